@@ -1,0 +1,180 @@
+/**
+ * One commit in the making: the changes and effects that a transaction has gathered so far, and the step that carries out
+ * a plan (`apply`): hook, scope on the row after, SQL, what follows for related rows. Lives inside one synchronous
+ * transaction and is thrown away with it.
+ */
+
+import { checkAfter, isSoftDeleted, type Plan, type WriteFacts } from "../../src/core/change/plan-write.ts";
+import { Fault } from "../../src/core/fault.ts";
+import { type RowId, type Seq, seqOf } from "../../src/core/ids.ts";
+import type { Json } from "../../src/core/json.ts";
+import type { RowChange } from "../../src/core/protocol/object-call.ts";
+import type { Draft, Row } from "../../src/core/schema/table-spec.ts";
+import { encodeValue, parseValue } from "../../src/core/schema/value.ts";
+import type { Principal } from "../../src/core/scope/principal.ts";
+import { quoteIdentifier } from "../sql/quote-identifier.ts";
+import { constraintFault } from "./constraint-fault.ts";
+import { hookTransaction } from "./hook-transaction.ts";
+import type { Effect } from "./ledger.ts";
+import type { Store } from "./store.ts";
+import type { TableStore } from "./table-store.ts";
+
+export interface Commit {
+  readonly store: Store;
+  readonly principal: Principal;
+  /** The seq that the commit takes if anything changes; already the `_version` of the rows it writes. */
+  readonly seq: Seq;
+  readonly nowMs: number;
+  readonly changes: RowChange[];
+  readonly effects: Effect[];
+  /** Rows whose removal is under way, as `table id`: a cycle of rows that point to each other ends here. */
+  readonly removing: Set<string>;
+}
+
+/** A row may not grow beyond this, encoded ([HT4]). */
+const MAX_ROW_BYTES = 512 * 1024;
+const MAX_CASCADE_ROWS = 10_000;
+
+export function beginCommit(store: Store, principal: Principal): Commit {
+  return { store, principal, seq: seqOf(store.head.seq + 1), nowMs: store.clock(), changes: [], effects: [], removing: new Set() };
+}
+
+/** Carries out a plan and returns the row as it now stands (for a removal: as it was). */
+export function applyPlan(commit: Commit, table: TableStore, plan: Plan, facts: WriteFacts, optimisticId?: string): Row {
+  switch (plan.kind) {
+    case "nothing":
+      return plan.stored.row;
+    case "insert": {
+      checkAfter(plan, facts);
+      insertRow(commit, table, plan.after, optimisticId);
+      const patch = runOnWrite(commit, table, null, plan.after);
+      if (patch === null) return plan.after;
+      const after = { ...plan.after, ...patch };
+      checkAfter({ kind: "insert", after }, facts);
+      updateRow(commit, table, plan.after, after);
+      return after;
+    }
+    case "update": {
+      const patch = runOnWrite(commit, table, plan.before, plan.after);
+      const after = patch === null ? plan.after : { ...plan.after, ...patch };
+      checkAfter({ ...plan, after }, facts);
+      updateRow(commit, table, plan.before, after);
+      return after;
+    }
+    case "remove":
+      runOnWrite(commit, table, plan.before, null);
+      removeRow(commit, table, plan.before);
+      return plan.before;
+  }
+}
+
+export function insertRow(commit: Commit, table: TableStore, row: Row, optimisticId?: string): void {
+  checkRowSize(table, row);
+  guarded(commit, table, "write", row, () => table.insert(row, commit.seq));
+  record(commit, table, "create", null, row, optimisticId);
+}
+
+export function updateRow(commit: Commit, table: TableStore, before: Row, after: Row): void {
+  checkRowSize(table, after);
+  guarded(commit, table, "write", after, () => table.update(before, after, commit.seq));
+  record(commit, table, "update", before, after);
+}
+
+/** Removes a row, after what its relations say of the rows that point to it ([HT23]). */
+export function removeRow(commit: Commit, table: TableStore, row: Row): void {
+  const id = row[table.spec.primaryKey] as RowId;
+  commit.removing.add(`${table.spec.name} ${id}`);
+  releaseChildren(commit, table, id);
+  guarded(commit, table, "remove", row, () => table.remove(id));
+  record(commit, table, "delete", row, null);
+}
+
+/** What a hook is told happened: setting the soft-delete marker is a deletion. */
+export function hookOperation(table: TableStore, before: Row | null, after: Row | null): "create" | "update" | "delete" {
+  if (before === null) return "create";
+  if (after === null) return "delete";
+  return !isSoftDeleted(table.spec, before) && isSoftDeleted(table.spec, after) ? "delete" : "update";
+}
+
+function runOnWrite(commit: Commit, table: TableStore, before: Row | null, after: Row | null): Draft | null {
+  const hook = table.resource.config.hooks?.onWrite;
+  if (hook === undefined) return null;
+  const change = { op: hookOperation(table, before, after), before, after };
+  const given: unknown = hook.call(table.resource.config.hooks, hookTransaction(commit), change as never);
+  if (given === undefined || given === null) return null;
+  if (typeof (given as { then?: unknown }).then === "function") {
+    throw new TypeError(`onWrite of "${table.spec.name}" returned a promise: nothing in a transaction can wait`);
+  }
+  return checkedPatch(table, given as Readonly<Record<string, Json>>);
+}
+
+/** Columns that server code gave, checked by kind; a mistake there is a defect of the application. */
+export function checkedPatch(table: TableStore, patch: Readonly<Record<string, Json>>): Draft {
+  const checked: Record<string, Json> = {};
+  for (const [name, value] of Object.entries(patch)) {
+    const column = table.spec.columns.find((candidate) => candidate.name === name);
+    if (column === undefined) throw new TypeError(`table "${table.spec.name}" has no column "${name}"`);
+    if (value === undefined) continue;
+    const parsed = parseValue(column, value);
+    if (!parsed.ok) throw new TypeError(`column "${name}" of table "${table.spec.name}" ${parsed.message}`);
+    checked[name] = parsed.value;
+  }
+  return checked;
+}
+
+function releaseChildren(commit: Commit, parent: TableStore, id: RowId): void {
+  for (const relation of Object.values(parent.resource.config.relations ?? {})) {
+    if (relation.onDelete === undefined) continue;
+    const child = commit.store.tables.get(relation.resource);
+    const column = child?.spec.columns.find((candidate) => candidate.name === relation.foreignKey);
+    if (child === undefined || column === undefined) continue;
+    const rows = commit.store.sql.all(
+      `SELECT ${child.columnList} FROM ${quoteIdentifier(child.spec.name)} WHERE ${quoteIdentifier(column.sqlName)} = ? LIMIT ?`,
+      [encodeValue(column, id), relation.onDelete === "restrict" ? 1 : MAX_CASCADE_ROWS + 1],
+    );
+    if (rows.length === 0) continue;
+    if (relation.onDelete === "restrict") throw new Fault({ slug: "conflict", reason: "referenced", id });
+    if (rows.length > MAX_CASCADE_ROWS) {
+      throw new Fault({ slug: "batch-limit-exceeded", operation: "delete", limit: MAX_CASCADE_ROWS });
+    }
+    for (const record of rows) releaseChild(commit, child, child.decode(record).row, relation.onDelete, column.name);
+  }
+}
+
+function releaseChild(commit: Commit, child: TableStore, row: Row, action: "cascade" | "set null", column: string): void {
+  const id = row[child.spec.primaryKey] as RowId;
+  if (commit.removing.has(`${child.spec.name} ${id}`)) return;
+  if (action === "cascade") {
+    runOnWrite(commit, child, row, null);
+    removeRow(commit, child, row);
+    return;
+  }
+  const patch = runOnWrite(commit, child, row, { ...row, [column]: null });
+  updateRow(commit, child, row, { ...row, [column]: null, ...patch });
+}
+
+function record(commit: Commit, table: TableStore, op: RowChange["op"], before: Row | null, after: Row | null, optimisticId?: string): void {
+  const id = (after ?? before)?.[table.spec.primaryKey] as RowId;
+  commit.changes.push({ table: table.spec.name, id, op, before, after, ...(optimisticId === undefined ? {} : { optimisticId }) });
+}
+
+function guarded(commit: Commit, table: TableStore, op: "write" | "remove", row: Row, run: () => void): void {
+  try {
+    run();
+  } catch (error) {
+    throw constraintFault(commit.store.sql, error, { spec: table.spec, foreignKeys: table.resource.foreignKeys, op, row });
+  }
+}
+
+function checkRowSize(table: TableStore, row: Row): void {
+  let estimate = 0;
+  for (const value of Object.values(row)) {
+    estimate += typeof value === "string" ? value.length : typeof value === "object" && value !== null ? JSON.stringify(value).length : 8;
+  }
+  // Three bytes a code unit at most: below a third of the limit the exact size need not be known.
+  if (estimate * 3 < MAX_ROW_BYTES) return;
+  const bytes = new TextEncoder().encode(JSON.stringify(row)).length;
+  if (bytes > MAX_ROW_BYTES) {
+    throw new Fault({ slug: "payload-too-large", limit: MAX_ROW_BYTES, actual: bytes, detail: `A row of ${table.spec.name} has ${bytes} bytes, limit is ${MAX_ROW_BYTES}` });
+  }
+}

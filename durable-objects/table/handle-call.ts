@@ -1,0 +1,38 @@
+/** One call to its verb. Refuses what the object cannot serve: a table it does not hold, a write while it is read-only. */
+
+import { Fault } from "../../src/core/fault.ts";
+import type { ObjectCall, ObjectReply } from "../../src/core/protocol/object-call.ts";
+import { load } from "./load.ts";
+import { countRows, getRow, listRows } from "./read.ts";
+import type { Store } from "./store.ts";
+import type { TableStore } from "./table-store.ts";
+import { write } from "./write.ts";
+
+export function handleCall(store: Store, call: ObjectCall): ObjectReply {
+  const table = tableOf(store, call.table);
+  switch (call.op) {
+    case "get":
+      return getRow(store, table, call);
+    case "list":
+      return listRows(store, table, call);
+    case "count":
+      return countRows(store, table, call);
+    case "load":
+      refuseWhenReadOnly(store);
+      return load(store, table, call);
+    case "write":
+      refuseWhenReadOnly(store);
+      return write(store, table, call);
+  }
+}
+
+function tableOf(store: Store, name: string): TableStore {
+  const table = store.tables.get(name);
+  if (table !== undefined) return table;
+  throw new Fault({ slug: "unavailable", retryAfter: 5, detail: "The table has not been migrated yet." });
+}
+
+function refuseWhenReadOnly(store: Store): void {
+  if (store.health.kind === "ready") return;
+  throw new Fault({ slug: "unavailable", retryAfter: 30, detail: "A migration of this table failed: it can be read, not written." });
+}

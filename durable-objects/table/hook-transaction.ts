@@ -1,0 +1,73 @@
+/**
+ * What `onWrite` may do: read and write the tables of its own object, in the same synchronous transaction, and leave effects
+ * for after the commit. Its writes run no hooks and no scopes; they are in the ledger like any other.
+ */
+
+import { columnOf, type Draft, type Row } from "../../src/core/schema/table-spec.ts";
+import { type RowId, uuidv7 } from "../../src/core/ids.ts";
+import type { Json } from "../../src/core/json.ts";
+import type { ObjectTransaction } from "../../src/define/hooks.ts";
+import { beginFacts } from "./write-facts.ts";
+import { checkedPatch, type Commit, insertRow, removeRow, updateRow } from "./commit.ts";
+import { selectRows } from "./select-rows.ts";
+import type { TableStore } from "./table-store.ts";
+import { planWrite } from "../../src/core/change/plan-write.ts";
+
+const MAX_FOUND_ROWS = 1000;
+
+export function hookTransaction(commit: Commit): ObjectTransaction {
+  const { store } = commit;
+  const tableNamed = (name: string): TableStore => {
+    const table = store.tables.get(name);
+    if (table === undefined) throw new TypeError(`"${name}" is no table of this object; its tables are ${[...store.tables.keys()].join(", ")}`);
+    return table;
+  };
+  const present = (table: TableStore, id: RowId): Row => {
+    const found = table.find(id);
+    if (found === null) throw new TypeError(`table "${table.spec.name}" has no row ${id}`);
+    return found.row;
+  };
+  const newId = () => uuidv7(commit.nowMs, store.random(10));
+  return {
+    now: commit.nowMs,
+    user: commit.principal,
+    newId,
+    get: (name, id) => tableNamed(name).find(id)?.row ?? null,
+    find: (name, filter, options) => selectRows(store, tableNamed(name), filter, Math.min(options?.limit ?? MAX_FOUND_ROWS, MAX_FOUND_ROWS)),
+    create(name, row) {
+      const table = tableNamed(name);
+      const checked = checkedPatch(table, row);
+      const id = (checked[table.spec.primaryKey] as RowId | undefined) ?? (table.spec.idKind === "int" ? table.nextIntId() : newId());
+      const plan = planWrite({ op: "create", id, input: checked }, null, beginFacts(commit, table));
+      if (plan.kind !== "insert") throw new Error("a create plans an insert");
+      checkRequired(table, plan.after);
+      insertRow(commit, table, plan.after);
+      return plan.after;
+    },
+    update(name, id, patch) {
+      const table = tableNamed(name);
+      const before = present(table, id);
+      const plan = planWrite({ op: "update", id, input: checkedPatch(table, patch) }, { row: before, version: commit.seq }, beginFacts(commit, table));
+      if (plan.kind !== "update") return before;
+      updateRow(commit, table, plan.before, plan.after);
+      return plan.after;
+    },
+    delete(name, id) {
+      const table = tableNamed(name);
+      removeRow(commit, table, present(table, id));
+    },
+    effect(name: string, payload: Json) {
+      if (!store.app.effects.has(name)) throw new TypeError(`no effect is called "${name}": declare it in defineApp({ effects })`);
+      commit.effects.push({ kind: "named", name, payload });
+    },
+  };
+}
+
+function checkRequired(table: TableStore, row: Draft): void {
+  for (const column of table.spec.columns) {
+    if (column.notNull && (row[column.name] ?? null) === null) {
+      throw new TypeError(`column "${column.name}" of table "${table.spec.name}" may not be null`);
+    }
+  }
+  for (const name of Object.keys(row)) if (columnOf(table.spec, name) === undefined) throw new TypeError(`no column "${name}"`);
+}

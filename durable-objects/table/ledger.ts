@@ -1,0 +1,164 @@
+/**
+ * The ledger of an object: `_log`, one row a commit, gapless seq ([CL1]–[CL4]). Appends in the caller's transaction, prunes
+ * by count, age and bytes, and answers what lies in it. The newest entry is always kept: it holds the seq.
+ */
+
+import { Fault } from "../../src/core/fault.ts";
+import { type Seq, seqOf } from "../../src/core/ids.ts";
+import type { Json } from "../../src/core/json.ts";
+import type { RowChange } from "../../src/core/protocol/object-call.ts";
+import type { Sql } from "../sql/port.ts";
+import { readMeta } from "./system-tables.ts";
+
+/** An effect as the ledger row records it; performed after the commit by the outbox. */
+export type Effect =
+  | { readonly kind: "hook"; readonly change: number }
+  | { readonly kind: "named"; readonly name: string; readonly payload: Json };
+
+export interface LedgerEntry {
+  readonly at: number;
+  readonly actor: string | null;
+  readonly changes: readonly RowChange[];
+  readonly effects: readonly Effect[];
+  /** Id of a write attempt whose key the Worker made ([HT71]). */
+  readonly attempt: string | null;
+}
+
+export interface Retention {
+  readonly maxCommits: number;
+  readonly maxAgeMs: number;
+  readonly maxBytes: number;
+}
+
+/** Where the ledger stands: last seq and the running byte total. In memory it follows a commit, never leads it. */
+export interface LedgerHead {
+  readonly seq: Seq;
+  readonly total: number;
+}
+
+export const DEFAULT_RETENTION: Retention = { maxCommits: 10_000, maxAgeMs: 7 * 86_400_000, maxBytes: 256 * 2 ** 20 };
+
+/** An entry must fit into a row (2 MB) with room for the rest ([CL2]). */
+const MAX_ENTRY_BYTES = 1_900_000;
+/** Pruning runs every so many commits: the same deletes, fewer statements. */
+const PRUNE_EVERY = 64;
+
+export function readHead(sql: Sql): LedgerHead {
+  const last = sql.all("SELECT seq, total FROM _log ORDER BY seq DESC LIMIT 1", [])[0];
+  return last === undefined ? { seq: seqOf(0), total: 0 } : { seq: seqOf(Number(last.seq)), total: Number(last.total) };
+}
+
+/** Writes the entry under the next seq and prunes when it is time. Called inside the transaction of the rows. */
+export function appendEntry(sql: Sql, head: LedgerHead, entry: LedgerEntry, retention: Retention): LedgerHead {
+  const changes = JSON.stringify(entry.changes);
+  const effects = entry.effects.length === 0 ? null : JSON.stringify(entry.effects);
+  const bytes = utf8Length(changes) + (effects === null ? 0 : utf8Length(effects));
+  if (bytes > MAX_ENTRY_BYTES) throw new Fault({ slug: "batch-limit-exceeded", limit: "bytes", requested: bytes });
+  const next: LedgerHead = { seq: seqOf(head.seq + 1), total: head.total + bytes };
+  sql.run("INSERT INTO _log (seq, at, actor, changes, effects, attempt, total) VALUES (?, ?, ?, ?, ?, ?, ?)", [
+    next.seq,
+    entry.at,
+    entry.actor,
+    changes,
+    effects,
+    entry.attempt,
+    next.total,
+  ]);
+  if (next.seq % PRUNE_EVERY === 0) prune(sql, next, entry.at, retention);
+  return next;
+}
+
+/**
+ * Removes the oldest entries beyond any limit. Entries whose effects the outbox has not taken stay up to ten times the
+ * limits ([CL4]); then their effects move to `_retries` first, so that none is lost. Looks at the oldest few only: what a
+ * call leaves over, the next one takes.
+ */
+function prune(sql: Sql, head: LedgerHead, now: number, retention: Retention): void {
+  const outbox = readOutboxCursor(sql);
+  const isBeyond = (row: Record<string, unknown>, factor: number) =>
+    head.seq - Number(row.seq) >= retention.maxCommits * factor ||
+    now - Number(row.at) > retention.maxAgeMs * factor ||
+    head.total - Number(row.total) >= retention.maxBytes * factor;
+  let cut = 0;
+  for (const row of sql.all("SELECT seq, at, total, effects IS NOT NULL AS held FROM _log ORDER BY seq LIMIT ?", [PRUNE_EVERY * 4])) {
+    const seq = Number(row.seq);
+    const isHeld = row.held === 1 && seq > outbox;
+    if (seq >= head.seq || !isBeyond(row, isHeld ? 10 : 1)) break;
+    if (isHeld) rescueEffects(sql, seq);
+    cut = seq;
+  }
+  if (cut > 0) sql.run("DELETE FROM _log WHERE seq <= ?", [cut]);
+}
+
+/** Seq up to which the outbox has delivered, or set aside, every effect. */
+export function readOutboxCursor(sql: Sql): number {
+  return Number(readMeta(sql, "outbox") ?? 0);
+}
+
+/** Moves the effects of one entry into `_retries`, each with the change it is about. */
+function rescueEffects(sql: Sql, seq: number): void {
+  for (const row of sql.all("SELECT at, changes, effects FROM _log WHERE seq = ?", [seq])) {
+    const changes = JSON.parse(String(row.changes)) as RowChange[];
+    (JSON.parse(String(row.effects)) as Effect[]).forEach((effect, slot) => {
+      setAside(sql, { seq, slot, effect: heldEffect(effect, changes), tries: 0, nextAt: Number(row.at), error: null });
+    });
+  }
+}
+
+/** One effect on its own row, to be tried again at `nextAt` (ms), or given up (null). */
+export interface SetAside {
+  readonly seq: number;
+  readonly slot: number;
+  readonly effect: HeldEffect;
+  readonly tries: number;
+  readonly nextAt: number | null;
+  readonly error: string | null;
+}
+
+/** Writes an effect to `_retries`, over an earlier try of the same one. */
+export function setAside(sql: Sql, held: SetAside): void {
+  sql.run(
+    `INSERT INTO _retries (seq, slot, effect, tries, next_at, error) VALUES (?, ?, ?, ?, ?, ?)
+     ON CONFLICT (seq, slot) DO UPDATE SET tries = excluded.tries, next_at = excluded.next_at, error = excluded.error`,
+    [held.seq, held.slot, JSON.stringify(held.effect), held.tries, held.nextAt, held.error],
+  );
+}
+
+/** An effect that stands on its own, with the change it is about. */
+export type HeldEffect = { readonly kind: "hook"; readonly change: RowChange } | { readonly kind: "named"; readonly name: string; readonly payload: Json };
+
+/** Joins an effect with its change; a hook effect whose change is missing is a defect. */
+export function heldEffect(effect: Effect, changes: readonly RowChange[]): HeldEffect {
+  if (effect.kind === "named") return effect;
+  const change = changes[effect.change];
+  if (change === undefined) throw new Error(`ledger entry has no change ${effect.change}`);
+  return { kind: "hook", change };
+}
+
+/** The entry of a write attempt whose key the Worker made, if it was committed since the attempt began ([HT71]). */
+export function findAttempt(sql: Sql, attempt: string, sinceMs: number): { seq: Seq; changes: readonly RowChange[] } | null {
+  // Walks back from the newest: a repeat comes within seconds of its first attempt.
+  const newest = Number(sql.all("SELECT max(seq) AS seq FROM _log", [])[0]?.seq ?? 0);
+  const step = 256;
+  for (let top = newest; top > 0; top -= step) {
+    const rows = sql.all("SELECT seq, at, attempt FROM _log WHERE seq <= ? AND seq > ? ORDER BY seq DESC", [top, top - step]);
+    for (const row of rows) {
+      if (row.attempt === attempt) {
+        const found = sql.all("SELECT changes FROM _log WHERE seq = ?", [Number(row.seq)])[0];
+        return { seq: seqOf(Number(row.seq)), changes: JSON.parse(String(found?.changes)) as RowChange[] };
+      }
+    }
+    // The clock of another machine may differ by some seconds.
+    if (rows.length === 0 || Number(rows.at(-1)?.at) < sinceMs - 10_000) return null;
+  }
+  return null;
+}
+
+function utf8Length(text: string): number {
+  let bytes = text.length;
+  for (let index = 0; index < text.length; index++) {
+    const unit = text.charCodeAt(index);
+    if (unit > 0x7f) bytes += unit > 0x7ff && (unit < 0xd800 || unit > 0xdfff) ? 2 : 1;
+  }
+  return bytes;
+}

@@ -1,0 +1,113 @@
+/**
+ * Delivery of effects after the commit: at least once, in order of seq, from the ledger rows that hold them. An effect that
+ * fails is set aside into `_retries` (1 s doubling to 5 min, ten tries, then kept for an operator), and the rest goes on.
+ * Run by the alarm; a crash between an effect and the note that it was done delivers it again, under the same key.
+ */
+
+import type { RowChange } from "../../src/core/protocol/object-call.ts";
+import { afterHook } from "./write.ts";
+import { type Effect, type HeldEffect, heldEffect, readOutboxCursor, setAside } from "./ledger.ts";
+import { logLine } from "./log-line.ts";
+import type { Store } from "./store.ts";
+import { writeMeta } from "./system-tables.ts";
+import { hookOperation } from "./commit.ts";
+
+const COMMITS_A_ROUND = 20;
+const RETRIES_A_ROUND = 50;
+const MAX_TRIES = 10;
+const FIRST_RETRY_MS = 1000;
+const LONGEST_RETRY_MS = 300_000;
+/** An effect that takes longer counts as failed; the object is pinned in memory while one runs. */
+const EFFECT_TIMEOUT_MS = 30_000;
+
+/** Delivers what is due, and returns when there is more to do (ms), or null. */
+export async function deliverEffects(store: Store, env: unknown): Promise<number | null> {
+  for (;;) {
+    const rows = store.sql.all("SELECT seq, changes, effects FROM _log WHERE effects IS NOT NULL AND seq > ? ORDER BY seq LIMIT ?", [
+      readOutboxCursor(store.sql),
+      COMMITS_A_ROUND,
+    ]);
+    // Read and returned in one turn: a commit that comes after this schedules the timer anew.
+    if (rows.length === 0) break;
+    for (const row of rows) {
+      await deliverEntry(store, env, Number(row.seq), JSON.parse(String(row.changes)) as RowChange[], JSON.parse(String(row.effects)) as Effect[]);
+    }
+  }
+  await deliverRetries(store, env);
+  const isPending = store.sql.all("SELECT 1 AS found FROM _log WHERE effects IS NOT NULL AND seq > ? LIMIT 1", [readOutboxCursor(store.sql)]).length > 0;
+  if (isPending) return store.clock();
+  const next = store.sql.all("SELECT min(next_at) AS at FROM _retries", [])[0]?.at;
+  return typeof next === "number" ? next : null;
+}
+
+async function deliverEntry(store: Store, env: unknown, seq: number, changes: readonly RowChange[], effects: readonly Effect[]): Promise<void> {
+  const failures: { slot: number; effect: HeldEffect; error: string }[] = [];
+  for (const [slot, effect] of effects.entries()) {
+    const held = heldEffect(effect, changes);
+    const error = await perform(store, env, held, seq, slot, 1);
+    if (error !== null) failures.push({ slot, effect: held, error });
+  }
+  store.sql.transaction(() => {
+    for (const { slot, effect, error } of failures) {
+      setAside(store.sql, { seq, slot, effect, tries: 1, nextAt: store.clock() + FIRST_RETRY_MS, error });
+    }
+    writeMeta(store.sql, "outbox", String(seq));
+  });
+}
+
+async function deliverRetries(store: Store, env: unknown): Promise<void> {
+  const rows = store.sql.all("SELECT seq, slot, effect, tries FROM _retries WHERE next_at <= ? ORDER BY seq, slot LIMIT ?", [store.clock(), RETRIES_A_ROUND]);
+  for (const row of rows) {
+    const [seq, slot, tries] = [Number(row.seq), Number(row.slot), Number(row.tries) + 1];
+    const effect = JSON.parse(String(row.effect)) as HeldEffect;
+    const error = await perform(store, env, effect, seq, slot, tries);
+    if (error === null) {
+      store.sql.run("DELETE FROM _retries WHERE seq = ? AND slot = ?", [seq, slot]);
+      continue;
+    }
+    const isGivenUp = tries >= MAX_TRIES;
+    const nextAt = isGivenUp ? null : store.clock() + Math.min(FIRST_RETRY_MS * 2 ** (tries - 1), LONGEST_RETRY_MS);
+    setAside(store.sql, { seq, slot, effect, tries, nextAt, error });
+    if (isGivenUp) logLine("error", "an effect was given up", { object: store.name, seq, slot, tries });
+  }
+}
+
+/** Performs one effect; returns the error's text, or null when it succeeded. */
+async function perform(store: Store, env: unknown, effect: HeldEffect, seq: number, slot: number, attempt: number): Promise<string | null> {
+  const key = effectKey(store, effect, seq, slot);
+  let timer: ReturnType<typeof setTimeout> | undefined;
+  try {
+    const timeout = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => reject(new Error(`took longer than ${EFFECT_TIMEOUT_MS} ms`)), EFFECT_TIMEOUT_MS);
+    });
+    await Promise.race([run(store, env, effect, seq, key, attempt), timeout]);
+    return null;
+  } catch (error) {
+    logLine("warn", "an effect failed", { object: store.name, key, attempt, error: String(error) });
+    return String(error).slice(0, 500);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function run(store: Store, env: unknown, effect: HeldEffect, seq: number, key: string, attempt: number): Promise<void> {
+  if (effect.kind === "named") {
+    const handler = store.app.effects.get(effect.name);
+    if (handler === undefined) throw new Error(`no effect is called "${effect.name}"`);
+    await handler(effect.payload, { env, key, epoch: store.epoch, attempt });
+    return;
+  }
+  const table = store.tables.get(effect.change.table);
+  const hook = table === undefined ? undefined : afterHook(table, effect.change);
+  if (table === undefined || hook === undefined || typeof hook === "function") throw new Error("the durable hook is gone");
+  const { before, after, id } = effect.change;
+  const change = { op: hookOperation(table, before, after), before, after, id, key, epoch: store.epoch, seq };
+  await hook.run(change as never, { env, attempt });
+}
+
+/** `table:seq:index`, with `@partition` where the table has one ([TX40]). */
+function effectKey(store: Store, effect: HeldEffect, seq: number, slot: number): string {
+  const table = effect.kind === "hook" ? effect.change.table : store.group;
+  const place = store.partition === null ? table : `${table}@${store.partition}`;
+  return `${place}:${seq}:${slot}`;
+}

@@ -1,0 +1,103 @@
+/**
+ * The register of all objects: rows in one system object, `t/<app>/_registry`. Each object notes itself there before it serves
+ * its first call, with the placement of its tables; a table whose placement changed while its old objects hold rows is
+ * told apart here, so that no row is stranded unseen.
+ */
+
+import { type ObjectName, objectName } from "../../src/core/ids.ts";
+import type { Sql } from "../sql/port.ts";
+import type { Store } from "./store.ts";
+
+/** Where a table's rows live: its object group, and the column that partitions it. */
+export interface Placement {
+  readonly table: string;
+  readonly group: string;
+  readonly partitionBy: string | null;
+}
+
+export interface Registration {
+  readonly object: ObjectName;
+  readonly epoch: string;
+  readonly placements: readonly Placement[];
+  /** Name of the newest migration applied, null when there is none; `failed` names one that could not be. */
+  readonly migration: string | null;
+  readonly failed: string | null;
+  readonly registeredAt: number;
+}
+
+/** A table that may not be served, because rows lie where its earlier placement put them. */
+export interface Stranded {
+  readonly table: string;
+  readonly was: Placement;
+}
+
+export interface RegistryAnswer {
+  readonly stranded: readonly Stranded[];
+}
+
+const REGISTRY_GROUP = "_registry";
+
+export function registryName(app: string): ObjectName {
+  return objectName(app, REGISTRY_GROUP, null);
+}
+
+export function isRegistry(name: ObjectName): boolean {
+  return name.split("/")[2] === REGISTRY_GROUP;
+}
+
+/** Notes an object. `holdsRows` asks another object whether it has rows of a table. */
+export async function registerObject(
+  store: Store,
+  registration: Registration,
+  holdsRows: (object: ObjectName, table: string) => Promise<boolean>,
+): Promise<RegistryAnswer> {
+  createRegistryTables(store.sql);
+  const stranded: Stranded[] = [];
+  for (const placement of registration.placements) {
+    const was = placementOf(store.sql, placement.table);
+    if (was === null || isSamePlacement(was, placement)) continue;
+    const earlier = registeredObjects(store).filter((entry) => entry.placements.some((each) => isSamePlacement(each, was)));
+    for (const entry of earlier) {
+      if (entry.object !== registration.object && (await holdsRows(entry.object, placement.table))) {
+        stranded.push({ table: placement.table, was });
+        break;
+      }
+    }
+  }
+  const accepted = registration.placements.filter((placement) => !stranded.some((each) => each.table === placement.table));
+  store.sql.transaction(() => {
+    for (const placement of accepted) {
+      const was = placementOf(store.sql, placement.table);
+      if (was !== null && isSamePlacement(was, placement)) continue;
+      store.sql.run("INSERT INTO _placements (name, placement) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET placement = excluded.placement", [
+        placement.table,
+        JSON.stringify(placement),
+      ]);
+    }
+    store.sql.run("INSERT INTO _objects (name, entry) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET entry = excluded.entry", [
+      registration.object,
+      JSON.stringify({ ...registration, placements: accepted }),
+    ]);
+  });
+  return { stranded };
+}
+
+/** Every object that has registered, by name. */
+export function registeredObjects(store: Store): Registration[] {
+  createRegistryTables(store.sql);
+  return store.sql.all("SELECT entry FROM _objects ORDER BY name", []).map((row) => JSON.parse(String(row.entry)) as Registration);
+}
+
+function createRegistryTables(sql: Sql): void {
+  sql.run("CREATE TABLE IF NOT EXISTS _objects (name TEXT PRIMARY KEY, entry TEXT NOT NULL) WITHOUT ROWID", []);
+  sql.run("CREATE TABLE IF NOT EXISTS _placements (name TEXT PRIMARY KEY, placement TEXT NOT NULL) WITHOUT ROWID", []);
+}
+
+function placementOf(sql: Sql, table: string): Placement | null {
+  const row = sql.all("SELECT placement FROM _placements WHERE name = ?", [table])[0];
+  return row === undefined ? null : (JSON.parse(String(row.placement)) as Placement);
+}
+
+function isSamePlacement(a: Placement, b: Placement): boolean {
+  return a.table === b.table && a.group === b.group && a.partitionBy === b.partitionBy;
+}

@@ -1,0 +1,46 @@
+/**
+ * Stored replies of idempotent requests ([HT41]–[HT44]): written in the transaction of the write, found again by principal and
+ * key. Only successes are stored. Old ones go by a timer.
+ */
+
+import { Fault } from "../../src/core/fault.ts";
+import type { Idempotency, ObjectReply } from "../../src/core/protocol/object-call.ts";
+import type { Sql } from "../sql/port.ts";
+
+export type Answer = Extract<ObjectReply, { kind: "answer" }>;
+
+/** A reply above this is stored in minimal form ([HT44]). */
+const MAX_STORED_BODY = 1_000_000;
+
+/** The stored reply under this key, or null; the same key with another request is 422. */
+export function findReply(sql: Sql, idempotency: Idempotency, now: number): Answer | null {
+  const row = sql.all("SELECT * FROM _replies WHERE key = ? AND expires_at > ?", [idempotency.key, now])[0];
+  if (row === undefined) return null;
+  if (row.fingerprint !== idempotency.fingerprint) throw new Fault({ slug: "idempotency-mismatch" });
+  return {
+    kind: "answer",
+    status: Number(row.status) as Answer["status"],
+    headers: JSON.parse(String(row.headers)) as Record<string, string>,
+    body: row.body === null ? null : String(row.body),
+    position: String(row.position),
+    isReplay: true,
+  };
+}
+
+/** Stores a success under its key. `minimalBody` replaces a body that is too large to keep. */
+export function storeReply(sql: Sql, idempotency: Idempotency, answer: Answer, minimalBody: string, now: number): void {
+  const body = answer.body !== null && answer.body.length > MAX_STORED_BODY ? minimalBody : answer.body;
+  sql.run(
+    `INSERT INTO _replies (key, fingerprint, status, headers, body, position, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?)
+     ON CONFLICT (key) DO UPDATE SET fingerprint = excluded.fingerprint, status = excluded.status, headers = excluded.headers,
+       body = excluded.body, position = excluded.position, expires_at = excluded.expires_at`,
+    [idempotency.key, idempotency.fingerprint, answer.status, JSON.stringify(answer.headers), body, answer.position, now + idempotency.ttlMs],
+  );
+}
+
+/** Removes what has expired; returns when to look again, or null when nothing is stored. */
+export function pruneReplies(sql: Sql, now: number): number | null {
+  sql.run("DELETE FROM _replies WHERE expires_at <= ?", [now]);
+  const next = sql.all("SELECT min(expires_at) AS at FROM _replies", [])[0]?.at;
+  return typeof next === "number" ? Math.max(next, now + 3_600_000) : null;
+}

@@ -1,0 +1,33 @@
+/** The object's alarm: runs each timer that is due and sets the alarm for the next. Catches everything, since a throw repeats it all. */
+
+import { logLine } from "./log-line.ts";
+import { deliverEffects } from "./outbox.ts";
+import { pruneReplies } from "./replies.ts";
+import type { Store } from "./store.ts";
+import { dueTimers, rearm, settle, type TimerName } from "./timers.ts";
+
+/** A timer whose work threw is tried again after this. */
+const RETRY_MS = 5000;
+
+export async function runAlarm(store: Store, env: unknown): Promise<void> {
+  for (const name of dueTimers(store.sql, store.clock())) {
+    let nextAt: number | null;
+    try {
+      nextAt = await runTimer(store, env, name);
+    } catch (error) {
+      logLine("error", "a timer failed", { object: store.name, timer: name, error: String(error) });
+      nextAt = store.clock() + RETRY_MS;
+    }
+    settle(store.sql, name, nextAt);
+  }
+  rearm(store.sql, store.alarm);
+}
+
+async function runTimer(store: Store, env: unknown, name: TimerName): Promise<number | null> {
+  switch (name) {
+    case "outbox":
+      return deliverEffects(store, env);
+    case "replies":
+      return pruneReplies(store.sql, store.clock());
+  }
+}

@@ -1,0 +1,38 @@
+/** A scope text as a predicate over rows, parsed and compiled once per text and table. */
+
+import { compileMatcher } from "../../src/core/query/matches.ts";
+import { parseFilter } from "../../src/core/query/parse.ts";
+import type { Filter } from "../../src/core/query/tree.ts";
+import type { ScopeText } from "../../src/core/protocol/object-call.ts";
+import type { Row } from "../../src/core/schema/table-spec.ts";
+import { LruCache } from "../sql/lru-cache.ts";
+import type { TableStore } from "./table-store.ts";
+
+const ALLOW = () => true;
+const DENY = () => false;
+const MAX_SCOPES = 1000;
+
+const tests = new WeakMap<TableStore, LruCache<string, (row: Row) => boolean>>();
+const filters = new WeakMap<TableStore, LruCache<string, Filter>>();
+
+export function scopeTest(table: TableStore, scope: ScopeText): (row: Row) => boolean {
+  if (scope === "*") return ALLOW;
+  if (scope === "") return DENY;
+  return cacheOf(tests, table).get(scope, () => compileMatcher(filterOf(table, scope), table.spec, table.resource.operators));
+}
+
+/** The tree of a filter text that the Worker has already checked against what its caller may name. */
+export function filterOf(table: TableStore, text: string): Filter {
+  return cacheOf(filters, table).get(text, () =>
+    parseFilter(text, { table: table.spec, fields: "scope", operators: table.resource.operators, parameter: "filter" }),
+  );
+}
+
+function cacheOf<V>(caches: WeakMap<TableStore, LruCache<string, V>>, table: TableStore): LruCache<string, V> {
+  let cache = caches.get(table);
+  if (cache === undefined) {
+    cache = new LruCache<string, V>(MAX_SCOPES);
+    caches.set(table, cache);
+  }
+  return cache;
+}

@@ -1,0 +1,123 @@
+/**
+ * The Durable Object that owns the tables of one group (or of one partition of it): a switchboard. It opens the store on its
+ * first call, passes each call to its verb in a sibling file, turns faults into data, and keeps the alarm.
+ * Runs on `ctx.storage.sql` with synchronous transactions only; the output gate holds every reply until it is durable.
+ */
+
+import { DurableObject } from "cloudflare:workers";
+import { Fault } from "../../src/core/fault.ts";
+import type { ObjectName } from "../../src/core/ids.ts";
+import { CALL_VERSION, type ObjectCall, type ObjectReply } from "../../src/core/protocol/object-call.ts";
+import type { AppDefinition, MigrationSet } from "../../src/define/app.ts";
+import { objectStorageSql } from "../sql/object-storage.ts";
+import { logLine } from "./log-line.ts";
+import { handleCall } from "./handle-call.ts";
+import { runAlarm } from "./run-alarm.ts";
+import { type Placement, type Registration, type RegistryAnswer, isRegistry, registerObject, registeredObjects } from "./registry.ts";
+import { ensureRegistered, type Registrar } from "./registration.ts";
+import { openStore, type Store } from "./store.ts";
+import { quoteIdentifier } from "../sql/quote-identifier.ts";
+
+export interface ObjectEnv {
+  readonly LEDGE_TABLES: DurableObjectNamespace<TableObjectRpc>;
+  readonly LEDGE_ENV?: string;
+}
+
+/** The methods that the Worker and other objects call. */
+export interface TableObjectRpc extends Rpc.DurableObjectBranded {
+  call(call: ObjectCall): Promise<ObjectReply>;
+  ping(): Promise<{ ok: true }>;
+  register(registration: Registration): Promise<RegistryAnswer>;
+  objects(): Promise<readonly Registration[]>;
+  holdsRows(table: string): Promise<boolean>;
+}
+
+/** The object class of an application. */
+export function tableObject(app: AppDefinition, migrations: MigrationSet) {
+  return class TableObject extends DurableObject<ObjectEnv> implements Omit<TableObjectRpc, keyof Rpc.DurableObjectBranded> {
+    #store: Store | undefined;
+    readonly #registrar: Registrar = { state: "unknown" };
+
+    /** Serves one call; never throws for an expected failure, and shows nothing of an unexpected one. */
+    async call(call: ObjectCall): Promise<ObjectReply> {
+      let store: Store | undefined;
+      try {
+        if (call.v !== CALL_VERSION) throw new Fault({ slug: "unavailable", retryAfter: 1, detail: "The object runs another version." });
+        store = this.#open();
+        if (call.object !== store.name) throw new Error(`call for ${call.object} reached ${store.name}`);
+        const waiting = ensureRegistered(store, this.#registrar, call.table, this.#registry());
+        if (waiting !== null) await waiting;
+        const reply = handleCall(store, call);
+        return reply instanceof Promise ? await reply : reply;
+      } catch (error) {
+        const position = store === undefined ? null : `${store.epoch}:${store.head.seq}`;
+        if (error instanceof Fault) return { kind: "fault", fault: error.data, position };
+        logLine("error", "defect in an object", {
+          object: this.ctx.id.name,
+          table: call.table,
+          op: call.op,
+          requestId: call.requestId,
+          error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+        });
+        return { kind: "fault", fault: { slug: "internal-error" }, position };
+      }
+    }
+
+    async ping(): Promise<{ ok: true }> {
+      this.#open();
+      return { ok: true };
+    }
+
+    /** On the registry object only: notes an object and its placement, or tells what would be stranded. */
+    async register(registration: Registration): Promise<RegistryAnswer> {
+      const store = this.#open();
+      const holds = (name: ObjectName, table: string) => this.env.LEDGE_TABLES.getByName(name).holdsRows(table);
+      return registerObject(store, registration, holds);
+    }
+
+    /** On the registry object only: every object there is. */
+    async objects(): Promise<readonly Registration[]> {
+      return registeredObjects(this.#open());
+    }
+
+    /** Whether a table, under whatever placement it was written, has rows here. */
+    async holdsRows(table: string): Promise<boolean> {
+      const { sql } = this.#open();
+      const exists = sql.all("SELECT 1 AS found FROM sqlite_master WHERE type = 'table' AND name = ?", [table]).length > 0;
+      return exists && sql.all(`SELECT 1 AS found FROM ${quoteIdentifier(table)} LIMIT 1`, []).length > 0;
+    }
+
+    override async alarm(): Promise<void> {
+      await runAlarm(this.#open(), this.env);
+    }
+
+    #open(): Store {
+      if (this.#store !== undefined) return this.#store;
+      const name = this.ctx.id.name;
+      if (name === undefined) throw new Error("a table object must be addressed by name");
+      this.#store = openStore({
+        app,
+        migrations,
+        name: name as ObjectName,
+        sql: objectStorageSql(this.ctx.storage),
+        alarm: { setAlarm: (atMs) => void this.ctx.storage.setAlarm(atMs) },
+        clock: () => Date.now(),
+        random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
+      });
+      return this.#store;
+    }
+
+    #registry(): ((registration: Registration) => Promise<RegistryAnswer>) | null {
+      const name = this.ctx.id.name as ObjectName;
+      if (isRegistry(name)) return null;
+      return (registration) => this.env.LEDGE_TABLES.getByName(registryFor(name)).register(registration) as Promise<RegistryAnswer>;
+    }
+  };
+}
+
+/** `t/<app>/…` → `t/<app>/_registry` */
+function registryFor(name: ObjectName): ObjectName {
+  return `t/${name.split("/")[1]}/_registry` as ObjectName;
+}
+
+export type { Placement };

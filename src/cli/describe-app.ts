@@ -1,0 +1,64 @@
+/**
+ * The child process of `load-app.ts`: imports the application and tells its parent, as plain data, which tables it has and
+ * what they look like in SQLite. The only part of the tools that runs a person's code.
+ */
+
+import { pathToFileURL } from "node:url";
+import type { AppDefinition } from "../define/app.ts";
+import type { AnyResource } from "../define/resource.ts";
+import { ORIGIN_ID, type Snapshot, withVersionColumn } from "./generate/snapshot.ts";
+
+export interface TableDescription {
+  readonly name: string;
+  readonly group: string;
+  readonly partitionBy: string | null;
+  readonly file: string | null;
+  /** SQL names as declared, without `_version`. */
+  readonly columns: readonly string[];
+}
+
+export interface AppDescription {
+  readonly name: string;
+  readonly tables: readonly TableDescription[];
+  /** By object group; ids are fresh. */
+  readonly snapshots: Readonly<Record<string, Snapshot>>;
+}
+
+export type AppReport =
+  | { readonly kind: "app"; readonly app: AppDescription }
+  /** A `ConfigError`: its message names table, file and mend. */
+  | { readonly kind: "refused"; readonly message: string }
+  /** Anything else, with its stack. */
+  | { readonly kind: "failed"; readonly message: string };
+
+async function describe(appFile: string): Promise<AppDescription> {
+  const loaded = (await import(pathToFileURL(appFile).href)) as { readonly app?: { readonly definition?: AppDefinition } };
+  const definition = loaded.app?.definition;
+  if (definition === undefined) throw new Error(`${appFile} must export "app", made by defineApp({ name, resources })`);
+  const resources = [...definition.resources.values()];
+  const groups = Map.groupBy(resources, (resource) => resource.spec.group);
+  const snapshots: Record<string, Snapshot> = {};
+  for (const [group, members] of groups) snapshots[group] = await snapshotOf(members);
+  const tables = resources.map((resource) => ({
+    name: resource.name,
+    group: resource.spec.group,
+    partitionBy: resource.spec.partitionBy,
+    file: resource.file ?? null,
+    columns: resource.spec.columns.map((column) => column.sqlName),
+  }));
+  return { name: definition.name, tables, snapshots };
+}
+
+async function snapshotOf(resources: readonly AnyResource[]): Promise<Snapshot> {
+  const kit = await import("drizzle-kit/api");
+  const tables = Object.fromEntries(resources.map((resource) => [resource.name, resource.table as unknown]));
+  return withVersionColumn((await kit.generateSQLiteDrizzleJson(tables, ORIGIN_ID)) as unknown as Snapshot);
+}
+
+function reportOf(error: unknown): AppReport {
+  if (error instanceof Error && error.name === "ConfigError") return { kind: "refused", message: error.message };
+  return { kind: "failed", message: error instanceof Error ? (error.stack ?? error.message) : String(error) };
+}
+
+const report: AppReport = await describe(process.argv[2] ?? "").then((app) => ({ kind: "app" as const, app }), reportOf);
+process.send?.(report, () => process.exit(0));

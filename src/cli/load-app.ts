@@ -1,0 +1,29 @@
+/**
+ * Loads src/app.ts in a process of its own, so that each load sees the files as they are now, and a mistake in them is an
+ * answer instead of a crash.
+ */
+
+import { fork } from "node:child_process";
+import { fileURLToPath } from "node:url";
+import type { AppReport } from "./describe-app.ts";
+
+const CHILD = fileURLToPath(new URL("./describe-app.ts", import.meta.url));
+
+/** What the application declares; `failed` with the text to show when it does not load. */
+export function loadApp(appFile: string, cwd: string): Promise<AppReport> {
+  return new Promise((resolve) => {
+    const child = fork(CHILD, [appFile], { cwd, stdio: ["ignore", "ignore", "pipe", "ipc"] });
+    let report: AppReport | undefined;
+    let stderr = "";
+    child.stderr?.on("data", (chunk: Buffer) => {
+      stderr += chunk.toString();
+    });
+    child.on("message", (message) => {
+      report = message as AppReport;
+    });
+    child.on("error", (error) => resolve({ kind: "failed", message: error.message }));
+    child.on("exit", (code) => {
+      resolve(report ?? { kind: "failed", message: stderr.trim() || `loading ${appFile} ended with exit code ${code}` });
+    });
+  });
+}

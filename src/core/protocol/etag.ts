@@ -1,0 +1,62 @@
+/**
+ * Entity tags and the conditions on them (RFC 9110 section 13; [HT33]–[HT37]). Parsing and comparison only:
+ * the object evaluates them in the same turn as the read or write.
+ */
+
+import { Fault, invalidField } from "../fault.ts";
+import type { Epoch, Seq } from "../ids.ts";
+
+export interface EntityTag {
+  readonly isWeak: boolean;
+  /** Without quotes, e.g. `aaaaaaaaaaaaaaaa:41:9f3c2a`. */
+  readonly opaque: string;
+}
+
+/** `*`, or a list of tags. */
+export type TagCondition = { readonly kind: "any" } | { readonly kind: "tags"; readonly tags: readonly EntityTag[] };
+
+/** The tag of a row: `<epoch>:<version>:<shape>`, without quotes. */
+export function rowTag(epoch: Epoch, version: Seq, shape: string): string {
+  return `${epoch}:${version}:${shape}`;
+}
+
+/** The tag of a collection: `<epoch>:<seq>:<hash>`, without quotes; `hash` covers query, scope and shape ([HT34]). */
+export function collectionTag(epoch: Epoch, seq: Seq, hash: string): string {
+  return `${epoch}:${seq}:${hash}`;
+}
+
+const TAG = /[ \t]*(W\/)?"([\x21\x23-\x7e\x80-\xff]*)"[ \t]*(,|$)/y;
+
+/** Reads `If-Match` or `If-None-Match`; a malformed header is 400 naming it. Empty list members are passed over. */
+export function parseTagCondition(header: string, value: string): TagCondition {
+  if (value.trim() === "*") return { kind: "any" };
+  const text = value.replace(/(^|,)[ \t]*(?=,|$)/g, "");
+  const tags: EntityTag[] = [];
+  TAG.lastIndex = 0;
+  let position = 0;
+  while (position < text.length) {
+    TAG.lastIndex = position;
+    const found = TAG.exec(text);
+    if (found === null) throw malformed(header);
+    tags.push({ isWeak: found[1] !== undefined, opaque: found[2] ?? "" });
+    position = TAG.lastIndex;
+  }
+  if (tags.length === 0) throw malformed(header);
+  return { kind: "tags", tags };
+}
+
+/** `If-Match` against a row: strong, by epoch and version; the shape does not count ([HT33] [HT36]). */
+export function matchesRow(condition: TagCondition, epoch: Epoch, version: Seq): boolean {
+  if (condition.kind === "any") return true;
+  const prefix = `${epoch}:${version}:`;
+  return condition.tags.some((tag) => !tag.isWeak && tag.opaque.startsWith(prefix));
+}
+
+/** `If-None-Match` in its weak comparison: does some listed tag equal this one? */
+export function matchesWeakly(condition: TagCondition, opaque: string): boolean {
+  return condition.kind === "any" || condition.tags.some((tag) => tag.opaque === opaque);
+}
+
+function malformed(header: string): Fault {
+  return invalidField(header, 'must be "*" or a list of quoted entity tags', "malformed");
+}

@@ -1,0 +1,30 @@
+/**
+ * Who asks. The same shape however the caller proved it (JWT, development token; later cookie and API key),
+ * so that scopes, hooks and the ledger never ask how.
+ */
+
+import type { JsonObject } from "../json.ts";
+
+export interface User {
+  readonly kind: "user";
+  /** Stable id of the person or service: the `sub` claim. */
+  readonly id: string;
+  readonly roles: readonly string[];
+  /** All claims of the verified token. */
+  readonly claims: JsonObject;
+  /** Seconds since 1970 at which the proof expires, if it does. */
+  readonly expiresAtS?: number;
+}
+
+export interface Anonymous {
+  readonly kind: "anonymous";
+}
+
+export type Principal = User | Anonymous;
+
+export const ANONYMOUS: Anonymous = { kind: "anonymous" };
+
+/** Whether the principal holds the role. */
+export function hasRole(principal: Principal, role: string): boolean {
+  return principal.kind === "user" && principal.roles.includes(role);
+}

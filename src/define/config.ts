@@ -1,0 +1,113 @@
+/**
+ * What a person writes beside a Drizzle table: `resource(table, config)`. Types only; `resource.ts` checks them.
+ */
+
+import type { SQLiteTable } from "drizzle-orm/sqlite-core";
+import type { JsonObject, Json } from "../core/json.ts";
+import type { Filter } from "../core/query/tree.ts";
+import type { CustomOperator } from "../core/query/custom-operators.ts";
+import type { Capability } from "../core/schema/table-spec.ts";
+import type { Principal, User } from "../core/scope/principal.ts";
+import type { Hooks } from "./hooks.ts";
+import type { ColumnName, RowOf } from "./row-types.ts";
+
+export type Operation = "read" | "create" | "update" | "delete" | "subscribe" | "readDeleted" | "hardDelete";
+
+/**
+ * What a scope rule may give: a filter text or a built filter (those rows), `"*"` or `true` (all rows), and
+ * `""`, `null`, `undefined` or `false` (none).
+ */
+export type ScopeValue = string | Filter | boolean | null | undefined;
+export type ScopeRule = ScopeValue | ((user: User) => ScopeValue | Promise<ScopeValue>);
+export type ScopeRules = { readonly [operation in Operation]?: ScopeRule };
+
+/** Operations open to everyone: `true` for all rows, a filter for some. */
+export type PublicRules = boolean | { readonly [operation in Operation]?: boolean | string };
+
+/** Access rules as a preset gives them. */
+export interface AccessRules {
+  readonly auth?: ScopeRules;
+  readonly public?: PublicRules;
+}
+
+export interface ColumnFlags {
+  /** `false`: never leaves the object. */
+  readonly returned?: boolean;
+  /** `false`: no client may write it. */
+  readonly input?: boolean;
+  /** `true`: a create must give it although the column has a default or allows NULL. */
+  readonly required?: boolean;
+  /** Column kind where Drizzle has none: `text()` columns that hold times (ISO) or 64-bit integers. */
+  readonly type?: "time" | "bigint";
+}
+
+export interface FieldLists<T extends SQLiteTable> {
+  readonly readable?: readonly ColumnName<T>[];
+  readonly writable?: readonly ColumnName<T>[];
+  readonly filterable?: readonly ColumnName<T>[];
+  readonly sortable?: readonly ColumnName<T>[];
+}
+
+/** How a caller is let into a partition ([HT1]); checked before any object is addressed. */
+export type PartitionRule =
+  /** Name of the claim that holds the partition, or a list of them. */
+  | { readonly claim: string }
+  | { readonly allow: (principal: Principal, partition: string) => boolean | Promise<boolean> };
+
+/** The part of the Standard Schema interface that Ledge calls; Zod 3.24+, Valibot and ArkType have it. */
+export interface StandardSchema {
+  readonly "~standard": {
+    readonly version: 1;
+    readonly vendor: string;
+    readonly validate: (value: unknown) => StandardResult | Promise<StandardResult>;
+  };
+}
+export type StandardResult =
+  | { readonly value: unknown; readonly issues?: undefined }
+  | { readonly issues: readonly StandardIssue[] };
+export interface StandardIssue {
+  readonly message: string;
+  readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
+}
+
+/** A related table: what `include` reads (later) and what deleting a parent does to its children ([HT18] [HT23]). */
+export interface Relation {
+  readonly type: "belongsTo" | "hasOne" | "hasMany";
+  readonly resource: string;
+  /** The column that holds the parent's key: on this table for `belongsTo`, on the other for `hasOne` and `hasMany`. */
+  readonly foreignKey: string;
+  /** What deleting this row does to the other table's rows; only on `hasOne` and `hasMany` within the same object. */
+  readonly onDelete?: "restrict" | "cascade" | "set null";
+}
+
+export interface ResourceConfig<T extends SQLiteTable = SQLiteTable> extends AccessRules {
+  /** Tables of one group share one object; default: an object of its own. */
+  readonly group?: string;
+  /** One object per group and value of this column, addressed as `/api/@<value>/<table>`. */
+  readonly partitionBy?: ColumnName<T>;
+  /** Required with `partitionBy`. */
+  readonly partition?: PartitionRule;
+  /** How ids are made; default: `uuid` for a text key, `int` for an integer one. */
+  readonly id?: "uuid" | "text" | "int";
+  readonly fields?: FieldLists<T>;
+  readonly columns?: { readonly [name in ColumnName<T>]?: ColumnFlags };
+  /** Columns that hooks or the database fill; clients need not, and cannot, give them. */
+  readonly generatedFields?: readonly ColumnName<T>[];
+  readonly strictInput?: boolean;
+  /** Checked besides the table's own rules: a Zod object (made partial for PATCH), or one schema for each. */
+  readonly schema?: StandardSchema | { readonly create?: StandardSchema; readonly update?: StandardSchema };
+  readonly computed?: { readonly [name: string]: (row: RowOf<T>) => Json };
+  readonly softDelete?: { readonly field: ColumnName<T>; readonly value?: Json };
+  readonly etag?: { readonly versionField?: ColumnName<T>; readonly required?: boolean };
+  readonly pagination?: { readonly defaultLimit?: number; readonly maxLimit?: number; readonly offset?: boolean; readonly cursorMaxAgeMs?: number };
+  readonly capabilities?: { readonly [capability in Capability]?: boolean };
+  readonly hooks?: Hooks<RowOf<T>>;
+  readonly relations?: { readonly [name: string]: Relation };
+  readonly operators?: { readonly [token: string]: CustomOperator };
+  readonly query?: { readonly operators?: readonly string[] };
+  readonly changelog?: { readonly maxCommits?: number; readonly maxAgeMs?: number; readonly maxBytes?: number };
+  readonly idempotency?: { readonly ttlMs?: number };
+  readonly cache?: { readonly public?: boolean };
+}
+
+export type { JsonObject };

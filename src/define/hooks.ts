@@ -1,0 +1,70 @@
+/**
+ * Hooks of a resource ([HT31]): asynchronous ones before a write, in the Worker; a synchronous one inside the object's
+ * transaction; ones after the commit, best effort in the Worker or, when durable, through the ledger's outbox.
+ * Types and the two helpers; the edge and the objects run them.
+ */
+
+import type { Json } from "../core/json.ts";
+import type { User, Anonymous } from "../core/scope/principal.ts";
+
+type AnyRow = Readonly<Record<string, unknown>>;
+
+export interface HookContext {
+  readonly user: User | Anonymous;
+  readonly requestId: string;
+  readonly env: unknown;
+  /** ms since 1970, fixed for the request. */
+  readonly now: number;
+  readonly partition: string | null;
+}
+
+/** A change as `onWrite` sees it; `after` is null for a removal, `before` for a creation. */
+export interface WriteChange<R = AnyRow> {
+  readonly op: "create" | "update" | "delete";
+  readonly before: R | null;
+  readonly after: R | null;
+}
+
+/** The synchronous transaction of one object, as `onWrite` sees it. Nothing in it may be awaited. */
+export interface ObjectTransaction {
+  /** ms since 1970, the same as the commit's time. */
+  readonly now: number;
+  readonly user: User | Anonymous;
+  newId(): string;
+  get(table: string, id: string | number): AnyRow | null;
+  /** Rows under a filter text, in order of id; at most 1000. */
+  find(table: string, filter: string, options?: { readonly limit?: number }): AnyRow[];
+  /** Writes to tables of the same object: validated and in the ledger like any write, without scopes and without hooks. */
+  create(table: string, row: Readonly<Record<string, Json>>): AnyRow;
+  update(table: string, id: string | number, patch: Readonly<Record<string, Json>>): AnyRow;
+  delete(table: string, id: string | number): void;
+  /** Puts a named effect into the commit's ledger row: delivered at least once after the commit, never for a rollback. */
+  effect(name: string, payload: Json): void;
+}
+
+/** What a hook after the commit gets. `key` is `table:seq:index`: with the epoch, what a handler de-duplicates by. */
+export interface CommittedChange<R = AnyRow> extends WriteChange<R> {
+  readonly id: string | number;
+  readonly key: string;
+  readonly epoch: string;
+  readonly seq: number;
+}
+
+export type AfterHook<R> = (change: CommittedChange<R>, context: { readonly env: unknown; readonly attempt: number }) => void | Promise<void>;
+/** A function runs best effort in the Worker; `{ durable: true, run }` runs from the outbox, at least once. */
+export type AfterHookOption<R> = AfterHook<R> | { readonly durable: true; readonly run: AfterHook<R> };
+
+export interface Hooks<R = AnyRow> {
+  /** Returns the draft to go on with (nothing: the one given), or throws. It may set any column. */
+  onBeforeCreate?(context: HookContext, draft: Partial<R>): Partial<R> | void | Promise<Partial<R> | void>;
+  onBeforeUpdate?(context: HookContext, change: { readonly before: R; readonly patch: Partial<R> }): Partial<R> | void | Promise<Partial<R> | void>;
+  onBeforeDelete?(context: HookContext, row: R): void | Promise<void>;
+  /**
+   * Inside the transaction: may return columns to change on the row, write to tables of the same object, or throw to roll
+   * back. A promise is refused: nothing in a transaction can wait.
+   */
+  onWrite?(tx: ObjectTransaction, change: WriteChange<R>): Partial<R> | void;
+  readonly onAfterCreate?: AfterHookOption<R>;
+  readonly onAfterUpdate?: AfterHookOption<R>;
+  readonly onAfterDelete?: AfterHookOption<R>;
+}

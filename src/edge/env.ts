@@ -1,0 +1,38 @@
+/**
+ * The bindings and variables that the edge reads. An application's own `Env` extends it.
+ * `TableStub` is the one method of a table object that the edge calls, so that no object class is imported here.
+ */
+
+import type { ObjectCall, ObjectReply } from "../core/protocol/object-call.ts";
+
+export interface TableStub {
+  call(call: ObjectCall): Promise<ObjectReply>;
+  /** Answers when the object runs and its migrations are done; for `/readyz`. */
+  ping(): Promise<unknown>;
+}
+
+/** The part of a Durable Object namespace that the edge uses; tests give a fake one. */
+export interface TableNamespace {
+  getByName(name: string): TableStub;
+}
+
+export interface LedgeEnv {
+  readonly LEDGE_TABLES: TableNamespace;
+  /** Signs and verifies tokens and cursors; at least 32 characters outside development. */
+  readonly LEDGE_SECRET?: string;
+  /** `development` turns on development tokens (on localhost only) and detail in errors. */
+  readonly LEDGE_ENV?: string;
+  /** `debug`, `info` (default), `warn`, `error` or `silent`. */
+  readonly LEDGE_LOG_LEVEL?: string;
+  /** `true` adds a Content-Security-Policy that allows nothing to replies under the base path ([Y2]). */
+  readonly STRICT_API_CSP?: string;
+}
+
+/** What the platform gives beside the request. */
+export interface Lifetime {
+  waitUntil(promise: Promise<unknown>): void;
+}
+
+export function isDevelopment(env: LedgeEnv): boolean {
+  return env.LEDGE_ENV === "development";
+}

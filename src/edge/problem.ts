@@ -1,0 +1,231 @@
+/**
+ * Fault → problem+json (RFC 9457; [HT70]). The only place that knows status, title, headers and explanation of a fault.
+ * The table is closed by its type: a new arm of `FaultData` does not compile until it has a line here.
+ */
+
+import type { FaultData, FaultSlug } from "../core/fault.ts";
+import type { Reply } from "./reply.ts";
+
+type FaultOf<S extends FaultSlug> = FaultData extends infer D ? (D extends { readonly slug: infer T } ? (S extends T ? D : never) : never) : never;
+
+interface ProblemSpec<S extends FaultSlug> {
+  readonly status: number;
+  readonly title: string;
+  /** `detail` of the problem when the fault brings none. */
+  readonly detail?: (fault: FaultOf<S>) => string;
+  readonly headers?: (fault: FaultOf<S>) => Readonly<Record<string, string>>;
+  /** For people: what it means and what to do, shown at `/_/problems/<slug>`. */
+  readonly help: string;
+}
+
+const retryAfter = (fault: { readonly retryAfter: number }) => ({ "retry-after": String(fault.retryAfter) });
+
+export const PROBLEMS: { readonly [S in FaultSlug]: ProblemSpec<S> } = {
+  "validation-error": {
+    status: 400,
+    title: "The request is not valid",
+    detail: ({ errors }) => errors.map(({ field, message }) => (field === "" ? message : `${field} ${message}`)).join("; "),
+    help: "Each member of `errors` names a field (a dotted path into the body, or a query parameter or header) and what is wrong with it. All errors are listed at once. Correct them and send the request again.",
+  },
+  "malformed-body": {
+    status: 400,
+    title: "The body cannot be read",
+    help: "The body is missing, is not UTF-8, or is not JSON. `position` is the offset in the text where reading stopped, where it is known.",
+  },
+  "filter-parse-error": {
+    status: 400,
+    title: "The filter cannot be read",
+    help: "`position` and `length` mark the offending part in code points, `reason` says what kind of fault it is, and `suggestion` is the nearest word that would be accepted.",
+  },
+  "cursor-invalid": {
+    status: 400,
+    title: "The cursor is not valid",
+    detail: ({ reason }) => `The cursor is ${reason.replace("_", " ")}`,
+    help: "A cursor belongs to the table and the ordering it was made for, and may not be changed. Start again without one.",
+  },
+  "cursor-expired": {
+    status: 400,
+    title: "The cursor has expired",
+    help: "This table limits how long a cursor may be used. Start again without one.",
+  },
+  "batch-limit-exceeded": {
+    status: 400,
+    title: "The batch is too large",
+    help: "Nothing was written. `limit` is what one batch may hold; send several.",
+  },
+  "query-too-expensive": {
+    status: 400,
+    title: "The query would read too many rows",
+    detail: ({ examined, limit }) => `The query examined ${examined} rows, limit is ${limit}`,
+    help: "The filter has a part that no index or SQL can narrow. Add a comparison that does.",
+  },
+  unauthorized: {
+    status: 401,
+    title: "Who you are could not be established",
+    detail: ({ reason }) =>
+      reason === "expired" ? "The token has expired" : reason === "invalid-credentials" ? "The token is not valid" : "This operation needs a signed-in caller",
+    headers: ({ reason }) => ({
+      "www-authenticate": reason === undefined ? 'Bearer realm="ledge"' : 'Bearer realm="ledge", error="invalid_token"',
+    }),
+    help: "Send `Authorization: Bearer <token>` with a valid token. `reason` is `expired` when signing in again is enough.",
+  },
+  forbidden: {
+    status: 403,
+    title: "You may not do that",
+    detail: ({ operation }) => (operation === undefined ? "The caller may not do that" : `The caller may not ${operation} here`),
+    help: "The caller is known, but no rule of the table allows this operation, or the row after the change would lie outside what the caller may write.",
+  },
+  "not-found": {
+    status: 404,
+    title: "There is no such thing",
+    detail: ({ resource, id }) => (resource === undefined ? "Nothing is served at this path" : id === undefined ? `There is no "${resource}" here` : `There is no row ${id} in "${resource}"`),
+    help: "The path is unknown, the row does not exist, or it lies outside what the caller may see; the three cannot be told apart.",
+  },
+  "method-not-allowed": {
+    status: 405,
+    title: "The path does not take this method",
+    detail: ({ allow }) => `The path takes ${allow.join(", ")}`,
+    headers: ({ allow }) => ({ allow: allow.join(", ") }),
+    help: "The header `Allow` lists the methods that the path takes.",
+  },
+  conflict: {
+    status: 409,
+    title: "The request conflicts with what is stored",
+    detail: (fault) => conflictDetail(fault),
+    help: "`reason` tells which: `exists` (the id is taken), `unique` (a unique column), `foreign-key` (the parent is missing), `referenced` (children exist), `contended` (the row kept moving: try again), `not-deleted` (nothing to restore), `expect` (a rule of the application).",
+  },
+  "idempotency-in-progress": {
+    status: 409,
+    title: "The first request with this key is still running",
+    headers: retryAfter,
+    help: "Wait `retryAfter` seconds and repeat the request with the same Idempotency-Key.",
+  },
+  "precondition-failed": {
+    status: 412,
+    title: "The row has changed",
+    detail: () => "If-Match or If-None-Match does not hold",
+    help: "The row is no longer the one you saw. Read it again, apply your change to it, and send its new ETag. `currentETag` is the present one.",
+  },
+  "payload-too-large": {
+    status: 413,
+    title: "The body is too large",
+    detail: ({ limit }) => `The limit is ${limit} bytes`,
+    help: "`limit` is in bytes. Send less, or several requests.",
+  },
+  "unsupported-media-type": {
+    status: 415,
+    title: "The body has the wrong type",
+    detail: ({ supported }) => `Send ${supported.join(" or ")}`,
+    headers: ({ supported }) => ({ accept: supported.join(", ") }),
+    help: "Set `Content-Type: application/json`.",
+  },
+  "idempotency-mismatch": {
+    status: 422,
+    title: "The Idempotency-Key was used for another request",
+    help: "A key names one request: method, path, query, body and If-Match. Use a new key for a new request.",
+  },
+  "precondition-required": {
+    status: 428,
+    title: "The request must say which version it changes",
+    detail: ({ header }) => `Send ${header}`,
+    help: "This table takes changes only with `If-Match`: read the row and send its ETag.",
+  },
+  "rate-limit-exceeded": {
+    status: 429,
+    title: "Too many requests",
+    headers: retryAfter,
+    help: "Wait `retryAfter` seconds.",
+  },
+  "internal-error": {
+    status: 500,
+    title: "Something went wrong on our side",
+    help: "This is a fault of the server. Its log has the cause under the `requestId` of the problem.",
+  },
+  "output-validation-error": {
+    status: 500,
+    title: "The answer did not have the promised form",
+    help: "This is a fault of the server: a procedure returned what its own description forbids.",
+  },
+  overloaded: {
+    status: 503,
+    title: "The table is overloaded",
+    headers: retryAfter,
+    help: "More requests arrived than the object that owns the data can take. Nothing was done. Wait `retryAfter` seconds.",
+  },
+  unavailable: {
+    status: 503,
+    title: "The service is not available",
+    headers: retryAfter,
+    help: "Nothing was done. Wait `retryAfter` seconds. If it lasts, `/readyz` and the server's log say why.",
+  },
+  "read-behind": {
+    status: 503,
+    title: "The copy has not caught up yet",
+    headers: retryAfter,
+    help: "The request asked for a position that the copy it reads has not reached. Repeat it.",
+  },
+  "outcome-unknown": {
+    status: 503,
+    title: "It is not known whether the write took place",
+    headers: (fault) => ({ ...retryAfter(fault), "idempotency-key": fault.idempotencyKey }),
+    help: "The connection to the data was lost during a write. Repeat the same request with `Idempotency-Key: <idempotencyKey>` until it is answered: it will not take place twice.",
+  },
+  timeout: {
+    status: 504,
+    title: "The answer took too long",
+    help: "Repeat the request; ask for less if it goes on.",
+  },
+};
+
+/** What a problem says about where it happened. */
+export interface ProblemPlace {
+  /** Path of the request. */
+  readonly instance: string;
+  readonly requestId: string;
+}
+
+/** The problem of a fault, as a reply. `detail` overrides the text of an `internal-error` while developing. */
+export function problemReply(fault: FaultData, place: ProblemPlace, detail?: string): Reply {
+  const { slug, detail: ownDetail, allow: _allow, ...extras } = fault as FaultData & { readonly detail?: string; readonly allow?: unknown };
+  // The table pairs every slug with functions of its own arm; TypeScript cannot follow that through an index.
+  const spec = PROBLEMS[slug] as ProblemSpec<never>;
+  const given = detail ?? ownDetail ?? spec.detail?.(fault as never);
+  const problem = {
+    type: `/_/problems/${slug}`,
+    title: spec.title,
+    status: spec.status,
+    ...(given === undefined ? {} : { detail: given }),
+    code: problemCode(slug),
+    instance: place.instance,
+    requestId: place.requestId,
+    ...extras,
+  };
+  const headers = { "content-type": "application/problem+json", ...spec.headers?.(fault as never) };
+  return { status: spec.status, headers, body: JSON.stringify(problem) };
+}
+
+/** The slug in capitals with underscores: what clients decide on. */
+export function problemCode(slug: FaultSlug): string {
+  return slug.toUpperCase().replaceAll("-", "_");
+}
+
+function conflictDetail(fault: FaultOf<"conflict">): string {
+  switch (fault.reason) {
+    case "exists":
+      return fault.id === undefined ? "The id is taken" : `The id ${fault.id} is taken`;
+    case "unique":
+      return `Another row has the same ${(fault.fields ?? []).join(", ") || "value"}`;
+    case "foreign-key":
+      return fault.field === undefined ? "The row it refers to does not exist" : `The row that ${fault.field} refers to does not exist`;
+    case "referenced":
+      return "Other rows refer to this one";
+    case "contended":
+      return "The row kept changing meanwhile";
+    case "not-deleted":
+      return "The row is not deleted";
+    case "too-many":
+      return "There are too many";
+    case "expect":
+      return "An expectation does not hold";
+  }
+}

@@ -1,0 +1,75 @@
+/**
+ * Paths → endpoints. itty-router compiles the patterns and holds the list; matching is done here, because on its own it
+ * leaves parameters encoded, answers HEAD on a GET route with 404, and knows no 405. No other file knows itty.
+ *
+ * A route's `methods` may depend on the parameters (which table?); `null` means that nothing is there. Routes are asked in
+ * order. A `closed` route ends the search: `/api/tasks/count` never falls through to `/api/tasks/:id`.
+ */
+
+import { IttyRouter } from "itty-router/IttyRouter";
+
+export type Params = Readonly<Record<string, string>>;
+export type Methods<H> = Readonly<Partial<Record<string, H>>>;
+
+export interface Route<H> {
+  /** itty's form: `/api/:table/:id`, `*` for the rest. */
+  readonly pattern: string;
+  readonly methods: (params: Params) => Methods<H> | null;
+  readonly closed: boolean;
+}
+
+export type Match<H> =
+  | { readonly kind: "found"; readonly handler: H; readonly params: Params; readonly pattern: string }
+  /** `OPTIONS` without a handler of its own. */
+  | { readonly kind: "options"; readonly allow: readonly string[]; readonly pattern: string }
+  | { readonly kind: "wrong-method"; readonly allow: readonly string[]; readonly pattern: string }
+  | { readonly kind: "none" };
+
+export type MatchPath<H> = (method: string, path: string) => Match<H>;
+
+export function createRouter<H>(routes: readonly Route<H>[]): MatchPath<H> {
+  const itty = IttyRouter();
+  for (const route of routes) itty.all(route.pattern, () => undefined);
+  const compiled = routes.map((route, index) => ({ route, expression: itty.routes[index]?.[1] ?? /(?!)/ }));
+
+  return (method, path) => {
+    const allow = new Set<string>();
+    let seen = "";
+    for (const { route, expression } of compiled) {
+      const found = expression.exec(path);
+      const params = found === null ? null : decodeParams(found.groups ?? {});
+      const methods = params === null ? null : route.methods(params);
+      if (params === null || methods === null) {
+        if (found !== null && route.closed) break;
+        continue;
+      }
+      const handler = methods[method] ?? (method === "HEAD" ? methods.GET : undefined);
+      if (handler !== undefined) return { kind: "found", handler, params, pattern: route.pattern };
+      for (const name of Object.keys(methods)) allow.add(name);
+      seen ||= route.pattern;
+      if (route.closed) break;
+    }
+    if (allow.size === 0) return { kind: "none" };
+    if (allow.has("GET")) allow.add("HEAD");
+    allow.add("OPTIONS");
+    return { kind: method === "OPTIONS" ? "options" : "wrong-method", allow: [...allow].sort(), pattern: seen };
+  };
+}
+
+/** Percent-decodes once; null when an escape is malformed, which names nothing. */
+function decodeParams(groups: Readonly<Record<string, string | undefined>>): Params | null {
+  const params: Record<string, string> = Object.create(null) as Record<string, string>;
+  for (const [name, value] of Object.entries(groups)) {
+    if (value === undefined) continue;
+    if (!value.includes("%")) {
+      params[name] = value;
+      continue;
+    }
+    try {
+      params[name] = decodeURIComponent(value);
+    } catch {
+      return null;
+    }
+  }
+  return params;
+}
