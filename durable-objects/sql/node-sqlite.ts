@@ -1,36 +1,46 @@
 /**
  * The SQL port over node:sqlite, with the limits that Durable Objects enforce (100 parameters, expression depth 100, 5
  * compound terms, 100 KB of statement, 50-byte LIKE patterns), so that what passes here passes there. For tests, the
- * simulator and scripts; never bundled into the Worker. Numbers bind as REAL in both adapters.
+ * simulator and the command line. The caller opens the database: this file names no Node type, so it compiles beside
+ * Workers types. Numbers bind as REAL in both adapters.
  */
 
-import { DatabaseSync, type StatementSync } from "node:sqlite";
 import type { Stored } from "../../src/core/schema/value.ts";
 import type { Sql, SqlRecord, Sync } from "./port.ts";
 import { refusePromise } from "./port.ts";
 
-const PREPARED_MAX = 200;
-
-export interface NodeSql extends Sql {
-  readonly database: DatabaseSync;
+/** What is needed of node:sqlite's `DatabaseSync`. */
+export interface NodeDatabase {
+  exec(text: string): void;
+  prepare(text: string): NodeStatement;
+  readonly isTransaction: boolean;
+  /** Run-time limits; Node 24.15 and later. */
+  readonly limits?: object;
 }
 
-/** Opens a database (default: in memory) with the limits and pragmas of an object's storage. */
-export function nodeSql(path = ":memory:"): NodeSql {
-  const database = new DatabaseSync(path);
+interface NodeStatement {
+  all(...params: Stored[]): unknown[];
+  run(...params: Stored[]): unknown;
+}
+
+const OBJECT_LIMITS = {
+  variableNumber: 100,
+  exprDepth: 100,
+  compoundSelect: 5,
+  sqlLength: 100_000,
+  likePatternLength: 50,
+  column: 100,
+};
+const PREPARED_MAX = 200;
+
+/** The SQL port over an open database, which from then on has the limits and pragmas of an object's storage. */
+export function nodeSql(database: NodeDatabase): Sql {
   database.exec("PRAGMA foreign_keys = ON");
-  Object.assign(database.limits, {
-    variableNumber: 100,
-    exprDepth: 100,
-    compoundSelect: 5,
-    sqlLength: 100_000,
-    likePatternLength: 50,
-    column: 100,
-  });
-  const prepared = new Map<string, StatementSync>();
+  if (database.limits !== undefined) Object.assign(database.limits, OBJECT_LIMITS);
+  const prepared = new Map<string, NodeStatement>();
   let depth = 0;
 
-  const prepare = (text: string): StatementSync => {
+  const prepare = (text: string): NodeStatement => {
     const found = prepared.get(text);
     if (found !== undefined) return found;
     if (prepared.size >= PREPARED_MAX) prepared.clear();
@@ -40,9 +50,8 @@ export function nodeSql(path = ":memory:"): NodeSql {
   };
 
   return {
-    database,
-    all: (statement, params: readonly Stored[] = []) => prepare(statement).all(...params) as SqlRecord[],
-    run: (statement, params: readonly Stored[] = []) => {
+    all: (statement, params = []) => prepare(statement).all(...params) as SqlRecord[],
+    run: (statement, params = []) => {
       prepare(statement).run(...params);
     },
     transaction: <T>(work: () => Sync<T>): T => {

@@ -9,7 +9,7 @@ import type { Sql, SqlRecord, Sync } from "./port.ts";
 import { refusePromise } from "./port.ts";
 
 /** The SQL port of one object; its methods need no `this`. */
-export function objectSql(storage: DurableObjectStorage): Sql {
+export function objectStorageSql(storage: DurableObjectStorage): Sql {
   const { sql } = storage;
   return {
     all: (statement, params = []) => sql.exec<Record<string, SqlStorageValue>>(statement, ...params).toArray() as SqlRecord[],

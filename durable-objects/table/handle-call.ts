@@ -10,6 +10,16 @@ import { write } from "./write.ts";
 
 export function handleCall(store: Store, call: ObjectCall): ObjectReply {
   const table = tableOf(store, call.table);
+  try {
+    return serve(store, table, call);
+  } catch (error) {
+    // On the old schema of a failed migration a read may name what is not there yet.
+    if (!(error instanceof Fault) && store.health.kind === "failed") throw notMigrated();
+    throw error;
+  }
+}
+
+function serve(store: Store, table: TableStore, call: ObjectCall): ObjectReply {
   switch (call.op) {
     case "get":
       return getRow(store, table, call);
@@ -29,7 +39,11 @@ export function handleCall(store: Store, call: ObjectCall): ObjectReply {
 function tableOf(store: Store, name: string): TableStore {
   const table = store.tables.get(name);
   if (table !== undefined) return table;
-  throw new Fault({ slug: "unavailable", retryAfter: 5, detail: "The table has not been migrated yet." });
+  throw notMigrated();
+}
+
+function notMigrated(): Fault {
+  return new Fault({ slug: "unavailable", retryAfter: 5, detail: "The table has not been migrated yet." });
 }
 
 function refuseWhenReadOnly(store: Store): void {

@@ -6,6 +6,7 @@
 
 import type { Migration } from "../../src/define/app.ts";
 import type { Sql } from "../sql/port.ts";
+import { quoteIdentifier as quote } from "../sql/quote-identifier.ts";
 import { type MigrationStep, migrationSteps } from "./migration-steps.ts";
 
 export type MigrationOutcome =
@@ -32,8 +33,8 @@ export function migrate(
   let tag = "";
   try {
     sql.transaction(() => {
-      sql.run("PRAGMA defer_foreign_keys = ON", []);
-      sql.run(CREATE_RECORD, []);
+      sql.run("PRAGMA defer_foreign_keys = ON");
+      sql.run(CREATE_RECORD);
       for (const migration of pending) {
         tag = migration.tag;
         const steps = migrationSteps(migration.sql);
@@ -47,13 +48,13 @@ export function migrate(
     return { kind: "failed", tag, message: error instanceof Error ? error.message : String(error) };
   } finally {
     // The pragma lasts until the platform commits, at the end of the turn: a request served in this turn must not inherit it.
-    sql.run("PRAGMA defer_foreign_keys = OFF", []);
+    sql.run("PRAGMA defer_foreign_keys = OFF");
   }
 }
 
 function appliedTags(sql: Sql): ReadonlySet<string> {
   try {
-    return new Set(sql.all("SELECT tag FROM _migrations", []).map((row) => String(row.tag)));
+    return new Set(sql.all("SELECT tag FROM _migrations").map((row) => String(row.tag)));
   } catch {
     return new Set(); // No such table: a new object. Any other trouble shows again, and is reported, when migrating.
   }
@@ -62,18 +63,18 @@ function appliedTags(sql: Sql): ReadonlySet<string> {
 function carryOut(sql: Sql, step: MigrationStep): void {
   switch (step.kind) {
     case "run":
-      sql.run(step.statement, []);
+      sql.run(step.statement);
       return;
     case "drop":
       refuseActions(sql, step.table);
-      sql.run(step.statement, []);
+      sql.run(step.statement);
       return;
     case "refill": {
-      sql.run(step.create, []);
-      for (const index of step.uniqueIndexes) sql.run(index, []);
+      sql.run(step.create);
+      for (const index of step.uniqueIndexes) sql.run(index);
       const columns = storedColumns(sql, step.table).map(quote).join(", ");
-      sql.run(`INSERT INTO ${quote(step.table)} (${columns}) SELECT ${columns} FROM ${quote(step.copy)}`, []);
-      sql.run(`DROP TABLE ${quote(step.copy)}`, []);
+      sql.run(`INSERT INTO ${quote(step.table)} (${columns}) SELECT ${columns} FROM ${quote(step.copy)}`);
+      sql.run(`DROP TABLE ${quote(step.copy)}`);
     }
   }
 }
@@ -92,7 +93,7 @@ function refuseActions(sql: Sql, table: string): void {
 }
 
 function checkForeignKeys(sql: Sql): void {
-  const broken = sql.all("PRAGMA foreign_key_check", [])[0];
+  const broken = sql.all("PRAGMA foreign_key_check")[0];
   if (broken === undefined) return;
   throw new Error(`rows of "${String(broken.table)}" would refer to rows of "${String(broken.parent)}" that are gone`);
 }
@@ -100,8 +101,4 @@ function checkForeignKeys(sql: Sql): void {
 /** Columns that hold values of their own: generated ones are `hidden` 2 or 3. */
 function storedColumns(sql: Sql, table: string): string[] {
   return sql.all("SELECT name FROM pragma_table_xinfo(?) WHERE hidden = 0", [table]).map((row) => String(row.name));
-}
-
-function quote(name: string): string {
-  return `"${name.replaceAll('"', '""')}"`;
 }

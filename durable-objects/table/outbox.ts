@@ -86,7 +86,7 @@ async function perform(store: Store, env: unknown, effect: HeldEffect, seq: numb
     logLine("warn", "an effect failed", { object: store.name, key, attempt, error: String(error) });
     return String(error).slice(0, 500);
   } finally {
-    clearTimeout(timer);
+    if (timer !== undefined) clearTimeout(timer);
   }
 }
 

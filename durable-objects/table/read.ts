@@ -5,7 +5,7 @@
 
 import { isSoftDeleted } from "../../src/core/change/plan-write.ts";
 import { Fault } from "../../src/core/fault.ts";
-import { positionToken } from "../../src/core/ids.ts";
+import { positionToken, seqOf } from "../../src/core/ids.ts";
 import { type Json, shortHash } from "../../src/core/json.ts";
 import { collectionTag, matchesRow, matchesWeakly, rowTag, type TagCondition } from "../../src/core/protocol/etag.ts";
 import type { CountCall, GetCall, ListCall, Preconditions, ScopeText } from "../../src/core/protocol/object-call.ts";
@@ -49,7 +49,7 @@ export function listRows(store: Store, table: TableStore, call: ListCall): Answe
   const withTags = call.etags || call.select?.includes("_etag") === true;
   const items = page.rows.map((stored) => {
     const shown = rowJson(store, table, stored.row, call.select);
-    if (withTags) shown._etag = rowTag(store.epoch, stored.version, table.spec.shape);
+    if (withTags) shown._etag = rowTag(store.epoch, seqOf(stored.version), table.spec.shape);
     return shown;
   });
   const headers: Record<string, string> = { etag: unchanged.etag };

@@ -5,7 +5,7 @@
 
 import { Fault } from "../../src/core/fault.ts";
 import { logLine } from "./log-line.ts";
-import { appliedMigration } from "./migrate.ts";
+import type { Sql } from "../sql/port.ts";
 import type { Placement, Registration, RegistryAnswer } from "./registry.ts";
 import type { Store } from "./store.ts";
 import { readMeta, writeMeta } from "./system-tables.ts";
@@ -67,6 +67,13 @@ function strandedMessage(store: Store, table: string, was: Placement): string {
 
 function describePartition(column: string | null): string {
   return column === null ? "" : `, partitioned by "${column}"`;
+}
+
+/** Name of the newest migration the object has had; null before the first. */
+function appliedMigration(sql: Sql): string | null {
+  const hasAny = sql.all("SELECT 1 AS found FROM sqlite_master WHERE type = 'table' AND name = '_migrations'", []).length > 0;
+  const tag = hasAny ? sql.all("SELECT max(tag) AS tag FROM _migrations", [])[0]?.tag : null;
+  return typeof tag === "string" ? tag : null;
 }
 
 function registrationOf(store: Store): Registration {

@@ -5,15 +5,14 @@ import { parseFilter } from "../../src/core/query/parse.ts";
 import type { Filter } from "../../src/core/query/tree.ts";
 import type { ScopeText } from "../../src/core/protocol/object-call.ts";
 import type { Row } from "../../src/core/schema/table-spec.ts";
-import { LruCache } from "../sql/lru-cache.ts";
+import { StatementCache } from "../sql/statement-cache.ts";
 import type { TableStore } from "./table-store.ts";
 
 const ALLOW = () => true;
 const DENY = () => false;
-const MAX_SCOPES = 1000;
 
-const tests = new WeakMap<TableStore, LruCache<string, (row: Row) => boolean>>();
-const filters = new WeakMap<TableStore, LruCache<string, Filter>>();
+const tests = new WeakMap<TableStore, StatementCache<(row: Row) => boolean>>();
+const filters = new WeakMap<TableStore, StatementCache<Filter>>();
 
 export function scopeTest(table: TableStore, scope: ScopeText): (row: Row) => boolean {
   if (scope === "*") return ALLOW;
@@ -28,10 +27,10 @@ export function filterOf(table: TableStore, text: string): Filter {
   );
 }
 
-function cacheOf<V>(caches: WeakMap<TableStore, LruCache<string, V>>, table: TableStore): LruCache<string, V> {
+function cacheOf<V extends object>(caches: WeakMap<TableStore, StatementCache<V>>, table: TableStore): StatementCache<V> {
   let cache = caches.get(table);
   if (cache === undefined) {
-    cache = new LruCache<string, V>(MAX_SCOPES);
+    cache = new StatementCache<V>();
     caches.set(table, cache);
   }
   return cache;

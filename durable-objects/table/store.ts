@@ -8,7 +8,8 @@ import { type AppDefinition, type MigrationSet, tablesOfGroup } from "../../src/
 import type { Sql } from "../sql/port.ts";
 import { DEFAULT_RETENTION, type LedgerHead, readHead, type Retention } from "./ledger.ts";
 import { logLine } from "./log-line.ts";
-import { migrate, presentColumns } from "./migrate.ts";
+import { migrate } from "./migrate.ts";
+import { presentColumns } from "./present-columns.ts";
 import { createSystemTables, readMeta, writeMeta } from "./system-tables.ts";
 import { openTable, type TableStore } from "./table-store.ts";
 import type { AlarmPort } from "./timers.ts";
@@ -49,7 +50,7 @@ export function openStore(options: StoreOptions): Store {
   const { group, partition } = readObjectName(name);
   createSystemTables(sql);
   const epoch = openEpoch(sql, random);
-  const outcome = migrate(sql, options.migrations[group] ?? [], options.clock());
+  const outcome = migrate(sql, options.migrations[group] ?? [], { nowMs: options.clock() });
   const health: StoreHealth = outcome.kind === "failed" ? outcome : { kind: "ready" };
   if (health.kind === "failed") {
     logLine("error", "migration failed; the object is read-only", { object: name, migration: health.tag, error: health.message });

@@ -9,6 +9,8 @@ import type { StoredRow } from "../../src/core/change/plan-write.ts";
 import type { ColumnSpec, Draft, Row, TableSpec } from "../../src/core/schema/table-spec.ts";
 import { decodeValue, encodeValue } from "../../src/core/schema/value.ts";
 import type { AnyResource } from "../../src/define/resource.ts";
+import { decodeRow } from "../sql/list-rows.ts";
+import { VERSION_COLUMN } from "../sql/list-statement.ts";
 import type { Sql } from "../sql/port.ts";
 import { quoteIdentifier } from "../sql/quote-identifier.ts";
 
@@ -31,16 +33,16 @@ export interface TableStore {
 }
 
 /**
- * Opens a table. `present` holds the SQLite columns that exist: all of them, unless a migration failed; a missing one then
- * reads as NULL, so that the object stays readable.
+ * Opens a table. `present` holds the SQLite columns that exist: all of them, unless a migration failed; the missing ones are
+ * then left out, and show as null, so that the object stays readable.
  */
 export function openTable(sql: Sql, resource: AnyResource, present: ReadonlySet<string>): TableStore {
-  const { spec } = resource;
+  const isWhole = resource.spec.columns.every((column) => present.has(column.sqlName));
+  const spec = isWhole ? resource.spec : { ...resource.spec, columns: resource.spec.columns.filter((column) => present.has(column.sqlName)) };
   const table = quoteIdentifier(spec.name);
   const key = spec.columns.find((column) => column.primaryKey) as ColumnSpec;
   const keyName = quoteIdentifier(key.sqlName);
-  const listed = (name: string) => (present.has(name) ? quoteIdentifier(name) : `NULL AS ${quoteIdentifier(name)}`);
-  const columnList = [...spec.columns.map((column) => listed(column.sqlName)), listed("_version")].join(", ");
+  const columnList = [...spec.columns.map((column) => column.sqlName), VERSION_COLUMN].map(quoteIdentifier).join(", ");
   const selectById = `SELECT ${columnList} FROM ${table} WHERE ${keyName} = ?`;
   const insertRow = `INSERT INTO ${table} (${[...spec.columns.map((column) => quoteIdentifier(column.sqlName)), "_version"].join(", ")}) VALUES (${"?, ".repeat(spec.columns.length)}?)`;
   const deleteById = `DELETE FROM ${table} WHERE ${keyName} = ?`;
@@ -50,9 +52,7 @@ export function openTable(sql: Sql, resource: AnyResource, present: ReadonlySet<
     spec,
     columnList,
     decode(record) {
-      const row: Record<string, Json> = {};
-      for (const column of spec.columns) row[column.name] = decodeValue(column, record[column.sqlName]);
-      return { row, version: seqOf(Number(record._version ?? 0)) };
+      return { row: decodeRow(spec, record), version: seqOf(Number(record[VERSION_COLUMN])) };
     },
     find(id) {
       const record = sql.all(selectById, [id])[0];

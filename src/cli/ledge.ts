@@ -1,3 +1,38 @@
 #!/usr/bin/env node
-const x: number = 1;
-console.log(process.version, x, process.argv.slice(2));
+/**
+ * The command line `ledge`: one command a file, each returning its exit code. Runs as TypeScript on Node 22.18 or later,
+ * which package.json brings along for Linux.
+ */
+
+import { devCommand, devHelp } from "./dev-command.ts";
+import { generateCommand, generateHelp } from "./generate-command.ts";
+import { CliError } from "./project.ts";
+import { print, printError } from "./terminal.ts";
+
+interface Command {
+  readonly help: string;
+  readonly run: (args: readonly string[]) => Promise<number>;
+}
+
+const COMMANDS: Readonly<Record<string, Command>> = {
+  dev: { help: devHelp, run: devCommand },
+  generate: { help: generateHelp, run: generateCommand },
+};
+
+async function main([name, ...args]: readonly string[]): Promise<number> {
+  const command = name === undefined ? undefined : COMMANDS[name];
+  if (command === undefined || args.includes("--help")) {
+    print((command === undefined ? Object.values(COMMANDS) : [command]).map(({ help }) => help).join("\n\n"));
+    return command === undefined && name !== undefined && name !== "help" && name !== "--help" ? 2 : 0;
+  }
+  try {
+    return await command.run(args);
+  } catch (error) {
+    const isUsage = error instanceof TypeError && "code" in error && String(error.code).startsWith("ERR_PARSE_ARGS");
+    if (error instanceof CliError || isUsage) printError((error as Error).message);
+    else throw error;
+    return isUsage ? 2 : 1;
+  }
+}
+
+process.exitCode = await main(process.argv.slice(2));

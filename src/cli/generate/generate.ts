@@ -4,21 +4,29 @@
  * refused. Called by `ledge generate` and `ledge dev`.
  */
 
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { randomUUID } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { AppDescription } from "../describe-app.ts";
 import { loadApp } from "../load-app.ts";
 import type { Project } from "../project.ts";
-import type { Ask } from "../terminal.ts";
 import { type Change, migrationName } from "./changes.ts";
-import { agree, type Consent, resolveRenames } from "./consent.ts";
-import { bundleText, type GroupHistory, type NewMigration, nextTag, placementText, readGroups, readPlacement, writeMigration } from "./migration-folder.ts";
+import { type Consent, refusalOf, resolveRenames } from "./consent.ts";
+import {
+  bundleText,
+  type GroupHistory,
+  type NewMigration,
+  nextTag,
+  placementText,
+  readGroups,
+  readPlacement,
+  writeMigration,
+} from "./migration-folder.ts";
 import { placementOf, placementProblems } from "./placement-lock.ts";
 import { planGroup } from "./plan-group.ts";
 import { rehearse } from "./rehearse.ts";
 import { fittingRenames, printRename, type Rename } from "./renames.ts";
-import { ORIGIN_ID, type Snapshot } from "./snapshot.ts";
+import { ORIGIN_ID, type Snapshot, type SnapshotTables } from "./snapshot.ts";
 import { limitProblems } from "./table-limits.ts";
 
 export interface GenerateRequest {
@@ -45,7 +53,7 @@ export type GenerateOutcome =
   | { readonly kind: "changed"; readonly app: AppDescription; readonly migrations: readonly GeneratedMigration[] }
   | { readonly kind: "refused"; readonly problems: readonly string[] };
 
-const BREAKPOINT = "--> statement-breakpoint\n";
+const BREAKPOINT = "--> statement-breakpoint";
 
 export async function generate(request: GenerateRequest): Promise<GenerateOutcome> {
   const { project, mode } = request;
@@ -59,32 +67,42 @@ export async function generate(request: GenerateRequest): Promise<GenerateOutcom
 
   const histories = new Map(readGroups(project.migrations).map((history) => [history.group, history]));
   const groups = [...new Set([...histories.keys(), ...Object.keys(app.snapshots)])].sort();
-  const planned: { migration: NewMigration; changes: readonly Change[] }[] = [];
-  const problems: string[] = unfitRenames(request.renames, groups, histories, app);
-  for (const group of groups) {
-    const after = app.snapshots[group] ?? emptySnapshot();
-    const outcome = await planOne(request, group, histories.get(group), after);
+  const pairs = groups.map((group) => ({
+    group,
+    history: histories.get(group),
+    after: app.snapshots[group] ?? emptySnapshot(),
+  }));
+  const planned: Planned[] = [];
+  const problems = unfitRenames(request.renames, pairs);
+  for (const pair of pairs) {
+    const outcome = await planOne(request, pair);
     if (outcome.kind === "refused") problems.push(...outcome.problems);
     if (outcome.kind === "planned") planned.push(outcome);
   }
   if (problems.length > 0) return refused(problems);
 
-  const isChanged = writeAll(project.migrations, histories, groups, planned.map(({ migration }) => migration), app, mode);
-  if (!isChanged) return { kind: "current", app };
-  return { kind: "changed", app, migrations: planned.map(({ migration: { group, tag }, changes }) => ({ group, tag, changes })) };
+  const isBehind = save(project.migrations, pairs, planned, app, mode);
+  if (!isBehind) return { kind: "current", app };
+  const migrations = planned.map(({ migration, changes }) => ({ group: migration.group, tag: migration.tag, changes }));
+  return { kind: "changed", app, migrations };
 }
 
-type OneOutcome =
-  | { readonly kind: "current" }
-  | { readonly kind: "planned"; readonly migration: NewMigration; readonly changes: readonly Change[] }
-  | { readonly kind: "refused"; readonly problems: readonly string[] };
+interface GroupPair {
+  readonly group: string;
+  readonly history: GroupHistory | undefined;
+  readonly after: Snapshot;
+}
 
-async function planOne(
-  request: GenerateRequest,
-  group: string,
-  history: GroupHistory | undefined,
-  after: Snapshot,
-): Promise<OneOutcome> {
+interface Planned {
+  readonly kind: "planned";
+  readonly history: GroupHistory | undefined;
+  readonly migration: NewMigration;
+  readonly changes: readonly Change[];
+}
+
+type PairOutcome = { readonly kind: "current" } | Planned | { readonly kind: "refused"; readonly problems: readonly string[] };
+
+async function planOne(request: GenerateRequest, { group, history, after }: GroupPair): Promise<PairOutcome> {
   const before = history?.snapshot?.tables ?? {};
   const consent: Consent = request.mode === "check" ? { kind: "given" } : request.consent;
   const declared = fittingRenames(before, after.tables, request.renames);
@@ -94,13 +112,64 @@ async function planOne(
   const plan = await planGroup(before, after, resolved.renames);
   if (plan.problems.length > 0) return refused(plan.problems);
   if (plan.statements.length === 0) return { kind: "current" };
-  const risky = plan.changes.filter((change) => change.risk !== "none" && !request.acceptedPlacements.includes(change.table));
-  if (!(await agree(group, risky, consent))) return refused([`Nothing was written: the change of "${group}" was not agreed to.`]);
+  const risky = plan.changes.filter(({ risk, table }) => risk !== "none" && !request.acceptedPlacements.includes(table));
+  const refusal = await refusalOf(group, risky, consent);
+  if (refusal !== null) return refused([refusal]);
 
   const tag = nextTag(history, request.name ?? migrationName(plan.changes));
-  const sql = `${plan.statements.join(BREAKPOINT)}\n`;
+  const sql = `${plan.statements.join(`\n${BREAKPOINT}\n`)}\n`;
   const failure = rehearse([...(history?.migrations ?? []), { tag, sql }], after.tables);
-  if (failure !== null) return refused([`The migration of "${group}" does not run: ${failure}\n\n${sql}`]);
+  if (failure !== null) return refused([`The migration of "${group}" does not run. ${failure}\n${sql}`]);
   const snapshot = { ...after, prevId: history?.snapshot?.id ?? ORIGIN_ID };
-  return { kind: "planned", migration: { group, tag, sql, snapshot }, changes: plan.changes };
+  return { kind: "planned", history, migration: { group, tag, sql, snapshot }, changes: plan.changes };
+}
+
+function unfitRenames(renames: readonly Rename[], pairs: readonly GroupPair[]): string[] {
+  const tablesOf = (history: GroupHistory | undefined): SnapshotTables => history?.snapshot?.tables ?? {};
+  const fitting = pairs.flatMap(({ history, after }) => fittingRenames(tablesOf(history), after.tables, renames));
+  return renames
+    .filter((rename) => !fitting.includes(rename))
+    .map((rename) => `--rename ${printRename(rename)} fits nothing: the old name must be gone and the new one be new.`);
+}
+
+/** Writes what differs (in mode `check`: nothing) and tells whether anything did. */
+function save(
+  folder: string,
+  pairs: readonly GroupPair[],
+  planned: readonly Planned[],
+  app: AppDescription,
+  mode: "write" | "check",
+): boolean {
+  const bundled = pairs.map(({ group, history }) => {
+    const added = planned.find(({ migration }) => migration.group === group)?.migration.tag;
+    return { group, tags: [...(history?.migrations ?? []).map(({ tag }) => tag), ...(added === undefined ? [] : [added])] };
+  });
+  const texts = [
+    { file: join(folder, "migrations.ts"), text: bundleText(bundled) },
+    { file: join(folder, "placement.json"), text: placementText(placementOf(app.tables)) },
+  ].filter(({ file, text }) => !existsSync(file) || readFileSync(file, "utf8") !== text);
+  if (mode === "write") {
+    mkdirSync(folder, { recursive: true });
+    for (const { history, migration } of planned) writeMigration(folder, history, migration, Date.now());
+    for (const { file, text } of texts) writeFileSync(file, text);
+  }
+  return planned.length > 0 || texts.length > 0;
+}
+
+/** Of a group that no table is left in. */
+function emptySnapshot(): Snapshot {
+  return {
+    version: "6",
+    dialect: "sqlite",
+    id: randomUUID(),
+    prevId: ORIGIN_ID,
+    tables: {},
+    views: {},
+    enums: {},
+    _meta: { tables: {}, columns: {} },
+  };
+}
+
+function refused(problems: readonly string[]): { readonly kind: "refused"; readonly problems: readonly string[] } {
+  return { kind: "refused", problems };
 }

@@ -4,7 +4,7 @@
  * Called by the matcher, live windows and the client's collections.
  */
 
-import type { Json } from "../json.ts";
+import type { Json, JsonScalar } from "../json.ts";
 import type { ColumnKind, Row, TableSpec } from "../schema/table-spec.ts";
 import { columnOf } from "../schema/table-spec.ts";
 import type { OrderTerm } from "./order.ts";
@@ -56,8 +56,8 @@ export function compareDigits(a: string, b: string): number {
 }
 
 /** The values of a row that place it in the ordering; what a cursor carries. */
-export function sortKey(row: Row, order: readonly OrderTerm[]): Json[] {
-  return order.map((term) => row[term.field] ?? null);
+export function sortKey(row: Row, order: readonly OrderTerm[]): JsonScalar[] {
+  return order.map((term) => (row[term.field] ?? null) as JsonScalar);
 }
 
 /** Compares two sort keys of the same ordering. */

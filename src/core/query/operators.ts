@@ -6,6 +6,8 @@
 
 import type { ColumnKind } from "../schema/table-spec.ts";
 
+export type { CustomOperator, CustomOperators } from "./custom-operators.ts";
+
 /**
  * What stands to the right of an operator. `scalar`, `list` and `range` are typed by the column; `element(s)` are any JSON
  * scalars (compared with the elements of a JSON array); `flag` is true or false, `count` an integer ≥ 0.

@@ -45,6 +45,7 @@ class FilterParser {
   private readonly source: Source;
   private readonly grammar: FilterGrammar | null;
   private readonly holes: readonly HoleValue[];
+  private readonly isLimited: boolean;
   private holesTaken = 0;
   private nodes = 0;
   private depth = 0;
@@ -55,11 +56,12 @@ class FilterParser {
     this.source = { text, parameter, at: 0 };
     this.grammar = grammar;
     this.holes = holes;
+    this.isLimited = grammar?.limits !== "lifted";
   }
 
   parse(): Filter {
     const { source } = this;
-    checkLength(source);
+    if (this.isLimited) checkLength(source);
     skipSpace(source);
     if (source.at === source.text.length) return ALL;
     const filter = this.readOr();
@@ -112,7 +114,7 @@ class FilterParser {
   /** The offset is at `(` or `!(`, `width` characters before the content. */
   private readGroup(start: number, width: number): Filter {
     const { source } = this;
-    if (++this.depth > FILTER_LIMITS.depth) refuseLimit(source, start, start + width, "depth");
+    if (++this.depth > FILTER_LIMITS.depth && this.isLimited) refuseLimit(source, start, start + width, "depth");
     source.at += width;
     this.open.push(source.at - 1);
     const filter = this.readOr();
@@ -173,7 +175,7 @@ class FilterParser {
     skipSpace(source);
     if (source.text.charAt(source.at) !== ")") {
       do {
-        if (values.length === FILTER_LIMITS.listValues) {
+        if (values.length === FILTER_LIMITS.listValues && this.isLimited) {
           skipSpace(source);
           const start = source.at;
           this.readScalar();
@@ -287,7 +289,7 @@ class FilterParser {
   }
 
   private countNode(start: number, end: number): void {
-    if (++this.nodes > FILTER_LIMITS.nodes) refuseLimit(this.source, start, end, "nodes");
+    if (++this.nodes > FILTER_LIMITS.nodes && this.isLimited) refuseLimit(this.source, start, end, "nodes");
   }
 
   private peekHole(): HoleValue | undefined {

@@ -25,9 +25,11 @@ export interface FilterGrammar {
   readonly table: TableSpec;
   /** `client` sees readable and filterable columns only, `scope` sees all. */
   readonly fields: "client" | "scope";
-  readonly operators?: CustomOperators;
+  readonly operators?: CustomOperators | undefined;
   /** Canonical tokens; all when absent ([QL13]). */
-  readonly allowedOperators?: readonly string[];
+  readonly allowedOperators?: readonly string[] | undefined;
+  /** `lifted` for canonical text that was checked before: a scope built from 500 ids is longer than a client may write. */
+  readonly limits?: "enforced" | "lifted";
   /** Name of the request parameter, for the fault. */
   readonly parameter: string;
 }
@@ -45,6 +47,7 @@ export interface OperatorUse {
 /** Brings a tree into its one form and checks it; throws `filter-parse-error` without a position. */
 export function typeFilter(filter: Filter, grammar: FilterGrammar): Filter {
   const origin: Origin = { text: "", parameter: grammar.parameter };
+  const isLimited = grammar.limits !== "lifted";
   let nodes = 0;
   /** `parent` is the kind of the node around: a chain inside a chain is a group, which counts as it would in text. */
   const visit = (node: Filter, depth: number, parent: Filter["kind"]): Filter => {
@@ -52,8 +55,8 @@ export function typeFilter(filter: Filter, grammar: FilterGrammar): Filter {
     const isGroup = isChain && (parent === "and" || parent === "or") && parent !== node.kind;
     if (!isChain || isGroup) nodes++;
     if (node.kind === "not" || isGroup) depth++;
-    if (nodes > FILTER_LIMITS.nodes) refuseLimit(origin, 0, 0, "nodes");
-    if (depth > FILTER_LIMITS.depth) refuseLimit(origin, 0, 0, "depth");
+    if (nodes > FILTER_LIMITS.nodes && isLimited) refuseLimit(origin, 0, 0, "nodes");
+    if (depth > FILTER_LIMITS.depth && isLimited) refuseLimit(origin, 0, 0, "depth");
     switch (node.kind) {
       case "all":
         return ALL;

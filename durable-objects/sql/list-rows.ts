@@ -1,0 +1,110 @@
+/**
+ * Runs the statements of a list and a count, and finishes residuals in memory within their budget ([QL42], [PG6]): a list
+ * that runs out of budget returns what it found and where it stopped, a count is refused. Reads one instant: synchronous,
+ * inside one turn of the object. Rows come back in JSON form with their version.
+ */
+
+import { Fault } from "../../src/core/fault.ts";
+import type { Seq } from "../../src/core/ids.ts";
+import { seqOf } from "../../src/core/ids.ts";
+import type { JsonScalar } from "../../src/core/json.ts";
+import { sortKey } from "../../src/core/query/compare-values.ts";
+import type { RowTest } from "../../src/core/query/matches.ts";
+import { compileMatcher } from "../../src/core/query/matches.ts";
+import { completeOrder } from "../../src/core/query/order.ts";
+import type { Filter } from "../../src/core/query/tree.ts";
+import type { Row, TableSpec } from "../../src/core/schema/table-spec.ts";
+import { decodeValue } from "../../src/core/schema/value.ts";
+import type { PageRequest, Selection } from "./list-statement.ts";
+import { countStatement, listStatement, VERSION_COLUMN } from "./list-statement.ts";
+import type { Sql, SqlRecord } from "./port.ts";
+
+/** Rows that a residual may examine in one request ([QL42]). */
+export const MAX_EXAMINED = 10_000;
+const FIRST_CHUNK_ROWS = 64;
+const CHUNK_ROWS = 512;
+
+export interface ListedRow {
+  readonly row: Row;
+  readonly version: Seq;
+}
+
+export interface ListedPage {
+  readonly rows: readonly ListedRow[];
+  /** A further row matched; with a residual that ran out of budget: a further row may match. */
+  readonly hasMore: boolean;
+  /** Sort key to continue after, exactly when `hasMore`. */
+  readonly next: readonly JsonScalar[] | null;
+}
+
+/** One page. `columns` is not for here: a row is always whole. */
+export function listRows(sql: Sql, request: Omit<PageRequest, "columns" | "withVersion">): ListedPage {
+  const { table, orderBy, limit } = request;
+  const { text, params, residual } = listStatement({ ...request, limit: limit + 1, withVersion: true });
+  if (residual !== null) return listWithResidual(sql, request, residual);
+  const found = sql.all(text, params).map((record) => decodeListed(table, record));
+  const rows = found.slice(0, limit);
+  const last = rows.at(-1);
+  const hasMore = found.length > limit;
+  return { rows, hasMore, next: hasMore && last !== undefined ? sortKey(last.row, orderBy) : null };
+}
+
+/** Number of matching rows; with `limitRows`, counting stops there. Throws `query-too-expensive` over the budget. */
+export function countRows(sql: Sql, selection: Selection & { readonly limitRows?: number | undefined }): number {
+  const { text, params, residual } = countStatement(selection);
+  if (residual === null) return Number(sql.all(text, params)[0]?.count ?? 0);
+  const test = compileMatcher(residual, selection.table, selection.operators);
+  const limitRows = selection.limitRows ?? Number.POSITIVE_INFINITY;
+  let count = 0;
+  let examined = 0;
+  const request = { ...selection, orderBy: completeOrder([], selection.table), after: null, limit: 0, offset: 0 };
+  for (const { row } of walk(sql, request)) {
+    if (++examined > MAX_EXAMINED) throw new Fault({ slug: "query-too-expensive", examined, limit: MAX_EXAMINED });
+    if (test(row) && ++count >= limitRows) break;
+  }
+  return count;
+}
+
+/** A stored record as a row in JSON form; columns that were not read are null. */
+export function decodeRow(table: TableSpec, record: SqlRecord): Row {
+  const row: Record<string, Row[string]> = {};
+  for (const column of table.columns) row[column.name] = decodeValue(column, record[column.sqlName]);
+  return row;
+}
+
+function listWithResidual(sql: Sql, request: Omit<PageRequest, "columns" | "withVersion">, residual: Filter): ListedPage {
+  const { table, orderBy, limit } = request;
+  const test: RowTest = compileMatcher(residual, table, request.operators);
+  const rows: ListedRow[] = [];
+  let skip = request.offset;
+  let examined = 0;
+  let last: Row | undefined;
+  for (const listed of walk(sql, request)) {
+    if (examined === MAX_EXAMINED) return { rows, hasMore: true, next: last === undefined ? null : sortKey(last, orderBy) };
+    examined++;
+    if (test(listed.row) && skip-- <= 0) {
+      const end = rows.at(-1);
+      if (rows.length === limit && end !== undefined) return { rows, hasMore: true, next: sortKey(end.row, orderBy) };
+      rows.push(listed);
+    }
+    last = listed.row;
+  }
+  return { rows, hasMore: false, next: null };
+}
+
+/** All rows that SQL lets through, in order, in chunks: each chunk is one whole statement after the last row of the one before. */
+function* walk(sql: Sql, request: Omit<PageRequest, "columns" | "withVersion">): Generator<ListedRow> {
+  let after = request.after;
+  for (let size = FIRST_CHUNK_ROWS; ; size = Math.min(size * 2, CHUNK_ROWS)) {
+    const { text, params } = listStatement({ ...request, after, limit: size, offset: 0, withVersion: true });
+    const chunk = sql.all(text, params).map((record) => decodeListed(request.table, record));
+    yield* chunk;
+    const last = chunk.at(-1);
+    if (chunk.length < size || last === undefined) return;
+    after = sortKey(last.row, request.orderBy);
+  }
+}
+
+function decodeListed(table: TableSpec, record: SqlRecord): ListedRow {
+  return { row: decodeRow(table, record), version: seqOf(Number(record[VERSION_COLUMN])) };
+}

@@ -1,0 +1,48 @@
+/** Rows of a table under one filter: a page, a count, the first few. Thin over durable-objects/sql/list-rows.ts. */
+
+import type { JsonScalar } from "../../src/core/json.ts";
+import { completeOrder, type OrderTerm } from "../../src/core/query/order.ts";
+import type { Filter } from "../../src/core/query/tree.ts";
+import type { Row } from "../../src/core/schema/table-spec.ts";
+import { cachingCompiler } from "../sql/filter-cache.ts";
+import { countRows, type ListedPage, listRows } from "../sql/list-rows.ts";
+import type { Selection } from "../sql/list-statement.ts";
+import { filterOf } from "./scope-test.ts";
+import type { Store } from "./store.ts";
+import type { TableStore } from "./table-store.ts";
+
+export interface PageOf {
+  readonly where: Filter;
+  readonly orderBy: readonly OrderTerm[];
+  readonly after: readonly JsonScalar[] | null;
+  readonly limit: number;
+  readonly offset: number;
+}
+
+const compilers = new WeakMap<Store, ReturnType<typeof cachingCompiler>>();
+
+export function selectPage(store: Store, table: TableStore, page: PageOf): ListedPage {
+  const { where, ...request } = page;
+  return listRows(store.sql, { ...selection(store, table, where), ...request });
+}
+
+/** Number of rows under the filter; with a limit, counting stops there. */
+export function countMatching(store: Store, table: TableStore, where: Filter, limitRows: number | null): number {
+  return countRows(store.sql, { ...selection(store, table, where), ...(limitRows === null ? {} : { limitRows }) });
+}
+
+/** The first rows under a filter text, in order of id. */
+export function selectRows(store: Store, table: TableStore, filter: string, limit: number): Row[] {
+  const orderBy = completeOrder([], table.spec);
+  const page = selectPage(store, table, { where: filterOf(table, filter), orderBy, after: null, limit, offset: 0 });
+  return page.rows.map((listed) => listed.row);
+}
+
+function selection(store: Store, table: TableStore, where: Filter): Selection {
+  let compile = compilers.get(store);
+  if (compile === undefined) {
+    compile = cachingCompiler();
+    compilers.set(store, compile);
+  }
+  return { table: table.spec, where: [where], operators: table.resource.operators, compile };
+}

@@ -1,0 +1,107 @@
+/**
+ * `ledge dev`: migrations generated, Ledge running on local storage, and both kept up to date while tables are edited. One
+ * loop, ended by a signal: everything it started is stopped before it returns.
+ */
+
+import { once } from "node:events";
+import { createServer } from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
+import { parseArgs } from "node:util";
+import { devSecret } from "./dev/dev-secret.ts";
+import { watchTables } from "./dev/watch-tables.ts";
+import { startWrangler } from "./dev/wrangler.ts";
+import { consentHere, printOutcome } from "./generate-command.ts";
+import { generate } from "./generate/generate.ts";
+import { CliError, type Project, projectAt } from "./project.ts";
+import { dim, print, printDone, printError } from "./terminal.ts";
+
+export const devHelp = `ledge dev [options]           runs Ledge locally, watches src/tables, migrates
+
+  --port <port>               default 8787, on 127.0.0.1`;
+
+const HOST = "127.0.0.1";
+
+/** Returns the exit code. */
+export async function devCommand(args: readonly string[]): Promise<number> {
+  const { values } = parseArgs({ args: [...args], options: { port: { type: "string", default: "8787" } } });
+  const project = projectAt(process.cwd());
+  const port = readPort(values.port);
+  await refuseBusyPort(port);
+  if ((await regenerate(project)) === "refused") return 1;
+
+  const wrangler = startWrangler({
+    root: project.root,
+    port,
+    vars: { LEDGE_ENV: "development", LEDGE_SECRET: devSecret(project.state) },
+    onLine: print,
+  });
+  const unwatch = watchTables(project, serialized(() => regenerate(project)));
+  const ended = wrangler.ended.then(() => "crashed" as const);
+  const first = await Promise.race([whenReady(port), ended, toldToStop()]);
+  if (first === "ready") {
+    printDone(`Ledge runs on http://${HOST}:${port}  ${dim("Ctrl-C stops it")}`);
+  }
+  const last = first === "ready" ? await Promise.race([ended, toldToStop()]) : first;
+  unwatch();
+  await wrangler.stop();
+  if (last === "crashed") printError("wrangler ended by itself; what it said stands above");
+  return last === "crashed" ? 1 : 0;
+}
+
+async function regenerate(project: Project): Promise<"refused" | "done"> {
+  const outcome = await generate({ project, mode: "write", renames: [], acceptedPlacements: [], consent: consentHere() });
+  if (outcome.kind !== "current") printOutcome(outcome, "write");
+  return outcome.kind === "refused" ? "refused" : "done";
+}
+
+/** Runs `work` one call after the other; calls that come while it runs are folded into one more. */
+function serialized(work: () => Promise<unknown>): () => void {
+  let state: "idle" | "running" | "again" = "idle";
+  const run = async () => {
+    do {
+      state = "running";
+      await work().catch((error: unknown) => printError(error instanceof Error ? (error.stack ?? error.message) : String(error)));
+    } while ((state as string) === "again");
+    state = "idle";
+  };
+  return () => {
+    if (state === "idle") void run();
+    else state = "again";
+  };
+}
+
+/** A signal, or the end of the process that started this one (`npm run dev` that was killed). */
+function toldToStop(): Promise<"stopped"> {
+  return new Promise((resolve) => {
+    const parent = process.ppid;
+    const timer = setInterval(() => (process.ppid === parent ? undefined : resolve("stopped")), 500);
+    timer.unref();
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => resolve("stopped"));
+  });
+}
+
+async function whenReady(port: number): Promise<"ready"> {
+  for (;;) {
+    const reply = await fetch(`http://${HOST}:${port}/healthz`).catch(() => null);
+    if (reply?.ok === true) return "ready";
+    await sleep(100);
+  }
+}
+
+async function refuseBusyPort(port: number): Promise<void> {
+  const server = createServer();
+  server.listen(port, HOST);
+  try {
+    await once(server, "listening");
+  } catch {
+    throw new CliError(`Port ${port} on ${HOST} is in use. Choose another: npm run dev -- --port ${port + 1}`);
+  }
+  server.close();
+  await once(server, "close");
+}
+
+function readPort(text: string): number {
+  const port = Number(text);
+  if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new CliError(`Cannot use --port ${text}: write 1–65535.`);
+  return port;
+}

@@ -1,0 +1,50 @@
+/** `ledge/query`: the query language for servers, clients and scopes. The only entry; the files behind it may move. */
+
+export {
+  allScope,
+  combineScopes,
+  emptyScope,
+  parseScope,
+  type Scope,
+  type ScopeValue,
+  scopeFilter,
+  scopeFromString,
+} from "../scope/scope.ts";
+export {
+  and,
+  between,
+  compare,
+  contains,
+  endsWith,
+  eq,
+  gt,
+  gte,
+  has,
+  icontains,
+  ilike,
+  inList,
+  isNotNull,
+  isNull,
+  like,
+  lt,
+  lte,
+  neq,
+  not,
+  notIn,
+  notLike,
+  or,
+  raw,
+  startsWith,
+} from "./build.ts";
+export { compareText, compareValues, keyComparator, rowComparator, sortKey } from "./compare-values.ts";
+export { type Condition, filterFromConditions, filterFromSelector, match, type Selector } from "./conditions.ts";
+export { type CustomOperator, type CustomOperators, defineOperators, type SqlFragment } from "./custom-operators.ts";
+export { type FilterOf, f } from "./typed-builder.ts";
+export { compileMatcher, matches, type RowTest } from "./matches.ts";
+export { OPERATORS, type OperatorSpec, type OperatorToken } from "./operators.ts";
+export { canonicalOrderBy, completeOrder, type OrderTerm, parseOrderBy } from "./order.ts";
+export { parseFilter } from "./parse.ts";
+export { printFilter } from "./print.ts";
+export { rsql, type ScalarInput, type TemplateValue } from "./rsql.ts";
+export { type Comparison, type Filter, isFilter, type Operand, type Range, type Scalar } from "./tree.ts";
+export { FILTER_LIMITS, type FilterGrammar, typeFilter } from "./type-filter.ts";

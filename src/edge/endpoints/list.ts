@@ -1,0 +1,53 @@
+/**
+ * `GET /` — a page of rows ([PG7]). The object answers the page already serialized; when there is a next one it also gives
+ * the place to go on from, which only here becomes a signed cursor, since only the Worker holds the secret.
+ */
+
+import type { JsonScalar } from "../../core/json.ts";
+import { type OrderTerm, parseOrderBy } from "../../core/query/order.ts";
+import { parseFlag, parseLimit, parseOffset } from "../../core/query/parameters.ts";
+import { parseSelect } from "../../core/query/select.ts";
+import { readObject } from "../call-object.ts";
+import { openCursor, sealCursor } from "../cursors.ts";
+import { callHeader, type TableRequest } from "../exchange.ts";
+import { readConditions } from "../read-headers.ts";
+import type { Reply } from "../reply.ts";
+import { expectAnswer, readReply } from "./answer.ts";
+import { deletedScope, readFilter, readQuery, readScope } from "./read-access.ts";
+
+const PARAMETERS = ["filter", "select", "orderBy", "limit", "cursor", "offset", "totalCount", "withDeleted", "etags"];
+/** How the object ends the body of a page; the cursor takes the place of the null. */
+const OPEN_END = "null}";
+
+export async function listRows(request: TableRequest): Promise<Reply> {
+  const scope = await readScope(request);
+  const { resource } = request.entry;
+  const parameters = readQuery(request, PARAMETERS);
+  const orderBy = parseOrderBy(parameters.get("orderBy"), resource.spec);
+  const cursor = parameters.get("cursor");
+  const answer = expectAnswer(
+    await readObject(request, {
+      ...callHeader(request),
+      op: "list",
+      scope,
+      filter: readFilter(resource, parameters),
+      orderBy,
+      limit: parseLimit(parameters.get("limit"), resource.spec.pagination),
+      offset: parseOffset(parameters.get("offset"), resource.spec.pagination, cursor),
+      after: cursor === undefined ? null : await openCursor(request, cursor, orderBy),
+      totalCount: parseFlag("totalCount", parameters.get("totalCount")),
+      withDeleted: parameters.has("withDeleted") ? await deletedScope(request, parameters) : null,
+      select: parseSelect(parameters.get("select"), resource.spec),
+      etags: parseFlag("etags", parameters.get("etags")),
+      conditions: readConditions(request.request.headers),
+    }),
+  );
+  const reply = readReply(request, answer);
+  if (answer.next === undefined || reply.body === null) return reply;
+  return { ...reply, body: await withCursor(request, reply.body, answer.next, orderBy) };
+}
+
+async function withCursor(request: TableRequest, body: string, next: readonly JsonScalar[], orderBy: readonly OrderTerm[]): Promise<string> {
+  const cursor = await sealCursor(request, next, orderBy);
+  return `${body.slice(0, -OPEN_END.length)}${JSON.stringify(cursor)}}`;
+}

@@ -1,0 +1,53 @@
+/** What the reads share: the caller's read scope, soft-deleted rows on request, and the parameters every GET takes. */
+
+import { invalidField } from "../../core/fault.ts";
+import type { ScopeText } from "../../core/protocol/object-call.ts";
+import { parseFlag, type Parameters, readParameters } from "../../core/query/parameters.ts";
+import { parseFilter } from "../../core/query/parse.ts";
+import { printFilter } from "../../core/query/print.ts";
+import type { AnyResource } from "../../define/resource.ts";
+import type { TableRequest } from "../exchange.ts";
+import { checkCommonHeaders } from "../read-headers.ts";
+import { requireScope } from "../scopes.ts";
+
+/** Reads the parameters; `consistency` is known everywhere: no transaction holds rows back yet, so every read is committed. */
+export function readQuery({ url, request }: TableRequest, known: readonly string[]): Parameters {
+  checkCommonHeaders(request.headers);
+  if (url.search === "") return NO_PARAMETERS;
+  const parameters = readParameters(url.searchParams, [...known, "consistency"]);
+  const consistency = parameters.get("consistency");
+  if (consistency !== undefined && consistency !== "committed") throw invalidField("consistency", "must be committed");
+  return parameters;
+}
+
+const NO_PARAMETERS: Parameters = new Map();
+
+export async function readScope({ entry, principal, log }: TableRequest): Promise<ScopeText> {
+  return requireScope(await entry.access(principal, "read", log), principal, "read");
+}
+
+/** `withDeleted=true`: the scope under which soft-deleted rows are seen too ([QL55]). */
+export async function deletedScope(
+  { entry, principal, log }: TableRequest,
+  parameters: Parameters,
+): Promise<{ readonly scope: ScopeText } | null> {
+  if (!parseFlag("withDeleted", parameters.get("withDeleted"))) return null;
+  if (entry.resource.spec.softDelete === null) throw invalidField("withDeleted", "is for tables with soft delete");
+  return { scope: requireScope(await entry.access(principal, "readDeleted", log), principal, "readDeleted") };
+}
+
+/** The client's filter in canonical form; `""` matches every row. */
+export function readFilter({ spec, config, operators }: AnyResource, parameters: Parameters): string {
+  const text = parameters.get("filter");
+  if (text === undefined || text === "") return "";
+  const allowedOperators = config.query?.operators;
+  return printFilter(
+    parseFilter(text, {
+      table: spec,
+      fields: "client",
+      operators,
+      parameter: "filter",
+      ...(allowedOperators === undefined ? {} : { allowedOperators }),
+    }),
+  );
+}

@@ -1,0 +1,25 @@
+/**
+ * YOURS. Messages of a room: one object per room, at `/api/@<room>/messages`. A busy room slows no other, and a room's rule is
+ * checked before its object is touched.
+ */
+
+import { integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import { ownerOnly, resource, timestampHooks } from "ledge";
+
+export const messagesTable = sqliteTable("messages", {
+  id: text("id").primaryKey(),
+  roomId: text("room_id").notNull(),
+  authorId: text("author_id").notNull(),
+  body: text("body", { length: 4000 }).notNull(),
+  createdAt: integer("created_at", { mode: "timestamp_ms" }),
+  updatedAt: integer("updated_at", { mode: "timestamp_ms" }),
+});
+
+export const messages = resource(messagesTable, {
+  partitionBy: "roomId",
+  // Rooms are open to whoever is signed in; a real application would ask its list of members here.
+  partition: { allow: (principal) => principal.kind === "user" },
+  auth: { ...ownerOnly("authorId").auth, read: "*", subscribe: "*" },
+  generatedFields: ["authorId", "createdAt", "updatedAt"],
+  hooks: timestampHooks({ owner: "authorId" }),
+});

@@ -1,0 +1,21 @@
+/** YOURS. Projects of the team board: an object of their own, soft delete, everyone reads, the owner writes. */
+
+import { integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import { publicReadOwnerWrite, resource, timestampHooks } from "ledge";
+
+export const projectsTable = sqliteTable("projects", {
+  id: text("id").primaryKey(),
+  name: text("name", { length: 120 }).notNull(),
+  description: text("description", { length: 2000 }).notNull().default(""),
+  ownerId: text("owner_id").notNull(),
+  createdAt: integer("created_at", { mode: "timestamp_ms" }),
+  updatedAt: integer("updated_at", { mode: "timestamp_ms" }),
+  archivedAt: integer("archived_at", { mode: "timestamp_ms" }),
+});
+
+export const projects = resource(projectsTable, {
+  ...publicReadOwnerWrite("ownerId"),
+  generatedFields: ["ownerId", "createdAt", "updatedAt"],
+  softDelete: { field: "archivedAt" },
+  hooks: timestampHooks({ owner: "ownerId" }),
+});

@@ -1,0 +1,18 @@
+/** The test application; its migrations are generated before the tests run (test/support/generate-migrations.ts). */
+
+import { defineApp } from "ledge";
+import * as tables from "./test-tables.ts";
+
+export const app = defineApp({
+  name: "test",
+  resources: Object.values(tables).filter((value) => typeof value === "object" && "kind" in value && value.kind === "resource"),
+  effects: {
+    ping: (payload, { key, attempt }) => {
+      if (tables.failing.effects > 0) {
+        tables.failing.effects -= 1;
+        throw new Error("not now");
+      }
+      tables.delivered.push({ key, attempt, payload });
+    },
+  },
+});

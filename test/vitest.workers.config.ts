@@ -1,0 +1,16 @@
+/** Tests that run inside workerd: the test application behind a real Worker, its objects on real SQLite storage. */
+
+import { join } from "node:path";
+import { cloudflareTest } from "@cloudflare/vitest-plugin";
+import { defineConfig } from "vitest/config";
+
+const root = join(import.meta.dirname, "..");
+
+export default defineConfig({
+  root,
+  plugins: [cloudflareTest({ wrangler: { configPath: join(root, "test/support/wrangler.toml") } })],
+  test: {
+    include: ["test/worker/**/*.test.ts"],
+    globalSetup: [join(root, "test/support/generate-migrations.ts")],
+  },
+});
