@@ -106,10 +106,7 @@ function bound(column: ColumnSpec): string {
 function memberLeaf(operator: "=in=" | "=out=", operand: readonly Scalar[], column: ColumnSpec): SqlFragment {
   const members = operand.filter((item) => item !== null).map((item) => stored(column, item));
   const hasNull = members.length < operand.length;
-  // A real column compares with REALs: a whole number of JSON would be an INTEGER of 64 bits.
-  const value = column.kind === "real" ? "CAST(value AS REAL)" : "value";
-  const list = `(SELECT ${value} FROM json_each(?))`;
-  const text = `${comparedColumn(column)} ${operator === "=in=" ? "IN" : "NOT IN"} ${list}`;
+  const text = `${comparedColumn(column)} ${operator === "=in=" ? "IN" : "NOT IN"} (SELECT value FROM json_each(?))`;
   const takesNull = (operator === "=in=") === hasNull;
   return (takesNull ? orNull : orNotNull)(column, text, [jsonParam(members)]);
 }

@@ -44,28 +44,44 @@ export function applyPlan(commit: Commit, table: TableStore, plan: Plan, facts: 
   switch (plan.kind) {
     case "nothing":
       return plan.stored.row;
-    case "insert": {
-      checkAfter(plan, facts);
-      insertRow(commit, table, plan.after, optimisticId);
-      const patch = runOnWrite(commit, table, null, plan.after);
-      if (patch === null) return plan.after;
-      const after = { ...plan.after, ...patch };
-      checkAfter({ kind: "insert", after }, facts);
-      updateRow(commit, table, plan.after, after);
-      return after;
-    }
-    case "update": {
-      const patch = runOnWrite(commit, table, plan.before, plan.after);
-      const after = patch === null ? plan.after : { ...plan.after, ...patch };
-      checkAfter({ ...plan, after }, facts);
-      updateRow(commit, table, plan.before, after);
-      return after;
-    }
+    case "insert":
+      return writeHooked(commit, table, plan, facts, () => insertRow(commit, table, plan.after, optimisticId), (row) =>
+        insertRow(commit, table, row, optimisticId),
+      );
+    case "update":
+      return writeHooked(commit, table, plan, facts, () => updateRow(commit, table, plan.before, plan.after), (row) =>
+        updateRow(commit, table, plan.before, row),
+      );
     case "remove":
-      runOnWrite(commit, table, plan.before, null);
+      runOnWrite(commit, table, plan.before, null, () => {});
       removeRow(commit, table, plan.before);
       return plan.before;
   }
+}
+
+/**
+ * The hook, the scope on the row as the hook left it, and one SQL write. A hook that only fills columns costs nothing more; one
+ * that reads or writes tables must find the row there, so its first such call writes the row (`early`), and columns it changes
+ * afterwards are a second write.
+ */
+function writeHooked(
+  commit: Commit,
+  table: TableStore,
+  plan: Extract<Plan, { kind: "insert" | "update" }>,
+  facts: WriteFacts,
+  early: () => void,
+  write: (row: Row) => void,
+): Row {
+  let isWritten = false;
+  const patch = runOnWrite(commit, table, plan.kind === "insert" ? null : plan.before, plan.after, () => {
+    if (!isWritten) early();
+    isWritten = true;
+  });
+  const after = patch === null ? plan.after : { ...plan.after, ...patch };
+  checkAfter({ ...plan, after }, facts);
+  if (!isWritten) write(after);
+  else if (patch !== null) updateRow(commit, table, plan.after, after);
+  return after;
 }
 
 export function insertRow(commit: Commit, table: TableStore, row: Row, optimisticId?: string): void {
@@ -96,11 +112,11 @@ export function hookOperation(table: TableStore, before: Row | null, after: Row 
   return !isSoftDeleted(table.spec, before) && isSoftDeleted(table.spec, after) ? "delete" : "update";
 }
 
-function runOnWrite(commit: Commit, table: TableStore, before: Row | null, after: Row | null): Draft | null {
+function runOnWrite(commit: Commit, table: TableStore, before: Row | null, after: Row | null, onTouch: () => void): Draft | null {
   const hook = table.resource.config.hooks?.onWrite;
   if (hook === undefined) return null;
   const change = { op: hookOperation(table, before, after), before, after };
-  const given: unknown = hook.call(table.resource.config.hooks, hookTransaction(commit), change as never);
+  const given: unknown = hook.call(table.resource.config.hooks, hookTransaction(commit, onTouch), change as never);
   if (given === undefined || given === null) return null;
   if (typeof (given as { then?: unknown }).then === "function") {
     throw new TypeError(`onWrite of "${table.spec.name}" returned a promise: nothing in a transaction can wait`);
@@ -145,11 +161,11 @@ function releaseChild(commit: Commit, child: TableStore, row: Row, action: "casc
   const id = row[child.spec.primaryKey] as RowId;
   if (commit.removing.has(`${child.spec.name} ${id}`)) return;
   if (action === "cascade") {
-    runOnWrite(commit, child, row, null);
+    runOnWrite(commit, child, row, null, () => {});
     removeRow(commit, child, row);
     return;
   }
-  const patch = runOnWrite(commit, child, row, { ...row, [column]: null });
+  const patch = runOnWrite(commit, child, row, { ...row, [column]: null }, () => {});
   updateRow(commit, child, row, { ...row, [column]: null, ...patch });
 }
 

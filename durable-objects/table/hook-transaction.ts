@@ -15,9 +15,11 @@ import { planWrite } from "../../src/core/change/plan-write.ts";
 
 const MAX_FOUND_ROWS = 1000;
 
-export function hookTransaction(commit: Commit): ObjectTransaction {
+/** `onTouch` is called before the first look at a table, so that the row being written is there to be seen. */
+export function hookTransaction(commit: Commit, onTouch: () => void): ObjectTransaction {
   const { store } = commit;
   const tableNamed = (name: string): TableStore => {
+    onTouch();
     const table = store.tables.get(name);
     if (table === undefined) throw new TypeError(`"${name}" is no table of this object; its tables are ${[...store.tables.keys()].join(", ")}`);
     return table;

@@ -33,7 +33,7 @@ export interface TableObjectRpc extends Rpc.DurableObjectBranded {
 }
 
 /** The object class of an application. */
-export function tableObject(app: AppDefinition, migrations: MigrationSet) {
+export function tableObject(app: { readonly definition: AppDefinition }, migrations: MigrationSet) {
   return class TableObject extends DurableObject<ObjectEnv> implements Omit<TableObjectRpc, keyof Rpc.DurableObjectBranded> {
     #store: Store | undefined;
     readonly #registrar: Registrar = { state: "unknown" };
@@ -96,7 +96,7 @@ export function tableObject(app: AppDefinition, migrations: MigrationSet) {
       const name = this.ctx.id.name;
       if (name === undefined) throw new Error("a table object must be addressed by name");
       this.#store = openStore({
-        app,
+        app: app.definition,
         migrations,
         name: name as ObjectName,
         sql: objectStorageSql(this.ctx.storage),

@@ -27,7 +27,9 @@ export async function devCommand(args: readonly string[]): Promise<number> {
   const project = projectAt(process.cwd());
   const port = readPort(values.port);
   await refuseBusyPort(port);
-  if ((await regenerate(project)) === "refused") return 1;
+  const stopped = toldToStop();
+  const first = await Promise.race([regenerate(project), stopped]);
+  if (first !== "done") return first === "stopped" ? 0 : 1;
 
   const wrangler = startWrangler({
     root: project.root,
@@ -35,17 +37,19 @@ export async function devCommand(args: readonly string[]): Promise<number> {
     vars: { LEDGE_ENV: "development", LEDGE_SECRET: devSecret(project.state) },
     onLine: print,
   });
-  const unwatch = watchTables(project, serialized(() => regenerate(project)));
-  const ended = wrangler.ended.then(() => "crashed" as const);
-  const first = await Promise.race([whenReady(port), ended, toldToStop()]);
-  if (first === "ready") {
-    printDone(`Ledge runs on http://${HOST}:${port}  ${dim("Ctrl-C stops it")}`);
-  }
-  const last = first === "ready" ? await Promise.race([ended, toldToStop()]) : first;
+  const unwatch = watchTables(project, oneAfterAnother(() => regenerate(project)));
+  const ending = new AbortController();
+  whenReady(port, ending.signal).then(
+    () => printDone(`Ledge runs on http://${HOST}:${port}  ${dim("Ctrl-C stops it")}`),
+    () => undefined, // Stopped before it was ready.
+  );
+  const end = await Promise.race([wrangler.ended.then(() => "crashed" as const), stopped]);
+  ending.abort();
   unwatch();
   await wrangler.stop();
-  if (last === "crashed") printError("wrangler ended by itself; what it said stands above");
-  return last === "crashed" ? 1 : 0;
+  if (end === "stopped") return 0;
+  printError("wrangler ended by itself; what it said stands above");
+  return 1;
 }
 
 async function regenerate(project: Project): Promise<"refused" | "done"> {
@@ -55,18 +59,19 @@ async function regenerate(project: Project): Promise<"refused" | "done"> {
 }
 
 /** Runs `work` one call after the other; calls that come while it runs are folded into one more. */
-function serialized(work: () => Promise<unknown>): () => void {
-  let state: "idle" | "running" | "again" = "idle";
+function oneAfterAnother(work: () => Promise<unknown>): () => void {
+  let running: Promise<void> | null = null;
+  let isWanted = false;
   const run = async () => {
-    do {
-      state = "running";
+    while (isWanted) {
+      isWanted = false;
       await work().catch((error: unknown) => printError(error instanceof Error ? (error.stack ?? error.message) : String(error)));
-    } while ((state as string) === "again");
-    state = "idle";
+    }
+    running = null;
   };
   return () => {
-    if (state === "idle") void run();
-    else state = "again";
+    isWanted = true;
+    running ??= run();
   };
 }
 
@@ -80,11 +85,12 @@ function toldToStop(): Promise<"stopped"> {
   });
 }
 
-async function whenReady(port: number): Promise<"ready"> {
+/** Resolves once the Worker answers; never, when the signal comes first. */
+async function whenReady(port: number, signal: AbortSignal): Promise<void> {
   for (;;) {
-    const reply = await fetch(`http://${HOST}:${port}/healthz`).catch(() => null);
-    if (reply?.ok === true) return "ready";
-    await sleep(100);
+    const reply = await fetch(`http://${HOST}:${port}/healthz`, { signal }).catch(() => null);
+    if (reply?.ok === true) return;
+    await sleep(100, undefined, { signal });
   }
 }
 

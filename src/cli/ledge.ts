@@ -35,4 +35,5 @@ async function main([name, ...args]: readonly string[]): Promise<number> {
   }
 }
 
-process.exitCode = await main(process.argv.slice(2));
+// Not by exitCode: a question that nobody will answer must not keep the process.
+process.exit(await main(process.argv.slice(2)));

@@ -20,6 +20,8 @@ export interface LedgeEnv {
   readonly LEDGE_TABLES: TableNamespace;
   /** Signs and verifies tokens and cursors; at least 32 characters outside development. */
   readonly LEDGE_SECRET?: string;
+  /** The secret before the present one: cursors made with it still work. */
+  readonly LEDGE_SECRET_OLD?: string;
   /** `development` turns on development tokens (on localhost only) and detail in errors. */
   readonly LEDGE_ENV?: string;
   /** `debug`, `info` (default), `warn`, `error` or `silent`. */

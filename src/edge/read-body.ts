@@ -8,7 +8,7 @@ import { isJsonObject, type Json, type JsonObject } from "../core/json.ts";
 import { MAX_BODY_BYTES } from "./limits.ts";
 
 const JSON_TYPE = /^application\/(?:json|[a-z0-9!#$&^_.+-]+\+json)[ \t]*(?:;|$)/i;
-const utf8 = new TextDecoder("utf-8", { fatal: true });
+const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
 
 /** The parsed body of a request. `maxBytes` defaults to 1 MB. */
 export async function readJsonBody(request: Request, maxBytes = MAX_BODY_BYTES): Promise<Json> {

@@ -3,10 +3,10 @@
  * not durable) once the write is committed and answered.
  */
 
+import { isSoftDeleted } from "../core/change/plan-write.ts";
 import { errorFields } from "../core/log.ts";
-import type { RowId } from "../core/ids.ts";
 import type { RowChange } from "../core/protocol/object-call.ts";
-import type { Draft, Row } from "../core/schema/table-spec.ts";
+import type { Draft, Row, TableSpec } from "../core/schema/table-spec.ts";
 import type { AfterHook, AfterHookOption, CommittedChange, HookContext, Hooks } from "../define/hooks.ts";
 import type { TableRequest } from "./exchange.ts";
 import { jsonForm } from "./validate-input.ts";
@@ -41,13 +41,16 @@ export function startAfterHooks(request: TableRequest, changes: readonly RowChan
   const { edge, env, lifetime, log } = request;
   const [epoch = "", seq = "0"] = position.split(":");
   changes.forEach((change, index) => {
-    const run = afterHook(edge.definition.resources.get(change.table)?.config.hooks as Hooks | undefined, change.op);
+    const resource = edge.definition.resources.get(change.table);
+    if (resource === undefined) return;
+    const op = hookOperation(resource.spec, change);
+    const run = afterHook(resource.config.hooks as Hooks | undefined, op);
     if (run === null) return;
-    const committed: CommittedChange = {
-      op: change.op,
+    const committed: CommittedChange<Row> = {
+      op,
       before: change.before,
       after: change.after,
-      id: change.id satisfies RowId,
+      id: change.id,
       key: `${change.table}:${seq}:${index}`,
       epoch,
       seq: Number(seq),
@@ -55,6 +58,12 @@ export function startAfterHooks(request: TableRequest, changes: readonly RowChan
     const failed = (error: unknown) => log.error("after-hook failed", { resource: change.table, key: committed.key, ...errorFields(error) });
     lifetime.waitUntil(Promise.resolve().then(() => run(committed, { env, attempt: 1 })).catch(failed));
   });
+}
+
+/** Setting the soft-delete marker is a removal to everyone but the ledger. */
+function hookOperation(table: TableSpec, { op, before, after }: RowChange): RowChange["op"] {
+  if (op !== "update" || before === null || after === null) return op;
+  return !isSoftDeleted(table, before) && isSoftDeleted(table, after) ? "delete" : "update";
 }
 
 function afterHook(hooks: Hooks = {}, op: RowChange["op"]): AfterHook<Row> | null {

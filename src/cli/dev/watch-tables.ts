@@ -1,13 +1,16 @@
 /** Watches what migrations are made from: src/app.ts and src/tables. Calls back once for a burst of changes. */
 
-import { existsSync, type FSWatcher, watch } from "node:fs";
+import { existsSync, readdirSync, watch } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Project } from "../project.ts";
 
 /** Editors write a file in several steps. */
 const QUIET_MS = 120;
 
-/** Returns what ends the watch. */
+/**
+ * Returns what ends the watch. Folders are watched, never files: editors replace a file, and a watch on the old one sees
+ * nothing more. For the same reason `recursive` is not used: on Linux, Node 24 watches each file.
+ */
 export function watchTables(project: Project, onChange: () => void): () => void {
   let timer: NodeJS.Timeout | undefined;
   const changed = () => {
@@ -15,12 +18,18 @@ export function watchTables(project: Project, onChange: () => void): () => void 
     timer = setTimeout(onChange, QUIET_MS);
   };
   const source = dirname(project.app);
-  const tables = join(source, "tables");
-  // The folder, not the file: editors replace files, and a watch on the old one would go blind.
-  const watchers: FSWatcher[] = [watch(source, (_event, name) => (name === "app.ts" ? changed() : undefined))];
-  if (existsSync(tables)) watchers.push(watch(tables, { recursive: true }, (_event, name) => (name?.endsWith(".ts") ? changed() : undefined)));
+  const watchers = [
+    watch(source, (_event, name) => (name === "app.ts" ? changed() : undefined)),
+    ...foldersOf(join(source, "tables")).map((folder) => watch(folder, (_event, name) => (name?.endsWith(".ts") ? changed() : undefined))),
+  ];
   return () => {
     clearTimeout(timer);
     for (const watcher of watchers) watcher.close();
   };
+}
+
+function foldersOf(top: string): string[] {
+  if (!existsSync(top)) return [];
+  const inside = readdirSync(top, { recursive: true, withFileTypes: true }).filter((entry) => entry.isDirectory());
+  return [top, ...inside.map((entry) => join(entry.parentPath, entry.name))];
 }

@@ -6,7 +6,7 @@
 
 import { randomUUID } from "node:crypto";
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, relative, sep } from "node:path";
 import type { AppDescription } from "../describe-app.ts";
 import { loadApp } from "../load-app.ts";
 import type { Project } from "../project.ts";
@@ -81,7 +81,7 @@ export async function generate(request: GenerateRequest): Promise<GenerateOutcom
   }
   if (problems.length > 0) return refused(problems);
 
-  const isBehind = save(project.migrations, pairs, planned, app, mode);
+  const isBehind = save(project, pairs, planned, app, mode);
   if (!isBehind) return { kind: "current", app };
   const migrations = planned.map(({ migration, changes }) => ({ group: migration.group, tag: migration.tag, changes }));
   return { kind: "changed", app, migrations };
@@ -134,7 +134,7 @@ function unfitRenames(renames: readonly Rename[], pairs: readonly GroupPair[]): 
 
 /** Writes what differs (in mode `check`: nothing) and tells whether anything did. */
 function save(
-  folder: string,
+  { root, migrations: folder }: Project,
   pairs: readonly GroupPair[],
   planned: readonly Planned[],
   app: AppDescription,
@@ -145,7 +145,7 @@ function save(
     return { group, tags: [...(history?.migrations ?? []).map(({ tag }) => tag), ...(added === undefined ? [] : [added])] };
   });
   const texts = [
-    { file: join(folder, "migrations.ts"), text: bundleText(bundled) },
+    { file: join(folder, "migrations.ts"), text: bundleText(bundled, relative(folder, join(root, "src/define/app.ts")).split(sep).join("/")) },
     { file: join(folder, "placement.json"), text: placementText(placementOf(app.tables)) },
   ].filter(({ file, text }) => !existsSync(file) || readFileSync(file, "utf8") !== text);
   if (mode === "write") {

@@ -160,7 +160,7 @@ class FilterParser {
     }
     const hole = this.takeHole("operand");
     if (hole?.kind === "operand" && isList(hole.operand)) return this.listFromHole(use, hole.operand, start);
-    const value = hole?.kind === "operand" && isScalar(hole.operand) ? hole.operand : this.readScalar();
+    const value = hole === null ? this.readScalar() : scalarFromHole(hole);
     if (!(takesList || takesRange) || use.shape === "any") {
       checkScalar(use, value, source, start, source.at);
       return value;
@@ -204,7 +204,7 @@ class FilterParser {
     skipSpace(source);
     const start = source.at;
     const hole = this.takeHole("operand");
-    const value = hole?.kind === "operand" && isScalar(hole.operand) ? hole.operand : this.readScalar();
+    const value = hole === null ? this.readScalar() : scalarFromHole(hole);
     checkScalar(use, value, source, start, source.at);
     return value;
   }
@@ -324,6 +324,11 @@ class FilterParser {
     if (values.length > FILTER_LIMITS.listValues) refuseLimit(source, start, source.at, "listValues");
     return values;
   }
+}
+
+function scalarFromHole(hole: HoleValue): Scalar {
+  if (hole.kind === "operand" && isScalar(hole.operand)) return hole.operand;
+  throw new TypeError("A list cannot stand inside a list");
 }
 
 /** White space or a parenthesis on both sides ([QL2]). */

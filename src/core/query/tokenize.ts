@@ -19,7 +19,7 @@ const SPACE = /[ \t\r\n]*/y;
 const FIELD = /[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*/y;
 const WORD = /[A-Za-z_][A-Za-z0-9_]*/y;
 const NAMED = /=[a-z][a-z0-9]*=/y;
-const NAMED_RUN = /=[A-Za-z0-9_]*=?/y;
+const NAMED_RUN = /=(?:[A-Za-z][A-Za-z0-9_]*=?)?/y;
 const NUMBER = /-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?(?![A-Za-z0-9_.])/y;
 const NUMBER_RUN = /-?[A-Za-z0-9_.]*(?:(?<=[eE])[+-][A-Za-z0-9_.]*)?/y;
 /** Everything of a string that needs no decoding. */

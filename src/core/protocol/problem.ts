@@ -1,10 +1,9 @@
 /**
  * Fault → problem+json (RFC 9457; [HT70]). The only place that knows status, title, headers and explanation of a fault.
- * The table is closed by its type: a new arm of `FaultData` does not compile until it has a line here.
+ * Pure; called by the edge, by the errors an application throws, and by the client for what a code means. The table is closed by its type: a new arm of `FaultData` does not compile until it has a line here.
  */
 
-import type { FaultData, FaultSlug } from "../core/fault.ts";
-import type { Reply } from "./reply.ts";
+import type { FaultData, FaultSlug } from "../fault.ts";
 
 type FaultOf<S extends FaultSlug> = FaultData extends infer D ? (D extends { readonly slug: infer T } ? (S extends T ? D : never) : never) : never;
 
@@ -184,8 +183,15 @@ export interface ProblemPlace {
   readonly requestId: string;
 }
 
-/** The problem of a fault, as a reply. `detail` overrides the text of an `internal-error` while developing. */
-export function problemReply(fault: FaultData, place: ProblemPlace, detail?: string): Reply {
+/** A problem as data, ready to be sent. Header names are in lower case. */
+export interface ProblemReply {
+  readonly status: number;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
+/** The problem of a fault. `detail` overrides the text of an `internal-error` while developing. */
+export function problemReply(fault: FaultData, place: ProblemPlace, detail?: string): ProblemReply {
   const { slug, detail: ownDetail, allow: _allow, ...extras } = fault as FaultData & { readonly detail?: string; readonly allow?: unknown };
   // The table pairs every slug with functions of its own arm; TypeScript cannot follow that through an index.
   const spec = PROBLEMS[slug] as ProblemSpec<never>;

@@ -4,7 +4,7 @@
  */
 
 import { Fault, type ConflictReason, type FaultData, type FieldError } from "../core/fault.ts";
-import { PROBLEMS, problemCode, problemReply, type ProblemPlace } from "./problem.ts";
+import { PROBLEMS, problemCode, problemReply, type ProblemPlace } from "../core/protocol/problem.ts";
 
 export interface HttpErrorOptions {
   readonly cause?: unknown;

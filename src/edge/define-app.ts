@@ -1,0 +1,169 @@
+/**
+ * `defineApp(options)`: tables, rules and routes become an application that answers requests ([PF3]–[PF6]). The value is the
+ * Worker's export, what the object class and the tools read (`definition`), and, by its type, what the client knows.
+ * Checked as a whole when it is first asked for, so that a chain may name tables in any order.
+ */
+
+import type { SQLiteTable } from "drizzle-orm/sqlite-core";
+import { Fault } from "../core/fault.ts";
+import { RESERVED_RESOURCES } from "../core/ids.ts";
+import { type AppDefinition, checkApp, type EffectHandler } from "../define/app.ts";
+import { ConfigError } from "../define/config-error.ts";
+import type { ResourceConfig } from "../define/config.ts";
+import { type AnyResource, type Resource, resource as declareResource } from "../define/resource.ts";
+import type { AppOptions, ResourceList, RouteHandler, UserRoute } from "./app-options.ts";
+import { createEdge, type Edge } from "./edge.ts";
+import type { LedgeEnv, Lifetime } from "./env.ts";
+import { problemReply } from "../core/protocol/problem.ts";
+import { serve } from "./serve.ts";
+
+/** Resources by the name they are served under. */
+export type Resources = Readonly<Record<string, AnyResource>>;
+
+/** The resources of a list, or of a namespace, by name. */
+export type ResourcesOf<L> = { readonly [R in Extract<L extends readonly (infer E)[] ? E : L[keyof L], AnyResource> as R["name"]]: R };
+
+/** An application is its own definition, so that it can be handed to whatever reads one. */
+export interface App<R extends Resources = Resources> extends AppDefinition {
+  /** The Worker's handler. */
+  fetch(request: Request, env: LedgeEnv, context?: Lifetime): Promise<Response>;
+  /** Calls the application without a server ([TS1]): `app.request("/api/tasks", {}, env)`. */
+  request(path: string | Request, init?: RequestInit, env?: Partial<LedgeEnv>, context?: Lifetime): Promise<Response>;
+  /** What objects, migrations and tools read, as plain data. Checks the whole; throws `ConfigError`. */
+  readonly definition: AppDefinition;
+  /** Adds a table: the same as listing it. The path, when given, takes the place of the table's name. */
+  resource<T extends SQLiteTable, N extends string>(resource: Resource<T, N>): App<R & { readonly [K in N]: Resource<T, N> }>;
+  resource<T extends SQLiteTable>(table: T, config: ResourceConfig<T>): App<R & { readonly [K in T["_"]["name"]]: Resource<T, T["_"]["name"]> }>;
+  resource<P extends string, T extends SQLiteTable>(path: P, table: T, config: ResourceConfig<T>): App<R & { readonly [K in P]: Resource<T, T["_"]["name"]> }>;
+  /** Adds a route of the application, from the root: `.route("GET", "/api/reports/:id", handler)` ([PF18]). */
+  route(method: string, path: string, handler: RouteHandler): App<R>;
+  /** Types only, never set: the resources by path, for the client. */
+  readonly types?: R;
+}
+
+export function defineApp<const L extends ResourceList = []>(options: AppOptions & { readonly resources?: L } = {}): App<ResourcesOf<L>> {
+  return new LedgeApp(options) as unknown as App<ResourcesOf<L>>;
+}
+
+/** A resource as a router of its own, which any fetch application can mount ([PF5]). */
+export function useResource<T extends SQLiteTable>(
+  table: T,
+  config: ResourceConfig<T>,
+  options: Omit<AppOptions, "resources"> = {},
+): App<{ readonly [K in T["_"]["name"]]: Resource<T, T["_"]["name"]> }> {
+  return defineApp(options).resource(table, config) as unknown as App<{ readonly [K in T["_"]["name"]]: Resource<T, T["_"]["name"]> }>;
+}
+
+/** Any thrown value as a problem, for applications that mount a resource: faults as they are, the rest as 500. */
+export function errorHandler(error: unknown, request?: Request): Response {
+  const data = error instanceof Fault ? error.data : ({ slug: "internal-error" } as const);
+  const { status, headers, body } = problemReply(data, placeOf(request));
+  return new Response(body, { status, headers });
+}
+
+/** The 404 problem, for the same. */
+export function notFoundHandler(request?: Request): Response {
+  return errorHandler(new Fault({ slug: "not-found" }), request);
+}
+
+function placeOf(request: Request | undefined) {
+  return { instance: request === undefined ? "" : new URL(request.url).pathname, requestId: crypto.randomUUID() };
+}
+
+class LedgeApp implements AppDefinition {
+  readonly #options: AppOptions;
+  readonly #mounts: [path: string | null, resource: AnyResource][];
+  readonly #routes: UserRoute[] = [];
+  #definition: AppDefinition | undefined;
+  #edge: Edge | undefined;
+
+  constructor(options: AppOptions) {
+    this.#options = options;
+    const listed = options.resources ?? [];
+    const resources = Array.isArray(listed) ? (listed as readonly AnyResource[]) : Object.values(listed).filter(isResource);
+    const features = options.features ?? [];
+    this.#mounts = [...resources, ...features.flatMap((feature) => feature.tables ?? [])].map((each) => [null, each]);
+    for (const feature of features) feature.routes?.((method, path, handler) => this.route(method, path, handler));
+  }
+
+  resource(...given: readonly unknown[]): this {
+    const path = typeof given[0] === "string" ? given[0] : null;
+    const [first, config] = path === null ? given : given.slice(1);
+    this.#mounts.push([path, isResource(first) ? first : declareResource(first as SQLiteTable, config as ResourceConfig)]);
+    return this.#changed();
+  }
+
+  route(method: string, path: string, handler: RouteHandler): this {
+    this.#routes.push({ method, path, handler });
+    return this.#changed();
+  }
+
+  get definition(): AppDefinition {
+    this.#definition ??= {
+      name: this.#options.name ?? "app",
+      resources: checkApp(this.#options.name ?? "app", this.#mounts.map(([, each]) => each)),
+      effects: effectsOf(this.#options),
+    };
+    return this.#definition;
+  }
+
+  get name(): string {
+    return this.definition.name;
+  }
+
+  get resources(): AppDefinition["resources"] {
+    return this.definition.resources;
+  }
+
+  get effects(): AppDefinition["effects"] {
+    return this.definition.effects;
+  }
+
+  // Properties, so that `export default { fetch: app.fetch }` works too.
+  readonly fetch = (request: Request, env: LedgeEnv, context: Lifetime = NO_LIFETIME): Promise<Response> => {
+    this.#edge ??= createEdge(this.definition, mountPoints(this.#mounts), this.#routes, this.#options);
+    return serve(this.#edge, request, env, context);
+  };
+
+  readonly request = (path: string | Request, init: RequestInit = {}, env: Partial<LedgeEnv> = {}, context?: Lifetime): Promise<Response> => {
+    const request = path instanceof Request ? new Request(path, init) : new Request(new URL(path, "http://localhost/"), init);
+    return this.fetch(request, env as LedgeEnv, context);
+  };
+
+  #changed(): this {
+    this.#definition = undefined;
+    this.#edge = undefined;
+    return this;
+  }
+}
+
+/** Outside a Worker nothing has to be kept alive; failures are the promises' own business. */
+const NO_LIFETIME: Lifetime = { waitUntil: (promise) => void promise.catch(() => undefined) };
+
+function isResource(value: unknown): value is AnyResource {
+  return typeof value === "object" && value !== null && (value as { readonly kind?: unknown }).kind === "resource";
+}
+
+function mountPoints(mounts: readonly (readonly [string | null, AnyResource])[]): ReadonlyMap<string, AnyResource> {
+  const points = new Map<string, AnyResource>();
+  for (const [path, each] of mounts) {
+    const point = path === null ? each.name : path.replace(/^\/+|\/+$/g, "");
+    const refuse = (problem: string, mend: string) => new ConfigError(each.name, each.file, problem, mend);
+    if (!/^[A-Za-z][A-Za-z0-9_-]{0,62}$/.test(point)) throw refuse(`cannot be served at "${path}"`, "Use one segment of letters, digits, - and _.");
+    if (RESERVED_RESOURCES.has(point)) throw refuse(`cannot be served at "${path}", a path of Ledge`, "Use another path.");
+    if (points.has(point)) throw refuse(`is served at "${point}" as another table is`, "Use another path.");
+    points.set(point, each);
+  }
+  return points;
+}
+
+function effectsOf({ effects = {}, features = [] }: AppOptions): ReadonlyMap<string, EffectHandler> {
+  const all = new Map(Object.entries(effects));
+  for (const feature of features) {
+    for (const [name, handler] of Object.entries(feature.effects ?? {})) {
+      if (all.has(name)) throw new ConfigError(null, undefined, `Effect "${name}" of feature "${feature.name}" has a twin`, "Rename one of them.");
+      all.set(name, handler);
+    }
+  }
+  return all;
+}

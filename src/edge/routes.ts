@@ -1,0 +1,32 @@
+/** All routes in the order they are asked: the application's own, the product's system paths, the tables. */
+
+import type { RouteContext, UserRoute } from "./app-options.ts";
+import type { TableEntry } from "./edge.ts";
+import type { Endpoint } from "./endpoint.ts";
+import { routeContext } from "./route-context.ts";
+import { jsonReply } from "./reply.ts";
+import type { Route } from "./router.ts";
+import { systemRoutes } from "./system-routes.ts";
+import { tableRoutes } from "./table-routes.ts";
+
+export interface RouteSources {
+  readonly basePath: string;
+  readonly tables: ReadonlyMap<string, TableEntry>;
+  readonly routes: readonly UserRoute[];
+}
+
+export function buildRoutes({ basePath, tables, routes }: RouteSources): Route<Endpoint>[] {
+  return [...routes.map(userRoute), ...systemRoutes(), ...tableRoutes(basePath, tables)];
+}
+
+function userRoute({ method, path, handler }: UserRoute): Route<Endpoint> {
+  const endpoint: Endpoint = {
+    kind: "known",
+    async run(exchange, params) {
+      const context: RouteContext = routeContext(exchange, params);
+      const answer = await handler(context);
+      return answer instanceof Response ? answer : jsonReply(answer ?? null);
+    },
+  };
+  return { pattern: path, closed: false, methods: () => ({ [method.toUpperCase()]: endpoint }) };
+}

@@ -1,0 +1,133 @@
+/**
+ * One request, from arrival to response: ids and log, secret, route, caller, middleware, endpoint. Whatever is thrown on the
+ * way becomes a problem here and nowhere else; a defect is logged with its stack and shown by its request id only.
+ */
+
+import { Fault, type FaultData } from "../core/fault.ts";
+import { createLogger, errorFields, type Logger, parseLogLevel } from "../core/log.ts";
+import { ObjectFault } from "./call-object.ts";
+import { consoleSink } from "./console-sink.ts";
+import type { Edge } from "./edge.ts";
+import type { Answer } from "./endpoint.ts";
+import { isDevelopment, type LedgeEnv, type Lifetime } from "./env.ts";
+import type { Arrival, Exchange } from "./exchange.ts";
+import { finish, isUnder } from "./finish.ts";
+import { HttpError } from "../define/http-error.ts";
+import { problemReply } from "../core/protocol/problem.ts";
+import { routeContext } from "./route-context.ts";
+import type { Match } from "./router.ts";
+import type { Endpoint } from "./endpoint.ts";
+import { secretProblem } from "./secret.ts";
+import { openTrace, type Trace } from "./trace.ts";
+
+export async function serve(edge: Edge, request: Request, env: LedgeEnv, lifetime: Lifetime): Promise<Response> {
+  const startedMs = Date.now();
+  const url = new URL(request.url);
+  const trace = openTrace(request.headers);
+  const log = loggerOf(edge, env, trace);
+  const arrival: Arrival = { edge, request, url, env, lifetime, trace, nowMs: startedMs, log };
+  const match = edge.match(request.method, url.pathname);
+  const seen: { principal?: string } = {};
+  let answer: Answer;
+  try {
+    answer = await respond(arrival, match, seen);
+  } catch (error) {
+    answer = problemOf(arrival, error);
+  }
+  const response = finish(arrival, answer);
+  logRequest(arrival, match, response.status, seen.principal);
+  return response;
+}
+
+async function respond(arrival: Arrival, match: Match<Endpoint>, seen: { principal?: string }): Promise<Answer> {
+  const { edge, url, env, log } = arrival;
+  if (isUnder(edge.basePath, url.pathname)) {
+    const problem = secretProblem(env);
+    if (problem !== null) {
+      log.error("refused to serve", { reason: problem });
+      throw new Fault({ slug: "unavailable", retryAfter: 60 });
+    }
+  }
+  switch (match.kind) {
+    case "none":
+      throw new Fault({ slug: "not-found" });
+    case "wrong-method":
+      throw new Fault({ slug: "method-not-allowed", allow: match.allow });
+    case "options":
+      return optionsReply(arrival, match.allow);
+    case "found":
+      break;
+  }
+  const endpoint = match.handler;
+  if (endpoint.kind === "open") return endpoint.run(arrival, match.params);
+  const { request, nowMs } = arrival;
+  const authenticated = edge.authenticate({ headers: request.headers, url, env, nowMs, log });
+  const principal = authenticated instanceof Promise ? await authenticated : authenticated;
+  if (principal.kind === "user") seen.principal = principal.id;
+  const exchange: Exchange = { ...arrival, principal };
+  const { middleware = [] } = edge.options;
+  return middleware.length === 0 ? endpoint.run(exchange, match.params) : throughMiddleware(exchange, match, endpoint);
+}
+
+type Known = Extract<Endpoint, { kind: "known" }>;
+
+/** The application's layers, the first one outermost; each sees finished responses, never an exception of a later one. */
+function throughMiddleware(exchange: Exchange, { params }: Extract<Match<Endpoint>, { kind: "found" }>, endpoint: Known): Promise<Response> {
+  const layers = exchange.edge.options.middleware ?? [];
+  const context = routeContext(exchange, params);
+  const at = async (index: number): Promise<Response> => {
+    try {
+      const layer = layers[index];
+      const answer = layer === undefined ? await endpoint.run(exchange, params) : await layer(context, () => at(index + 1));
+      return answer instanceof Response ? answer : new Response(answer.body, answer);
+    } catch (error) {
+      const problem = problemOf(exchange, error);
+      return new Response(problem.body, problem);
+    }
+  };
+  return at(0);
+}
+
+function optionsReply({ edge, request }: Arrival, allow: readonly string[]): Answer {
+  const origin = request.headers.get("origin");
+  const isPreflight = origin !== null && request.headers.has("access-control-request-method");
+  const preflight = isPreflight ? (edge.cors?.preflight(origin, allow) ?? {}) : {};
+  return { status: 204, headers: { allow: allow.join(", "), ...preflight }, body: null };
+}
+
+function problemOf({ url, trace, env, edge, log }: Arrival, error: unknown) {
+  const place = { instance: url.pathname, requestId: trace.requestId };
+  if (error instanceof Fault) {
+    const reply = problemReply(error.data, place, error instanceof HttpError ? error.message : undefined);
+    if (!(error instanceof ObjectFault) || error.position === null) return reply;
+    return { ...reply, headers: { ...reply.headers, "ledge-seq": error.position } };
+  }
+  log.error("defect", errorFields(error));
+  const isShown = edge.options.debug ?? isDevelopment(env);
+  const detail = isShown ? (error instanceof Error ? `${error.name}: ${error.message}` : String(error)) : undefined;
+  return problemReply({ slug: "internal-error" } satisfies FaultData, place, detail);
+}
+
+function loggerOf({ options }: Edge, env: LedgeEnv, { requestId, traceId }: Trace): Logger {
+  const { logLevel, sink } = options.observability ?? {};
+  return createLogger({
+    level: logLevel ?? parseLogLevel(env.LEDGE_LOG_LEVEL),
+    sink: sink ?? consoleSink,
+    now: Date.now,
+    fields: { requestId, traceId },
+  });
+}
+
+/** One line a request. The path goes without its query: filters hold personal data. */
+function logRequest({ request, url, log, nowMs }: Arrival, match: Match<Endpoint>, status: number, principal: string | undefined): void {
+  const level = status >= 500 ? "error" : "info";
+  if (!log.isOn(level)) return;
+  log[level]("request", {
+    method: request.method,
+    path: url.pathname,
+    route: match.kind === "none" ? null : match.pattern,
+    status,
+    durationMs: Date.now() - nowMs,
+    principal: principal ?? null,
+  });
+}

@@ -1,0 +1,84 @@
+/**
+ * The paths of the tables ([HT1] [HT2] [HT13], section 2). A fixed handful of patterns serves any number of tables; what a
+ * table offers at each is made once per table. Segments that later endpoints will take (`batch`, `search`, …) are closed
+ * already, so that no row can hide behind them.
+ */
+
+import { RESERVED_IDS } from "../core/ids.ts";
+import type { Capability } from "../core/schema/table-spec.ts";
+import type { TableEntry } from "./edge.ts";
+import type { Endpoint } from "./endpoint.ts";
+import { countRows } from "./endpoints/count.ts";
+import { getRow } from "./endpoints/get.ts";
+import { listRows } from "./endpoints/list.ts";
+import { openTable, rowIdOf } from "./endpoints/open-table.ts";
+import { createRow, deleteRow, replaceRow, restoreRow, updateRow } from "./endpoints/writes.ts";
+import type { TableRequest } from "./exchange.ts";
+import type { Reply } from "./reply.ts";
+import type { Methods, Params, Route } from "./router.ts";
+
+type Handler = (request: TableRequest, params: Params) => Promise<Reply>;
+
+interface Offer {
+  readonly method: string;
+  readonly capability?: Capability;
+  readonly handler: Handler;
+}
+
+const OFFERS: Readonly<Record<string, readonly Offer[]>> = {
+  "": [
+    { method: "GET", handler: listRows },
+    { method: "POST", capability: "create", handler: createRow },
+  ],
+  "/count": [{ method: "GET", handler: countRows }],
+  "/:id/restore": [{ method: "POST", capability: "update", handler: onRow(restoreRow) }],
+  "/:id": [
+    { method: "GET", handler: onRow(getRow) },
+    { method: "PATCH", capability: "update", handler: onRow(updateRow) },
+    { method: "PUT", capability: "update", handler: onRow(replaceRow) },
+    { method: "DELETE", capability: "delete", handler: onRow(deleteRow) },
+  ],
+};
+
+export function tableRoutes(basePath: string, tables: ReadonlyMap<string, TableEntry>): Route<Endpoint>[] {
+  return [`${basePath}/@:partition/:table`, `${basePath}/:table`].flatMap((root) =>
+    Object.entries(OFFERS).map(([path, offers]) => tableRoute(`${root}${path}`, offers, tables)),
+  );
+}
+
+function tableRoute(pattern: string, offers: readonly Offer[], tables: ReadonlyMap<string, TableEntry>): Route<Endpoint> {
+  const made = new Map([...tables].map(([path, entry]) => [path, methodsOf(entry, offers)]));
+  return {
+    pattern,
+    closed: true,
+    methods: (params) => {
+      const path = params.table ?? "";
+      const isPartitioned = tables.get(path)?.resource.spec.partitionBy != null;
+      if (isPartitioned !== (params.partition !== undefined)) return null;
+      if (params.id !== undefined && RESERVED_IDS.has(params.id)) return null;
+      return made.get(path) ?? null;
+    },
+  };
+}
+
+/** Null when nothing is left: switched-off capabilities take their methods away, and a path without any is no path. */
+function methodsOf(entry: TableEntry, offers: readonly Offer[]): Methods<Endpoint> | null {
+  const { capabilities } = entry.resource.spec;
+  const kept = offers.filter(({ capability }) => capability === undefined || capabilities[capability]);
+  return kept.length === 0 ? null : Object.fromEntries(kept.map(({ method, handler }) => [method, endpointOf(entry, handler)]));
+}
+
+function endpointOf(entry: TableEntry, handler: Handler): Endpoint {
+  return {
+    kind: "known",
+    run(exchange, params) {
+      const request = openTable(exchange, entry, params);
+      return request instanceof Promise ? request.then((opened) => handler(opened, params)) : handler(request, params);
+    },
+  };
+}
+
+function onRow(handler: (request: TableRequest, idOf: () => ReturnType<typeof rowIdOf>) => Promise<Reply>): Handler {
+  // The id is read where its step comes: after the caller's rights, before the rest.
+  return (request, params) => handler(request, () => rowIdOf(request, params));
+}

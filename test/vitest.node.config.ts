@@ -1,0 +1,14 @@
+/** Tests of the pure rooms and of SQL, in plain Node with node:sqlite: no workerd, so they start at once. */
+
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    name: "node",
+    root: new URL("..", import.meta.url).pathname,
+    environment: "node",
+    include: ["test/core/**/*.test.ts", "test/sql/**/*.test.ts", "test/edge/**/*.test.ts", "test/define/**/*.test.ts", "test/house/**/*.test.ts"],
+    pool: "threads",
+    testTimeout: 20_000,
+  },
+});

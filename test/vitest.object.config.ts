@@ -1,0 +1,13 @@
+/** Tests of what runs on Durable Object storage without an application around it. */
+
+import { join } from "node:path";
+import { cloudflareTest } from "@cloudflare/vitest-plugin";
+import { defineConfig } from "vitest/config";
+
+const root = join(import.meta.dirname, "..");
+
+export default defineConfig({
+  root,
+  plugins: [cloudflareTest({ wrangler: { configPath: join(root, "test/support/bare-object.toml") } })],
+  test: { name: "object", include: ["test/table/**/*.object.test.ts"] },
+});
