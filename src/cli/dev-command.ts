@@ -37,7 +37,13 @@ export async function devCommand(args: readonly string[]): Promise<number> {
     vars: { LEDGE_ENV: "development", LEDGE_SECRET: devSecret(project.state) },
     onLine: print,
   });
-  const unwatch = watchTables(project, oneAfterAnother(() => regenerate(project)));
+  let last: Regenerated = "done";
+  const again = async () => {
+    const now = await regenerate(project);
+    if (last === "refused" && now === "done") printDone("mended");
+    last = now;
+  };
+  const unwatch = watchTables(project, oneAfterAnother(again));
   const ending = new AbortController();
   whenReady(port, ending.signal).then(
     () => printDone(`Ledge runs on http://${HOST}:${port}  ${dim("Ctrl-C stops it")}`),
@@ -52,7 +58,9 @@ export async function devCommand(args: readonly string[]): Promise<number> {
   return 1;
 }
 
-async function regenerate(project: Project): Promise<"refused" | "done"> {
+type Regenerated = "refused" | "done";
+
+async function regenerate(project: Project): Promise<Regenerated> {
   const outcome = await generate({ project, mode: "write", renames: [], acceptedPlacements: [], consent: consentHere() });
   if (outcome.kind !== "current") printOutcome(outcome, "write");
   return outcome.kind === "refused" ? "refused" : "done";

@@ -6,6 +6,7 @@
 
 import { devCommand, devHelp } from "./dev-command.ts";
 import { generateCommand, generateHelp } from "./generate-command.ts";
+import { importCommand, importHelp } from "./import-command.ts";
 import { CliError } from "./project.ts";
 import { print, printError } from "./terminal.ts";
 
@@ -16,6 +17,7 @@ interface Command {
 
 const COMMANDS: Readonly<Record<string, Command>> = {
   dev: { help: devHelp, run: devCommand },
+  import: { help: importHelp, run: importCommand },
   generate: { help: generateHelp, run: generateCommand },
 };
 

@@ -19,11 +19,17 @@ export function loadApp(appFile: string, cwd: string): Promise<AppReport> {
       stderr += chunk.toString();
     });
     child.on("message", (message) => {
-      report = message as AppReport;
+      const told = message as AppReport;
+      report = told.kind === "failed" ? { kind: "failed", message: ownPart(told.message) } : told;
     });
     child.on("error", (error) => resolve({ kind: "failed", message: error.message }));
     child.on("exit", (code) => {
-      resolve(report ?? { kind: "failed", message: stderr.trim() || `loading ${appFile} ended with exit code ${code}` });
+      resolve(report ?? { kind: "failed", message: ownPart(stderr) || `loading ${appFile} ended with exit code ${code}` });
     });
   });
+}
+
+/** An error's text without the frames inside Node, which say nothing about the application. */
+function ownPart(stack: string): string {
+  return stack.replace(/\n\s+at .*\(?node:internal\/.*/g, "").trim();
 }

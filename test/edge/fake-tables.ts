@@ -1,0 +1,48 @@
+/** A namespace of objects that answer as they are told, and remember what they were asked. */
+
+import type { ObjectCall, ObjectReply } from "../../src/core/protocol/object-call.ts";
+import type { LedgeEnv } from "../../src/edge/env.ts";
+
+export const EPOCH = "aaaaaaaaaaaaaaaa";
+export const SECRET = "0123456789abcdef0123456789abcdef";
+
+export type Script = (call: ObjectCall, name: string) => ObjectReply | Promise<ObjectReply>;
+
+export interface FakeTables {
+  readonly env: LedgeEnv;
+  /** Calls in order, with the name of the object. */
+  readonly calls: { readonly object: string; readonly call: ObjectCall }[];
+}
+
+export function answer(more: Partial<Extract<ObjectReply, { kind: "answer" }>> = {}): ObjectReply {
+  return { kind: "answer", status: 200, headers: { etag: `"${EPOCH}:1:abcdef"` }, body: "{}", position: `${EPOCH}:1`, ...more };
+}
+
+export function fakeTables(script: Script = () => answer(), vars: Partial<LedgeEnv> = {}): FakeTables {
+  const calls: FakeTables["calls"] = [];
+  const env: LedgeEnv = {
+    LEDGE_SECRET: SECRET,
+    LEDGE_LOG_LEVEL: "silent",
+    ...vars,
+    LEDGE_TABLES: {
+      getByName: (name) => ({
+        async call(call) {
+          // As over RPC: a copy, so that neither side sees what the other does to it.
+          calls.push({ object: name, call: structuredClone(call) });
+          return structuredClone(await script(call, name));
+        },
+        ping: async () => ({ ok: true }),
+      }),
+    },
+  };
+  return { env, calls };
+}
+
+/** Signs an HS256 token with the fake environment's secret. */
+export async function token(claims: Readonly<Record<string, unknown>>, header: object = { alg: "HS256", typ: "JWT" }, secret = SECRET): Promise<string> {
+  const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
+  const payload = `${encode(header)}.${encode(claims)}`;
+  const key = await crypto.subtle.importKey("raw", new TextEncoder().encode(secret), { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
+  const mac = await crypto.subtle.sign("HMAC", key, new TextEncoder().encode(payload));
+  return `${payload}.${Buffer.from(mac).toString("base64url")}`;
+}
