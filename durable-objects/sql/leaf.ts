@@ -1,7 +1,7 @@
 /**
  * One comparison as SQL. A leaf yields 0 or 1 for every row, never NULL ([QL22]); an inexact one comes as a pair of bounds
  * around the truth, which the tree compiler chooses from by the number of negations above it.
- * Forms are chosen so that an index serves them: `c IS ?`, `(c > ? AND c IS NOT NULL)`, a range for a prefix.
+ * Forms are chosen so that an index serves them: `c = ?`, `c IS ?`, `(c > ? AND c IS NOT NULL)`, a range for a prefix.
  */
 
 import type { CustomOperator } from "../../src/core/query/custom-operators.ts";
@@ -33,9 +33,8 @@ export function builtinLeaf(operator: OperatorToken, filter: Comparison, column:
   switch (operator) {
     case "==":
     case "!=": {
-      const test = operator === "==" ? "IS" : "IS NOT";
-      if (operand === null) return exact(fragment(`${name} ${test} NULL`));
-      return exact(fragment(`${comparedColumn(column)} ${test} ?`, stored(column, operand as Scalar)));
+      if (operand === null) return exact(fragment(`${name} IS ${operator === "==" ? "" : "NOT "}NULL`));
+      return exact(fragment(`${comparedColumn(column)} ${equality(operator, column)} ?`, stored(column, operand as Scalar)));
     }
     case ">":
     case ">=":
@@ -91,6 +90,12 @@ export function orNotNull(column: ColumnSpec, text: string, params: readonly Sto
 /** The same, made 1 there. */
 export function orNull(column: ColumnSpec, text: string, params: readonly Stored[]): SqlFragment {
   return { text: column.notNull ? `(${text})` : `(${text} OR ${quoteColumn(column)} IS NULL)`, params };
+}
+
+/** `IS` is never NULL, and an index serves it; `=` tells the planner more where there is no NULL. */
+function equality(operator: "==" | "!=", column: ColumnSpec): string {
+  if (column.notNull) return operator === "==" ? "=" : "<>";
+  return operator === "==" ? "IS" : "IS NOT";
 }
 
 function stored(column: ColumnSpec, literal: Scalar): Stored {

@@ -59,7 +59,8 @@ export function countRows(sql: Sql, selection: Selection & { readonly limitRows?
   let examined = 0;
   const request = { ...selection, orderBy: completeOrder([], selection.table), after: null, limit: 0, offset: 0 };
   for (const { row } of walk(sql, request)) {
-    if (++examined > MAX_EXAMINED) throw new Fault({ slug: "query-too-expensive", examined, limit: MAX_EXAMINED });
+    if (examined === MAX_EXAMINED) throw new Fault({ slug: "query-too-expensive", examined, limit: MAX_EXAMINED });
+    examined++;
     if (test(row) && ++count >= limitRows) break;
   }
   return count;

@@ -1,7 +1,7 @@
 /**
  * The statements of a list: one keyset page ([PG4], NULLs last [QL52]) and its count. Pure text and parameters; running
  * them, and finishing a residual within its budget, is list-rows.ts.
- * The primary key is taken to be of BINARY collation and NOT NULL, as Ledge creates it.
+ * The primary key is taken to be NOT NULL, as Ledge creates it.
  */
 
 import type { CustomOperators } from "../../src/core/query/custom-operators.ts";
@@ -99,7 +99,7 @@ function selectList(request: PageRequest): string {
 
 /** SQLite sorts NULLs first when ascending; descending they come last by themselves. */
 function orderText(column: ColumnSpec, term: OrderTerm): string {
-  const expression = column.primaryKey ? quoteColumn(column) : orderedColumn(column);
+  const expression = orderedColumn(column);
   if (term.direction === "desc") return `${expression} DESC`;
   return column.notNull || column.primaryKey ? expression : `${expression} NULLS LAST`;
 }
@@ -120,7 +120,7 @@ function keysetCondition(table: TableSpec, orderBy: readonly OrderTerm[], key: r
   const parts = orderBy.map((term, index): KeyPart => {
     const column = requireColumn(table, term.field);
     return {
-      expression: column.primaryKey ? quoteColumn(column) : orderedColumn(column),
+      expression: orderedColumn(column),
       placeholder: column.kind === "bigint" ? "CAST(? AS INTEGER)" : "?",
       isAscending: term.direction === "asc",
       isNullable: !column.notNull && !column.primaryKey,

@@ -12,12 +12,16 @@ export function quoteColumn(column: ColumnSpec): string {
   return quoteIdentifier(column.sqlName);
 }
 
+/** A collation that the column declares in SQL (through a custom Drizzle type), if any. */
+type Collated = ColumnSpec & { readonly collation?: string };
+
 /**
- * The column as something to compare. Text is compared by its bytes whatever collation the column declares ([QL28]); the
- * explicit BINARY does not keep SQLite from using a BINARY index. Digits are compared as numbers by `orderedColumn`.
+ * The column as something to compare. Text is compared by its bytes whatever collation the column declares ([QL28]). BINARY is
+ * forced only where another is declared: an explicit COLLATE keeps SQLite (3.53) from using indexes in an OR.
  */
 export function comparedColumn(column: ColumnSpec): string {
-  return column.kind === "text" ? `${quoteColumn(column)} COLLATE BINARY` : quoteColumn(column);
+  const { collation = "BINARY" }: Collated = column;
+  return collation.toUpperCase() === "BINARY" ? quoteColumn(column) : `${quoteColumn(column)} COLLATE BINARY`;
 }
 
 /** The column as something to order: bigint is stored as digits and ordered as the 64-bit integer. */

@@ -3,6 +3,7 @@
  * what they look like in SQLite. The only part of the tools that runs a person's code.
  */
 
+import { enableCompileCache } from "node:module";
 import { pathToFileURL } from "node:url";
 import type { AppDefinition } from "../define/app.ts";
 import type { AnyResource } from "../define/resource.ts";
@@ -13,8 +14,6 @@ export interface TableDescription {
   readonly group: string;
   readonly partitionBy: string | null;
   readonly file: string | null;
-  /** SQL names as declared, without `_version`. */
-  readonly columns: readonly string[];
 }
 
 export interface AppDescription {
@@ -31,6 +30,8 @@ export type AppReport =
   /** Anything else, with its stack. */
   | { readonly kind: "failed"; readonly message: string };
 
+enableCompileCache(); // drizzle-kit is three megabytes of source.
+
 async function describe(appFile: string): Promise<AppDescription> {
   const loaded = (await import(pathToFileURL(appFile).href)) as { readonly app?: { readonly definition?: AppDefinition } };
   const definition = loaded.app?.definition;
@@ -44,7 +45,6 @@ async function describe(appFile: string): Promise<AppDescription> {
     group: resource.spec.group,
     partitionBy: resource.spec.partitionBy,
     file: resource.file ?? null,
-    columns: resource.spec.columns.map((column) => column.sqlName),
   }));
   return { name: definition.name, tables, snapshots };
 }
@@ -61,4 +61,4 @@ function reportOf(error: unknown): AppReport {
 }
 
 const report: AppReport = await describe(process.argv[2] ?? "").then((app) => ({ kind: "app" as const, app }), reportOf);
-process.send?.(report, () => process.exit(0));
+process.send?.(report, undefined, {}, () => process.exit(0));

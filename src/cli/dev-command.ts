@@ -5,7 +5,6 @@
 
 import { once } from "node:events";
 import { createServer } from "node:net";
-import { setTimeout as sleep } from "node:timers/promises";
 import { parseArgs } from "node:util";
 import { devSecret } from "./dev/dev-secret.ts";
 import { watchTables } from "./dev/watch-tables.ts";
@@ -44,13 +43,8 @@ export async function devCommand(args: readonly string[]): Promise<number> {
     last = now;
   };
   const unwatch = watchTables(project, oneAfterAnother(again));
-  const ending = new AbortController();
-  whenReady(port, ending.signal).then(
-    () => printDone(`Ledge runs on http://${HOST}:${port}  ${dim("Ctrl-C stops it")}`),
-    () => undefined, // Stopped before it was ready.
-  );
+  void wrangler.ready.then(() => printDone(`Ledge runs on http://${HOST}:${port}  ${dim("Ctrl-C stops it")}`));
   const end = await Promise.race([wrangler.ended.then(() => "crashed" as const), stopped]);
-  ending.abort();
   unwatch();
   await wrangler.stop();
   if (end === "stopped") return 0;
@@ -91,15 +85,6 @@ function toldToStop(): Promise<"stopped"> {
     timer.unref();
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) process.once(signal, () => resolve("stopped"));
   });
-}
-
-/** Resolves once the Worker answers; never, when the signal comes first. */
-async function whenReady(port: number, signal: AbortSignal): Promise<void> {
-  for (;;) {
-    const reply = await fetch(`http://${HOST}:${port}/healthz`, { signal }).catch(() => null);
-    if (reply?.ok === true) return;
-    await sleep(100, undefined, { signal });
-  }
 }
 
 async function refuseBusyPort(port: number): Promise<void> {

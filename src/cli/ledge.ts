@@ -4,11 +4,14 @@
  * which package.json brings along for Linux.
  */
 
+import { enableCompileCache } from "node:module";
 import { devCommand, devHelp } from "./dev-command.ts";
 import { generateCommand, generateHelp } from "./generate-command.ts";
 import { importCommand, importHelp } from "./import-command.ts";
 import { CliError } from "./project.ts";
 import { print, printError } from "./terminal.ts";
+
+enableCompileCache();
 
 interface Command {
   readonly help: string;

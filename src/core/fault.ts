@@ -35,8 +35,8 @@ export type ConflictReason =
   | "too-many"
   | "expect";
 
-export type FaultData =
-  | { readonly slug: "validation-error"; readonly errors: readonly FieldError[]; readonly index?: number }
+type FaultArm =
+  | { readonly slug: "validation-error"; readonly errors: readonly FieldError[] }
   | { readonly slug: "malformed-body"; readonly detail: string; readonly position?: number }
   | {
       readonly slug: "filter-parse-error";
@@ -64,21 +64,19 @@ export type FaultData =
       readonly id?: RowId;
       readonly field?: string;
       readonly fields?: readonly string[];
-      readonly index?: number;
       readonly detail?: string;
     }
   | { readonly slug: "idempotency-in-progress"; readonly retryAfter: number }
   | {
       readonly slug: "precondition-failed";
       readonly currentETag?: string;
-      readonly index?: number;
       readonly id?: RowId;
       readonly reason?: string;
     }
   | { readonly slug: "payload-too-large"; readonly limit: number; readonly actual?: number; readonly detail?: string }
   | { readonly slug: "unsupported-media-type"; readonly supported: readonly string[] }
   | { readonly slug: "idempotency-mismatch" }
-  | { readonly slug: "precondition-required"; readonly header: string }
+  | { readonly slug: "precondition-required"; readonly header: string; readonly detail?: string }
   | { readonly slug: "rate-limit-exceeded"; readonly retryAfter: number }
   | { readonly slug: "internal-error" }
   | { readonly slug: "output-validation-error" }
@@ -86,7 +84,10 @@ export type FaultData =
   | { readonly slug: "outcome-unknown"; readonly retryAfter: number; readonly idempotencyKey: string }
   | { readonly slug: "timeout"; readonly detail?: string };
 
-export type FaultSlug = FaultData["slug"];
+/** A fault as data. `index` tells the item of a batch that it is about ([HT45]). */
+export type FaultData = FaultArm & { readonly index?: number };
+
+export type FaultSlug = FaultArm["slug"];
 
 /** A thrown answer. Catch it at the door and pass on `data`. */
 export class Fault extends Error {

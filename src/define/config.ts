@@ -6,7 +6,7 @@ import type { SQLiteTable } from "drizzle-orm/sqlite-core";
 import type { JsonObject, Json } from "../core/json.ts";
 import type { Filter } from "../core/query/tree.ts";
 import type { CustomOperator } from "../core/query/custom-operators.ts";
-import type { Capability } from "../core/schema/table-spec.ts";
+import type { BatchOperation, Capability } from "../core/schema/table-spec.ts";
 import type { Principal, User } from "../core/scope/principal.ts";
 import type { Hooks } from "./hooks.ts";
 import type { ColumnName, RowOf } from "./row-types.ts";
@@ -101,6 +101,8 @@ export interface ResourceConfig<T extends SQLiteTable = SQLiteTable> extends Acc
   readonly etag?: { readonly versionField?: ColumnName<T>; readonly required?: boolean };
   readonly pagination?: { readonly defaultLimit?: number; readonly maxLimit?: number; readonly offset?: boolean; readonly cursorMaxAgeMs?: number };
   readonly capabilities?: { readonly [capability in Capability]?: boolean };
+  /** Rows that one batch may hold (default 100 each); `false` or 0 removes the route. `confirm`: large filter batches need a dry run first. */
+  readonly batch?: { readonly [operation in BatchOperation]?: number | false } & { readonly confirm?: boolean };
   readonly hooks?: Hooks<RowOf<T>>;
   readonly relations?: { readonly [name: string]: Relation };
   readonly operators?: { readonly [token: string]: CustomOperator };

@@ -10,6 +10,7 @@ import { RESERVED_RESOURCES, type IdKind } from "../core/ids.ts";
 import { type CustomOperators, defineOperators } from "../core/query/custom-operators.ts";
 import type { Capability, ColumnSpec, Row, SoftDeleteSpec, TableSpec } from "../core/schema/table-spec.ts";
 import { parseValue } from "../core/schema/value.ts";
+import { batchOf } from "./batch-limits.ts";
 import { checkScopes } from "./check-scopes.ts";
 import type { ResourceConfig } from "./config.ts";
 import { ConfigError, declaringFile } from "./config-error.ts";
@@ -109,6 +110,7 @@ function tableSpec(name: string, columns: readonly ColumnSpec[], config: Resourc
     computed,
     pagination: paginationOf(config, refuse),
     capabilities: capabilitiesOf(config),
+    batch: batchOf(config, refuse),
     shape: shapeOf(columns, computed),
   };
 }

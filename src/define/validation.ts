@@ -23,9 +23,11 @@ export function validate<S extends z.ZodType>(schema: S, data: unknown): z.outpu
 export function safeValidate<S extends z.ZodType>(schema: S, data: unknown): Safe<z.output<S>> {
   const result = schema.safeParse(data);
   if (result.success) return { success: true, data: result.data };
-  const fieldErrors: Record<string, string[]> = {};
-  for (const { field, message } of result.error.issues.map(fieldError)) (fieldErrors[field] ??= []).push(message);
-  return { success: false, error: { message: "The input is not valid", fieldErrors } };
+  const fieldErrors = new Map<string, string[]>();
+  for (const { field, message } of result.error.issues.map(fieldError)) {
+    fieldErrors.set(field, [...(fieldErrors.get(field) ?? []), message]);
+  }
+  return { success: false, error: { message: "The input is not valid", fieldErrors: Object.fromEntries(fieldErrors) } };
 }
 
 export interface BoundValidator<T> {

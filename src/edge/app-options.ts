@@ -43,9 +43,7 @@ export interface UserRoute {
 /** Runs around every endpoint that knows its caller. Never sees a failure as an exception: `next` gives its problem. */
 export type Middleware = (context: RouteContext, next: () => Promise<Response>) => Response | Promise<Response>;
 
-export interface RouteBuilder {
-  (method: string, path: string, handler: RouteHandler): void;
-}
+export type RouteBuilder = (method: string, path: string, handler: RouteHandler) => void;
 
 /** An add-on in a folder of its own: ordinary tables, ordinary rules, routes and effects. */
 export interface Feature {

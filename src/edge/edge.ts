@@ -5,16 +5,16 @@
 
 import type { AppDefinition } from "../define/app.ts";
 import type { AnyResource } from "../define/resource.ts";
-import type { AppOptions } from "./app-options.ts";
+import type { AppOptions, UserRoute } from "./app-options.ts";
 import { createAuthenticate, type Authenticate } from "./authenticate.ts";
 import { createCors, type Cors } from "./cors.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { buildRoutes } from "./routes.ts";
 import { createRouter, type MatchPath } from "./router.ts";
 import { createAccess, type Access } from "./scopes.ts";
+import { secretNames } from "./secret.ts";
 import { securityHeaders } from "./security-headers.ts";
 import { createValidator, type Validator } from "./validate-input.ts";
-import type { UserRoute } from "./app-options.ts";
 
 /** A table as it is served: where, under which rules. */
 export interface TableEntry {
@@ -36,6 +36,8 @@ export interface Edge {
   readonly tables: ReadonlyMap<string, TableEntry>;
   readonly match: MatchPath<Endpoint>;
   readonly authenticate: Authenticate;
+  /** Variables without which no data is served. */
+  readonly secretNames: readonly string[];
   readonly cors: Cors | null;
   readonly securityHeaders: ReturnType<typeof securityHeaders>;
 }
@@ -55,6 +57,7 @@ export function createEdge(
     tables,
     match: createRouter(buildRoutes({ basePath, tables, routes })),
     authenticate: createAuthenticate(options.auth),
+    secretNames: secretNames(options.auth),
     cors: createCors(options.cors),
     securityHeaders: securityHeaders(options.securityHeaders),
   };

@@ -36,7 +36,7 @@ function commonHeaders({ edge, request, url, env, trace }: Arrival): Record<stri
   const origin = request.headers.get("origin");
   return {
     ...(url.protocol === "https:" ? edge.securityHeaders.https : edge.securityHeaders.http),
-    ...(isApi ? { "cache-control": "private, no-store", vary: API_VARY } : {}),
+    ...(isApi ? { "cache-control": "private, no-store", vary: API_VARY } : edge.cors === null ? {} : { vary: "Origin" }),
     ...(isApi && env.STRICT_API_CSP === "true" ? STRICT_API_CSP : {}),
     ...(origin !== null && edge.cors !== null ? edge.cors.headers(origin) : {}),
     "x-request-id": trace.requestId,

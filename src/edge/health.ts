@@ -23,7 +23,7 @@ export function health(): Reply {
 export async function readiness(arrival: Arrival): Promise<Reply> {
   const { edge, env, log } = arrival;
   const checks: Readonly<Record<string, () => unknown>> = {
-    secret: () => refuse(secretProblem(env)),
+    secret: () => refuse(secretProblem(env, edge.secretNames)),
     tables: () => env.LEDGE_TABLES.getByName(objectName(edge.definition.name, "_registry", null)).ping(),
     ...Object.fromEntries(Object.entries(edge.options.health ?? {}).map(([name, check]) => [name, () => check(env)])),
   };

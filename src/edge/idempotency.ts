@@ -6,8 +6,7 @@
 
 import { type Json, canonicalJson } from "../core/json.ts";
 import { uuidv7 } from "../core/ids.ts";
-import type { WriteCall } from "../core/protocol/object-call.ts";
-import type { Idempotency } from "../core/protocol/object-call.ts";
+import type { Idempotency, WriteCall } from "../core/protocol/object-call.ts";
 import type { TableRequest } from "./exchange.ts";
 import { DEFAULT_IDEMPOTENCY_TTL_MS, MAX_IDEMPOTENCY_TTL_MS } from "./limits.ts";
 import { readToken } from "./read-headers.ts";
@@ -28,13 +27,20 @@ export async function readWriteKey(request: TableRequest, body: Json): Promise<W
     return { text, idempotency: null, attempt: { id: `${owner(request)}|${text}`, startedAtMs: request.nowMs, isRepeat: false } };
   }
   const key = `${owner(request)}|${given}`;
-  const made = MADE.exec(given);
-  const startedAtMs = made === null ? 0 : Number.parseInt(`${made[1]}${made[2]}`, 16);
+  const startedAtMs = startOfAttempt(given, request.nowMs);
   return {
     text: given,
     idempotency: { key, fingerprint: await fingerprint(request, body), ttlMs: ttlMs(request) },
-    attempt: made === null ? null : { id: key, startedAtMs, isRepeat: true },
+    attempt: startedAtMs === null ? null : { id: key, startedAtMs, isRepeat: true },
   };
+}
+
+/** When the attempt with this key began; null for a client's own key, or one too old to look for in the ledger. */
+function startOfAttempt(key: string, nowMs: number): number | null {
+  const made = MADE.exec(key);
+  if (made === null) return null;
+  const startedAtMs = Number.parseInt(`${made[1]}${made[2]}`, 16);
+  return startedAtMs <= nowMs && nowMs - startedAtMs <= DEFAULT_IDEMPOTENCY_TTL_MS ? startedAtMs : null;
 }
 
 /** A UUIDv7 of this moment: row ids and attempts. */

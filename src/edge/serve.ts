@@ -8,7 +8,7 @@ import { createLogger, errorFields, type Logger, parseLogLevel } from "../core/l
 import { ObjectFault } from "./call-object.ts";
 import { consoleSink } from "./console-sink.ts";
 import type { Edge } from "./edge.ts";
-import type { Answer } from "./endpoint.ts";
+import type { Answer, Endpoint } from "./endpoint.ts";
 import { isDevelopment, type LedgeEnv, type Lifetime } from "./env.ts";
 import type { Arrival, Exchange } from "./exchange.ts";
 import { finish, isUnder } from "./finish.ts";
@@ -16,7 +16,6 @@ import { HttpError } from "../define/http-error.ts";
 import { problemReply } from "../core/protocol/problem.ts";
 import { routeContext } from "./route-context.ts";
 import type { Match } from "./router.ts";
-import type { Endpoint } from "./endpoint.ts";
 import { secretProblem } from "./secret.ts";
 import { openTrace, type Trace } from "./trace.ts";
 
@@ -42,7 +41,7 @@ export async function serve(edge: Edge, request: Request, env: LedgeEnv, lifetim
 async function respond(arrival: Arrival, match: Match<Endpoint>, seen: { principal?: string }): Promise<Answer> {
   const { edge, url, env, log } = arrival;
   if (isUnder(edge.basePath, url.pathname)) {
-    const problem = secretProblem(env);
+    const problem = secretProblem(env, edge.secretNames);
     if (problem !== null) {
       log.error("refused to serve", { reason: problem });
       throw new Fault({ slug: "unavailable", retryAfter: 60 });

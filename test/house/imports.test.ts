@@ -18,7 +18,7 @@ describe("the project", () => {
   const files = readFiles(["src", "durable-objects"]);
   const entries = readPublicEntries();
 
-  test("every import is one that the room table allows", () => {
+  test("[PF13] every import is one that the room table allows", () => {
     const problems = files.flatMap(({ path, text }) => findImports(path, text).map((found) => judgeImport(path, found, entries)));
     expect(problems.filter((problem) => problem !== null)).toEqual([]);
   });

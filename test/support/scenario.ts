@@ -4,7 +4,7 @@
  */
 
 import { env, runInDurableObject, SELF } from "cloudflare:test";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import { hookLog } from "./test-tables.ts";
 
 export type Headers_ = Readonly<Record<string, string>>;
@@ -112,6 +112,23 @@ export async function ledgerSeq(object: string): Promise<number> {
     const exists = state.storage.sql.exec("SELECT 1 FROM sqlite_master WHERE name = '_log'").toArray().length > 0;
     return exists ? Number(state.storage.sql.exec("SELECT coalesce(max(seq), 0) AS seq FROM _log").one().seq) : 0;
   });
+}
+
+/** The lines that Worker and objects write to the console while `run` goes on, parsed. */
+export async function loggedWhile(run: () => Promise<unknown>): Promise<Record<string, unknown>[]> {
+  const lines: Record<string, unknown>[] = [];
+  const spies = (["debug", "log", "info", "warn", "error"] as const).map((level) =>
+    vi.spyOn(console, level).mockImplementation((...given: unknown[]) => {
+      const text = given.map(String).join(" ");
+      lines.push(text.startsWith("{") ? (JSON.parse(text) as Record<string, unknown>) : { message: text });
+    }),
+  );
+  try {
+    await run();
+  } finally {
+    for (const spy of spies) spy.mockRestore();
+  }
+  return lines;
 }
 
 /** Rows of a statement run inside an object's storage. */

@@ -7,7 +7,8 @@ export const app = defineApp({
   name: "test",
   resources: Object.values(tables).filter((value) => typeof value === "object" && "kind" in value && value.kind === "resource"),
   effects: {
-    ping: (payload, { key, attempt }) => {
+    ping: async (payload, { key, attempt }) => {
+      while (tables.holding.effects) await new Promise((resume) => setTimeout(resume, 10));
       if (tables.failing.effects > 0) {
         tables.failing.effects -= 1;
         throw new Error("not now");

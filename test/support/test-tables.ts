@@ -5,12 +5,30 @@
 
 import { sql } from "drizzle-orm";
 import { blob, check, index, integer, real, sqliteTable, text, unique } from "drizzle-orm/sqlite-core";
-import { ConflictError, fullyPublic, orgBased, ownerOnly, resource, rsql, ValidationError } from "ledge";
+import {
+  authenticated,
+  ConflictError,
+  composeHooks,
+  fullyPublic,
+  orgBased,
+  ownerOnly,
+  ownerOrAdmin,
+  publicReadOwnerWrite,
+  resource,
+  rsql,
+  timestampHooks,
+  ValidationError,
+} from "ledge";
+import { z } from "zod";
 
 export const hookLog: string[] = [];
 /** Keys of effects delivered, with the attempt; `failEffects` makes that many deliveries fail. */
 export const delivered: { readonly key: string; readonly attempt: number; readonly payload: unknown }[] = [];
 export const failing = { effects: 0 };
+/** Runs inside `onBeforeUpdate` of `hooked`: what others do to the row while its hook waits. */
+export const meanwhile: { run: ((id: string) => Promise<void>) | null } = { run: null };
+/** While it is on, the effect `ping` waits, and so does the outbox behind it. */
+export const holding = { effects: false };
 
 const id = () => text("id").primaryKey();
 
@@ -94,6 +112,7 @@ export const hooked = resource(
       },
       async onBeforeUpdate(_context, { before, patch }) {
         hookLog.push(`beforeUpdate ${before.title}`);
+        await meanwhile.run?.(before.id);
         if (patch.title === "conflict") throw new ConflictError("No");
         return patch;
       },
@@ -106,6 +125,8 @@ export const hooked = resource(
         hookLog.push(`onWrite ${change.op} ${title}`);
         if (title === "throw-inside") throw new ConflictError("Rolled back");
         if (title === "boom-inside") throw new Error("secret detail of a defect");
+        if (title === "promise") return Promise.resolve({ inner: "late" }) as never;
+        if (title === "undo" && change.before !== null) return { title: change.before.title };
         if (title === "audit") tx.create("audits", { note: `${change.op} ${title}` });
         if (title === "effect") tx.effect("ping", { title });
         if (title === "audit-then-throw") {
@@ -219,3 +240,128 @@ export const papers = resource(sqliteTable("papers", { id: id(), org: text("org"
 
 /** Only the owner, whatever the operation. */
 export const diaries = resource(sqliteTable("diaries", { id: id(), ownerId: text("owner_id").notNull(), entry: text("entry") }), ownerOnly("ownerId"));
+
+/** Rules that fail: one throws, one rejects, one gives no filter; which one, the caller's id says. */
+export const faulty = resource(sqliteTable("faulty", { id: id(), name: text("name") }), {
+  auth: {
+    read: (user) => {
+      if (user.id === "thrower") throw new Error("scope secret message");
+      if (user.id === "rejecter") return Promise.reject(new Error("scope secret message"));
+      if (user.id === "garbler") return "name==(";
+      if (user.id === "emptier") return "";
+      if (user.id === "waiter") return Promise.resolve("*");
+      return user.id === "reader" && "*";
+    },
+    create: "*",
+  },
+});
+
+/** The presets that no other table uses. */
+export const posts = resource(sqliteTable("posts", { id: id(), ownerId: text("owner_id").notNull(), title: text("title") }), publicReadOwnerWrite("ownerId"));
+export const cards = resource(sqliteTable("cards", { id: id(), ownerId: text("owner_id").notNull(), title: text("title") }), ownerOrAdmin("ownerId"));
+export const notices = resource(sqliteTable("notices", { id: id(), title: text("title") }), authenticated());
+export const offices = resource(sqliteTable("offices", { id: id(), orgId: text("org_id").notNull(), title: text("title") }), orgBased("orgId"));
+
+/** Lists that narrow what may be read, filtered and sorted; columns that only the server fills. */
+export const narrow = resource(
+  sqliteTable("narrow", {
+    id: id(),
+    shown: text("shown"),
+    filtered: text("filtered"),
+    sorted: text("sorted"),
+    hiddenToken: text("hidden_token").default("hush-hush"),
+    stamped: text("stamped"),
+    must: text("must").default("given"),
+  }),
+  {
+    ...fullyPublic(),
+    fields: { readable: ["id", "shown", "filtered", "sorted", "stamped", "must"], filterable: ["filtered"], sortable: ["sorted"] },
+    generatedFields: ["stamped"],
+    columns: { must: { required: true } },
+  },
+);
+
+/** A schema of its own, computed fields, shared caching for anonymous readers. */
+export const pages = resource(
+  sqliteTable("pages", { id: id(), email: text("email").notNull(), data: text("data", { mode: "json" }), size: integer("size").notNull().default(0) }),
+  {
+    ...fullyPublic(),
+    schema: z.object({ email: z.string().trim().email(), data: z.object({ deep: z.object({ age: z.number() }) }).nullish(), size: z.number().optional() }),
+    computed: { filler: (row) => "x".repeat(row.size) },
+    cache: { public: true },
+  },
+);
+
+/** Composed hooks and timestamps; onWrite fills the owner. */
+export const stamped = resource(
+  sqliteTable("stamped", {
+    id: id(),
+    title: text("title").notNull(),
+    ownerId: text("owner_id"),
+    createdAt: integer("created_at", { mode: "timestamp_ms" }),
+    updatedAt: integer("updated_at", { mode: "timestamp_ms" }),
+  }),
+  {
+    ...fullyPublic(),
+    generatedFields: ["createdAt", "updatedAt", "ownerId"],
+    hooks: composeHooks(
+      {
+        onBeforeCreate(_context, draft) {
+          hookLog.push("first");
+          return { ...draft, title: `${draft.title}-1` };
+        },
+      },
+      {
+        onBeforeCreate(_context, draft) {
+          hookLog.push(`second ${draft.title}`);
+          return { ...draft, title: `${draft.title}-2` };
+        },
+      },
+      timestampHooks({ owner: "ownerId" }),
+    ),
+  },
+);
+
+/** A ledger of ten commits, where every title leaves an effect. */
+export const shortlog = resource(sqliteTable("shortlog", { id: id(), title: text("title").notNull() }), {
+  ...fullyPublic(),
+  changelog: { maxCommits: 10 },
+  hooks: {
+    onWrite(tx, change) {
+      if (change.after?.title !== "quiet") tx.effect("ping", { title: change.after?.title ?? null });
+      return undefined;
+    },
+  },
+});
+
+/** A soft-delete marker with a value of its own. */
+export const archived = resource(sqliteTable("archived", { id: id(), name: text("name").notNull().unique(), state: text("state") }), {
+  ...fullyPublic(),
+  softDelete: { field: "state", value: "gone" },
+});
+
+/** Scopes that differ by operation: who may read is not who may write. */
+export const ledgers = resource(sqliteTable("ledgers", { id: id(), state: text("state").notNull(), note: text("note") }), {
+  auth: {
+    read: (user) => (user.id === "blind" ? 'state=="seen"' : "*"),
+    create: 'state!="locked"',
+    update: 'state!="locked"',
+    delete: 'state!="locked"',
+    hardDelete: "*",
+    readDeleted: "*",
+  },
+});
+
+/** Touched by one test only: one whose earlier home holds rows, one whose migration fails, one for each placement rule. */
+const loner = (name: string) => sqliteTable(name, { id: id(), name: text("name") });
+export const nomads = resource(loner("nomads"), fullyPublic());
+export const settlers = resource(loner("settlers"), fullyPublic());
+export const wrecks = resource(loner("wrecks"), fullyPublic());
+export const untouched = resource(sqliteTable("untouched", { id: id(), place: text("place").notNull() }), {
+  ...fullyPublic(),
+  partitionBy: "place",
+  partition: { allow: (_principal, place) => {
+    if (place === "thrower") throw new Error("partition secret message");
+    return place === "open";
+  } },
+});

@@ -10,9 +10,16 @@ const CHATTER = [
   /^🪵/u,
 ];
 
-/** Colours are not counted. */
 export function isWranglerChatter(line: string): boolean {
+  return CHATTER.some((pattern) => pattern.test(withoutColours(line)));
+}
+
+/** The line with which wrangler says that the Worker can be asked. */
+export function isReadyLine(line: string): boolean {
+  return withoutColours(line).startsWith("[wrangler:info] Ready on ");
+}
+
+function withoutColours(line: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: terminal colours begin with the control character ESC
-  const plain = line.replace(/\u001b\[[0-9;]*m/g, "");
-  return CHATTER.some((pattern) => pattern.test(plain));
+  return line.replace(/\u001b\[[0-9;]*m/g, "");
 }

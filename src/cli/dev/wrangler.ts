@@ -8,9 +8,11 @@ import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
-import { isWranglerChatter } from "./wrangler-chatter.ts";
+import { isReadyLine, isWranglerChatter } from "./wrangler-chatter.ts";
 
 export interface Wrangler {
+  /** Resolves when the Worker can be asked. */
+  readonly ready: Promise<void>;
   /** Resolves with the exit code when wrangler ends by itself or was stopped. */
   readonly ended: Promise<number>;
   stop(): Promise<void>;
@@ -50,9 +52,11 @@ export function startWrangler({ root, port, vars, onLine }: WranglerOptions): Wr
     stdio: ["ignore", "pipe", "pipe"],
     detached: true,
   });
-  for (const stream of [child.stdout, child.stderr]) passOn(stream, onLine);
+  const ready = new Promise<void>((resolve) => {
+    for (const stream of [child.stdout, child.stderr]) passOn(stream, onLine, resolve);
+  });
   const ended = new Promise<number>((resolve) => child.once("exit", (code) => resolve(code ?? 1)));
-  return { ended, stop: () => stop(child, ended) };
+  return { ready, ended, stop: () => stop(child, ended) };
 }
 
 async function stop(child: ChildProcess, ended: Promise<number>): Promise<void> {
@@ -73,9 +77,9 @@ function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
   }
 }
 
-function passOn(stream: Readable | null, onLine: (line: string) => void): void {
-  if (stream === null) return;
+function passOn(stream: Readable, onLine: (line: string) => void, onReady: () => void): void {
   createInterface({ input: stream }).on("line", (line) => {
+    if (isReadyLine(line)) onReady();
     if (!isWranglerChatter(line)) onLine(line);
   });
 }

@@ -27,7 +27,6 @@ import { planGroup } from "./plan-group.ts";
 import { rehearse } from "./rehearse.ts";
 import { fittingRenames, printRename, type Rename } from "./renames.ts";
 import { ORIGIN_ID, type Snapshot, type SnapshotTables } from "./snapshot.ts";
-import { limitProblems } from "./table-limits.ts";
 
 export interface GenerateRequest {
   readonly project: Project;
@@ -62,8 +61,8 @@ export async function generate(request: GenerateRequest): Promise<GenerateOutcom
   const { app } = report;
 
   const lock = readPlacement(project.migrations);
-  const early = [...limitProblems(app.tables), ...placementProblems(lock, app.tables, request.acceptedPlacements)];
-  if (early.length > 0) return refused(early);
+  const moved = placementProblems(lock, app.tables, request.acceptedPlacements);
+  if (moved.length > 0) return refused(moved);
 
   const histories = new Map(readGroups(project.migrations).map((history) => [history.group, history]));
   const groups = [...new Set([...histories.keys(), ...Object.keys(app.snapshots)])].sort();

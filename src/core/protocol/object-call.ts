@@ -10,6 +10,7 @@ import type { OrderTerm } from "../query/order.ts";
 import type { JsonScalar } from "../json.ts";
 import type { Draft, Row } from "../schema/table-spec.ts";
 import type { Principal } from "../scope/principal.ts";
+import type { BatchCall, LoadBatchCall, LoadedBatch, PreviewBatchCall } from "./batch-call.ts";
 import type { TagCondition } from "./etag.ts";
 
 export const CALL_VERSION = 1;
@@ -129,7 +130,10 @@ export interface LoadCall extends CallHeader {
   readonly idempotency: Idempotency | null;
 }
 
-export type ObjectCall = ListCall | GetCall | CountCall | WriteCall | LoadCall;
+/** Calls that may change rows: repeated under their key only. */
+export type MutatingCall = WriteCall | BatchCall;
+
+export type ObjectCall = ListCall | GetCall | CountCall | WriteCall | LoadCall | BatchCall | LoadBatchCall | PreviewBatchCall;
 
 /** One row as a commit changed it; images hold every column, also those no client may see. */
 export interface RowChange {
@@ -159,4 +163,5 @@ export type ObjectReply =
     }
   /** Answer to `load`: the row (null: absent, and the caller may create it) for the before-hook. */
   | { readonly kind: "loaded"; readonly row: Row | null; readonly version: number | null; readonly position: string }
+  | LoadedBatch
   | { readonly kind: "fault"; readonly fault: FaultData; readonly position: string | null };

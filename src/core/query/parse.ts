@@ -39,6 +39,8 @@ export function parseUntyped(text: string, holes: readonly HoleValue[] = [], par
   return new FilterParser(text, parameter, null, holes).parse();
 }
 
+const AND = { symbol: ";", double: "&&", lower: "and", upper: "AND" };
+const OR = { symbol: ",", double: "||", lower: "or", upper: "OR" };
 const CONNECTIVES = ["and", "AND", "or", "OR"];
 
 class FilterParser {
@@ -248,20 +250,23 @@ class FilterParser {
     const before = source.at;
     skipSpace(source);
     const { text, at } = source;
-    const char = text.charAt(at);
-    const [symbol, double, lower, upper] = kind === "and" ? [";", "&&", "and", "AND"] : [",", "||", "or", "OR"];
-    if (char === symbol) source.at++;
-    else if (char === double.charAt(0) && text.startsWith(double, at)) source.at += 2;
-    else if (char === lower.charAt(0) || char === upper.charAt(0)) {
-      const word = readWord(source);
-      if ((word === lower || word === upper) && isApart(text, at, source.at)) return true;
-      source.at = before;
-      return false;
-    } else {
-      source.at = before;
-      return false;
+    const words = kind === "and" ? AND : OR;
+    switch (text.charAt(at)) {
+      case words.symbol:
+        source.at++;
+        return true;
+      case words.double.charAt(0):
+        if (!text.startsWith(words.double, at)) break;
+        source.at += 2;
+        return true;
+      case words.lower.charAt(0):
+      case words.upper.charAt(0): {
+        const word = readWord(source);
+        if ((word === words.lower || word === words.upper) && isApart(text, at, source.at)) return true;
+      }
     }
-    return true;
+    source.at = before;
+    return false;
   }
 
   /** The text goes on after a complete term, with something that is neither a connective nor a closing bracket. */

@@ -15,7 +15,6 @@ export interface Source extends Origin {
 /** Marks an interpolated value in the text of a template. */
 export const HOLE = "\u0000";
 
-const SPACE = /[ \t\r\n]*/y;
 const FIELD = /[A-Za-z_][A-Za-z0-9_]*(?:\.[A-Za-z_][A-Za-z0-9_]*)*/y;
 const WORD = /[A-Za-z_][A-Za-z0-9_]*/y;
 const NAMED = /=[a-z][a-z0-9]*=/y;
@@ -37,8 +36,14 @@ const ESCAPES: Readonly<Record<string, string>> = {
   t: "\t",
 };
 
+/** Moves past blanks, tabs and line ends. */
 export function skipSpace(source: Source): void {
-  take(source, SPACE);
+  const { text } = source;
+  let at = source.at;
+  for (let unit = text.charCodeAt(at); unit === 32 || (unit <= 13 && (unit === 9 || unit === 10 || unit === 13)); ) {
+    unit = text.charCodeAt(++at);
+  }
+  source.at = at;
 }
 
 /** A field name with its dots, or "". */
@@ -177,9 +182,10 @@ function advance(source: Source, count: number): string {
 
 /** What the sticky expression matches at the offset, or "". */
 function take(source: Source, expression: RegExp): string {
-  expression.lastIndex = source.at;
-  const match = expression.exec(source.text);
-  if (match === null) return "";
-  source.at += match[0].length;
-  return match[0];
+  const start = source.at;
+  expression.lastIndex = start;
+  // `test` instead of `exec`: the end is all that is needed, and this runs for every token.
+  if (!expression.test(source.text)) return "";
+  source.at = expression.lastIndex;
+  return source.text.slice(start, source.at);
 }

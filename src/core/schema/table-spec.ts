@@ -53,6 +53,15 @@ export interface PaginationSpec {
   readonly offset: boolean;
 }
 
+/** How many rows one batch may hold, by operation; 0: there is no such route ([HT46]). */
+export interface BatchSpec {
+  readonly limits: Readonly<Record<BatchOperation, number>>;
+  /** A filter batch over more than 100 rows needs the token of a dry run ([HT32]). */
+  readonly confirm: boolean;
+}
+
+export type BatchOperation = "create" | "update" | "replace" | "delete" | "upsert";
+
 export type Capability = "create" | "update" | "delete" | "batch" | "aggregate" | "subscribe" | "search";
 
 export interface TableSpec {
@@ -77,6 +86,7 @@ export interface TableSpec {
   readonly computed: readonly string[];
   readonly pagination: PaginationSpec;
   readonly capabilities: Readonly<Record<Capability, boolean>>;
+  readonly batch: BatchSpec;
   /** 6 hex digits of the public form (readable columns, kinds, computed fields): part of every row tag ([HT33]). */
   readonly shape: string;
 }

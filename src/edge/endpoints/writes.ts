@@ -52,12 +52,12 @@ export async function replaceRow(request: TableRequest, idOf: () => RowId): Prom
 
 /** `DELETE /:id`, softly where the table says so; `?hard=true` removes for real under a scope of its own ([HT49]). */
 export async function deleteRow(request: TableRequest, idOf: () => RowId): Promise<Reply> {
-  const hard = parseFlag("hard", readParameters(request.url.searchParams, ["hard"]).get("hard"));
-  const operation = hard ? "hardDelete" : "delete";
+  const operation = request.url.searchParams.get("hard") === "true" ? "hardDelete" : "delete";
   const [allowed, read, readDeleted] = await scopesOf(request, operation, "read", "readDeleted");
   requireScope(allowed, request.principal, operation);
   const id = idOf();
   checkCommonHeaders(request.request.headers);
+  const hard = parseFlag("hard", readParameters(request.url.searchParams, ["hard"]).get("hard"));
   if (hard && request.entry.resource.spec.softDelete === null) throw invalidField("hard", "is for tables with soft delete");
   return runWrite(request, { op: "delete", id, hard }, { read, delete: allowed, readDeleted });
 }

@@ -40,6 +40,7 @@ export function tableOf(columns: readonly ColumnSpec[], more: Partial<TableSpec>
     computed: [],
     pagination: { defaultLimit: 20, maxLimit: 100, offset: true },
     capabilities: { create: true, update: true, delete: true, batch: true, aggregate: true, subscribe: true, search: false },
+    batch: { limits: { create: 100, update: 100, replace: 100, delete: 100, upsert: 100 }, confirm: false },
     shape: "000000",
     ...more,
   };
@@ -75,11 +76,15 @@ export const SQL_TYPES: Readonly<Record<ColumnKind, string>> = {
   blob: "BLOB",
 };
 
-/** A CREATE TABLE for the spec; a text column may be given a collation, which comparisons must ignore. */
-export function createTable(table: TableSpec, collation = ""): string {
+/** The table with a collation declared on its text columns, which comparisons must ignore. */
+export function collated(table: TableSpec, collation: string): TableSpec {
+  return { ...table, columns: table.columns.map((spec) => (spec.kind === "text" ? { ...spec, collation } : spec)) };
+}
+
+export function createTable(table: TableSpec): string {
   const columns = table.columns.map((spec) => {
     const type = spec.timeStorage === "iso" ? "TEXT" : SQL_TYPES[spec.kind];
-    const collate = spec.kind === "text" && !spec.primaryKey ? collation : "";
+    const collate = "collation" in spec ? ` COLLATE ${spec.collation}` : "";
     return `"${spec.sqlName}" ${type}${spec.notNull ? " NOT NULL" : ""}${spec.primaryKey ? " PRIMARY KEY" : ""}${collate}`;
   });
   return `CREATE TABLE "${table.name}" (${columns.join(", ")}, "_version" INTEGER NOT NULL DEFAULT 0)`;

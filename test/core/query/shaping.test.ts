@@ -64,7 +64,7 @@ describe("orderBy", () => {
       }
       return "accepted";
     };
-    expect(message("secret")).toBe(message("unknown"));
+    expect(message("secret")).toBe(message("nowhere"));
   });
 
   test("[PG2] the canonical order spells every direction and ends with the primary key", () => {

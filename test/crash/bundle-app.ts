@@ -1,0 +1,62 @@
+/**
+ * An application as one Worker module on disk: its migrations by the generator that users run, its code by esbuild. Made
+ * once and shared by the tests; everything a process writes lies elsewhere.
+ */
+
+import { cpSync, mkdirSync, rmSync } from "node:fs";
+import { join } from "node:path";
+import { build } from "esbuild";
+import { generate } from "../../src/cli/generate/generate.ts";
+
+export const ROOT = join(import.meta.dirname, "../..");
+const GENERATED = join(ROOT, "test/.generated/crash");
+
+export interface BundleRequest {
+  /** Folder under `test/.generated/crash`. */
+  readonly name: string;
+  /** The file that exports `app`. */
+  readonly app: string;
+  /** Name of a bundle whose migrations this one goes on from. */
+  readonly after?: string;
+}
+
+/** The path of the Worker module. */
+export async function bundleApp({ name, app, after }: BundleRequest): Promise<string> {
+  const folder = join(GENERATED, name);
+  const migrations = join(folder, "migrations");
+  rmSync(folder, { recursive: true, force: true });
+  mkdirSync(folder, { recursive: true });
+  if (after !== undefined) cpSync(join(GENERATED, after, "migrations"), migrations, { recursive: true });
+  const outcome = await generate({
+    project: { root: ROOT, app, migrations, state: folder },
+    mode: "write",
+    renames: [],
+    consent: { kind: "given" },
+    acceptedPlacements: [],
+  });
+  if (outcome.kind === "refused") throw new Error(outcome.problems.join("\n"));
+  const outfile = join(folder, "worker.js");
+  await build({
+    stdin: { contents: entryOf(app, migrations), resolveDir: ROOT, sourcefile: "worker.ts", loader: "ts" },
+    outfile,
+    bundle: true,
+    format: "esm",
+    target: "es2024",
+    conditions: ["workerd", "worker", "browser"],
+    mainFields: ["module", "main"],
+    external: ["cloudflare:*", "node:*"],
+    loader: { ".sql": "text" },
+    logLevel: "warning",
+  });
+  return outfile;
+}
+
+function entryOf(app: string, migrations: string): string {
+  return `
+    import { tableObject } from ${JSON.stringify(join(ROOT, "durable-objects/table/table-object.ts"))};
+    import { migrations } from ${JSON.stringify(join(migrations, "migrations.ts"))};
+    import { app } from ${JSON.stringify(app)};
+    export const TableObject = tableObject(app, migrations);
+    export default app;
+  `;
+}

@@ -1,0 +1,181 @@
+/**
+ * What the writers were told against what is stored. Each key's stored reply says whether its operation took place, also
+ * where nobody waited for the reply; folding the operations that did, in the writers' order, gives every row exactly. Returns
+ * what does not hold, in words.
+ */
+
+import type { Told } from "./app/tell.ts";
+import type { StoredObject } from "./object-file.ts";
+import { bodyOf, type Operation, stepOf, TALLIES } from "./operations.ts";
+import type { Outcome } from "./writers.ts";
+
+export interface Evidence {
+  readonly outcomes: readonly Outcome[];
+  readonly objects: ReadonlyMap<string, StoredObject>;
+  readonly told: readonly Told[];
+}
+
+type Say = (text: string) => void;
+
+export function checkCampaign(evidence: Evidence): string[] {
+  const wrong: string[] = [];
+  const say = (text: string) => wrong.push(text);
+  checkKeys(evidence, say);
+  checkReplies(evidence, say);
+  checkRows(evidence, say);
+  checkTallies(evidence, say);
+  checkEffects(evidence, say);
+  return wrong;
+}
+
+/** The object that an operation goes to. */
+export function objectOf({ table, partition }: Operation): string {
+  const group = table === "orders" || table === "lines" ? "shop" : table;
+  return `t/crash/${group}${partition === null ? "" : `/${partition}`}`;
+}
+
+function committed({ objects }: Evidence, operation: Operation): boolean {
+  return objects.get(objectOf(operation))?.replies.has(operation.key) === true;
+}
+
+/** One commit a key, one key a commit: every request had a key and changed something, so the stored replies are 1..n. */
+function checkKeys({ objects, outcomes }: Evidence, say: Say): void {
+  const sent = new Set(outcomes.map(({ operation }) => operation.key));
+  for (const { name, epoch, log, replies } of objects.values()) {
+    const keyOf = new Map<number, string>();
+    for (const [key, { position, seq }] of replies) {
+      const twin = keyOf.get(seq);
+      if (twin !== undefined) say(`${name}: seq ${seq} answers two keys, ${twin} and ${key}`);
+      keyOf.set(seq, key);
+      if (!sent.has(key)) say(`${name}: key ${key} was never sent`);
+      if (position !== `${epoch}:${seq}`) say(`${name}: key ${key} has position ${position}, the epoch is ${epoch}`);
+    }
+    const last = log.at(-1)?.seq ?? 0;
+    for (let seq = 1; seq <= last; seq++) if (!keyOf.has(seq)) say(`${name}: commit ${seq} belongs to no key: some key acted twice, or its reply was not kept`);
+    for (const seq of keyOf.keys()) if (seq > last) say(`${name}: a reply is kept for seq ${seq}, the ledger ends at ${last}`);
+  }
+}
+
+/** What was acknowledged is what is kept, word for word; what was refused left nothing. */
+function checkReplies({ outcomes, objects }: Evidence, say: Say): void {
+  for (const { operation, reply } of outcomes) {
+    const kept = objects.get(objectOf(operation))?.replies.get(operation.key);
+    if (operation.act === "refuse") {
+      if (kept !== undefined) say(`${operation.key} was rolled back and has a kept reply`);
+      continue;
+    }
+    if (reply === null) continue;
+    if (kept === undefined) say(`${operation.key} was acknowledged at ${reply.position} and is lost`);
+    else if (kept.status !== reply.status || kept.position !== reply.position || (kept.body ?? "") !== reply.text) {
+      say(`${operation.key}: acknowledged ${reply.status} ${reply.position} ${reply.text}, kept ${kept.status} ${kept.position} ${kept.body}`);
+    }
+  }
+}
+
+interface Expected {
+  readonly origin: string;
+  last: string;
+  /** PATCHes that a before-hook counted. */
+  looks: number;
+}
+
+/** Folds what took place into the rows that must be there, and compares both ways. */
+function checkRows(evidence: Evidence, say: Say): void {
+  const expected = new Map<string, Map<string, Expected>>();
+  const ids = new Map<string, string>();
+  const parents = new Map<string, string>();
+  for (const { operation } of evidence.outcomes) {
+    const { table, act, origin, key } = operation;
+    if (table === "tallies" || !committed(evidence, operation)) continue;
+    const place = `${objectOf(operation)} ${table}`;
+    const rows = expected.get(place) ?? new Map<string, Expected>();
+    expected.set(place, rows);
+    if (act === "create") {
+      rows.set(origin, { origin, last: key, looks: 0 });
+      if (operation.parent !== null) parents.set(origin, operation.parent);
+      const id = String((JSON.parse(evidence.objects.get(objectOf(operation))?.replies.get(key)?.body ?? "{}") as { id?: unknown }).id);
+      const twin = ids.get(`${place} ${id}`);
+      if (twin !== undefined) say(`${place}: id ${id} was given to ${twin} and to ${origin}`);
+      ids.set(`${place} ${id}`, origin);
+    } else if (act === "delete") {
+      rows.delete(origin);
+      const lines = table === "orders" ? expected.get(`${objectOf(operation)} lines`) : undefined;
+      for (const line of lines?.keys() ?? []) if (parents.get(line) === origin) lines?.delete(line);
+    } else {
+      const row = rows.get(origin);
+      if (row === undefined) say(`${key} changed ${origin}, which was gone`);
+      else Object.assign(row, { last: key, looks: row.looks + 1 });
+    }
+  }
+  for (const object of evidence.objects.values()) {
+    for (const [table, stored] of object.tables) {
+      if (table === "tallies" || table === "marks") continue;
+      const rows = new Map(expected.get(`${object.name} ${table}`));
+      for (const [id, { row }] of stored) {
+        const origin = String(row.origin);
+        const known = rows.get(origin);
+        rows.delete(origin);
+        if (known === undefined) say(`${object.name}: ${table} ${id} of ${origin} is there once too often, or should be gone`);
+        else checkRow(`${object.name}: ${table} ${id}`, row, known, say);
+      }
+      for (const { origin, last } of rows.values()) say(`${object.name}: the row of ${origin} in ${table}, last written by ${last}, is lost`);
+    }
+  }
+}
+
+function checkRow(place: string, row: Readonly<Record<string, unknown>>, known: Expected, say: Say): void {
+  if (row.last !== known.last) say(`${place} was last written by ${known.last}, holds ${row.last}`);
+  if (row.body !== bodyOf(known.last)) say(`${place} has a body that ${known.last} never wrote`);
+  if ("stamp" in row && (row.stamp !== `before ${known.last}` || row.looks !== known.looks)) {
+    say(`${place} carries ${row.stamp} and ${row.looks} from its before-hook, expected before ${known.last} and ${known.looks}`);
+  }
+}
+
+/** Sums, and the marks that the hook left beside them: each patch counted once, each refused one not at all. */
+function checkTallies(evidence: Evidence, say: Say): void {
+  const object = evidence.objects.get("t/crash/tallies");
+  if (object === undefined) return say("the tallies are gone");
+  const patches = evidence.outcomes.map(({ operation }) => operation).filter(({ table, act }) => table === "tallies" && act === "patch");
+  const done = patches.filter((operation) => committed(evidence, operation));
+  for (const id of TALLIES) {
+    const sum = done.filter((operation) => operation.id === id).reduce((total, { key }) => total + stepOf(key), 0);
+    const total = object.tables.get("tallies")?.get(id)?.row.total;
+    if (total !== sum) say(`tally ${id} is ${total}, its patches add up to ${sum}`);
+  }
+  const marks = [...(object.tables.get("marks")?.values() ?? [])].map(({ row }) => String(row.origin)).sort();
+  const keys = done.map(({ key }) => key).sort();
+  if (marks.join() !== keys.join()) say(`${marks.length} marks for ${keys.length} patches of tallies: ${difference(marks, keys)}`);
+}
+
+/** At least once for what was committed, never for what was not, always the same under one key; and nothing left over. */
+function checkEffects(evidence: Evidence, say: Say): void {
+  const due = new Set<string>();
+  for (const { operation } of evidence.outcomes) {
+    const hasEffect = (operation.table === "tallies" && operation.act === "patch") || (operation.table === "tickets" && operation.act === "create");
+    if (hasEffect && committed(evidence, operation)) due.add(operation.key);
+  }
+  const aboutOf = new Map<string, string>();
+  const delivered = new Set<string>();
+  for (const { key, epoch, about } of evidence.told) {
+    delivered.add(about);
+    if (!due.has(about)) say(`effect ${key} was delivered for ${about}, which was never committed`);
+    const place = `${epoch} ${key}`;
+    const before = aboutOf.get(place) ?? about;
+    if (before !== about) say(`effect ${place} was delivered for ${before} and for ${about}`);
+    aboutOf.set(place, about);
+  }
+  for (const key of due) if (!delivered.has(key)) say(`the effect of ${key} was never delivered`);
+  for (const object of evidence.objects.values()) checkLeftovers(object, say);
+}
+
+function checkLeftovers(object: StoredObject, say: Say): void {
+  const last = object.log.findLast((entry) => entry.effects > 0)?.seq ?? 0;
+  if (object.outbox < last) say(`${object.name}: the outbox stands at ${object.outbox}, effects lie up to ${last}`);
+  if (object.retries.length > 0) say(`${object.name}: ${object.retries.length} effects are still set aside`);
+}
+
+function difference(a: readonly string[], b: readonly string[]): string {
+  const extra = a.filter((each, index) => !b.includes(each) || a.indexOf(each) !== index);
+  const missing = b.filter((each) => !a.includes(each));
+  return `too many ${extra.slice(0, 5).join(", ")}; missing ${missing.slice(0, 5).join(", ")}`;
+}

@@ -1,0 +1,55 @@
+/**
+ * Where effects of the killed process arrive: an HTTP server in the test, which outlives every kill. Refuses some, so that
+ * retries take place, too.
+ */
+
+import { createServer } from "node:http";
+import type { Told } from "./app/tell.ts";
+import type { Random } from "./random.ts";
+
+export interface EffectSink {
+  readonly url: string;
+  /** Every delivery that was accepted, in order of arrival. */
+  readonly told: readonly Told[];
+  /** Deliveries that were refused. */
+  readonly refused: () => number;
+  /** From here on nothing is refused. */
+  calm(): void;
+  close(): Promise<void>;
+}
+
+export async function openSink(port: number, random: Random): Promise<EffectSink> {
+  const told: Told[] = [];
+  let refused = 0;
+  let isCalm = false;
+  const server = createServer((request, response) => {
+    let text = "";
+    request.setEncoding("utf8");
+    request.on("data", (chunk: string) => {
+      text += chunk;
+    });
+    request.on("end", () => {
+      if (!isCalm && random.chance(0.03)) {
+        refused += 1;
+        response.writeHead(500).end();
+        return;
+      }
+      told.push(JSON.parse(text) as Told);
+      response.writeHead(204).end();
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));
+  return {
+    url: `http://127.0.0.1:${port}/`,
+    told,
+    refused: () => refused,
+    calm: () => {
+      isCalm = true;
+    },
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}

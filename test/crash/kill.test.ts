@@ -1,0 +1,195 @@
+/**
+ * The campaign: writers on a real workerd process that is killed with -9 every 0.2–1.5 s (some kills fall into the start
+ * itself) and started again on the same files. Afterwards everything is read back over HTTP and out of the SQLite files.
+ *
+ *   npx vitest run --config test/vitest.crash.config.ts            the fixed seeds, as in CI
+ *   RUNS=50 SEED=1000 LOAD_MS=30000 npx vitest run --config …      50 campaigns of 30 s, seeds 1000 to 1049
+ *
+ * A seed repeats what the writers do and when the kills come, not how the machine interleaves them. A campaign whose kills hit no
+ * request, or in which no reply was lost after its commit, has not shown what it is for, and fails.
+ */
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { app } from "./app/app.ts";
+import { bundleApp } from "./bundle-app.ts";
+import { checkCampaign } from "./check-campaign.ts";
+import { checkObject } from "./check-object.ts";
+import { type EffectSink, openSink } from "./effect-sink.ts";
+import { type HttpClient, httpClient } from "./http-client.ts";
+import { readObjects, type StoredObject } from "./object-file.ts";
+import { pathOf, PLACES, TALLIES, type TableName, tallyOf } from "./operations.ts";
+import { type Random, seeded } from "./random.ts";
+import { freePort, killAll, pause, type WorkerdProcess, workerdProcess } from "./workerd-process.ts";
+import { type Campaign, newCampaign, runWriter, settle } from "./writers.ts";
+
+const FIRST_SEED = Number(process.env.SEED ?? 1);
+const SEEDS = Array.from({ length: Number(process.env.RUNS ?? 2) }, (_, index) => FIRST_SEED + index);
+const LOAD_MS = Number(process.env.LOAD_MS ?? 7000);
+const WRITERS = 16;
+const DRAIN_TIMEOUT_MS = 40_000;
+
+interface Kills {
+  count: number;
+  /** Kills with at least one write on its way. */
+  underLoad: number;
+  writesInFlight: number;
+  /** Kills before the process answered anything. */
+  whileStarting: number;
+}
+
+let bundle = "";
+beforeAll(async () => {
+  bundle = await bundleApp({ name: "campaign", app: join(import.meta.dirname, "app/app.ts") });
+});
+afterAll(killAll);
+
+describe("acknowledged writes survive kill -9", () => {
+  const total = { underLoad: 0, replaysAfterLoss: 0, lost: 0 };
+
+  it.each(SEEDS)("[HT41] [HT42] [CL1] [TX40] seed %i: nothing lost, nothing twice, no gap, the ledger equals the rows", async (seed) => {
+    const folder = mkdtempSync(join(tmpdir(), "ledge-crash-"));
+    const sink = await openSink(await freePort(), seeded(seed, 1));
+    const server = workerdProcess({ bundle, folder, port: await freePort(), variables: { SINK: sink.url } });
+    const http = httpClient(server.origin);
+    try {
+      await server.start();
+      const campaign = newCampaign();
+      const kills = await load({ server, http, campaign, seed });
+      sink.calm();
+      const objects = await drained(server);
+      await server.start();
+      const { wrong: misread, heads } = await readBack(http, objects);
+      await server.kill();
+      report(seed, campaign, kills, sink, objects);
+
+      total.underLoad += kills.underLoad;
+      total.replaysAfterLoss += campaign.counts.replaysAfterLoss;
+      total.lost += campaign.counts.lost;
+      const inside = [...objects.values()].flatMap((object) => checkObject(object, heads.get(object.name) ?? null));
+      const against = checkCampaign({ outcomes: campaign.outcomes, objects, told: sink.told });
+      expect([...campaign.surprises, ...misread, ...inside, ...against].slice(0, 20), `seed ${seed}; the end of the process's output:\n${server.output().slice(-3000)}`).toEqual([]);
+      expect(objects.size, "objects").toBe(5 + PLACES.length - 1);
+    } finally {
+      await server.kill();
+      await sink.close();
+      http.close();
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+
+  it("[HT71] the campaigns hit what they are for", () => {
+    expect(total.underLoad, "kills while a write was in flight").toBeGreaterThan(0);
+    expect(total.lost, "requests whose connection broke").toBeGreaterThan(0);
+    expect(total.replaysAfterLoss, "writes committed whose reply was lost, answered from the stored reply").toBeGreaterThan(0);
+  });
+});
+
+interface Load {
+  readonly server: WorkerdProcess;
+  readonly http: HttpClient;
+  readonly campaign: Campaign;
+  readonly seed: number;
+}
+
+/** Writers and kills side by side; returns when every writer has settled its last operation. */
+async function load({ server, http, campaign, seed }: Load): Promise<Kills> {
+  const setup = { http, campaign, random: seeded(seed, 2), name: "setup" };
+  for (const id of TALLIES) {
+    const operation = tallyOf("create", id, `setup.${id}`, "setup");
+    campaign.outcomes.push({ operation, reply: await settle(setup, operation, { mayAbandon: false }) });
+  }
+  const endsAt = Date.now() + LOAD_MS;
+  const isOver = () => Date.now() > endsAt;
+  const writers = Array.from({ length: WRITERS }, (_, index) => runWriter({ http, campaign, random: seeded(seed, 100 + index), name: `w${index}`, isOver }));
+  const kills: Kills = { count: 0, underLoad: 0, writesInFlight: 0, whileStarting: 0 };
+  const killing = killUntil(isOver, server, http, seeded(seed, 3), kills);
+  await Promise.all([killing, ...writers]);
+  return kills;
+}
+
+async function killUntil(isOver: () => boolean, server: WorkerdProcess, http: HttpClient, random: Random, kills: Kills): Promise<void> {
+  while (!isOver()) {
+    await pause(random.between(200, 1500));
+    if (!server.isRunning()) throw new Error(`workerd died by itself:\n${server.output()}`);
+    const inFlight = http.writesInFlight();
+    kills.count += 1;
+    kills.writesInFlight += inFlight;
+    if (inFlight > 0) kills.underLoad += 1;
+    await server.kill();
+    while (random.chance(0.25)) {
+      server.spawn();
+      await pause(random.between(0, 80));
+      await server.kill();
+      kills.count += 1;
+      kills.whileStarting += 1;
+    }
+    await server.start();
+  }
+}
+
+/**
+ * The objects as they are when nothing is left to deliver. Between looks the process runs without a single request: alarms
+ * must come back by themselves.
+ */
+async function drained(server: WorkerdProcess): Promise<ReadonlyMap<string, StoredObject>> {
+  const deadline = Date.now() + DRAIN_TIMEOUT_MS;
+  for (;;) {
+    await server.kill();
+    const objects = readObjects(server.objects, app.definition);
+    const isPending = [...objects.values()].some(
+      ({ log, outbox, retries }) => retries.length > 0 || log.some(({ seq, effects }) => effects > 0 && seq > outbox),
+    );
+    if (!isPending || Date.now() > deadline) return objects;
+    await server.start();
+    await pause(1500);
+  }
+}
+
+/** Every table over HTTP, page by page: the same rows as in the files, and the seq that readers are told. */
+async function readBack(http: HttpClient, objects: ReadonlyMap<string, StoredObject>): Promise<{ wrong: string[]; heads: Map<string, number> }> {
+  const wrong: string[] = [];
+  const heads = new Map<string, number>();
+  for (const object of objects.values()) {
+    for (const [table, stored] of object.tables) {
+      const partition = object.name.split("/")[3] ?? null;
+      const rows: Record<string, unknown>[] = [];
+      let cursor: string | null = "";
+      while (cursor !== null) {
+        const parameters: string = `?limit=100${cursor === "" ? "" : `&cursor=${encodeURIComponent(cursor)}`}`;
+        const reply = await http.send({ method: "GET", path: `${pathOf(table as TableName, partition, null)}${parameters}`, headers: { authorization: "Bearer dev:reader" } });
+        if (reply.status !== 200) throw new Error(`GET ${table}: ${reply.status} ${reply.text}`);
+        const page = JSON.parse(reply.text) as { items: Record<string, unknown>[]; nextCursor: string | null };
+        rows.push(...page.items);
+        cursor = page.nextCursor;
+        heads.set(object.name, Number(reply.position?.split(":")[1]));
+      }
+      const seen = new Map(rows.map((row) => [row.id as string | number, row]));
+      if (seen.size !== rows.length || seen.size !== stored.size) wrong.push(`${object.name}: ${rows.length} rows of ${table} read, ${seen.size} of them different, ${stored.size} stored`);
+      for (const [id, { row }] of stored) {
+        const read = seen.get(id);
+        const differs = read === undefined || Object.entries(row).some(([name, value]) => JSON.stringify(read[name]) !== JSON.stringify(value));
+        if (differs) wrong.push(`${object.name}: ${table} ${id} reads ${JSON.stringify(read)}, is stored as ${JSON.stringify(row)}`);
+      }
+    }
+  }
+  return { wrong, heads };
+}
+
+function report(seed: number, { counts, outcomes }: Campaign, kills: Kills, sink: EffectSink, objects: ReadonlyMap<string, StoredObject>): void {
+  const commits = [...objects.values()].reduce((sum, { log }) => sum + (log.at(-1)?.seq ?? 0), 0);
+  const pruned = [...objects.values()].reduce((sum, { log }) => sum + (log[0]?.seq ?? 1) - 1, 0);
+  const distinct = new Set(sink.told.map(({ epoch, key }) => `${epoch} ${key}`)).size;
+  const unwaited = outcomes.filter(({ operation, reply }) => reply === null && objects.size > 0 && [...objects.values()].some(({ replies }) => replies.has(operation.key))).length;
+  console.log(
+    [
+      `seed ${seed}: ${kills.count} kills (${kills.underLoad} with writes in flight, ${kills.writesInFlight} writes in all; ${kills.whileStarting} during the start)`,
+      `  ${counts.acknowledged} writes acknowledged, ${counts.refusals} rolled back; ${commits} commits in ${objects.size} objects, ${pruned} pruned from the ledgers`,
+      `  ${counts.lost} connections lost, ${counts.repeats} repeats, ${counts.replaysAfterLoss} found their write done; ${counts.abandoned} walked away from, ${unwaited} of them done`,
+      `  ${counts.recalls} acknowledged requests sent again, ${counts.twins} sent twice at once, ${counts.misuses} keys misused; 503: ${JSON.stringify(counts.notNow)}`,
+      `  effects: ${distinct} delivered, ${sink.told.length - distinct} of them again, ${sink.refused()} refused by the receiver`,
+    ].join("\n"),
+  );
+}

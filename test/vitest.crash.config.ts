@@ -1,0 +1,17 @@
+/** Crash tests, in plain Node: they start, kill and inspect real workerd processes, one file after the other. */
+
+import { join } from "node:path";
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    name: "crash",
+    root: join(import.meta.dirname, ".."),
+    environment: "node",
+    include: ["test/crash/**/*.test.ts"],
+    fileParallelism: false,
+    maxWorkers: 1,
+    testTimeout: 600_000,
+    hookTimeout: 120_000,
+  },
+});
