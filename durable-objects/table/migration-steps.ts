@@ -21,7 +21,7 @@ export type MigrationStep =
       readonly uniqueIndexes: readonly string[];
     };
 
-const NAME = "(?:`([^`]+)`|\"([^\"]+)\"|(\\w+))";
+const NAME = '(?:`([^`]+)`|"([^"]+)"|(\\w+))';
 const CREATE_TABLE = new RegExp(`^CREATE\\s+TABLE\\s+${NAME}`, "i");
 const DROP_TABLE = new RegExp(`^DROP\\s+TABLE\\s+(?:IF\\s+EXISTS\\s+)?${NAME}$`, "i");
 const RENAME_TABLE = new RegExp(`^ALTER\\s+TABLE\\s+${NAME}\\s+RENAME\\s+TO\\s+${NAME}$`, "i");
@@ -46,7 +46,9 @@ export function migrationSteps(text: string): MigrationStep[] {
     const table = nameIn(renamed, 4);
     const create = copy === null ? undefined : rebuilt.get(copy);
     if (copy !== null && table !== null && create !== undefined) {
-      const uniqueIndexes = statements.slice(index + 1).filter((later) => nameIn(UNIQUE_INDEX.exec(later), 4) === table);
+      const uniqueIndexes = statements
+        .slice(index + 1)
+        .filter((later) => nameIn(UNIQUE_INDEX.exec(later), 4) === table);
       for (const each of uniqueIndexes) early.add(each);
       steps.push({ kind: "refill", table, copy, create: renameInside(create, copy, table), uniqueIndexes });
       continue;

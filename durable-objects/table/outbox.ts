@@ -5,7 +5,7 @@
  */
 
 import type { RowChange } from "../../src/core/protocol/object-call.ts";
-import { afterHook } from "./write.ts";
+import { afterHook } from "./append-commit.ts";
 import { type Effect, type HeldEffect, heldEffect, readOutboxCursor, setAside } from "./ledger.ts";
 import { logLine } from "./log-line.ts";
 import type { Store } from "./store.ts";

@@ -1,96 +1,62 @@
 /**
- * The one write path of an object: known idempotency key → stored reply; load, plan, apply; one seq and one ledger row for
- * all that changed; reply stored. One synchronous turn, one storage transaction: nothing of it exists without the rest.
+ * The write of one row: load, plan, apply, inside the frame that all writes share (`transact.ts`). `applyWrite` is the step that
+ * a batch takes for each of its rows.
  */
 
-import { foldChanges } from "../../src/core/change/fold-changes.ts";
-import { planWrite } from "../../src/core/change/plan-write.ts";
+import { planWrite, type StoredRow, type WriteFacts } from "../../src/core/change/plan-write.ts";
 import { Fault } from "../../src/core/fault.ts";
 import { positionToken, type Seq } from "../../src/core/ids.ts";
 import { rowTag } from "../../src/core/protocol/etag.ts";
-import type { RowChange, WriteCall, WriteIntent } from "../../src/core/protocol/object-call.ts";
+import type { WriteCall, WriteIntent } from "../../src/core/protocol/object-call.ts";
 import type { Row } from "../../src/core/schema/table-spec.ts";
-import { applyPlan, beginCommit, type Commit, hookOperation } from "./commit.ts";
-import { appendEntry, findAttempt, type LedgerHead } from "./ledger.ts";
-import { type Answer, findReply, storeReply } from "./replies.ts";
+import { applyPlan, type Commit } from "./commit.ts";
+import type { Answer } from "./replies.ts";
 import { rowJson } from "./row-json.ts";
 import type { Store } from "./store.ts";
 import type { TableStore } from "./table-store.ts";
-import { schedule } from "./timers.ts";
+import { type Committed, type Finish, transact } from "./transact.ts";
 import { callerFacts } from "./write-facts.ts";
 
 /** Carries out a write and answers it; throws a `Fault` with nothing written. */
 export function write(store: Store, table: TableStore, call: WriteCall): Answer {
-  const { answer, head } = store.sql.transaction(() => writeInTransaction(store, table, call));
-  store.head = head;
-  return answer;
-}
-
-function writeInTransaction(store: Store, table: TableStore, call: WriteCall): { answer: Answer; head: LedgerHead } {
-  const now = store.clock();
-  const known = call.idempotency === null ? null : findReply(store.sql, call.idempotency, now);
-  if (known !== null) return { answer: known, head: store.head };
-  const repeated = call.attempt?.isRepeat === true ? replayAttempt(store, table, call, call.attempt) : null;
-  if (repeated !== null) return { answer: repeated, head: store.head };
-
-  const stored = call.intent.id === null ? null : table.find(call.intent.id);
-  if (call.expectVersion !== null && (stored?.version ?? 0) !== call.expectVersion) {
-    throw new Fault({ slug: "conflict", reason: "contended" });
-  }
-  const commit = beginCommit(store, call.principal);
-  const intent = withId(call.intent, table);
-  const facts = callerFacts(store, table, call, call.invalid, commit.nowMs);
-  const plan = planWrite(intent, stored, facts);
-  const optimisticId = intent.op === "create" ? intent.optimisticId : undefined;
-  const row = applyPlan(commit, table, plan, facts, optimisticId);
-  const changes = foldChanges(commit.changes);
-  const head = appendCommit(commit, changes, call);
-  const version = plan.kind === "nothing" ? plan.stored.version : head.seq;
-  const status = plan.kind === "insert" ? 201 : plan.kind === "remove" || intent.op === "delete" ? 204 : 200;
-  const answer = answerWrite(store, table, { row, version, status, seq: head.seq, isMinimal: call.isMinimal });
-  if (call.idempotency !== null) {
-    const minimalBody = JSON.stringify({ ids: [row[table.spec.primaryKey]], seq: head.seq });
-    storeReply(store.sql, call.idempotency, answer, minimalBody, commit.nowMs);
-    schedule(store.sql, store.alarm, "replies", commit.nowMs + call.idempotency.ttlMs);
-  }
-  return { answer: call.wantsChange ? { ...answer, changes } : answer, head };
-}
-
-/** One ledger row for everything that changed, with the effects; none when nothing did. */
-function appendCommit(commit: Commit, changes: readonly RowChange[], call: WriteCall): LedgerHead {
-  const { store } = commit;
-  const effects = [...durableHooks(commit, changes), ...commit.effects];
-  if (changes.length === 0) {
-    // An effect without a change would lie in no ledger row: it belongs to what it was said about, and nothing happened.
-    return store.head;
-  }
-  const actor = call.principal.kind === "user" ? call.principal.id : null;
-  const head = appendEntry(store.sql, store.head, { at: commit.nowMs, actor, changes, effects, attempt: call.attempt?.id ?? null }, store.retention);
-  if (effects.length > 0) schedule(store.sql, store.alarm, "outbox", commit.nowMs);
-  return head;
-}
-
-/** After-hooks marked durable, one effect a change. */
-function durableHooks(commit: Commit, changes: readonly RowChange[]) {
-  return changes.flatMap((change, index) => {
-    const table = commit.store.tables.get(change.table);
-    if (table === undefined) return [];
-    const hook = afterHook(table, change);
-    return hook !== undefined && typeof hook !== "function" ? [{ kind: "hook" as const, change: index }] : [];
+  return transact(store, call, {
+    run: (commit) => writeRow(commit, table, call),
+    rebuild: (found) => rebuildAnswer(store, table, call, found),
   });
 }
 
-/** The after-hook that a change calls for. */
-export function afterHook(table: TableStore, change: Pick<RowChange, "before" | "after">) {
-  const hooks = table.resource.config.hooks;
-  switch (hookOperation(table, change.before, change.after)) {
-    case "create":
-      return hooks?.onAfterCreate;
-    case "update":
-      return hooks?.onAfterUpdate;
-    case "delete":
-      return hooks?.onAfterDelete;
-  }
+function writeRow(commit: Commit, table: TableStore, call: WriteCall): Finish {
+  const { store } = commit;
+  const { intent, expectVersion, isMinimal } = call;
+  const stored = intent.id === null ? null : table.find(intent.id);
+  checkSeenVersion(stored, expectVersion);
+  const applied = applyWrite(commit, table, intent, stored, callerFacts(store, table, call, call.invalid, commit.nowMs));
+  const status = applied.kind === "insert" ? 201 : applied.kind === "remove" || intent.op === "delete" ? 204 : 200;
+  return ({ seq }) => ({
+    answer: answerWrite(store, table, { row: applied.row, version: applied.version ?? seq, status, seq, isMinimal }),
+    ids: [applied.row[table.spec.primaryKey] as string | number],
+  });
+}
+
+/** The before-hook looked at a version of the row; if it moved since, the hook must look again ([HT31]). 0: it was absent. */
+export function checkSeenVersion(stored: StoredRow | null, expectVersion: number | null): void {
+  if (expectVersion !== null && (stored?.version ?? 0) !== expectVersion) throw new Fault({ slug: "conflict", reason: "contended" });
+}
+
+export interface AppliedWrite {
+  readonly kind: "insert" | "update" | "remove" | "nothing";
+  /** As it now stands; of a removal, as it was. */
+  readonly row: Row;
+  /** Null: that of the commit. */
+  readonly version: Seq | null;
+}
+
+/** Plans one write and carries the plan out. */
+export function applyWrite(commit: Commit, table: TableStore, given: WriteIntent, stored: StoredRow | null, facts: WriteFacts): AppliedWrite {
+  const intent = withId(given, table);
+  const plan = planWrite(intent, stored, facts);
+  const row = applyPlan(commit, table, plan, facts, intent.op === "create" ? intent.optimisticId : undefined);
+  return { kind: plan.kind, row, version: plan.kind === "nothing" ? plan.stored.version : null };
 }
 
 /** An integer id is made here, in the turn that uses it. */
@@ -115,15 +81,11 @@ function answerWrite(store: Store, table: TableStore, outcome: WriteOutcome): An
   return { kind: "answer", status, headers, body, position };
 }
 
-/** The reply of an earlier attempt with a Worker-made key, rebuilt from its ledger entry ([HT71]). */
-function replayAttempt(store: Store, table: TableStore, call: WriteCall, attempt: NonNullable<WriteCall["attempt"]>): Answer | null {
-  const found = findAttempt(store.sql, attempt.id, attempt.startedAtMs);
-  if (found === null) return null;
+/** The reply of an earlier attempt, as its ledger entry tells it. */
+function rebuildAnswer(store: Store, table: TableStore, call: WriteCall, found: Committed): Answer | null {
   const change = found.changes.find((each) => each.table === table.spec.name && (call.intent.id === null || each.id === call.intent.id));
   const row = change?.after ?? change?.before;
   if (change === undefined || row === null || row === undefined) return null;
   const status = change.before === null ? 201 : call.intent.op === "delete" ? 204 : 200;
-  const answer = answerWrite(store, table, { row, version: found.seq, status, seq: found.seq, isMinimal: call.isMinimal });
-  return { ...answer, isReplay: true };
+  return answerWrite(store, table, { row, version: found.seq, status, seq: found.seq, isMinimal: call.isMinimal });
 }
-

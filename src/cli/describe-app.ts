@@ -33,7 +33,9 @@ export type AppReport =
 enableCompileCache(); // drizzle-kit is three megabytes of source.
 
 async function describe(appFile: string): Promise<AppDescription> {
-  const loaded = (await import(pathToFileURL(appFile).href)) as { readonly app?: { readonly definition?: AppDefinition } };
+  const loaded = (await import(pathToFileURL(appFile).href)) as {
+    readonly app?: { readonly definition?: AppDefinition };
+  };
   const definition = loaded.app?.definition;
   if (definition === undefined) throw new Error(`${appFile} must export "app", made by defineApp({ name, resources })`);
   const resources = [...definition.resources.values()];
@@ -60,5 +62,8 @@ function reportOf(error: unknown): AppReport {
   return { kind: "failed", message: error instanceof Error ? (error.stack ?? error.message) : String(error) };
 }
 
-const report: AppReport = await describe(process.argv[2] ?? "").then((app) => ({ kind: "app" as const, app }), reportOf);
+const report: AppReport = await describe(process.argv[2] ?? "").then(
+  (app) => ({ kind: "app" as const, app }),
+  reportOf,
+);
 process.send?.(report, undefined, {}, () => process.exit(0));

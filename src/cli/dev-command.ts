@@ -7,10 +7,11 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import { parseArgs } from "node:util";
 import { devSecret } from "./dev/dev-secret.ts";
+import { readableLine } from "./dev/readable-line.ts";
 import { watchTables } from "./dev/watch-tables.ts";
 import { startWrangler } from "./dev/wrangler.ts";
-import { consentHere, printOutcome } from "./generate-command.ts";
 import { generate } from "./generate/generate.ts";
+import { consentHere, printOutcome } from "./generate-command.ts";
 import { CliError, type Project, projectAt } from "./project.ts";
 import { dim, print, printDone, printError } from "./terminal.ts";
 
@@ -34,7 +35,7 @@ export async function devCommand(args: readonly string[]): Promise<number> {
     root: project.root,
     port,
     vars: { LEDGE_ENV: "development", LEDGE_SECRET: devSecret(project.state) },
-    onLine: print,
+    onLine: (line) => print(readableLine(line)),
   });
   let last: Regenerated = "done";
   const again = async () => {
@@ -55,25 +56,32 @@ export async function devCommand(args: readonly string[]): Promise<number> {
 type Regenerated = "refused" | "done";
 
 async function regenerate(project: Project): Promise<Regenerated> {
-  const outcome = await generate({ project, mode: "write", renames: [], acceptedPlacements: [], consent: consentHere() });
+  const outcome = await generate({
+    project,
+    mode: "write",
+    renames: [],
+    acceptedPlacements: [],
+    consent: consentHere(),
+  });
   if (outcome.kind !== "current") printOutcome(outcome, "write");
   return outcome.kind === "refused" ? "refused" : "done";
 }
 
 /** Runs `work` one call after the other; calls that come while it runs are folded into one more. */
 function oneAfterAnother(work: () => Promise<unknown>): () => void {
-  let running: Promise<void> | null = null;
+  let isRunning = false;
   let isWanted = false;
   const run = async () => {
+    isRunning = true;
     while (isWanted) {
       isWanted = false;
-      await work().catch((error: unknown) => printError(error instanceof Error ? (error.stack ?? error.message) : String(error)));
+      await work().catch((error: unknown) => printError(error instanceof Error ? (error.stack ?? "") : String(error)));
     }
-    running = null;
+    isRunning = false;
   };
   return () => {
     isWanted = true;
-    running ??= run();
+    if (!isRunning) void run();
   };
 }
 
@@ -101,6 +109,7 @@ async function refuseBusyPort(port: number): Promise<void> {
 
 function readPort(text: string): number {
   const port = Number(text);
-  if (!Number.isInteger(port) || port < 1 || port > 65_535) throw new CliError(`Cannot use --port ${text}: write 1–65535.`);
+  if (!Number.isInteger(port) || port < 1 || port > 65_535)
+    throw new CliError(`Cannot use --port ${text}: write 1–65535.`);
   return port;
 }

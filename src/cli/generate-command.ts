@@ -1,8 +1,8 @@
 /** `ledge generate`: migrations from the tables, written or checked. */
 
 import { parseArgs } from "node:util";
-import { generate, type GenerateOutcome } from "./generate/generate.ts";
 import type { Consent } from "./generate/consent.ts";
+import { type GenerateOutcome, generate } from "./generate/generate.ts";
 import { parseRename, type Rename } from "./generate/renames.ts";
 import { CliError, projectAt } from "./project.ts";
 import { dim, print, printDone, printError, terminalAsk } from "./terminal.ts";

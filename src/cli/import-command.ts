@@ -39,7 +39,8 @@ export async function importCommand(args: readonly string[]): Promise<number> {
     },
   });
   const [file, ...rest] = positionals;
-  if (file === undefined || rest.length > 0 || values.table === undefined) throw new CliError(`Say what goes where.\n\n${importHelp}`);
+  if (file === undefined || rest.length > 0 || values.table === undefined)
+    throw new CliError(`Say what goes where.\n\n${importHelp}`);
   if (!existsSync(file)) throw new CliError(`There is no file ${file}`);
 
   const headers = credentials(values.url, values.token);
@@ -48,10 +49,16 @@ export async function importCommand(args: readonly string[]): Promise<number> {
   const survey = await surveyFile(file);
   const mapping = readMapping(survey.fields, table, values.map);
   if (values["id-from"] !== undefined && !survey.fields.includes(values["id-from"])) {
-    throw new CliError(`--id-from: the file has no field "${values["id-from"]}". Fields are: ${survey.fields.join(", ")}`);
+    throw new CliError(
+      `--id-from: the file has no field "${values["id-from"]}". Fields are: ${survey.fields.join(", ")}`,
+    );
   }
-  const store = openImport(join(process.cwd(), ".ledge"), survey.hash([address.href, ...values.map, values["id-from"] ?? ""]));
-  if (mapping.ignored.length > 0) print(`no column for: ${mapping.ignored.join(", ")} ${dim(`(--map "${mapping.ignored[0]}=column")`)}`);
+  const store = openImport(
+    join(process.cwd(), ".ledge"),
+    survey.hash([address.href, ...values.map, values["id-from"] ?? ""]),
+  );
+  if (mapping.ignored.length > 0)
+    print(`no column for: ${mapping.ignored.join(", ")} ${dim(`(--map "${mapping.ignored[0]}=column")`)}`);
   if (store.state.place > 0) print(`going on after row ${store.state.place.toLocaleString("en")}`);
 
   const interrupt = new AbortController();
@@ -92,7 +99,11 @@ async function surveyFile(file: string): Promise<Survey> {
     rows = record.place;
     for (const field of Object.keys(record.fields)) fields.add(field);
   }
-  const hash = (texts: readonly string[]) => createHash("sha256").update([digest, ...texts].join("\n")).digest("hex").slice(0, 16);
+  const hash = (texts: readonly string[]) =>
+    createHash("sha256")
+      .update([digest, ...texts].join("\n"))
+      .digest("hex")
+      .slice(0, 16);
   return { rows, fields: [...fields], hash };
 }
 
@@ -109,7 +120,9 @@ function readMapping(fields: readonly string[], table: ImportTable, pairs: reado
     throw new CliError((error as Error).message);
   }
   if (mapping.missing.length > 0) {
-    throw new CliError(`The file has nothing for what "${table.name}" needs: ${mapping.missing.join(", ")}. Fields are: ${fields.join(", ")}`);
+    throw new CliError(
+      `The file has nothing for what "${table.name}" needs: ${mapping.missing.join(", ")}. Fields are: ${fields.join(", ")}`,
+    );
   }
   return mapping;
 }
@@ -122,13 +135,18 @@ function credentials(url: string, token: string | undefined): Record<string, str
 
 function tableAddress(url: string, table: ImportTable, partition: string | undefined): URL {
   if ((table.partitionBy === null) !== (partition === undefined)) {
-    throw new CliError(table.partitionBy === null ? `"${table.name}" is not partitioned: leave out --partition` : `"${table.name}" is partitioned by ${table.partitionBy}: add --partition`);
+    throw new CliError(
+      table.partitionBy === null
+        ? `"${table.name}" is not partitioned: leave out --partition`
+        : `"${table.name}" is partitioned by ${table.partitionBy}: add --partition`,
+    );
   }
   return new URL(partition === undefined ? `/api/${table.name}` : `/api/@${partition}/${table.name}`, url);
 }
 
 function printSummary(title: string, rows: number, { state: { counts }, refusedFile }: ImportStore): void {
-  const line = (name: string, count: number, note = "") => print(`  ${name.padEnd(14)}${count.toLocaleString("en").padStart(9)}${note}`);
+  const line = (name: string, count: number, note = "") =>
+    print(`  ${name.padEnd(14)}${count.toLocaleString("en").padStart(9)}${note}`);
   print(`${title}: ${rows.toLocaleString("en")} rows`);
   line("created", counts.created);
   line("already there", counts.alreadyThere);
@@ -143,7 +161,9 @@ function printSummary(title: string, rows: number, { state: { counts }, refusedF
   }
   line("refused", counts.refused);
   for (const [reason, { count, places }] of Object.entries(counts.reasons)) {
-    print(`    ${reason}: ${count.toLocaleString("en")} (row ${places.join(", ")}${count > places.length ? ", …" : ""})`);
+    print(
+      `    ${reason}: ${count.toLocaleString("en")} (row ${places.join(", ")}${count > places.length ? ", …" : ""})`,
+    );
   }
   printError(`refused rows, with their reasons: ${relative(process.cwd(), refusedFile)}`);
 }

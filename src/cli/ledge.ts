@@ -9,6 +9,7 @@ import { devCommand, devHelp } from "./dev-command.ts";
 import { generateCommand, generateHelp } from "./generate-command.ts";
 import { importCommand, importHelp } from "./import-command.ts";
 import { CliError } from "./project.ts";
+import { sizeCommand, sizeHelp } from "./size-command.ts";
 import { print, printError } from "./terminal.ts";
 
 enableCompileCache();
@@ -21,6 +22,7 @@ interface Command {
 const COMMANDS: Readonly<Record<string, Command>> = {
   dev: { help: devHelp, run: devCommand },
   import: { help: importHelp, run: importCommand },
+  size: { help: sizeHelp, run: sizeCommand },
   generate: { help: generateHelp, run: generateCommand },
 };
 

@@ -4,10 +4,10 @@
  */
 
 import { fork } from "node:child_process";
-import { fileURLToPath } from "node:url";
+import { join } from "node:path";
 import type { AppReport } from "./describe-app.ts";
 
-const CHILD = fileURLToPath(new URL("./describe-app.ts", import.meta.url));
+const CHILD = join(import.meta.dirname, "describe-app.ts");
 
 /** What the application declares; `failed` with the text to show when it does not load. */
 export function loadApp(appFile: string, cwd: string): Promise<AppReport> {
@@ -24,7 +24,9 @@ export function loadApp(appFile: string, cwd: string): Promise<AppReport> {
     });
     child.on("error", (error) => resolve({ kind: "failed", message: error.message }));
     child.on("exit", (code) => {
-      resolve(report ?? { kind: "failed", message: ownPart(stderr) || `loading ${appFile} ended with exit code ${code}` });
+      resolve(
+        report ?? { kind: "failed", message: ownPart(stderr) || `loading ${appFile} ended with exit code ${code}` },
+      );
     });
   });
 }

@@ -45,11 +45,16 @@ export function verifyWithSecret(secret: string, options: JwtOptions): VerifyTok
 
 /** Verifies tokens of an identity provider by its published keys, which jose fetches, bounds and caches. */
 export function verifyWithJwks(jwksUrl: string, options: JwtOptions): VerifyToken {
-  let keys: JWTVerifyGetKey | undefined;
-  return remembering(async (token, nowMs) => {
-    keys ??= createRemoteJWKSet(new URL(jwksUrl));
-    return (await jwtVerify(token, keys, verifyOptions(options, ASYMMETRIC, nowMs))).payload;
-  }, options);
+  const remote = createRemoteJWKSet(new URL(jwksUrl));
+  const keyOf: JWTVerifyGetKey = async (header, input) => {
+    try {
+      return await remote(header, input);
+    } catch (error) {
+      const isTokenAtFault = error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys;
+      throw isTokenAtFault ? error : new KeysUnavailable(error);
+    }
+  };
+  return remembering(async (token, nowMs) => (await jwtVerify(token, keyOf, verifyOptions(options, ASYMMETRIC, nowMs))).payload, options);
 }
 
 function verifyOptions({ issuer, audience }: JwtOptions, algorithms: string[], nowMs: number): JWTVerifyOptions {
@@ -79,11 +84,8 @@ function remembering(verify: (token: string, nowMs: number) => Promise<JWTPayloa
 }
 
 function refuse(error: unknown): never {
-  if (error instanceof errors.JWTExpired) throw new Fault({ slug: "unauthorized", reason: "expired" });
-  const isTokenAtFault =
-    error instanceof errors.JOSEError && !(error instanceof errors.JWKSTimeout || error instanceof errors.JWKSInvalid || error.code === "ERR_JOSE_GENERIC");
-  if (isTokenAtFault || error instanceof TypeError) throw new Fault({ slug: "unauthorized", reason: "invalid-credentials" });
-  throw new KeysUnavailable(error);
+  if (error instanceof KeysUnavailable) throw error;
+  throw new Fault({ slug: "unauthorized", reason: error instanceof errors.JWTExpired ? "expired" : "invalid-credentials" });
 }
 
 /** The identity provider's keys could not be had: not the caller's fault, so not a 401. */

@@ -17,7 +17,10 @@ afterEach(() => project.remove());
 
 /** Standard input is an open pipe that says nothing: a command that asked would hang, and the test with it. */
 async function generate(...args: string[]): Promise<{ code: number; output: string }> {
-  const child = spawn(process.execPath, [LEDGE, "generate", ...args], { cwd: project.root, stdio: ["pipe", "pipe", "pipe"] });
+  const child = spawn(process.execPath, [LEDGE, "generate", ...args], {
+    cwd: project.root,
+    stdio: ["pipe", "pipe", "pipe"],
+  });
   let output = "";
   for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (output += chunk.toString()));
   const [code] = (await once(child, "close")) as [number];
@@ -25,7 +28,10 @@ async function generate(...args: string[]): Promise<{ code: number; output: stri
 }
 
 const read = (file: string) => readFileSync(join(project.root, "migrations", file), "utf8");
-const sqlFiles = (group: string) => readdirSync(join(project.root, "migrations", group)).filter((name) => name.endsWith(".sql")).sort();
+const sqlFiles = (group: string) =>
+  readdirSync(join(project.root, "migrations", group))
+    .filter((name) => name.endsWith(".sql"))
+    .sort();
 
 describe("migrations are generated from the tables", () => {
   test("[MG2] a first run writes one migration per group in drizzle-kit's form, and what bundles them; a second changes nothing", async () => {
@@ -35,8 +41,15 @@ describe("migrations are generated from the tables", () => {
     expect(await generate()).toMatchObject({ code: 0 });
     expect(sqlFiles("work")).toEqual(["0000_create_projects_tasks.sql"]);
     expect(read("work/0000_create_projects_tasks.sql").match(/--> statement-breakpoint/g)?.length).toBe(1);
-    expect(JSON.parse(read("work/meta/_journal.json"))).toMatchObject({ version: "7", dialect: "sqlite", entries: [{ idx: 0, tag: "0000_create_projects_tasks", breakpoints: true }] });
-    expect(JSON.parse(read("placement.json"))).toEqual({ projects: { group: "work", partitionBy: null }, tasks: { group: "work", partitionBy: null } });
+    expect(JSON.parse(read("work/meta/_journal.json"))).toMatchObject({
+      version: "7",
+      dialect: "sqlite",
+      entries: [{ idx: 0, tag: "0000_create_projects_tasks", breakpoints: true }],
+    });
+    expect(JSON.parse(read("placement.json"))).toEqual({
+      projects: { group: "work", partitionBy: null },
+      tasks: { group: "work", partitionBy: null },
+    });
     const bundle = read("migrations.ts");
     expect(bundle).toContain('import work_0000 from "./work/0000_create_projects_tasks.sql";');
     expect(bundle).toContain('work: [\n    { tag: "0000_create_projects_tasks", sql: work_0000 },\n  ],');
@@ -49,10 +62,15 @@ describe("migrations are generated from the tables", () => {
   test("[MG2] an additive change is written without asking, chained to the last snapshot", async () => {
     await generate();
     project.table("tasks", 'title: text("title"), points: integer("points").notNull().default(1)', '{ group: "work" }');
-    expect(await generate("--check")).toMatchObject({ code: 1, output: expect.stringContaining("add column tasks.points") as unknown });
+    expect(await generate("--check")).toMatchObject({
+      code: 1,
+      output: expect.stringContaining("add column tasks.points") as unknown,
+    });
     expect(await generate()).toMatchObject({ code: 0 });
     expect(sqlFiles("work")).toEqual(["0000_create_projects_tasks.sql", "0001_add_tasks_points.sql"]);
-    const [first, second] = ["0000", "0001"].map((number) => JSON.parse(read(`work/meta/${number}_snapshot.json`)) as { id: string; prevId: string });
+    const [first, second] = ["0000", "0001"].map(
+      (number) => JSON.parse(read(`work/meta/${number}_snapshot.json`)) as { id: string; prevId: string },
+    );
     expect(second?.prevId).toBe(first?.id);
   });
 
@@ -60,13 +78,22 @@ describe("migrations are generated from the tables", () => {
     await generate();
     const before = readdirSync(join(project.root, "migrations"), { recursive: true });
     project.app("projects");
-    expect(await generate()).toMatchObject({ code: 1, output: expect.stringMatching(/drop table tasks with all its rows\n.*--accept-destructive/) as unknown });
+    expect(await generate()).toMatchObject({
+      code: 1,
+      output: expect.stringMatching(/drop table tasks with all its rows\n.*--accept-destructive/) as unknown,
+    });
     project.table("tasks", 'name: text("name")', '{ group: "work" }');
     project.app("projects", "tasks");
-    expect(await generate()).toMatchObject({ code: 1, output: expect.stringContaining('column "title" is gone, and "name" is new') as unknown });
+    expect(await generate()).toMatchObject({
+      code: 1,
+      output: expect.stringContaining('column "title" is gone, and "name" is new') as unknown,
+    });
     expect(readdirSync(join(project.root, "migrations"), { recursive: true })).toEqual(before);
 
-    expect(await generate("--rename", "tasks.title=nome")).toMatchObject({ code: 1, output: expect.stringContaining("fits nothing") as unknown });
+    expect(await generate("--rename", "tasks.title=nome")).toMatchObject({
+      code: 1,
+      output: expect.stringContaining("fits nothing") as unknown,
+    });
     expect(await generate("--rename", "tasks.title=name")).toMatchObject({ code: 0 });
     expect(read("work/0001_rename_tasks.sql")).toBe("ALTER TABLE `tasks` RENAME COLUMN `title` TO `name`;\n");
     project.app("projects");
@@ -80,25 +107,41 @@ describe("migrations are generated from the tables", () => {
     project.table("tasks", 'title: text("title")');
     expect(await generate("--accept-destructive")).toMatchObject({
       code: 1,
-      output: expect.stringMatching(/Table "tasks" \(src\/tables\/tasks\.ts\): group was "work" and is now "tasks".*--accept-placement tasks/) as unknown,
+      output: expect.stringMatching(
+        /Table "tasks" \(src\/tables\/tasks\.ts\): group was "work" and is now "tasks".*--accept-placement tasks/,
+      ) as unknown,
     });
     expect(await generate("--accept-placement", "tasks")).toMatchObject({ code: 0 });
     expect(sqlFiles("tasks")).toEqual(["0000_create_tasks.sql"]);
     expect(sqlFiles("work")).toEqual(["0000_create_projects_tasks.sql", "0001_drop_tasks.sql"]);
 
     project.table("tasks", 'title: text("title").notNull()', '{ partitionBy: "title", partition: { claim: "x" } }');
-    expect(await generate("--accept-destructive")).toMatchObject({ code: 1, output: expect.stringContaining('partitionBy was not set and is now "title"') as unknown });
+    expect(await generate("--accept-destructive")).toMatchObject({
+      code: 1,
+      output: expect.stringContaining('partitionBy was not set and is now "title"') as unknown,
+    });
   });
 
   test("[MG2] what the platform cannot hold is refused, and so is an application that does not load", async () => {
     const columns = Array.from({ length: 99 }, (_, index) => `c${index}: text("c${index}")`).join(", ");
     project.table("tasks", columns);
-    expect(await generate()).toMatchObject({ code: 1, output: expect.stringContaining("has 100 columns, limit is 99") as unknown });
+    expect(await generate()).toMatchObject({
+      code: 1,
+      output: expect.stringContaining("has 100 columns, limit is 99") as unknown,
+    });
     project.table("tasks", 'version: integer("_version")');
-    expect(await generate()).toMatchObject({ code: 1, output: expect.stringContaining("_version and _cf_… are taken") as unknown });
+    expect(await generate()).toMatchObject({
+      code: 1,
+      output: expect.stringContaining("_version and _cf_… are taken") as unknown,
+    });
 
     project.table("tasks", 'title: text("title")', '{ softDelete: { field: "nothing" } }');
-    expect(await generate()).toMatchObject({ code: 1, output: expect.stringMatching(/^✗ Table "tasks" \(src\/tables\/tasks\.ts\): softDelete\.field names no column.*\n$/) as unknown });
+    expect(await generate()).toMatchObject({
+      code: 1,
+      output: expect.stringMatching(
+        /^✗ Table "tasks" \(src\/tables\/tasks\.ts\): softDelete\.field names no column.*\n$/,
+      ) as unknown,
+    });
     project.write("src/tables/tasks.ts", "export const tasks = {");
     const broken = await generate();
     expect(broken).toMatchObject({ code: 1, output: expect.stringContaining("src/tables/tasks.ts:1") as unknown });

@@ -10,14 +10,23 @@ import { afterEach, expect, test } from "vitest";
 import type { Json } from "../../src/core/json.ts";
 
 const LEDGE = join(import.meta.dirname, "../../src/cli/ledge.ts");
-const COLUMNS = ["id", "title", "points"].map((name) => ({ name, kind: name === "points" ? "int" : "text", notNull: false, hasDefault: false, writable: true }));
+const COLUMNS = ["id", "title", "points"].map((name) => ({
+  name,
+  kind: name === "points" ? "int" : "text",
+  notNull: false,
+  hasDefault: false,
+  writable: true,
+}));
 
 /** A server that keeps the public contract of `POST /api/movies` and nothing else. */
 interface Fake {
   readonly url: string;
   readonly rows: Map<string, Record<string, Json>>;
   /** Called before each create; may answer it. */
-  before: (row: Record<string, Json>, count: number) => { status: number; body?: Json; headers?: Record<string, string> } | undefined;
+  before: (
+    row: Record<string, Json>,
+    count: number,
+  ) => { status: number; body?: Json; headers?: Record<string, string> } | undefined;
   posts: number;
 }
 
@@ -29,16 +38,20 @@ afterEach(() => {
 async function fakeLedge(): Promise<Fake> {
   const fake: Fake = { url: "", rows: new Map(), before: () => undefined, posts: 0 };
   const answer = async (request: IncomingMessage, response: ServerResponse) => {
-    const reply = (status: number, body: Json, headers: Record<string, string> = {}) => response.writeHead(status, headers).end(JSON.stringify(body));
+    const reply = (status: number, body: Json, headers: Record<string, string> = {}) =>
+      response.writeHead(status, headers).end(JSON.stringify(body));
     if (request.url === "/_/schema") {
-      return reply(200, { tables: [{ name: "movies", primaryKey: "id", idKind: "uuid", partitionBy: null, columns: COLUMNS }] });
+      return reply(200, {
+        tables: [{ name: "movies", primaryKey: "id", idKind: "uuid", partitionBy: null, columns: COLUMNS }],
+      });
     }
     const row = JSON.parse(await text(request)) as Record<string, Json>;
     fake.posts += 1;
     const early = fake.before(row, fake.posts);
     if (early !== undefined) return reply(early.status, early.body ?? {}, early.headers);
     if (fake.rows.has(String(row.id))) return reply(409, { code: "CONFLICT", reason: "exists", id: String(row.id) });
-    if (row.points === -1) return reply(400, { code: "VALIDATION_ERROR", errors: [{ field: "points", message: "must be positive" }] });
+    if (row.points === -1)
+      return reply(400, { code: "VALIDATION_ERROR", errors: [{ field: "points", message: "must be positive" }] });
     fake.rows.set(String(row.id), row);
     return reply(201, {});
   };
@@ -73,7 +86,10 @@ const json = (rows: readonly Json[]) => JSON.stringify(rows);
 
 test("[import] rows of a file arrive with their types; what was converted is counted; repeating finds them there", async () => {
   const ledge = await fakeLedge();
-  const folder = folderWith("movies.json", json([{ Title: "Alien", Points: 8, Extra: 1 }, { Title: 1776, Points: null }, { Title: null }]));
+  const folder = folderWith(
+    "movies.json",
+    json([{ Title: "Alien", Points: 8, Extra: 1 }, { Title: 1776, Points: null }, { Title: null }]),
+  );
   const args = ["movies.json", "--table", "movies", "--url", ledge.url];
   const first = await runImport(folder, args);
   expect(first).toMatchObject({ code: 0 });
@@ -93,7 +109,9 @@ test("[import] rows of a file arrive with their types; what was converted is cou
 test("[import] CSV text becomes what the columns hold", async () => {
   const ledge = await fakeLedge();
   const folder = folderWith("movies.csv", 'name,Points\n"Once, twice",7\nEmpty,\n');
-  expect((await runImport(folder, ["movies.csv", "--table", "movies", "--url", ledge.url, "--map", "name=title"])).code).toBe(0);
+  expect(
+    (await runImport(folder, ["movies.csv", "--table", "movies", "--url", ledge.url, "--map", "name=title"])).code,
+  ).toBe(0);
   expect([...ledge.rows.values()].map(({ title, points }) => [title, points])).toEqual([
     ["Once, twice", 7],
     ["Empty", null],
@@ -109,7 +127,10 @@ test("[import] refused rows do not stop the others: they are grouped by reason, 
   expect(output).toMatch(/created +10\n/);
   expect(output).toMatch(/points must be positive: 10 \(row (\d+, ){5}…\)/);
   const file = /reasons: (.*)\n/.exec(output)?.[1] ?? "";
-  const written = readFileSync(join(folder, file), "utf8").trim().split("\n").map((line) => JSON.parse(line) as { place: number; fields: Json });
+  const written = readFileSync(join(folder, file), "utf8")
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as { place: number; fields: Json });
   expect(written.map(({ place }) => place).sort((a, b) => a - b)).toEqual([1, 3, 5, 7, 9, 11, 13, 15, 17, 19]);
   expect(written[0]?.fields).toMatchObject({ points: -1 });
 });
@@ -158,9 +179,21 @@ test("[import] what would meet every row is said once, with the mend", async () 
   ledge.before = () => ({ status: 403, body: { detail: "no" } });
   const folder = folderWith("movies.json", json([{ title: "a" }]));
   const run = (...args: string[]) => runImport(folder, ["movies.json", "--url", ledge.url, ...args]);
-  expect(await run("--table", "movies")).toMatchObject({ code: 1, output: expect.stringMatching(/answered 403: no\. Say who imports: --token/) as unknown });
-  expect(await run("--table", "films")).toMatchObject({ code: 1, output: expect.stringMatching(/no table "films".*Tables are: movies/) as unknown });
-  expect(await run("--table", "movies", "--partition", "p")).toMatchObject({ code: 1, output: expect.stringMatching(/not partitioned/) as unknown });
-  expect(await run("--table", "movies", "--id-from", "nr")).toMatchObject({ code: 1, output: expect.stringMatching(/no field "nr"/) as unknown });
+  expect(await run("--table", "movies")).toMatchObject({
+    code: 1,
+    output: expect.stringMatching(/answered 403: no\. Say who imports: --token/) as unknown,
+  });
+  expect(await run("--table", "films")).toMatchObject({
+    code: 1,
+    output: expect.stringMatching(/no table "films".*Tables are: movies/) as unknown,
+  });
+  expect(await run("--table", "movies", "--partition", "p")).toMatchObject({
+    code: 1,
+    output: expect.stringMatching(/not partitioned/) as unknown,
+  });
+  expect(await run("--table", "movies", "--id-from", "nr")).toMatchObject({
+    code: 1,
+    output: expect.stringMatching(/no field "nr"/) as unknown,
+  });
   expect(await run("--tabel", "movies")).toMatchObject({ code: 2 });
 });

@@ -19,7 +19,14 @@ const movies: ImportTable = {
   primaryKey: "id",
   idKind: "uuid",
   partitionBy: null,
-  columns: [column("id"), column("title"), column("usGross", "int"), column("usDvdSales", "int"), column("imdbVotes", "int"), column("madeBy", "text", { writable: false })],
+  columns: [
+    column("id"),
+    column("title"),
+    column("usGross", "int"),
+    column("usDvdSales", "int"),
+    column("imdbVotes", "int"),
+    column("madeBy", "text", { writable: false }),
+  ],
 };
 
 describe("mapping fields to columns", () => {
@@ -38,7 +45,10 @@ describe("mapping fields to columns", () => {
 
   test("[import] an exact name wins over a similar one, and a declared one over both", () => {
     expect(names(["Title", "title"]).columns).toEqual({ title: "title" });
-    expect(names(["Title", "title"], [["Title", "title"]])).toMatchObject({ columns: { Title: "title" }, ignored: ["title"] });
+    expect(names(["Title", "title"], [["Title", "title"]])).toMatchObject({
+      columns: { Title: "title" },
+      ignored: ["title"],
+    });
   });
 
   test("[import] two columns that are alike are not guessed between; a column clients cannot write is passed over", () => {
@@ -48,7 +58,10 @@ describe("mapping fields to columns", () => {
   });
 
   test("[import] what a create needs and the file lacks is told; a wrong --map is refused by name", () => {
-    const strict = { ...movies, columns: [column("id", "text", { notNull: true }), column("title", "text", { notNull: true })] };
+    const strict = {
+      ...movies,
+      columns: [column("id", "text", { notNull: true }), column("title", "text", { notNull: true })],
+    };
     expect(names(["x"], [], strict).missing).toEqual(["title"]);
     expect(() => names(["x"], [["y", "title"]])).toThrow(/no field "y"/);
     expect(() => names(["x"], [["x", "nothing"]])).toThrow(/no column "nothing"/);

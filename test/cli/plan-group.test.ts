@@ -31,7 +31,12 @@ interface Trial {
 }
 
 /** Creates `before`, fills it, plans and runs the migration to `after`. */
-async function tryChange(before: readonly SQLiteTable[], fill: readonly string[], after: readonly SQLiteTable[], ...renames: string[]): Promise<Trial> {
+async function tryChange(
+  before: readonly SQLiteTable[],
+  fill: readonly string[],
+  after: readonly SQLiteTable[],
+  ...renames: string[]
+): Promise<Trial> {
   const [from, to] = [await snapshotOf(before), await snapshotOf(after)];
   const first = await planGroup({}, from, []);
   const storage = nodeSql(new DatabaseSync(":memory:"));
@@ -45,7 +50,10 @@ async function tryChange(before: readonly SQLiteTable[], fill: readonly string[]
   return { plan, all: (statement) => storage.all(statement).map((row) => ({ ...row })) };
 }
 
-const ROWS = ["INSERT INTO projects VALUES ('p1', 'one', 3)", "INSERT INTO tasks VALUES ('t1', 'first', 'p1', 4), ('t2', NULL, NULL, 5)"];
+const ROWS = [
+  "INSERT INTO projects VALUES ('p1', 'one', 3)",
+  "INSERT INTO tasks VALUES ('t1', 'first', 'p1', 4), ('t2', NULL, NULL, 5)",
+];
 const risks = (plan: GroupPlan) => plan.changes.map(({ risk, text: words }) => `${risk}: ${words}`);
 
 test("[MG2] nothing changed, nothing planned, wherever a column is declared", async () => {
@@ -62,7 +70,12 @@ test("[MG2] every table has the hidden _version, which later migrations keep", a
 test("[MG2] tables, columns and plain indexes are added without asking", async () => {
   const wider = sqliteTable(
     "projects",
-    { id: text("id").primaryKey(), name: text("name"), points: integer("points").notNull().default(2), code: text("code").unique() },
+    {
+      id: text("id").primaryKey(),
+      name: text("name"),
+      points: integer("points").notNull().default(2),
+      code: text("code").unique(),
+    },
     (table) => [index("projects_lower").on(sql`lower(${table.name})`)],
   );
   const labels = sqliteTable("labels", { id: text("id").primaryKey() });
@@ -73,16 +86,31 @@ test("[MG2] tables, columns and plain indexes are added without asking", async (
 });
 
 test("[MG2] a column with a computed default is added by a rebuild, and each row gets its value", async () => {
-  const dated = sqliteTable("projects", { id: text("id").primaryKey(), name: text("name"), made: integer("made").notNull().default(sql`(40 + 2)`) });
+  const dated = sqliteTable("projects", {
+    id: text("id").primaryKey(),
+    name: text("name"),
+    made: integer("made").notNull().default(sql`(40 + 2)`),
+  });
   const { plan, all } = await tryChange([projects, tasks], ROWS, [dated, tasks]);
-  expect(risks(plan)).toEqual(["none: add column projects.made", "rewrites: rebuild table projects: every row is written again"]);
+  expect(risks(plan)).toEqual([
+    "none: add column projects.made",
+    "rewrites: rebuild table projects: every row is written again",
+  ]);
   expect(all("SELECT * FROM projects")).toEqual([{ id: "p1", name: "one", made: 42, _version: 3 }]);
   expect(all("SELECT project_id FROM tasks WHERE id = 't1'")).toEqual([{ project_id: "p1" }]);
 });
 
 test("[MG2] a column made NOT NULL with a default fills the gaps; without one it may fail", async () => {
-  const strict = (title: ReturnType<typeof text>) => sqliteTable("tasks", { id: text("id").primaryKey(), title, projectId: text("project_id").references(() => projects.id) });
-  const { all } = await tryChange([projects, tasks], ROWS, [projects, strict(text("title").notNull().default("untitled") as never)]);
+  const strict = (title: ReturnType<typeof text>) =>
+    sqliteTable("tasks", {
+      id: text("id").primaryKey(),
+      title,
+      projectId: text("project_id").references(() => projects.id),
+    });
+  const { all } = await tryChange([projects, tasks], ROWS, [
+    projects,
+    strict(text("title").notNull().default("untitled") as never),
+  ]);
   expect(all("SELECT title FROM tasks ORDER BY id")).toEqual([{ title: "first" }, { title: "untitled" }]);
   const { plan } = await tryChange([projects, tasks], [], [projects, strict(text("title").notNull() as never)]);
   expect(risks(plan)).toContain("may-fail: make column tasks.title NOT NULL: fails where it holds NULL");
@@ -94,7 +122,13 @@ test("[MG2] a column renamed keeps its values, its index and its foreign key", a
     { id: text("id").primaryKey(), name: text("name"), partOf: text("part_of").references(() => projects.id) },
     (table) => [index("tasks_title").on(table.name)],
   );
-  const { plan, all } = await tryChange([projects, tasks], ROWS, [projects, renamed], "tasks.title=name", "tasks.project_id=part_of");
+  const { plan, all } = await tryChange(
+    [projects, tasks],
+    ROWS,
+    [projects, renamed],
+    "tasks.title=name",
+    "tasks.project_id=part_of",
+  );
   expect(plan.statements).toEqual([
     "ALTER TABLE `tasks` RENAME COLUMN `title` TO `name`;",
     "ALTER TABLE `tasks` RENAME COLUMN `project_id` TO `part_of`;",
@@ -137,5 +171,7 @@ test("[MG2] dropping a table loses its rows; a changed primary key is refused", 
   expect(risks(plan)).toEqual(["loses-data: drop table tasks with all its rows"]);
   const before = await snapshotOf([projects]);
   const after = await snapshotOf([sqliteTable("projects", { key: text("key").primaryKey(), name: text("name") })]);
-  expect((await planGroup(before.tables, after, [])).problems).toEqual([expect.stringMatching(/primary key was id and is now key/)]);
+  expect((await planGroup(before.tables, after, [])).problems).toEqual([
+    expect.stringMatching(/primary key was id and is now key/),
+  ]);
 });

@@ -4,5 +4,4 @@ import { DurableObject } from "cloudflare:workers";
 
 export class BareObject extends DurableObject {}
 
-// biome-ignore lint/style/noDefaultExport: a Worker's entry
 export default { fetch: () => new Response(null, { status: 404 }) };

@@ -1,11 +1,12 @@
 /** The test application; its migrations are generated before the tests run (test/support/generate-migrations.ts). */
 
 import { defineApp } from "ledge";
+import { films } from "./film-table.ts";
 import * as tables from "./test-tables.ts";
 
 export const app = defineApp({
   name: "test",
-  resources: Object.values(tables).filter((value) => typeof value === "object" && "kind" in value && value.kind === "resource"),
+  resources: Object.values({ ...tables, films }).filter((value) => typeof value === "object" && "kind" in value && value.kind === "resource"),
   effects: {
     ping: async (payload, { key, attempt }) => {
       while (tables.holding.effects) await new Promise((resume) => setTimeout(resume, 10));

@@ -46,11 +46,16 @@ const rebuildBoth: Migration = {
 function fill(sql: Sql): void {
   sql.run("INSERT INTO projects (id, code, parent_id, _version) VALUES ('p1', 'A', NULL, 3), ('p3', 'C', NULL, 4)");
   sql.run("INSERT INTO projects (id, code, parent_id, _version) VALUES ('p2', 'B', 'p3', 5)");
-  sql.run("INSERT INTO tasks (id, project_id, project_code, _version) VALUES ('t1', 'p1', 'A', 6), ('t2', 'p2', NULL, 7)");
+  sql.run(
+    "INSERT INTO tasks (id, project_id, project_code, _version) VALUES ('t1', 'p1', 'A', 6), ('t2', 'p2', NULL, 7)",
+  );
 }
 
 const now = { nowMs: 1_700_000_000_000 };
-const upTo = (...migrations: Migration[]) => (sql: Sql) => expect(migrate(sql, migrations, now)).toEqual({ kind: "current" });
+const upTo =
+  (...migrations: Migration[]) =>
+  (sql: Sql) =>
+    expect(migrate(sql, migrations, now)).toEqual({ kind: "current" });
 const ids = (sql: Sql, table: string) => sql.all(`SELECT id FROM ${table} ORDER BY id`).map((row) => row.id);
 
 export function migrateContract(withSql: WithSql): void {
@@ -86,7 +91,11 @@ export function migrateContract(withSql: WithSql): void {
     ]));
 
   test("[MG2] a tag that the code does not know is left alone", () =>
-    withSql([upTo(first, rebuildBoth), upTo(first), (sql) => expect(sql.all("SELECT tag FROM _migrations").length).toBe(2)]));
+    withSql([
+      upTo(first, rebuildBoth),
+      upTo(first),
+      (sql) => expect(sql.all("SELECT tag FROM _migrations").length).toBe(2),
+    ]));
 
   test("[MG2] a rebuild keeps rows, the rows that refer to them, and hidden versions", () =>
     withSql([
@@ -103,7 +112,9 @@ export function migrateContract(withSql: WithSql): void {
           { id: "t1", project_id: "p1", project_code: "A", _version: 6 },
           { id: "t2", project_id: "p2", project_code: null, _version: 7 },
         ]);
-        const names = sql.all("SELECT name FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE '\\_%' ESCAPE '\\' ORDER BY name");
+        const names = sql.all(
+          "SELECT name FROM sqlite_master WHERE sql IS NOT NULL AND name NOT LIKE '\\_%' ESCAPE '\\' ORDER BY name",
+        );
         expect(names.map((row) => row.name)).toEqual(["projects", "projects_code_unique", "projects_points", "tasks"]);
       },
     ]));
@@ -124,7 +135,10 @@ export function migrateContract(withSql: WithSql): void {
     ]));
 
   test("[MG2] a failing migration keeps nothing, says which and why, and succeeds once mended", () => {
-    const broken: Migration = { tag: "0001_broken", sql: "ALTER TABLE `tasks` ADD `note` text;\n--> statement-breakpoint\nINSERT INTO nowhere VALUES (1);" };
+    const broken: Migration = {
+      tag: "0001_broken",
+      sql: "ALTER TABLE `tasks` ADD `note` text;\n--> statement-breakpoint\nINSERT INTO nowhere VALUES (1);",
+    };
     return withSql([
       upTo(first),
       fill,
@@ -158,13 +172,19 @@ export function migrateContract(withSql: WithSql): void {
   });
 
   test("[MG2] dropping a table that rows still refer to fails; dropping it with them works in either order", () => {
-    const parentFirst = { tag: "0001_drop", sql: "DROP TABLE `projects`;\n--> statement-breakpoint\nDROP TABLE `tasks`;" };
+    const parentFirst = {
+      tag: "0001_drop",
+      sql: "DROP TABLE `projects`;\n--> statement-breakpoint\nDROP TABLE `tasks`;",
+    };
     return withSql([
       upTo(first),
       fill,
       (sql) => {
         const alone = { tag: "0001_drop", sql: "DROP TABLE `projects`;" };
-        expect(migrate(sql, [first, alone], now)).toMatchObject({ kind: "failed", message: expect.stringMatching(/"tasks"/) as unknown });
+        expect(migrate(sql, [first, alone], now)).toMatchObject({
+          kind: "failed",
+          message: expect.stringMatching(/"tasks"/) as unknown,
+        });
         expect(ids(sql, "projects")).toEqual(["p1", "p2", "p3"]);
       },
       upTo(first, parentFirst),
@@ -178,7 +198,10 @@ export function migrateContract(withSql: WithSql): void {
       upTo(cascading),
       fill,
       (sql) => {
-        expect(migrate(sql, [cascading, rebuildBoth], now)).toMatchObject({ kind: "failed", message: expect.stringMatching(/CASCADE/) as unknown });
+        expect(migrate(sql, [cascading, rebuildBoth], now)).toMatchObject({
+          kind: "failed",
+          message: expect.stringMatching(/CASCADE/) as unknown,
+        });
         expect(ids(sql, "tasks")).toEqual(["t1", "t2"]);
       },
     ]);

@@ -7,8 +7,7 @@ let count = 0;
 
 describe("migrate on Durable Object storage", () => {
   migrateContract(async (turns) => {
-    const { BARE } = env as unknown as { BARE: DurableObjectNamespace };
-    const stub = BARE.getByName(`object-${count++}`);
+    const stub = env.BARE.getByName(`object-${count++}`);
     for (const turn of turns) {
       await runInDurableObject(stub, async (_object, state) => {
         turn(objectStorageSql(state.storage));

@@ -6,13 +6,22 @@ test.each([
   ["", []],
   ["  ;; -- nothing\n", []],
   ["CREATE TABLE a (id);\n--> statement-breakpoint\nDROP TABLE b;", ["CREATE TABLE a (id)", "DROP TABLE b"]],
-  ["INSERT INTO a VALUES (';', 'it''s; -- no comment'); SELECT 1", ["INSERT INTO a VALUES (';', 'it''s; -- no comment')", "SELECT 1"]],
+  [
+    "INSERT INTO a VALUES (';', 'it''s; -- no comment'); SELECT 1",
+    ["INSERT INTO a VALUES (';', 'it''s; -- no comment')", "SELECT 1"],
+  ],
   ['SELECT "a;b", `c;d`, [e;f]; /* ; */ SELECT 2', ['SELECT "a;b", `c;d`, [e;f]', "SELECT 2"]],
   [
     "CREATE TRIGGER t AFTER INSERT ON a BEGIN UPDATE a SET x = CASE WHEN 1 THEN 2 END; DELETE FROM b; END; SELECT 3",
-    ["CREATE TRIGGER t AFTER INSERT ON a BEGIN UPDATE a SET x = CASE WHEN 1 THEN 2 END; DELETE FROM b; END", "SELECT 3"],
+    [
+      "CREATE TRIGGER t AFTER INSERT ON a BEGIN UPDATE a SET x = CASE WHEN 1 THEN 2 END; DELETE FROM b; END",
+      "SELECT 3",
+    ],
   ],
-  ["UPDATE a SET \"end\" = CASE WHEN 1 THEN 'x' END; SELECT 4", ["UPDATE a SET \"end\" = CASE WHEN 1 THEN 'x' END", "SELECT 4"]],
+  [
+    "UPDATE a SET \"end\" = CASE WHEN 1 THEN 'x' END; SELECT 4",
+    ["UPDATE a SET \"end\" = CASE WHEN 1 THEN 'x' END", "SELECT 4"],
+  ],
 ])("[MG2] the text of a migration is cut where its statements end: %j", (text, statements) => {
   expect(splitStatements(text)).toEqual(statements);
 });

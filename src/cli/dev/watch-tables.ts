@@ -20,7 +20,9 @@ export function watchTables(project: Project, onChange: () => void): () => void 
   const source = dirname(project.app);
   const watchers = [
     watch(source, (_event, name) => (name === "app.ts" ? changed() : undefined)),
-    ...foldersOf(join(source, "tables")).map((folder) => watch(folder, (_event, name) => (name?.endsWith(".ts") ? changed() : undefined))),
+    ...foldersOf(join(source, "tables")).map((folder) =>
+      watch(folder, (_event, name) => (name?.endsWith(".ts") ? changed() : undefined)),
+    ),
   ];
   return () => {
     clearTimeout(timer);

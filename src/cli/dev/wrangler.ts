@@ -43,9 +43,8 @@ const ENVIRONMENT = {
 };
 
 export function startWrangler({ root, port, vars, onLine }: WranglerOptions): Wrangler {
-  const cli = join(dirname(createRequire(join(root, "package.json")).resolve("wrangler/package.json")), "wrangler-dist/cli.js");
   const variables = Object.entries(vars).flatMap(([name, value]) => ["--var", `${name}:${value}`]);
-  const args = [cli, "dev", "--local", "--ip", "127.0.0.1", "--port", String(port), "--log-level", "log", ...variables];
+  const args = [wranglerCli(root), "dev", "--local", "--ip", "127.0.0.1", "--port", String(port), "--log-level", "log", ...variables];
   const child = spawn(process.execPath, ["--no-warnings", ...args], {
     cwd: root,
     env: { ...process.env, ...ENVIRONMENT },
@@ -57,6 +56,12 @@ export function startWrangler({ root, port, vars, onLine }: WranglerOptions): Wr
   });
   const ended = new Promise<number>((resolve) => child.once("exit", (code) => resolve(code ?? 1)));
   return { ready, ended, stop: () => stop(child, ended) };
+}
+
+/** wrangler's own entry: its `bin` would only start one more process. */
+export function wranglerCli(root: string): string {
+  const manifest = createRequire(join(root, "package.json")).resolve("wrangler/package.json");
+  return join(dirname(manifest), "wrangler-dist/cli.js");
 }
 
 async function stop(child: ChildProcess, ended: Promise<number>): Promise<void> {

@@ -38,7 +38,10 @@ export async function resolveRenames(
   for (let next = open()[0]; next !== undefined; next = open()[0]) {
     const { gone, candidates, table } = next;
     const options = [...candidates.map((name) => `renamed to ${name}`), "dropped, with what it holds"];
-    const choice = await consent.ask.choose(`${table === null ? "Table" : "Column"} ${key(next)} is gone. Was it`, options);
+    const choice = await consent.ask.choose(
+      `${table === null ? "Table" : "Column"} ${key(next)} is gone. Was it`,
+      options,
+    );
     const to = candidates[choice];
     if (to === undefined) answered.add(key(next));
     else renames.push(table === null ? { kind: "table", from: gone, to } : { kind: "column", table, from: gone, to });

@@ -99,7 +99,10 @@ interface Planned {
   readonly changes: readonly Change[];
 }
 
-type PairOutcome = { readonly kind: "current" } | Planned | { readonly kind: "refused"; readonly problems: readonly string[] };
+type PairOutcome =
+  | { readonly kind: "current" }
+  | Planned
+  | { readonly kind: "refused"; readonly problems: readonly string[] };
 
 async function planOne(request: GenerateRequest, { group, history, after }: GroupPair): Promise<PairOutcome> {
   const before = history?.snapshot?.tables ?? {};
@@ -111,7 +114,9 @@ async function planOne(request: GenerateRequest, { group, history, after }: Grou
   const plan = await planGroup(before, after, resolved.renames);
   if (plan.problems.length > 0) return refused(plan.problems);
   if (plan.statements.length === 0) return { kind: "current" };
-  const risky = plan.changes.filter(({ risk, table }) => risk !== "none" && !request.acceptedPlacements.includes(table));
+  const risky = plan.changes.filter(
+    ({ risk, table }) => risk !== "none" && !request.acceptedPlacements.includes(table),
+  );
   const refusal = await refusalOf(group, risky, consent);
   if (refusal !== null) return refused([refusal]);
 
@@ -141,10 +146,16 @@ function save(
 ): boolean {
   const bundled = pairs.map(({ group, history }) => {
     const added = planned.find(({ migration }) => migration.group === group)?.migration.tag;
-    return { group, tags: [...(history?.migrations ?? []).map(({ tag }) => tag), ...(added === undefined ? [] : [added])] };
+    return {
+      group,
+      tags: [...(history?.migrations ?? []).map(({ tag }) => tag), ...(added === undefined ? [] : [added])],
+    };
   });
   const texts = [
-    { file: join(folder, "migrations.ts"), text: bundleText(bundled, relative(folder, join(root, "src/define/app.ts")).split(sep).join("/")) },
+    {
+      file: join(folder, "migrations.ts"),
+      text: bundleText(bundled, relative(folder, join(root, "src/define/app.ts")).split(sep).join("/")),
+    },
     { file: join(folder, "placement.json"), text: placementText(placementOf(app.tables)) },
   ].filter(({ file, text }) => !existsSync(file) || readFileSync(file, "utf8") !== text);
   if (mode === "write") {

@@ -62,7 +62,8 @@ function readGroup(folder: string, group: string): GroupHistory {
   const journal = (JSON.parse(readFileSync(journalFile(folder, group), "utf8")) as Journal).entries;
   const migrations = journal.map(({ tag }) => ({ tag, sql: readFileSync(join(folder, group, `${tag}.sql`), "utf8") }));
   const last = journal.at(-1);
-  const snapshot = last === undefined ? null : (JSON.parse(readFileSync(snapshotFile(folder, group, last.tag), "utf8")) as Snapshot);
+  const snapshot =
+    last === undefined ? null : (JSON.parse(readFileSync(snapshotFile(folder, group, last.tag), "utf8")) as Snapshot);
   return { group, migrations, journal, snapshot };
 }
 
@@ -71,7 +72,12 @@ export function nextTag(history: GroupHistory | undefined, name: string): string
   return `${String(history?.journal.length ?? 0).padStart(4, "0")}_${name}`;
 }
 
-export function writeMigration(folder: string, history: GroupHistory | undefined, migration: NewMigration, nowMs: number): void {
+export function writeMigration(
+  folder: string,
+  history: GroupHistory | undefined,
+  migration: NewMigration,
+  nowMs: number,
+): void {
   const { group, tag } = migration;
   const entries = history?.journal ?? [];
   const journal: Journal = {

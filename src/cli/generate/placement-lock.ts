@@ -31,7 +31,9 @@ export function placementProblems(
     if (old === undefined || accepted.includes(table.name)) continue;
     const moves = [
       old.group === table.group ? null : `group was "${old.group}" and is now "${table.group}"`,
-      old.partitionBy === table.partitionBy ? null : `partitionBy was ${name(old.partitionBy)} and is now ${name(table.partitionBy)}`,
+      old.partitionBy === table.partitionBy
+        ? null
+        : `partitionBy was ${name(old.partitionBy)} and is now ${name(table.partitionBy)}`,
     ].filter((move) => move !== null);
     if (moves.length === 0) continue;
     problems.push(

@@ -19,7 +19,11 @@ export interface GroupPlan {
 }
 
 /** `renames` must fit (`fittingRenames`). */
-export async function planGroup(before: SnapshotTables, after: Snapshot, renames: readonly Rename[]): Promise<GroupPlan> {
+export async function planGroup(
+  before: SnapshotTables,
+  after: Snapshot,
+  renames: readonly Rename[],
+): Promise<GroupPlan> {
   const renamed = renameAll(before, renames);
   const statements = renames.map(renameStatement);
   const changes: Change[] = renames.map((rename) => {
@@ -65,7 +69,8 @@ async function alter(
 ): Promise<{ statements: string[]; isRebuild: boolean }> {
   if (!mustRebuild(before, after)) {
     const statements = await kitStatements(before, after, internal);
-    if (!statements.some((statement) => statement.includes(`\`__new_${after.name}\``))) return { statements, isRebuild: false };
+    if (!statements.some((statement) => statement.includes(`\`__new_${after.name}\``)))
+      return { statements, isRebuild: false };
   }
   const created = await kitStatements(null, after, internal);
   return { statements: rebuildStatements(before, after, created), isRebuild: true };

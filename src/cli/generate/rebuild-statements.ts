@@ -11,7 +11,9 @@ export function rebuildStatements(before: SnapshotTable, after: SnapshotTable, c
   const [createTable = "", ...createIndexes] = created;
   const { name } = after;
   const copy = `__new_${name}`;
-  const kept = Object.values(after.columns).filter((column) => column.name in before.columns && column.generated === undefined);
+  const kept = Object.values(after.columns).filter(
+    (column) => column.name in before.columns && column.generated === undefined,
+  );
   const values = kept.map((column) => {
     const isFilled = column.notNull && column.default !== undefined && before.columns[column.name]?.notNull === false;
     return isFilled ? `coalesce(\`${column.name}\`, ${String(column.default)})` : `\`${column.name}\``;

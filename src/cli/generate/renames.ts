@@ -61,13 +61,18 @@ export function renameStatement(rename: Rename): string {
 
 /** The tables as SQLite holds them after the renames. */
 export function renameAll(tables: SnapshotTables, renames: readonly Rename[]): SnapshotTables {
-  return renames.reduce((current, rename) => (rename.kind === "table" ? renameTable(current, rename) : renameColumn(current, rename)), tables);
+  return renames.reduce(
+    (current, rename) => (rename.kind === "table" ? renameTable(current, rename) : renameColumn(current, rename)),
+    tables,
+  );
 }
 
 /** drizzle-kit names a foreign key after its columns: an equal one under another name is the same one. */
 export function alignForeignKeys(before: SnapshotTable, after: SnapshotTable): SnapshotTable {
   const keys = Object.values(before.foreignKeys).map((key) => {
-    const twin = Object.values(after.foreignKeys).find((other) => sameForm({ ...other, name: "" }, { ...key, name: "" }));
+    const twin = Object.values(after.foreignKeys).find((other) =>
+      sameForm({ ...other, name: "" }, { ...key, name: "" }),
+    );
     return twin ?? key;
   });
   return { ...before, foreignKeys: byName(keys) };
@@ -85,12 +90,19 @@ function replaced(before: object, after: object): { gone: string; candidates: st
     .map((gone) => ({ gone, candidates }));
 }
 
-function renameTable(tables: SnapshotTables, { from, to }: { readonly from: string; readonly to: string }): SnapshotTables {
+function renameTable(
+  tables: SnapshotTables,
+  { from, to }: { readonly from: string; readonly to: string },
+): SnapshotTables {
   const name = (table: string) => (table === from ? to : table);
   const renamed = Object.values(tables).map((table) => ({
     ...table,
     name: name(table.name),
-    foreignKeys: mapKeys(table.foreignKeys, (key) => ({ ...key, tableFrom: name(key.tableFrom), tableTo: name(key.tableTo) })),
+    foreignKeys: mapKeys(table.foreignKeys, (key) => ({
+      ...key,
+      tableFrom: name(key.tableFrom),
+      tableTo: name(key.tableTo),
+    })),
   }));
   return byName(renamed);
 }
@@ -107,7 +119,9 @@ function renameColumn(
       columnsTo: key.tableTo === owner ? all(key.columnsTo) : key.columnsTo,
     }));
     if (table.name !== owner) return { ...table, foreignKeys };
-    const columns = Object.values(table.columns).map((column) => (column.name === from ? { ...column, name: to } : column));
+    const columns = Object.values(table.columns).map((column) =>
+      column.name === from ? { ...column, name: to } : column,
+    );
     const indexes = Object.values(table.indexes).map((index) => ({ ...index, columns: all(index.columns) }));
     return { ...table, foreignKeys, columns: byName(columns), indexes: byName(indexes) };
   });

@@ -36,7 +36,9 @@ export interface SnapshotTable {
   readonly columns: Readonly<Record<string, SnapshotColumn>>;
   readonly indexes: Readonly<Record<string, SnapshotIndex>>;
   readonly foreignKeys: Readonly<Record<string, SnapshotForeignKey>>;
-  readonly compositePrimaryKeys: Readonly<Record<string, { readonly name: string; readonly columns: readonly string[] }>>;
+  readonly compositePrimaryKeys: Readonly<
+    Record<string, { readonly name: string; readonly columns: readonly string[] }>
+  >;
   readonly uniqueConstraints: Readonly<Record<string, unknown>>;
   readonly checkConstraints: Readonly<Record<string, { readonly name: string; readonly value: string }>>;
 }
@@ -52,7 +54,10 @@ export interface Snapshot {
   readonly tables: SnapshotTables;
   readonly views: Readonly<Record<string, never>>;
   readonly enums: Readonly<Record<string, never>>;
-  readonly _meta: { readonly tables: Readonly<Record<string, string>>; readonly columns: Readonly<Record<string, string>> };
+  readonly _meta: {
+    readonly tables: Readonly<Record<string, string>>;
+    readonly columns: Readonly<Record<string, string>>;
+  };
   /** Which index columns are expressions; drizzle-kit quotes the others. */
   readonly internal?: { readonly indexes: Readonly<Record<string, unknown>> };
 }

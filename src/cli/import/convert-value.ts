@@ -19,10 +19,14 @@ const MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "
 const WORDED_DATE = /^([a-z]{3})[a-z]*\.? (\d{1,2}),? (\d{4})$/i;
 
 export function convertValue(column: ImportColumn, value: Json, form: SourceForm): Converted {
-  if (form === "text" && value === "" && (column.kind !== "text" || !column.notNull)) return { value: null, isConverted: false };
+  if (form === "text" && value === "" && (column.kind !== "text" || !column.notNull))
+    return { value: null, isConverted: false };
   const converted = typeof value === "string" ? fromText(column, value, form) : fromTyped(column, value);
   const isConverted = form === "typed" && typeof converted !== typeof value;
-  return { value: converted, isConverted: isConverted || (column.kind === "time" && form === "typed" && converted !== value) };
+  return {
+    value: converted,
+    isConverted: isConverted || (column.kind === "time" && form === "typed" && converted !== value),
+  };
 }
 
 function fromTyped(column: ImportColumn, value: Json): Json {

@@ -105,16 +105,22 @@ function identify(
   plan: ImportPlan,
   record: SourceRecord,
   row: Record<string, Json>,
-): { readonly kind: "identified"; readonly headers: Readonly<Record<string, string>> } | { readonly kind: "refused"; readonly reasons: readonly string[] } {
+):
+  | { readonly kind: "identified"; readonly headers: Readonly<Record<string, string>> }
+  | { readonly kind: "refused"; readonly reasons: readonly string[] } {
   const { primaryKey, idKind } = plan.table;
   const { headers } = plan;
   if (idKind === "int") {
     delete row[primaryKey];
-    return { kind: "identified", headers: { ...headers, "idempotency-key": importId(plan.seed, String(record.place), record.place) } };
+    return {
+      kind: "identified",
+      headers: { ...headers, "idempotency-key": importId(plan.seed, String(record.place), record.place) },
+    };
   }
   if (plan.idFrom !== null) {
     const value = record.fields[plan.idFrom];
-    if (value === undefined || value === null || value === "") return { kind: "refused", reasons: [`${plan.idFrom} is empty and cannot name a row`] };
+    if (value === undefined || value === null || value === "")
+      return { kind: "refused", reasons: [`${plan.idFrom} is empty and cannot name a row`] };
     const text = String(value);
     row[primaryKey] = idKind === "text" || isCreatableId(text, "uuid") ? text : importId(plan.seed, text, 0);
   } else row[primaryKey] ??= importId(plan.seed, String(record.place), record.place);

@@ -15,15 +15,22 @@ export interface ColumnMapping {
 }
 
 /** `declared`: column name by field name. Throws a plain `Error` when it names what is not there. */
-export function mapColumns(fields: readonly string[], table: ImportTable, declared: ReadonlyMap<string, string>): ColumnMapping {
+export function mapColumns(
+  fields: readonly string[],
+  table: ImportTable,
+  declared: ReadonlyMap<string, string>,
+): ColumnMapping {
   const writable = table.columns.filter((column) => column.writable || column.name === table.primaryKey);
   const named = (name: string) => writable.find((column) => column.name === name);
   const columns = new Map<string, ImportColumn>();
   for (const [field, name] of declared) {
     const column = named(name);
-    if (!fields.includes(field)) throw new Error(`--map: the file has no field "${field}". Fields are: ${fields.join(", ")}`);
+    if (!fields.includes(field))
+      throw new Error(`--map: the file has no field "${field}". Fields are: ${fields.join(", ")}`);
     if (column === undefined) {
-      throw new Error(`--map: "${table.name}" has no column "${name}" to write. Columns are: ${writable.map((each) => each.name).join(", ")}`);
+      throw new Error(
+        `--map: "${table.name}" has no column "${name}" to write. Columns are: ${writable.map((each) => each.name).join(", ")}`,
+      );
     }
     columns.set(field, column);
   }
@@ -35,8 +42,14 @@ export function mapColumns(fields: readonly string[], table: ImportTable, declar
     }
   }
   const given = taken();
-  const missing = writable.filter((column) => column.notNull && !column.hasDefault && column.name !== table.primaryKey && !given.has(column.name));
-  return { columns, ignored: fields.filter((field) => !columns.has(field)), missing: missing.map((column) => column.name) };
+  const missing = writable.filter(
+    (column) => column.notNull && !column.hasDefault && column.name !== table.primaryKey && !given.has(column.name),
+  );
+  return {
+    columns,
+    ignored: fields.filter((field) => !columns.has(field)),
+    missing: missing.map((column) => column.name),
+  };
 }
 
 /** The one column whose name differs in form alone; undefined when there are two. */

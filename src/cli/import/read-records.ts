@@ -36,7 +36,9 @@ export async function* readRecords(file: string): AsyncGenerator<SourceRecord> {
 async function* readValues(file: string): AsyncGenerator<Json> {
   switch (extname(file).toLowerCase()) {
     case ".csv":
-      yield* createReadStream(file).pipe(parse({ columns: true, bom: true, skip_empty_lines: true })) as AsyncIterable<Json>;
+      yield* createReadStream(file).pipe(
+        parse({ columns: true, bom: true, skip_empty_lines: true }),
+      ) as AsyncIterable<Json>;
       return;
     case ".jsonl":
     case ".ndjson":

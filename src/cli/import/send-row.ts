@@ -27,8 +27,16 @@ const TRIES = 8;
 /** Refusals of this row alone; any other one would meet every row. */
 const ROW_STATUSES = new Set([400, 409, 413, 422]);
 
-export async function sendRow(address: URL, headers: Readonly<Record<string, string>>, row: Readonly<Record<string, Json>>): Promise<Sent> {
-  const request = { method: "POST", headers: { ...headers, "content-type": "application/json", prefer: "return=minimal" }, body: JSON.stringify(row) };
+export async function sendRow(
+  address: URL,
+  headers: Readonly<Record<string, string>>,
+  row: Readonly<Record<string, Json>>,
+): Promise<Sent> {
+  const request = {
+    method: "POST",
+    headers: { ...headers, "content-type": "application/json", prefer: "return=minimal" },
+    body: JSON.stringify(row),
+  };
   for (let tries = 1; ; tries++) {
     const reply = await fetch(address, request).catch(() => null);
     if (reply?.ok === true) {
@@ -44,7 +52,9 @@ export async function sendRow(address: URL, headers: Readonly<Record<string, str
     const problem = (await reply.json().catch(() => ({}))) as Problem;
     if (problem.code === "CONFLICT" && problem.reason === "exists") return { kind: "already-there" };
     if (ROW_STATUSES.has(reply.status)) return { kind: "refused", reasons: reasonsOf(problem) };
-    throw new CliError(`${address} answered ${reply.status}: ${problem.detail ?? problem.title ?? "no reason given"}${hint(reply.status)}`);
+    throw new CliError(
+      `${address} answered ${reply.status}: ${problem.detail ?? problem.title ?? "no reason given"}${hint(reply.status)}`,
+    );
   }
 }
 
@@ -63,5 +73,7 @@ function reasonsOf(problem: Problem): string[] {
 }
 
 function hint(status: number): string {
-  return status === 401 || status === 403 ? '. Say who imports: --token "…" (in development: --token dev:alice,role=admin)' : "";
+  return status === 401 || status === 403
+    ? '. Say who imports: --token "…" (in development: --token dev:alice,role=admin)'
+    : "";
 }

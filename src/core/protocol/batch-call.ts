@@ -45,6 +45,8 @@ export interface FilterRows {
   readonly filter: string;
   /** More rows are `batch-limit-exceeded`. */
   readonly limitRows: number;
+  /** More rows than this need a confirmation that was not given; null: none is needed ([HT32]). */
+  readonly limitUnconfirmed: number | null;
 }
 
 export interface FilterBatch extends FilterRows {
@@ -52,8 +54,6 @@ export interface FilterBatch extends FilterRows {
   readonly op: "update" | "delete";
   readonly patch: Draft;
   readonly invalid: readonly FieldError[];
-  /** More rows than this need a confirmation that was not given; null: none is needed ([HT32]). */
-  readonly limitUnconfirmed: number | null;
   /** What the before-hook made of each row, in order of id; null: no hook looked. Ends early with a row that it refused. */
   readonly hooked: readonly HookedRow[] | null;
 }

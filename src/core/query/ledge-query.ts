@@ -40,6 +40,7 @@ export { compareText, compareValues, keyComparator, rowComparator, sortKey } fro
 export { type Condition, filterFromConditions, filterFromSelector, match, type Selector } from "./conditions.ts";
 export { type CustomOperator, type CustomOperators, defineOperators, type SqlFragment } from "./custom-operators.ts";
 export { type FilterOf, f } from "./typed-builder.ts";
+export { FILTER_LIMITS, type FilterGrammar } from "./grammar.ts";
 export { compileMatcher, matches, type RowTest } from "./matches.ts";
 export { OPERATORS, type OperatorSpec, type OperatorToken } from "./operators.ts";
 export { canonicalOrderBy, completeOrder, type OrderTerm, parseOrderBy } from "./order.ts";
@@ -47,4 +48,4 @@ export { parseFilter } from "./parse.ts";
 export { printFilter } from "./print.ts";
 export { rsql, type ScalarInput, type TemplateValue } from "./rsql.ts";
 export { type Comparison, type Filter, isFilter, type Operand, type Range, type Scalar } from "./tree.ts";
-export { FILTER_LIMITS, type FilterGrammar, typeFilter } from "./type-filter.ts";
+export { typeFilter } from "./type-filter.ts";

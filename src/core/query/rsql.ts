@@ -4,8 +4,8 @@
  * The tree is untyped; whoever takes it (scope, builder, list call) checks it against its table with `typeFilter`.
  */
 
-import type { HoleValue } from "./parse.ts";
 import { parseUntyped } from "./parse.ts";
+import type { HoleValue } from "./reader.ts";
 import { HOLE } from "./tokenize.ts";
 import type { Filter, Scalar } from "./tree.ts";
 import { isFilter, isScalar } from "./tree.ts";

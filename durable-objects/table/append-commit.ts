@@ -1,0 +1,42 @@
+/** A commit in the making becomes one ledger row with its effects ([CL1]); nothing, when nothing changed. Called by `transact`. */
+
+import type { RowChange } from "../../src/core/protocol/object-call.ts";
+import { type Commit, hookOperation } from "./commit.ts";
+import { appendEntry, type Effect, type LedgerHead } from "./ledger.ts";
+import type { TableStore } from "./table-store.ts";
+import { schedule } from "./timers.ts";
+
+/** `changes` are the folded ones. Returns where the ledger then stands. */
+export function appendCommit(commit: Commit, changes: readonly RowChange[], attempt: string | null): LedgerHead {
+  const { store } = commit;
+  // An effect without a change would lie in no ledger row: it belongs to what it was said about, and nothing happened.
+  if (changes.length === 0) return store.head;
+  const effects = [...durableHooks(commit, changes), ...commit.effects];
+  const actor = commit.principal.kind === "user" ? commit.principal.id : null;
+  const head = appendEntry(store.sql, store.head, { at: commit.nowMs, actor, changes, effects, attempt }, store.retention);
+  if (effects.length > 0) schedule(store.sql, store.alarm, "outbox", commit.nowMs);
+  return head;
+}
+
+/** After-hooks marked durable, one effect a change. */
+function durableHooks(commit: Commit, changes: readonly RowChange[]): Effect[] {
+  return changes.flatMap((change, index) => {
+    const table = commit.store.tables.get(change.table);
+    if (table === undefined) return [];
+    const hook = afterHook(table, change);
+    return hook !== undefined && typeof hook !== "function" ? [{ kind: "hook" as const, change: index }] : [];
+  });
+}
+
+/** The after-hook that a change calls for. */
+export function afterHook(table: TableStore, change: Pick<RowChange, "before" | "after">) {
+  const hooks = table.resource.config.hooks;
+  switch (hookOperation(table, change.before, change.after)) {
+    case "create":
+      return hooks?.onAfterCreate;
+    case "update":
+      return hooks?.onAfterUpdate;
+    case "delete":
+      return hooks?.onAfterDelete;
+  }
+}

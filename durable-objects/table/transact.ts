@@ -1,0 +1,58 @@
+/**
+ * The one frame around every write of an object: known idempotency key → stored reply; the work; one seq and one ledger row
+ * for all that changed; reply stored. One synchronous turn, one storage transaction: nothing of it exists without the rest.
+ * Called by the verbs that write (`write.ts`, `batch.ts`).
+ */
+
+import { foldChanges } from "../../src/core/change/fold-changes.ts";
+import type { RowId, Seq } from "../../src/core/ids.ts";
+import type { MutatingCall, RowChange } from "../../src/core/protocol/object-call.ts";
+import { appendCommit } from "./append-commit.ts";
+import { beginCommit, type Commit } from "./commit.ts";
+import { findAttempt, type LedgerHead } from "./ledger.ts";
+import { type Answer, findReply, storeReply } from "./replies.ts";
+import type { Store } from "./store.ts";
+import { schedule } from "./timers.ts";
+
+/** What a commit came to: its seq (the present one when nothing changed) and its net changes. */
+export interface Committed {
+  readonly seq: Seq;
+  readonly changes: readonly RowChange[];
+}
+
+/** How to answer, once the seq is known; `ids` make the reply that is stored when the body is too large ([HT44]). */
+export type Finish = (committed: Committed) => { readonly answer: Answer; readonly ids: readonly RowId[] };
+
+export interface Mutation {
+  /** Changes rows through the commit; throws a `Fault` to undo everything. */
+  readonly run: (commit: Commit) => Finish;
+  /** The answer of an earlier attempt with a Worker-made key, from its ledger entry ([HT71]); null when it cannot be told. */
+  readonly rebuild: (found: Committed) => Answer | null;
+}
+
+/** Carries out a mutation and answers it; throws a `Fault` with nothing written. */
+export function transact(store: Store, call: MutatingCall, mutation: Mutation): Answer {
+  const { answer, head } = store.sql.transaction(() => inTransaction(store, call, mutation));
+  store.head = head;
+  return answer;
+}
+
+function inTransaction(store: Store, call: MutatingCall, { run, rebuild }: Mutation): { answer: Answer; head: LedgerHead } {
+  const { idempotency, attempt } = call;
+  const known = idempotency === null ? null : findReply(store.sql, idempotency, store.clock());
+  if (known !== null) return { answer: known, head: store.head };
+  const earlier = attempt?.isRepeat === true ? findAttempt(store.sql, attempt.id, attempt.startedAtMs) : null;
+  const rebuilt = earlier === null ? null : rebuild(earlier);
+  if (rebuilt !== null) return { answer: { ...rebuilt, isReplay: true }, head: store.head };
+
+  const commit = beginCommit(store, call.principal);
+  const finish = run(commit);
+  const changes = foldChanges(commit.changes);
+  const head = appendCommit(commit, changes, attempt?.id ?? null);
+  const { answer, ids } = finish({ seq: head.seq, changes });
+  if (idempotency !== null) {
+    storeReply(store.sql, idempotency, answer, JSON.stringify({ ids, seq: head.seq }), commit.nowMs);
+    schedule(store.sql, store.alarm, "replies", commit.nowMs + idempotency.ttlMs);
+  }
+  return { answer: call.wantsChange ? { ...answer, changes } : answer, head };
+}

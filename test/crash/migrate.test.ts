@@ -1,0 +1,162 @@
+/**
+ * A deployment with a table rebuild is killed with -9 while objects migrate: each object is afterwards wholly on version A or
+ * wholly on B, its rows and its ledger untouched, and the next start completes what was not done.
+ *
+ *   npx vitest run --config test/vitest.crash.config.ts migrate
+ *   RUNS=60 SEED=1000 npx vitest run --config … migrate            60 kills
+ *
+ * The moment of each kill is searched for by halving between "still on A" and "already on B", so that most kills fall close to
+ * the commit. A run that left no half-written migration in the write-ahead log, or never saw both versions, fails.
+ */
+
+import { cpSync, mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { DatabaseSync } from "node:sqlite";
+import { isDeepStrictEqual } from "node:util";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { bundleApp } from "./bundle-app.ts";
+import { ConnectionFailure, type HttpClient, httpClient } from "./http-client.ts";
+import { hasTable, sqliteFiles, walBytes, withDatabase } from "./object-file.ts";
+import { headersOf } from "./operations.ts";
+import { seeded } from "./random.ts";
+import { freePort, killAll, pause, workerdProcess } from "./workerd-process.ts";
+
+const KILLS = Number(process.env.RUNS ?? 16);
+const SEED = Number(process.env.SEED ?? 1);
+/** Large rows, so that the rebuild is more than SQLite holds in memory and reaches the disk before its commit. */
+const SHELVES = 60;
+const LOAD_LETTERS = 200_000;
+const BOOKS = 180;
+
+let bundles = { a: "", b: "" };
+beforeAll(async () => {
+  const app = (name: string) => join(import.meta.dirname, `app/${name}.ts`);
+  const a = await bundleApp({ name: "migrate-a", app: app("before-rebuild") });
+  bundles = { a, b: await bundleApp({ name: "migrate-b", app: app("after-rebuild"), after: "migrate-a" }) };
+});
+afterAll(killAll);
+
+describe("a migration survives kill -9", () => {
+  it("[MG2] an object killed while it migrates is wholly on the old schema or wholly on the new one", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "ledge-migrate-"));
+    const server = workerdProcess({ bundle: bundles.a, folder, port: await freePort() });
+    const http = httpClient(server.origin);
+    const random = seeded(SEED);
+    try {
+      await server.start();
+      await fill(http);
+      await server.kill();
+      cpSync(join(folder, "data"), join(folder, "before"), { recursive: true });
+      const file = libraryFile(server.objects);
+      const before = withDatabase(file, look);
+      expect(before.schema).toBe("A");
+
+      const seen = { a: 0, b: 0, torn: 0 };
+      let [early, late] = [0, 600];
+      for (let kill = 0; kill < KILLS; kill++) {
+        const loggedBefore = walBytes(file);
+        await server.start({ bundle: bundles.b });
+        const waking = http.send({ method: "GET", path: "/api/shelves/s0" }).catch((error: unknown) => {
+          if (!(error instanceof ConnectionFailure)) throw error;
+        });
+        const delayMs = (early + late) / 2 + random.next() * 4 - 2;
+        await pause(Math.max(0, delayMs));
+        await server.kill();
+        await waking;
+        const logged = walBytes(file);
+        const found = withDatabase(file, look);
+        expect(found.problems, `kill ${kill}, after ${delayMs} ms`).toEqual([]);
+        expect(found.data === before.data && found.ledger === before.ledger, `kill ${kill}: rows and ledger as they were`).toBe(true);
+        if (found.schema === "A") {
+          seen.a += 1;
+          if (logged > loggedBefore) seen.torn += 1;
+          early = Math.min(delayMs, late);
+          // Half-written as it is, it meets the next start.
+          if (late - early < 2) late = early + 30;
+        } else {
+          seen.b += 1;
+          late = Math.max(delayMs, early);
+          if (late - early < 2) early = Math.max(0, late - 30);
+          rmSync(join(folder, "data"), { recursive: true });
+          cpSync(join(folder, "before"), join(folder, "data"), { recursive: true });
+        }
+      }
+      console.log(`${KILLS} kills: ${seen.a} left the object on A (${seen.torn} with a half-written migration on disk), ${seen.b} on B; the commit came after about ${Math.round((early + late) / 2)} ms`);
+      expect(Math.min(seen.a, seen.b, seen.torn), `kills on A, on B, and within the migration: ${JSON.stringify(seen)}`).toBeGreaterThan(0);
+
+      await server.start({ bundle: bundles.b });
+      const shelf = await http.send({ method: "GET", path: "/api/shelves/s1" });
+      expect(JSON.parse(shelf.text)).toMatchObject({ id: "s1", name: "no name" });
+      const wrote = await http.send({ method: "POST", path: "/api/books", headers: headersOf("w", "after"), body: { id: "new", shelfId: "s0", title: "new", pages: 3 } });
+      expect(wrote.status, wrote.text).toBe(201);
+      expect(wrote.position?.split(":")[1], "seq goes on").toBe(String(SHELVES + BOOKS + 1));
+      const replay = await http.send(bookCall(0));
+      expect([replay.status, replay.isReplay], "keys from before the migration are known").toEqual([201, true]);
+      const orphan = await http.send({ method: "POST", path: "/api/books", headers: headersOf("w", "orphan"), body: { id: "o", shelfId: "nowhere", title: "o" } });
+      expect(orphan.status, "foreign keys hold").toBe(409);
+      await server.kill();
+      expect(withDatabase(file, look)).toMatchObject({ schema: "B", problems: [] });
+    } finally {
+      await server.kill();
+      http.close();
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
+});
+
+async function fill(http: HttpClient): Promise<void> {
+  const load = "é".repeat(LOAD_LETTERS / 2);
+  for (let n = 0; n < SHELVES; n++) {
+    // Every other one has no name: the rebuild gives it the default.
+    const body = { id: `s${n}`, load: `${n}${load}`, ...(n % 2 === 0 ? { name: `shelf ${n}` } : {}) };
+    const reply = await http.send({ method: "POST", path: "/api/shelves", headers: headersOf("w", `s${n}`), body });
+    expect(reply.status, reply.text.slice(0, 500)).toBe(201);
+  }
+  for (let n = 0; n < BOOKS; n++) expect((await http.send(bookCall(n))).status).toBe(201);
+}
+
+function bookCall(n: number) {
+  return { method: "POST", path: "/api/books", headers: headersOf("w", `b${n}`), body: { id: `b${n}`, shelfId: `s${n % SHELVES}`, title: `book ${n}` } };
+}
+
+function libraryFile(folder: string): string {
+  const file = sqliteFiles(folder).find((each) => withDatabase(each, (database) => hasTable(database, "books")));
+  if (file === undefined) throw new Error("no file holds the books");
+  return file;
+}
+
+interface Look {
+  readonly schema: "A" | "B";
+  /** What fits neither version. */
+  readonly problems: readonly string[];
+  /** Every value that both versions have; names as version B would have them. */
+  readonly data: string;
+  readonly ledger: string;
+}
+
+function look(database: DatabaseSync): Look {
+  const all = (statement: string) => database.prepare(statement).all() as Record<string, unknown>[];
+  const tags = all("SELECT tag FROM _migrations ORDER BY tag").map((row) => String(row.tag));
+  const schema = tags.length === 1 ? "A" : "B";
+  const text = all("SELECT sql FROM sqlite_master WHERE name = 'shelves'").map((row) => String(row.sql)).join();
+  const facts = {
+    tags: tags.length,
+    hasCheck: text.includes("shelves_named"),
+    hasPages: all("SELECT 1 FROM pragma_table_info('books') WHERE name = 'pages'").length > 0,
+    hasLenders: hasTable(database, "lenders"),
+    hasNulls: all("SELECT 1 FROM shelves WHERE name IS NULL").length > 0,
+  };
+  const meant =
+    schema === "A"
+      ? { tags: 1, hasCheck: false, hasPages: false, hasLenders: false, hasNulls: true }
+      : { tags: 2, hasCheck: true, hasPages: true, hasLenders: true, hasNulls: false };
+  const problems = isDeepStrictEqual(facts, meant) ? [] : [`neither A nor B: ${JSON.stringify(facts)}`];
+  for (const row of all("SELECT name FROM sqlite_master WHERE name LIKE '\\_\\_new%' ESCAPE '\\'")) problems.push(`${row.name} was left behind`);
+  for (const row of all("PRAGMA foreign_key_check")) problems.push(`a row of ${row.table} points nowhere`);
+  for (const row of all("PRAGMA integrity_check")) if (row.integrity_check !== "ok") problems.push(String(row.integrity_check));
+  const shelves = all("SELECT id, coalesce(name, 'no name') AS name, load, _version FROM shelves ORDER BY id");
+  const books = all("SELECT id, shelf_id, title, _version FROM books ORDER BY id");
+  const ledger = all("SELECT seq, at, changes FROM _log ORDER BY seq");
+  return { schema, problems, data: JSON.stringify([shelves, books]), ledger: JSON.stringify(ledger) };
+}

@@ -1,0 +1,50 @@
+/** Sends requests to an application as a development user would, and reads what comes back. */
+
+import type { LedgeEnv } from "../../src/edge/env.ts";
+import { type App, defineApp } from "../../src/edge/define-app.ts";
+import { fakeTables, type Script } from "./fake-tables.ts";
+import * as tables from "./tables.ts";
+
+export interface Sent {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  readonly json: Record<string, unknown>;
+}
+
+export interface Init {
+  readonly method?: string;
+  /** Development user, e.g. `alice,role=admin`. */
+  readonly as?: string;
+  readonly body?: unknown;
+  readonly raw?: BodyInit;
+  readonly headers?: Readonly<Record<string, string>>;
+}
+
+export function client(script?: Script, { app = defineApp({ name: "test", resources: tables }) as App, vars = {} as Partial<LedgeEnv> } = {}) {
+  const fake = fakeTables(script, { LEDGE_ENV: "development", ...vars });
+  const waiting: Promise<unknown>[] = [];
+  const send = async (path: string, { method = "GET", as, body, raw, headers = {} }: Init = {}): Promise<Sent> => {
+    const response = await app.request(
+      path,
+      {
+        method,
+        headers: {
+          ...(as === undefined ? {} : { authorization: `Bearer dev:${as}` }),
+          ...(body === undefined ? {} : { "content-type": "application/json" }),
+          ...headers,
+        },
+        body: raw ?? (body === undefined ? null : JSON.stringify(body)),
+        ...(raw instanceof ReadableStream ? { duplex: "half" } : {}),
+      } as RequestInit,
+      fake.env,
+      { waitUntil: (promise) => void waiting.push(promise) },
+    );
+    const text = await response.text();
+    const isJson = (response.headers.get("content-type") ?? "").includes("json") && text !== "";
+    return { status: response.status, headers: response.headers, text, json: isJson ? (JSON.parse(text) as Record<string, unknown>) : {} };
+  };
+  return { send, calls: fake.calls, settled: () => Promise.all(waiting) };
+}
+
+export const ID = "01890000-0000-7000-8000-000000000001";

@@ -1,0 +1,9 @@
+/** Bindings of the Workers that tests run in, for `env` of "cloudflare:test". */
+declare namespace Cloudflare {
+  interface Env {
+    /** test/support/wrangler.toml */
+    readonly LEDGE_TABLES: DurableObjectNamespace;
+    /** test/support/bare-object.toml */
+    readonly BARE: DurableObjectNamespace;
+  }
+}
