@@ -2,27 +2,26 @@
  * `ledge`: what an application imports on the server. The only public entry beside `ledge/query`; the files behind it may move.
  */
 
-export * from "./core/query/ledge-query.ts";
 export { Fault, type FaultData, type FieldError } from "./core/fault.ts";
 export type { Json, JsonObject } from "./core/json.ts";
 export { createLogger, type LogEntry, type Logger, type LogSink } from "./core/log.ts";
+export * from "./core/query/ledge-query.ts";
 export type { Row, TableSpec } from "./core/schema/table-spec.ts";
 export { ANONYMOUS, type Anonymous, hasRole, type Principal, type User } from "./core/scope/principal.ts";
 export type { AppDefinition, EffectHandler, Migration, MigrationSet } from "./define/app.ts";
 export { composeHooks } from "./define/compose-hooks.ts";
-export type { AccessRules, PartitionRule, Relation, ResourceConfig, ScopeRule, ScopeRules, StandardSchema } from "./define/config.ts";
+export type {
+  AccessRules,
+  PartitionRule,
+  Relation,
+  ResourceConfig,
+  ScopeRule,
+  ScopeRules,
+  StandardSchema,
+} from "./define/config.ts";
 export { ConfigError } from "./define/config-error.ts";
 export { filterInput, filterOutput } from "./define/filter-fields.ts";
 export type { AfterHook, CommittedChange, HookContext, Hooks, ObjectTransaction, WriteChange } from "./define/hooks.ts";
-export { authenticated, fullyPublic, orgBased, ownerOnly, ownerOrAdmin, type Preset, publicReadOwnerWrite } from "./define/presets.ts";
-export { type AnyResource, type Resource, resource } from "./define/resource.ts";
-export type { ColumnName, GenericRow, NewRowOf, RowOf } from "./define/row-types.ts";
-export { type TimestampOptions, timestampHooks } from "./define/timestamp-hooks.ts";
-export type { AppOptions, Feature, HealthCheck, Middleware, RouteBuilder, RouteContext, RouteHandler } from "./edge/app-options.ts";
-export type { AuthOptions } from "./edge/authenticate.ts";
-export type { CorsOptions } from "./edge/cors.ts";
-export { type App, defineApp, errorHandler, notFoundHandler, type Resources, useResource } from "./edge/define-app.ts";
-export type { LedgeEnv } from "./edge/env.ts";
 export {
   ConflictError,
   ForbiddenError,
@@ -33,6 +32,31 @@ export {
   UnauthorizedError,
   ValidationError,
 } from "./define/http-error.ts";
+export {
+  authenticated,
+  fullyPublic,
+  orgBased,
+  ownerOnly,
+  ownerOrAdmin,
+  type Preset,
+  publicReadOwnerWrite,
+} from "./define/presets.ts";
+export { type AnyResource, type Resource, resource } from "./define/resource.ts";
+export type { ColumnName, GenericRow, NewRowOf, RowOf } from "./define/row-types.ts";
+export { type TimestampOptions, timestampHooks } from "./define/timestamp-hooks.ts";
+export { commonSchemas, createValidator, safeValidate, validate } from "./define/validation.ts";
+export type {
+  AppOptions,
+  Feature,
+  HealthCheck,
+  Middleware,
+  RouteBuilder,
+  RouteContext,
+  RouteHandler,
+} from "./edge/app-options.ts";
+export type { AuthOptions } from "./edge/authenticate.ts";
+export type { CorsOptions } from "./edge/cors.ts";
+export { type App, defineApp, errorHandler, notFoundHandler, type Resources, useResource } from "./edge/define-app.ts";
+export type { LedgeEnv } from "./edge/env.ts";
 export { readJsonBody } from "./edge/read-body.ts";
 export { requireUser } from "./edge/require-user.ts";
-export { commonSchemas, createValidator, safeValidate, validate } from "./define/validation.ts";

@@ -54,7 +54,10 @@ function compileNode(filter: Filter, table: TableSpec, operators: CustomOperator
     }
     default: {
       const terms = filter.terms.map((term) => compileNode(term, table, operators, side));
-      return { ...joinBalanced(terms, filter.kind === "and" ? "AND" : "OR"), isExact: terms.every((term) => term.isExact) };
+      return {
+        ...joinBalanced(terms, filter.kind === "and" ? "AND" : "OR"),
+        isExact: terms.every((term) => term.isExact),
+      };
     }
   }
 }

@@ -55,7 +55,8 @@ export function jsonParam(values: readonly (Stored | boolean)[]): string {
 }
 
 function jsonText(value: Stored | boolean): string {
-  if (typeof value === "number" && Number.isInteger(value) && !Number.isSafeInteger(value)) return value.toExponential();
+  if (typeof value === "number" && Number.isInteger(value) && !Number.isSafeInteger(value))
+    return value.toExponential();
   if (value instanceof Uint8Array) throw new TypeError("Bytes cannot travel in a JSON parameter");
   return JSON.stringify(value);
 }

@@ -41,7 +41,11 @@ export function textLeaf(operator: OperatorToken, operand: string, column: Colum
 }
 
 /** The leaf of a pattern or its negation. */
-export function patternLeaf(operator: "%=" | "!%=" | "=ilike=" | "=nilike=", operand: string, column: ColumnSpec): Leaf {
+export function patternLeaf(
+  operator: "%=" | "!%=" | "=ilike=" | "=nilike=",
+  operand: string,
+  column: ColumnSpec,
+): Leaf {
   const isFolded = operator === "=ilike=" || operator === "=nilike=";
   const isNegative = operator === "!%=" || operator === "=nilike=";
   const subject = isFolded ? `lower(${quoteColumn(column)})` : comparedColumn(column);
@@ -67,13 +71,16 @@ function negated(column: ColumnSpec, test: SqlFragment): SqlFragment {
 
 /** The test of a pattern that SQL can express: no `_`, and a literal at most in one place. */
 function exactTest(subject: string, pattern: Pattern): SqlFragment | null {
-  const texts = pattern.map((piece) => (piece.length === 0 ? "" : piece.length === 1 && typeof piece[0] === "string" ? piece[0] : null));
+  const texts = pattern.map((piece) =>
+    piece.length === 0 ? "" : piece.length === 1 && typeof piece[0] === "string" ? piece[0] : null,
+  );
   const [head, second, third] = texts;
   if (texts.includes(null) || head === null || head === undefined) return null;
   if (texts.length === 1) return fragment(`${subject} = ?`, head);
   if (texts.length === 2 && second === "") return hasPrefix(subject, head);
   if (texts.length === 2 && head === "" && second !== undefined && second !== null) return hasSuffix(subject, second);
-  if (texts.length === 3 && head === "" && third === "" && second !== undefined && second !== null) return hasPart(subject, second);
+  if (texts.length === 3 && head === "" && third === "" && second !== undefined && second !== null)
+    return hasPart(subject, second);
   return null;
 }
 
@@ -102,7 +109,9 @@ function hasPart(subject: string, part: string): SqlFragment {
 function hasPrefix(subject: string, prefix: string): SqlFragment {
   if (prefix === "") return TRUE;
   const end = successor(prefix);
-  return end === null ? fragment(`${subject} >= ?`, prefix) : fragment(`${subject} >= ? AND ${subject} < ?`, prefix, end);
+  return end === null
+    ? fragment(`${subject} >= ?`, prefix)
+    : fragment(`${subject} >= ? AND ${subject} < ?`, prefix, end);
 }
 
 function hasSuffix(subject: string, suffix: string): SqlFragment {

@@ -34,13 +34,17 @@ export function builtinLeaf(operator: OperatorToken, filter: Comparison, column:
     case "==":
     case "!=": {
       if (operand === null) return exact(fragment(`${name} IS ${operator === "==" ? "" : "NOT "}NULL`));
-      return exact(fragment(`${comparedColumn(column)} ${equality(operator, column)} ?`, stored(column, operand as Scalar)));
+      return exact(
+        fragment(`${comparedColumn(column)} ${equality(operator, column)} ?`, stored(column, operand as Scalar)),
+      );
     }
     case ">":
     case ">=":
     case "<":
     case "<=":
-      return exact(orNotNull(column, `${orderedColumn(column)} ${operator} ${bound(column)}`, [stored(column, operand as Scalar)]));
+      return exact(
+        orNotNull(column, `${orderedColumn(column)} ${operator} ${bound(column)}`, [stored(column, operand as Scalar)]),
+      );
     case "=in=":
     case "=out=":
       return exact(memberLeaf(operator, operand as readonly Scalar[], column));
@@ -128,10 +132,14 @@ function emptyLeaf(column: ColumnSpec, wanted: boolean): SqlFragment {
   const name = quoteColumn(column);
   switch (column.kind) {
     case "text":
-      return wanted ? orNull(column, `${comparedColumn(column)} = ''`, []) : orNotNull(column, `${comparedColumn(column)} <> ''`, []);
+      return wanted
+        ? orNull(column, `${comparedColumn(column)} = ''`, [])
+        : orNotNull(column, `${comparedColumn(column)} <> ''`, []);
     case "json": {
       const list = `('[]','{}','""')`;
-      return wanted ? orNull(column, `json(${name}) IN ${list}`, []) : orNotNull(column, `json(${name}) NOT IN ${list}`, []);
+      return wanted
+        ? orNull(column, `json(${name}) IN ${list}`, [])
+        : orNotNull(column, `json(${name}) NOT IN ${list}`, []);
     }
     default:
       return fragment(`${name} IS ${wanted ? "" : "NOT "}NULL`);

@@ -73,7 +73,11 @@ export function decodeRow(table: TableSpec, record: SqlRecord): Row {
   return row;
 }
 
-function listWithResidual(sql: Sql, request: Omit<PageRequest, "columns" | "withVersion">, residual: Filter): ListedPage {
+function listWithResidual(
+  sql: Sql,
+  request: Omit<PageRequest, "columns" | "withVersion">,
+  residual: Filter,
+): ListedPage {
   const { table, orderBy, limit } = request;
   const test: RowTest = compileMatcher(residual, table, request.operators);
   const rows: ListedRow[] = [];
@@ -81,7 +85,8 @@ function listWithResidual(sql: Sql, request: Omit<PageRequest, "columns" | "with
   let examined = 0;
   let last: Row | undefined;
   for (const listed of walk(sql, request)) {
-    if (examined === MAX_EXAMINED) return { rows, hasMore: true, next: last === undefined ? null : sortKey(last, orderBy) };
+    if (examined === MAX_EXAMINED)
+      return { rows, hasMore: true, next: last === undefined ? null : sortKey(last, orderBy) };
     examined++;
     if (test(listed.row) && skip-- <= 0) {
       const end = rows.at(-1);
@@ -94,7 +99,7 @@ function listWithResidual(sql: Sql, request: Omit<PageRequest, "columns" | "with
 }
 
 /** All rows that SQL lets through, in order, in chunks: each chunk is one whole statement after the last row of the one before. */
-function* walk(sql: Sql, request: Omit<PageRequest, "columns" | "withVersion">): Generator<ListedRow> {
+export function* walk(sql: Sql, request: Omit<PageRequest, "columns" | "withVersion">): Generator<ListedRow> {
   let after = request.after;
   for (let size = FIRST_CHUNK_ROWS; ; size = Math.min(size * 2, CHUNK_ROWS)) {
     const { text, params } = listStatement({ ...request, after, limit: size, offset: 0, withVersion: true });

@@ -4,11 +4,11 @@
  * The primary key is taken to be NOT NULL, as Ledge creates it.
  */
 
+import type { Json } from "../../src/core/json.ts";
 import type { CustomOperators } from "../../src/core/query/custom-operators.ts";
 import type { OrderTerm } from "../../src/core/query/order.ts";
 import type { Filter } from "../../src/core/query/tree.ts";
 import { conjoin } from "../../src/core/query/tree.ts";
-import type { Json } from "../../src/core/json.ts";
 import type { ColumnSpec, TableSpec } from "../../src/core/schema/table-spec.ts";
 import { columnOf } from "../../src/core/schema/table-spec.ts";
 import type { Stored } from "../../src/core/schema/value.ts";
@@ -79,7 +79,8 @@ export function countStatement(selection: Selection & { readonly limitRows?: num
   return { ...packed, residual };
 }
 
-function compileWhere(selection: Selection): { sql: SqlFragment[]; residual: Filter | null } {
+/** The conditions of a selection, to be joined by AND, and what they leave to finish in memory. */
+export function compileWhere(selection: Selection): { sql: SqlFragment[]; residual: Filter | null } {
   const { table, where, operators, compile = compileFilter } = selection;
   const filters = where.filter((filter) => filter.kind !== "all").map((filter) => compile(filter, table, operators));
   const residuals = filters.flatMap((filter) => (filter.residual === null ? [] : [filter.residual]));
@@ -129,7 +130,9 @@ function keysetCondition(table: TableSpec, orderBy: readonly OrderTerm[], key: r
   });
   const [first] = parts;
   if (first === undefined) return TRUE;
-  const isUniform = parts.every((part) => !part.isNullable && part.value !== null && part.isAscending === first.isAscending);
+  const isUniform = parts.every(
+    (part) => !part.isNullable && part.value !== null && part.isAscending === first.isAscending,
+  );
   if (isUniform) {
     const names = parts.map((part) => part.expression).join(", ");
     const marks = parts.map((part) => part.placeholder).join(", ");
@@ -159,7 +162,9 @@ function atOrAfter(part: KeyPart): SqlFragment {
 }
 
 function atKey(part: KeyPart): SqlFragment {
-  return part.value === null ? fragment(`${part.expression} IS NULL`) : fragment(`${part.expression} = ${part.placeholder}`, part.value);
+  return part.value === null
+    ? fragment(`${part.expression} IS NULL`)
+    : fragment(`${part.expression} = ${part.placeholder}`, part.value);
 }
 
 function requireColumn(table: TableSpec, name: string): ColumnSpec {

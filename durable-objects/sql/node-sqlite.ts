@@ -63,7 +63,8 @@ export function nodeSql(database: NodeDatabase): Sql {
         database.exec(level === 0 ? "COMMIT" : `RELEASE level_${level}`);
         return result;
       } catch (error) {
-        if (database.isTransaction) database.exec(level === 0 ? "ROLLBACK" : `ROLLBACK TO level_${level}; RELEASE level_${level}`);
+        if (database.isTransaction)
+          database.exec(level === 0 ? "ROLLBACK" : `ROLLBACK TO level_${level}; RELEASE level_${level}`);
         throw error;
       } finally {
         depth = level;

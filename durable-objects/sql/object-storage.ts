@@ -12,7 +12,8 @@ import { refusePromise } from "./port.ts";
 export function objectStorageSql(storage: DurableObjectStorage): Sql {
   const { sql } = storage;
   return {
-    all: (statement, params = []) => sql.exec<Record<string, SqlStorageValue>>(statement, ...params).toArray() as SqlRecord[],
+    all: (statement, params = []) =>
+      sql.exec<Record<string, SqlStorageValue>>(statement, ...params).toArray() as SqlRecord[],
     run: (statement: string, params: readonly Stored[] = []) => {
       sql.exec(statement, ...params).toArray();
     },

@@ -21,6 +21,8 @@ export interface Sql {
 /** Throws when a transaction callback returned a promise after all. Call it inside the transaction. */
 export function refusePromise(result: unknown): void {
   if (typeof result === "object" && result !== null && "then" in result && typeof result.then === "function") {
-    throw new TypeError("A transaction callback must be synchronous, but it returned a promise: the transaction is rolled back");
+    throw new TypeError(
+      "A transaction callback must be synchronous, but it returned a promise: the transaction is rolled back",
+    );
   }
 }

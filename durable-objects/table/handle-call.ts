@@ -2,6 +2,8 @@
 
 import { Fault } from "../../src/core/fault.ts";
 import type { ObjectCall, ObjectReply } from "../../src/core/protocol/object-call.ts";
+import { batch } from "./batch.ts";
+import { loadBatch, previewBatch } from "./batch-load.ts";
 import { load } from "./load.ts";
 import { countRows, getRow, listRows } from "./read.ts";
 import type { Store } from "./store.ts";
@@ -33,6 +35,14 @@ function serve(store: Store, table: TableStore, call: ObjectCall): ObjectReply {
     case "write":
       refuseWhenReadOnly(store);
       return write(store, table, call);
+    case "preview-batch":
+      return previewBatch(store, table, call);
+    case "load-batch":
+      refuseWhenReadOnly(store);
+      return loadBatch(store, table, call);
+    case "batch":
+      refuseWhenReadOnly(store);
+      return batch(store, table, call);
   }
 }
 

@@ -79,11 +79,15 @@ function carryOut(sql: Sql, step: MigrationStep): void {
   }
 }
 
-/** Dropping a table deletes its rows first, which would set off CASCADE and SET NULL on the rows that point at it. */
+/**
+ * Dropping a table deletes its rows first, which would set off CASCADE and SET NULL on the rows that point at it. workerd lists its own
+ * tables (`_cf_METADATA`, there once an alarm was set) in `sqlite_master` and lets nobody look inside: SQLITE_AUTH.
+ */
 function refuseActions(sql: Sql, table: string): void {
   const found = sql.all(
     `SELECT child.name AS child, key.on_delete AS action FROM sqlite_master AS child, pragma_foreign_key_list(child.name) AS key
-     WHERE child.type = 'table' AND child.name <> ?1 AND key."table" = ?1 AND key.on_delete <> 'NO ACTION' LIMIT 1`,
+     WHERE child.type = 'table' AND child.name <> ?1 AND child.name NOT LIKE '\\_cf\\_%' ESCAPE '\\'
+       AND key."table" = ?1 AND key.on_delete <> 'NO ACTION' LIMIT 1`,
     [table],
   )[0];
   if (found === undefined) return;

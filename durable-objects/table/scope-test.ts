@@ -23,7 +23,7 @@ export function scopeTest(table: TableStore, scope: ScopeText): (row: Row) => bo
 /** The tree of a filter text that the Worker has already checked against what its caller may name. */
 export function filterOf(table: TableStore, text: string): Filter {
   return cacheOf(filters, table).get(text, () =>
-    parseFilter(text, { table: table.spec, fields: "scope", operators: table.resource.operators, parameter: "filter" }),
+    parseFilter(text, { table: table.spec, fields: "scope", operators: table.resource.operators, parameter: "filter", limits: "lifted" }),
   );
 }
 

@@ -38,7 +38,8 @@ export function selectRows(store: Store, table: TableStore, filter: string, limi
   return page.rows.map((listed) => listed.row);
 }
 
-function selection(store: Store, table: TableStore, where: Filter): Selection {
+/** The rows of the table under a filter, compiled through the cache of the object. */
+export function selection(store: Store, table: TableStore, where: Filter): Selection {
   let compile = compilers.get(store);
   if (compile === undefined) {
     compile = cachingCompiler();

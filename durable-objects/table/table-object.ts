@@ -10,7 +10,8 @@ import type { ObjectName } from "../../src/core/ids.ts";
 import { CALL_VERSION, type ObjectCall, type ObjectReply } from "../../src/core/protocol/object-call.ts";
 import type { AppDefinition, MigrationSet } from "../../src/define/app.ts";
 import { objectStorageSql } from "../sql/object-storage.ts";
-import { logLine } from "./log-line.ts";
+import { parseLogLevel } from "../../src/core/log.ts";
+import { logLine, setLogThreshold } from "./log-line.ts";
 import { handleCall } from "./handle-call.ts";
 import { runAlarm } from "./run-alarm.ts";
 import { type Placement, type Registration, type RegistryAnswer, isRegistry, registerObject, registeredObjects } from "./registry.ts";
@@ -21,6 +22,7 @@ import { quoteIdentifier } from "../sql/quote-identifier.ts";
 export interface ObjectEnv {
   readonly LEDGE_TABLES: DurableObjectNamespace<TableObjectRpc>;
   readonly LEDGE_ENV?: string;
+  readonly LEDGE_LOG_LEVEL?: string;
 }
 
 /** The methods that the Worker and other objects call. */
@@ -57,6 +59,7 @@ export function tableObject(app: { readonly definition: AppDefinition }, migrati
           table: call.table,
           op: call.op,
           requestId: call.requestId,
+          traceparent: call.traceparent,
           error: error instanceof Error ? (error.stack ?? error.message) : String(error),
         });
         return { kind: "fault", fault: { slug: "internal-error" }, position };
@@ -95,6 +98,7 @@ export function tableObject(app: { readonly definition: AppDefinition }, migrati
       if (this.#store !== undefined) return this.#store;
       const name = this.ctx.id.name;
       if (name === undefined) throw new Error("a table object must be addressed by name");
+      setLogThreshold(parseLogLevel(this.env.LEDGE_LOG_LEVEL));
       this.#store = openStore({
         app: app.definition,
         migrations,

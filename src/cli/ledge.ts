@@ -21,9 +21,9 @@ interface Command {
 
 const COMMANDS: Readonly<Record<string, Command>> = {
   dev: { help: devHelp, run: devCommand },
+  generate: { help: generateHelp, run: generateCommand },
   import: { help: importHelp, run: importCommand },
   size: { help: sizeHelp, run: sizeCommand },
-  generate: { help: generateHelp, run: generateCommand },
 };
 
 async function main([name, ...args]: readonly string[]): Promise<number> {

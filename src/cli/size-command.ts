@@ -6,9 +6,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { gzipSync } from "node:zlib";
-import { wranglerCli } from "./dev/wrangler.ts";
 import { CliError, projectAt } from "./project.ts";
 import { print, printDone, printError } from "./terminal.ts";
+import { QUIET_WRANGLER, wranglerCli } from "./wrangler-cli.ts";
 
 export const sizeHelp = `ledge size [options]          what \`wrangler deploy\` would upload
 
@@ -25,7 +25,7 @@ export async function sizeCommand(args: readonly string[]): Promise<number> {
   const folder = mkdtempSync(join(tmpdir(), "ledge-size-"));
   try {
     const cli = [wranglerCli(root), "deploy", "--dry-run", "--outdir", folder];
-    const env = { ...process.env, WRANGLER_SEND_METRICS: "false", WRANGLER_HIDE_BANNER: "true", WRANGLER_WRITE_LOGS: "false" };
+    const env = { ...process.env, ...QUIET_WRANGLER };
     const run = spawnSync(process.execPath, ["--no-warnings", ...cli], { cwd: root, env, encoding: "utf8" });
     if (run.status !== 0) throw new CliError(`wrangler deploy --dry-run failed:\n${run.stdout}${run.stderr}`);
     const uploaded = readdirSync(folder).filter((name) => !name.endsWith(".map") && name !== "README.md");

@@ -7,7 +7,8 @@ import type { AfterHook, AfterHookOption, Hooks, ObjectTransaction, WriteChange 
 
 export function composeHooks<R>(...parts: readonly Hooks<R>[]): Hooks<R> {
   const has = (name: keyof Hooks<R>) => parts.some((part) => part[name] !== undefined);
-  const after = (name: "onAfterCreate" | "onAfterUpdate" | "onAfterDelete") => (has(name) ? { [name]: composeAfter(parts.map((part) => part[name])) } : {});
+  const after = (name: "onAfterCreate" | "onAfterUpdate" | "onAfterDelete") =>
+    has(name) ? { [name]: composeAfter(parts.map((part) => part[name])) } : {};
   return {
     ...(has("onBeforeCreate") ? { onBeforeCreate: (context, draft) => beforeCreate(parts, context, draft) } : {}),
     ...(has("onBeforeUpdate") ? { onBeforeUpdate: (context, change) => beforeUpdate(parts, context, change) } : {}),
@@ -19,21 +20,32 @@ export function composeHooks<R>(...parts: readonly Hooks<R>[]): Hooks<R> {
   };
 }
 
-type Arguments<R, K extends "onBeforeCreate" | "onBeforeUpdate" | "onBeforeDelete"> = Parameters<NonNullable<Hooks<R>[K]>>;
+type Arguments<R, K extends "onBeforeCreate" | "onBeforeUpdate" | "onBeforeDelete"> = Parameters<
+  NonNullable<Hooks<R>[K]>
+>;
 
-async function beforeCreate<R>(parts: readonly Hooks<R>[], ...[context, given]: Arguments<R, "onBeforeCreate">): Promise<Partial<R>> {
+async function beforeCreate<R>(
+  parts: readonly Hooks<R>[],
+  ...[context, given]: Arguments<R, "onBeforeCreate">
+): Promise<Partial<R>> {
   let draft = given;
   for (const part of parts) draft = (await part.onBeforeCreate?.(context, draft)) ?? draft;
   return draft;
 }
 
-async function beforeUpdate<R>(parts: readonly Hooks<R>[], ...[context, change]: Arguments<R, "onBeforeUpdate">): Promise<Partial<R>> {
+async function beforeUpdate<R>(
+  parts: readonly Hooks<R>[],
+  ...[context, change]: Arguments<R, "onBeforeUpdate">
+): Promise<Partial<R>> {
   let { patch } = change;
   for (const part of parts) patch = (await part.onBeforeUpdate?.(context, { before: change.before, patch })) ?? patch;
   return patch;
 }
 
-async function beforeDelete<R>(parts: readonly Hooks<R>[], ...[context, row]: Arguments<R, "onBeforeDelete">): Promise<void> {
+async function beforeDelete<R>(
+  parts: readonly Hooks<R>[],
+  ...[context, row]: Arguments<R, "onBeforeDelete">
+): Promise<void> {
   for (const part of parts) await part.onBeforeDelete?.(context, row);
 }
 
@@ -54,7 +66,8 @@ function onWrite<R>(parts: readonly Hooks<R>[], tx: ObjectTransaction, change: W
 function composeAfter<R>(options: readonly (AfterHookOption<R> | undefined)[]): AfterHookOption<R> {
   const present = options.filter((option) => option !== undefined);
   const run: AfterHook<R> = async (change, context) => {
-    for (const option of present) await (typeof option === "function" ? option(change, context) : option.run(change, context));
+    for (const option of present)
+      await (typeof option === "function" ? option(change, context) : option.run(change, context));
   };
   return present.some((option) => typeof option !== "function") ? { durable: true, run } : run;
 }

@@ -46,6 +46,7 @@ export interface FieldLists<T extends SQLiteTable> {
   readonly writable?: readonly ColumnName<T>[];
   readonly filterable?: readonly ColumnName<T>[];
   readonly sortable?: readonly ColumnName<T>[];
+  readonly aggregatable?: { readonly groupBy?: readonly ColumnName<T>[]; readonly metrics?: readonly ColumnName<T>[] };
 }
 
 /** How a caller is let into a partition ([HT1]); checked before any object is addressed. */

@@ -3,12 +3,18 @@
 type Fields = Readonly<Record<string, unknown>>;
 
 /** What a client may set: the members that are named. */
-export function filterInput<T extends Fields, K extends string>(body: T, fields: readonly K[]): Partial<Pick<T, K & keyof T>> {
+export function filterInput<T extends Fields, K extends string>(
+  body: T,
+  fields: readonly K[],
+): Partial<Pick<T, K & keyof T>> {
   return pick(body, fields);
 }
 
 /** What may leave: the members that are named. */
-export function filterOutput<T extends Fields, K extends string>(row: T, fields: readonly K[]): Partial<Pick<T, K & keyof T>> {
+export function filterOutput<T extends Fields, K extends string>(
+  row: T,
+  fields: readonly K[],
+): Partial<Pick<T, K & keyof T>> {
   return pick(row, fields);
 }
 

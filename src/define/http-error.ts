@@ -3,8 +3,8 @@
  * and renders itself: `error.toResponse()` works in any fetch application.
  */
 
-import { Fault, type ConflictReason, type FaultData, type FieldError } from "../core/fault.ts";
-import { PROBLEMS, problemCode, problemReply, type ProblemPlace } from "../core/protocol/problem.ts";
+import { type ConflictReason, Fault, type FaultData, type FieldError } from "../core/fault.ts";
+import { PROBLEMS, type ProblemPlace, problemCode, problemReply } from "../core/protocol/problem.ts";
 
 export interface HttpErrorOptions {
   readonly cause?: unknown;
@@ -49,7 +49,11 @@ export class ValidationError extends HttpError {
       [messages].flat().map((text) => ({ field, message: text })),
     );
     const errors = [...(options.details ?? []), ...named];
-    super({ slug: "validation-error", errors: errors.length > 0 ? errors : [{ field: "", message }] }, message, options);
+    super(
+      { slug: "validation-error", errors: errors.length > 0 ? errors : [{ field: "", message }] },
+      message,
+      options,
+    );
   }
 }
 
@@ -69,9 +73,16 @@ export class ForbiddenError extends HttpError {
 
 /** 404. */
 export class NotFoundError extends HttpError {
-  constructor(message = "There is no such thing", options: HttpErrorOptions & { readonly resource?: string; readonly id?: string } = {}) {
+  constructor(
+    message = "There is no such thing",
+    options: HttpErrorOptions & { readonly resource?: string; readonly id?: string } = {},
+  ) {
     const { resource, id } = options;
-    super({ slug: "not-found", ...(resource === undefined ? {} : { resource }), ...(id === undefined ? {} : { id }) }, message, options);
+    super(
+      { slug: "not-found", ...(resource === undefined ? {} : { resource }), ...(id === undefined ? {} : { id }) },
+      message,
+      options,
+    );
   }
 }
 
@@ -85,7 +96,11 @@ export class ConflictError extends HttpError {
 /** 412. */
 export class PreconditionError extends HttpError {
   constructor(message = "A precondition does not hold", options: HttpErrorOptions & { readonly reason?: string } = {}) {
-    super({ slug: "precondition-failed", ...(options.reason === undefined ? {} : { reason: options.reason }) }, message, options);
+    super(
+      { slug: "precondition-failed", ...(options.reason === undefined ? {} : { reason: options.reason }) },
+      message,
+      options,
+    );
   }
 }
 

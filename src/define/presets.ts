@@ -37,7 +37,10 @@ export function authenticated(): Preset {
 
 /** Everyone, everything, signed in or not. For demonstrations and public drop boxes. */
 export function fullyPublic(): Preset {
-  return { auth: everything("*"), public: { read: true, create: true, update: true, delete: true, subscribe: true, readDeleted: true } };
+  return {
+    auth: everything("*"),
+    public: { read: true, create: true, update: true, delete: true, subscribe: true, readDeleted: true },
+  };
 }
 
 function everything(rule: ScopeRule): ScopeRules {
@@ -48,5 +51,8 @@ function memberFilter({ claims }: User, field: string, claim: string): Filter | 
   const held = Object.hasOwn(claims, claim) ? claims[claim] : undefined;
   if (typeof held === "string" && held !== "") return eq(field, held);
   if (!Array.isArray(held)) return null;
-  return inList(field, held.filter((id): id is string => typeof id === "string"));
+  return inList(
+    field,
+    held.filter((id): id is string => typeof id === "string"),
+  );
 }

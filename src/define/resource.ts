@@ -8,7 +8,7 @@ import type { SQLiteTable } from "drizzle-orm/sqlite-core";
 import { isJsonObject, type Json, shortHash } from "../core/json.ts";
 import { RESERVED_RESOURCES, type IdKind } from "../core/ids.ts";
 import { type CustomOperators, defineOperators } from "../core/query/custom-operators.ts";
-import type { Capability, ColumnSpec, Row, SoftDeleteSpec, TableSpec } from "../core/schema/table-spec.ts";
+import type { AggregatableSpec, Capability, ColumnSpec, Row, SoftDeleteSpec, TableSpec } from "../core/schema/table-spec.ts";
 import { parseValue } from "../core/schema/value.ts";
 import { batchOf } from "./batch-limits.ts";
 import { checkScopes } from "./check-scopes.ts";
@@ -109,6 +109,7 @@ function tableSpec(name: string, columns: readonly ColumnSpec[], config: Resourc
     strictInput: config.strictInput ?? false,
     computed,
     pagination: paginationOf(config, refuse),
+    ...(config.fields?.aggregatable === undefined ? {} : { aggregatable: aggregatableOf(config.fields.aggregatable, columns, refuse) }),
     capabilities: capabilitiesOf(config),
     batch: batchOf(config, refuse),
     shape: shapeOf(columns, computed),
@@ -155,6 +156,15 @@ function versionFieldOf(config: ResourceConfig, columns: readonly ColumnSpec[], 
   return field;
 }
 
+/** Lists of columns that no metric could ever use are a mistake worth a word. */
+function aggregatableOf(lists: AggregatableSpec, columns: readonly ColumnSpec[], refuse: Refuse): AggregatableSpec {
+  const useless = columns.find(({ name, kind }) => lists.metrics?.includes(name) === true && (kind === "json" || kind === "blob"));
+  if (useless !== undefined) {
+    throw refuse(`fields.aggregatable.metrics names "${useless.name}", which is ${useless.kind} and has no metric`, "Take it out of the list.");
+  }
+  return lists;
+}
+
 function paginationOf(config: ResourceConfig, refuse: Refuse): TableSpec["pagination"] {
   const { defaultLimit = 20, maxLimit = 100, offset = true } = config.pagination ?? {};
   const isLimit = (value: number) => Number.isInteger(value) && value >= 1 && value <= 1000;
@@ -195,6 +205,8 @@ function checkColumnNames(config: ResourceConfig, columns: readonly ColumnSpec[]
   check("fields.writable", config.fields?.writable ?? []);
   check("fields.filterable", config.fields?.filterable ?? []);
   check("fields.sortable", config.fields?.sortable ?? []);
+  check("fields.aggregatable.groupBy", config.fields?.aggregatable?.groupBy ?? []);
+  check("fields.aggregatable.metrics", config.fields?.aggregatable?.metrics ?? []);
   check("generatedFields", config.generatedFields ?? []);
   check("columns", Object.keys(config.columns ?? {}));
   check("partitionBy", [config.partitionBy]);

@@ -15,7 +15,12 @@ export interface TimestampOptions {
   readonly unit?: "ms" | "s";
 }
 
-export function timestampHooks<R>({ createdAt = "createdAt", updatedAt = "updatedAt", owner, unit = "ms" }: TimestampOptions = {}): Hooks<R> {
+export function timestampHooks<R>({
+  createdAt = "createdAt",
+  updatedAt = "updatedAt",
+  owner,
+  unit = "ms",
+}: TimestampOptions = {}): Hooks<R> {
   return {
     onWrite(tx, { op, before, after }: WriteChange<R>) {
       if (op === "delete" || after === null) return undefined;
@@ -25,7 +30,9 @@ export function timestampHooks<R>({ createdAt = "createdAt", updatedAt = "update
       if (owner !== undefined && (was !== null || tx.user.kind === "user")) {
         patch[owner] = was === null ? (tx.user.kind === "user" ? tx.user.id : undefined) : was[owner];
       }
-      const known = Object.entries(patch).filter(([name, value]) => value !== undefined && Object.hasOwn(after as object, name));
+      const known = Object.entries(patch).filter(
+        ([name, value]) => value !== undefined && Object.hasOwn(after as object, name),
+      );
       return Object.fromEntries(known) as Partial<R>;
     },
   };

@@ -9,7 +9,10 @@ import { ValidationError } from "./http-error.ts";
 
 export type Safe<T> =
   | { readonly success: true; readonly data: T }
-  | { readonly success: false; readonly error: { readonly message: string; readonly fieldErrors: Readonly<Record<string, readonly string[]>> } };
+  | {
+      readonly success: false;
+      readonly error: { readonly message: string; readonly fieldErrors: Readonly<Record<string, readonly string[]>> };
+    };
 
 /** The parsed data; throws `ValidationError` with every error. */
 export function validate<S extends z.ZodType>(schema: S, data: unknown): z.output<S> {
@@ -50,7 +53,8 @@ export const commonSchemas = {
   phone: () => z.e164(),
   nonEmptyString: () => z.string().trim().min(1),
   positiveNumber: () => z.number().positive(),
-  pagination: () => z.object({ limit: z.coerce.number().int().min(1).max(1000).default(20), cursor: z.string().optional() }),
+  pagination: () =>
+    z.object({ limit: z.coerce.number().int().min(1).max(1000).default(20), cursor: z.string().optional() }),
   /** Text of the filter language; its fields are checked where it is used. */
   filter: () => z.string().max(4096),
 };

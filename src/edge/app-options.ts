@@ -1,6 +1,6 @@
 /** What `defineApp` takes ([PF3]), and what application code at the edge (routes, middleware, features) sees. Types only. */
 
-import type { LogSink, LogThreshold, Logger } from "../core/log.ts";
+import type { Logger, LogSink, LogThreshold } from "../core/log.ts";
 import type { Principal } from "../core/scope/principal.ts";
 import type { AppDefinition, EffectHandler } from "../define/app.ts";
 import type { AnyResource } from "../define/resource.ts";

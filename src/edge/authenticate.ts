@@ -10,7 +10,7 @@ import { BoundedCache } from "./bounded-cache.ts";
 import { admitsDevelopmentTokens, isDevelopmentToken, parseDevelopmentToken } from "./development-token.ts";
 import type { LedgeEnv } from "./env.ts";
 import { MAX_TOKEN_LENGTH, MIN_SECRET_LENGTH } from "./limits.ts";
-import { type JwtOptions, KeysUnavailable, verifyWithJwks, verifyWithSecret, type VerifyToken } from "./verify-jwt.ts";
+import { type JwtOptions, KeysUnavailable, type VerifyToken, verifyWithJwks, verifyWithSecret } from "./verify-jwt.ts";
 
 export interface AuthOptions {
   readonly jwt?: JwtOptions;

@@ -6,7 +6,7 @@
 
 import { Fault, type FaultData } from "../core/fault.ts";
 import { errorFields } from "../core/log.ts";
-import type { ObjectCall, ObjectReply, WriteCall } from "../core/protocol/object-call.ts";
+import type { MutatingCall, ObjectCall, ObjectReply } from "../core/protocol/object-call.ts";
 import type { TableRequest } from "./exchange.ts";
 import { ATTEMPT_DEADLINE_MS, CALL_TIMEOUT_MS } from "./limits.ts";
 
@@ -26,7 +26,7 @@ type Failure = "overloaded" | "lost" | "timeout" | "defect";
 /** Calls with a reply other than a fault; a fault is thrown. */
 export type Success = Exclude<ObjectReply, { kind: "fault" }>;
 
-export async function readObject(request: TableRequest, call: Exclude<ObjectCall, WriteCall>): Promise<Success> {
+export async function readObject(request: TableRequest, call: Exclude<ObjectCall, MutatingCall>): Promise<Success> {
   let failure = await attempt(request, call);
   if (failure.kind === "reply") return failure.reply;
   if (failure.cause === "lost") failure = await attempt(request, call);
@@ -44,7 +44,7 @@ export async function readObject(request: TableRequest, call: Exclude<ObjectCall
 }
 
 /** `key` is what the client may repeat the request with. */
-export async function writeObject(request: TableRequest, call: WriteCall, key: string): Promise<Success> {
+export async function writeObject(request: TableRequest, call: MutatingCall, key: string): Promise<Success> {
   const first = await attempt(request, call);
   if (first.kind === "reply") return first.reply;
   if (first.cause === "overloaded") throw new Fault({ slug: "overloaded", retryAfter: 1 });
@@ -54,7 +54,8 @@ export async function writeObject(request: TableRequest, call: WriteCall, key: s
     const repeat = { ...call, attempt: call.attempt === null ? null : { ...call.attempt, isRepeat: true } };
     const second = await attempt(request, repeat).catch((error: unknown) => {
       // A passing failure of the repetition says nothing about what the first one did.
-      if (error instanceof Fault && (error.data.slug === "overloaded" || error.data.slug === "unavailable")) return null;
+      if (error instanceof Fault && (error.data.slug === "overloaded" || error.data.slug === "unavailable"))
+        return null;
       throw error;
     });
     if (second?.kind === "reply") return second.reply;
@@ -63,7 +64,9 @@ export async function writeObject(request: TableRequest, call: WriteCall, key: s
   throw new Fault({ slug: "outcome-unknown", retryAfter: 1, idempotencyKey: key });
 }
 
-type Outcome = { readonly kind: "reply"; readonly reply: Success } | { readonly kind: "failure"; readonly cause: Failure; readonly error: unknown };
+type Outcome =
+  | { readonly kind: "reply"; readonly reply: Success }
+  | { readonly kind: "failure"; readonly cause: Failure; readonly error: unknown };
 
 async function attempt({ env, object, log }: TableRequest, call: ObjectCall): Promise<Outcome> {
   let reply: ObjectReply;
@@ -94,7 +97,10 @@ class CallTimeout extends Error {}
 
 function withTimeout<T>(promise: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => reject(new CallTimeout(`The object did not answer within ${CALL_TIMEOUT_MS} ms`)), CALL_TIMEOUT_MS);
+    const timer = setTimeout(
+      () => reject(new CallTimeout(`The object did not answer within ${CALL_TIMEOUT_MS} ms`)),
+      CALL_TIMEOUT_MS,
+    );
     promise.then(resolve, reject).finally(() => clearTimeout(timer));
   });
 }

@@ -55,12 +55,24 @@ const REPLY_HEADERS = [
 /** Null when cross-origin access is off. */
 export function createCors(options: boolean | CorsOptions | undefined): Cors | null {
   if (options === undefined || options === false) return null;
-  const { origins, credentials = false, allowHeaders = [], exposeHeaders = [], maxAgeS = 600 } = options === true ? {} : options;
+  const {
+    origins,
+    credentials = false,
+    allowHeaders = [],
+    exposeHeaders = [],
+    maxAgeS = 600,
+  } = options === true ? {} : options;
   if (credentials && (origins === undefined || (typeof origins !== "function" && origins.includes("*")))) {
-    throw new ConfigError(null, undefined, "cors.credentials is on for every origin", "Name the origins: cors: { origins: [\"https://…\"], credentials: true }.");
+    throw new ConfigError(
+      null,
+      undefined,
+      "cors.credentials is on for every origin",
+      'Name the origins: cors: { origins: ["https://…"], credentials: true }.',
+    );
   }
   const isOpen = origins === undefined || (typeof origins !== "function" && origins.includes("*"));
-  const admits = (origin: string) => isOpen || (typeof origins === "function" ? origins(origin) : origins.includes(origin));
+  const admits = (origin: string) =>
+    isOpen || (typeof origins === "function" ? origins(origin) : origins.includes(origin));
   const exposed = [...REPLY_HEADERS, ...exposeHeaders].join(", ");
   const allowed = [...REQUEST_HEADERS, ...allowHeaders].join(", ");
   return {

@@ -17,13 +17,21 @@ const PURPOSE = "ledge cursor 1";
 const signers = new BoundedCache<string, SignCursor>(8);
 const orderHashes = new BoundedCache<string, string>(500);
 
-export async function sealCursor(request: TableRequest, key: readonly JsonScalar[], orderBy: readonly OrderTerm[]): Promise<string> {
+export async function sealCursor(
+  request: TableRequest,
+  key: readonly JsonScalar[],
+  orderBy: readonly OrderTerm[],
+): Promise<string> {
   const order = await orderHash(request, orderBy);
   return encodeCursor({ table: place(request), order, key, atMs: request.nowMs }, signerOf(secretOf(request.env)));
 }
 
 /** Sort values and id to go on from; throws `cursor-invalid` or `cursor-expired`. */
-export async function openCursor(request: TableRequest, text: string, orderBy: readonly OrderTerm[]): Promise<readonly JsonScalar[]> {
+export async function openCursor(
+  request: TableRequest,
+  text: string,
+  orderBy: readonly OrderTerm[],
+): Promise<readonly JsonScalar[]> {
   const { env, nowMs, entry } = request;
   const old = env.LEDGE_SECRET_OLD;
   const secrets = old === undefined || old === "" ? [secretOf(env)] : [secretOf(env), old];

@@ -7,21 +7,24 @@
 import type { SQLiteTable } from "drizzle-orm/sqlite-core";
 import { Fault } from "../core/fault.ts";
 import { RESERVED_RESOURCES } from "../core/ids.ts";
+import { problemReply } from "../core/protocol/problem.ts";
 import { type AppDefinition, checkApp, type EffectHandler } from "../define/app.ts";
-import { ConfigError } from "../define/config-error.ts";
 import type { ResourceConfig } from "../define/config.ts";
-import { type AnyResource, type Resource, resource as declareResource } from "../define/resource.ts";
+import { ConfigError } from "../define/config-error.ts";
+import { type AnyResource, resource as declareResource, type Resource } from "../define/resource.ts";
 import type { AppOptions, ResourceList, RouteHandler, UserRoute } from "./app-options.ts";
+import { createCors } from "./cors.ts";
 import { createEdge, type Edge } from "./edge.ts";
 import type { LedgeEnv, Lifetime } from "./env.ts";
-import { problemReply } from "../core/protocol/problem.ts";
 import { serve } from "./serve.ts";
 
 /** Resources by the name they are served under. */
 export type Resources = Readonly<Record<string, AnyResource>>;
 
 /** The resources of a list, or of a namespace, by name. */
-export type ResourcesOf<L> = { readonly [R in Extract<L extends readonly (infer E)[] ? E : L[keyof L], AnyResource> as R["name"]]: R };
+export type ResourcesOf<L> = {
+  readonly [R in Extract<L extends readonly (infer E)[] ? E : L[keyof L], AnyResource> as R["name"]]: R;
+};
 
 /** An application is its own definition, so that it can be handed to whatever reads one. */
 export interface App<R extends Resources = Resources> extends AppDefinition {
@@ -32,16 +35,27 @@ export interface App<R extends Resources = Resources> extends AppDefinition {
   /** What objects, migrations and tools read, as plain data. Checks the whole; throws `ConfigError`. */
   readonly definition: AppDefinition;
   /** Adds a table: the same as listing it. The path, when given, takes the place of the table's name. */
-  resource<T extends SQLiteTable, N extends string>(resource: Resource<T, N>): App<R & { readonly [K in N]: Resource<T, N> }>;
-  resource<T extends SQLiteTable>(table: T, config: ResourceConfig<T>): App<R & { readonly [K in T["_"]["name"]]: Resource<T, T["_"]["name"]> }>;
-  resource<P extends string, T extends SQLiteTable>(path: P, table: T, config: ResourceConfig<T>): App<R & { readonly [K in P]: Resource<T, T["_"]["name"]> }>;
+  resource<T extends SQLiteTable, N extends string>(
+    resource: Resource<T, N>,
+  ): App<R & { readonly [K in N]: Resource<T, N> }>;
+  resource<T extends SQLiteTable>(
+    table: T,
+    config: ResourceConfig<T>,
+  ): App<R & { readonly [K in T["_"]["name"]]: Resource<T, T["_"]["name"]> }>;
+  resource<P extends string, T extends SQLiteTable>(
+    path: P,
+    table: T,
+    config: ResourceConfig<T>,
+  ): App<R & { readonly [K in P]: Resource<T, T["_"]["name"]> }>;
   /** Adds a route of the application, from the root: `.route("GET", "/api/reports/:id", handler)` ([PF18]). */
   route(method: string, path: string, handler: RouteHandler): App<R>;
   /** Types only, never set: the resources by path, for the client. */
   readonly types?: R;
 }
 
-export function defineApp<const L extends ResourceList = []>(options: AppOptions & { readonly resources?: L } = {}): App<ResourcesOf<L>> {
+export function defineApp<const L extends ResourceList = []>(
+  options: AppOptions & { readonly resources?: L } = {},
+): App<ResourcesOf<L>> {
   return new LedgeApp(options) as unknown as App<ResourcesOf<L>>;
 }
 
@@ -51,7 +65,9 @@ export function useResource<T extends SQLiteTable>(
   config: ResourceConfig<T>,
   options: Omit<AppOptions, "resources"> = {},
 ): App<{ readonly [K in T["_"]["name"]]: Resource<T, T["_"]["name"]> }> {
-  return defineApp(options).resource(table, config) as unknown as App<{ readonly [K in T["_"]["name"]]: Resource<T, T["_"]["name"]> }>;
+  return defineApp(options).resource(table, config) as unknown as App<{
+    readonly [K in T["_"]["name"]]: Resource<T, T["_"]["name"]>;
+  }>;
 }
 
 /** Any thrown value as a problem, for applications that mount a resource: faults as they are, the rest as 500. */
@@ -79,8 +95,12 @@ class LedgeApp implements AppDefinition {
 
   constructor(options: AppOptions) {
     this.#options = options;
+    // Made again for the edge; here it refuses a mistake while the module loads.
+    createCors(options.cors);
     const listed = options.resources ?? [];
-    const resources = Array.isArray(listed) ? (listed as readonly AnyResource[]) : Object.values(listed).filter(isResource);
+    const resources = Array.isArray(listed)
+      ? (listed as readonly AnyResource[])
+      : Object.values(listed).filter(isResource);
     const features = options.features ?? [];
     this.#mounts = [...resources, ...features.flatMap((feature) => feature.tables ?? [])].map((each) => [null, each]);
     for (const feature of features) feature.routes?.((method, path, handler) => this.route(method, path, handler));
@@ -89,7 +109,10 @@ class LedgeApp implements AppDefinition {
   resource(...given: readonly unknown[]): this {
     const path = typeof given[0] === "string" ? given[0] : null;
     const [first, config] = path === null ? given : given.slice(1);
-    this.#mounts.push([path, isResource(first) ? first : declareResource(first as SQLiteTable, config as ResourceConfig)]);
+    this.#mounts.push([
+      path,
+      isResource(first) ? first : declareResource(first as SQLiteTable, config as ResourceConfig),
+    ]);
     return this.#changed();
   }
 
@@ -99,9 +122,14 @@ class LedgeApp implements AppDefinition {
   }
 
   get definition(): AppDefinition {
-    this.#definition ??= {
+    if (this.#definition !== undefined) return this.#definition;
+    mountPoints(this.#mounts);
+    this.#definition = {
       name: this.#options.name ?? "app",
-      resources: checkApp(this.#options.name ?? "app", this.#mounts.map(([, each]) => each)),
+      resources: checkApp(
+        this.#options.name ?? "app",
+        this.#mounts.map(([, each]) => each),
+      ),
       effects: effectsOf(this.#options),
     };
     return this.#definition;
@@ -125,8 +153,14 @@ class LedgeApp implements AppDefinition {
     return serve(this.#edge, request, env, context);
   };
 
-  readonly request = (path: string | Request, init: RequestInit = {}, env: Partial<LedgeEnv> = {}, context?: Lifetime): Promise<Response> => {
-    const request = path instanceof Request ? new Request(path, init) : new Request(new URL(path, "http://localhost/"), init);
+  readonly request = (
+    path: string | Request,
+    init: RequestInit = {},
+    env: Partial<LedgeEnv> = {},
+    context?: Lifetime,
+  ): Promise<Response> => {
+    const request =
+      path instanceof Request ? new Request(path, init) : new Request(new URL(path, "http://localhost/"), init);
     return this.fetch(request, env as LedgeEnv, context);
   };
 
@@ -149,8 +183,10 @@ function mountPoints(mounts: readonly (readonly [string | null, AnyResource])[])
   for (const [path, each] of mounts) {
     const point = path === null ? each.name : path.replace(/^\/+|\/+$/g, "");
     const refuse = (problem: string, mend: string) => new ConfigError(each.name, each.file, problem, mend);
-    if (!/^[A-Za-z][A-Za-z0-9_-]{0,62}$/.test(point)) throw refuse(`cannot be served at "${path}"`, "Use one segment of letters, digits, - and _.");
-    if (RESERVED_RESOURCES.has(point)) throw refuse(`cannot be served at "${path}", a path of Ledge`, "Use another path.");
+    if (!/^[A-Za-z][A-Za-z0-9_-]{0,62}$/.test(point))
+      throw refuse(`cannot be served at "${path}"`, "Use one segment of letters, digits, - and _.");
+    if (RESERVED_RESOURCES.has(point))
+      throw refuse(`cannot be served at "${path}", a path of Ledge`, "Use another path.");
     if (points.has(point)) throw refuse(`is served at "${point}" as another table is`, "Use another path.");
     points.set(point, each);
   }
@@ -161,7 +197,13 @@ function effectsOf({ effects = {}, features = [] }: AppOptions): ReadonlyMap<str
   const all = new Map(Object.entries(effects));
   for (const feature of features) {
     for (const [name, handler] of Object.entries(feature.effects ?? {})) {
-      if (all.has(name)) throw new ConfigError(null, undefined, `Effect "${name}" of feature "${feature.name}" has a twin`, "Rename one of them.");
+      if (all.has(name))
+        throw new ConfigError(
+          null,
+          undefined,
+          `Effect "${name}" of feature "${feature.name}" has a twin`,
+          "Rename one of them.",
+        );
       all.set(name, handler);
     }
   }

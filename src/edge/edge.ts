@@ -6,12 +6,12 @@
 import type { AppDefinition } from "../define/app.ts";
 import type { AnyResource } from "../define/resource.ts";
 import type { AppOptions, UserRoute } from "./app-options.ts";
-import { createAuthenticate, type Authenticate } from "./authenticate.ts";
-import { createCors, type Cors } from "./cors.ts";
+import { type Authenticate, createAuthenticate } from "./authenticate.ts";
+import { type Cors, createCors } from "./cors.ts";
 import type { Endpoint } from "./endpoint.ts";
-import { buildRoutes } from "./routes.ts";
 import { createRouter, type MatchPath } from "./router.ts";
-import { createAccess, type Access } from "./scopes.ts";
+import { buildRoutes } from "./routes.ts";
+import { type Access, createAccess } from "./scopes.ts";
 import { secretNames } from "./secret.ts";
 import { securityHeaders } from "./security-headers.ts";
 import { createValidator, type Validator } from "./validate-input.ts";

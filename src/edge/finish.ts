@@ -13,7 +13,10 @@ export function finish(arrival: Arrival, answer: Answer): Response {
   const common = commonHeaders(arrival);
   const isHead = arrival.request.method === "HEAD";
   if (!(answer instanceof Response)) {
-    return new Response(isHead ? null : answer.body, { status: answer.status, headers: { ...common, ...answer.headers } });
+    return new Response(isHead ? null : answer.body, {
+      status: answer.status,
+      headers: { ...common, ...answer.headers },
+    });
   }
   // Its headers may be immutable, and a socket's response cannot be made anew.
   if (answer.status === 101) return answer;
@@ -36,7 +39,11 @@ function commonHeaders({ edge, request, url, env, trace }: Arrival): Record<stri
   const origin = request.headers.get("origin");
   return {
     ...(url.protocol === "https:" ? edge.securityHeaders.https : edge.securityHeaders.http),
-    ...(isApi ? { "cache-control": "private, no-store", vary: API_VARY } : edge.cors === null ? {} : { vary: "Origin" }),
+    ...(isApi
+      ? { "cache-control": "private, no-store", vary: API_VARY }
+      : edge.cors === null
+        ? {}
+        : { vary: "Origin" }),
     ...(isApi && env.STRICT_API_CSP === "true" ? STRICT_API_CSP : {}),
     ...(origin !== null && edge.cors !== null ? edge.cors.headers(origin) : {}),
     "x-request-id": trace.requestId,

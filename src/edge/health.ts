@@ -27,11 +27,16 @@ export async function readiness(arrival: Arrival): Promise<Reply> {
     tables: () => env.LEDGE_TABLES.getByName(objectName(edge.definition.name, "_registry", null)).ping(),
     ...Object.fromEntries(Object.entries(edge.options.health ?? {}).map(([name, check]) => [name, () => check(env)])),
   };
-  const results = await Promise.all(Object.entries(checks).map(async ([name, check]) => [name, await run(check)] as const));
+  const results = await Promise.all(
+    Object.entries(checks).map(async ([name, check]) => [name, await run(check)] as const),
+  );
   const failed = results.filter(([, result]) => result.status === "failed");
   for (const [name, result] of failed) log.error("not ready", { check: name, ...result });
   const shown = results.map(([name, result]) => [name, isDevelopment(env) ? result : { status: result.status }]);
-  const reply = jsonReply({ status: failed.length === 0 ? "ready" : "unready", checks: Object.fromEntries(shown) }, failed.length === 0 ? 200 : 503);
+  const reply = jsonReply(
+    { status: failed.length === 0 ? "ready" : "unready", checks: Object.fromEntries(shown) },
+    failed.length === 0 ? 200 : 503,
+  );
   return { ...reply, headers: { ...reply.headers, ...NO_STORE } };
 }
 

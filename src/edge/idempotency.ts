@@ -4,8 +4,8 @@
  * it begins with `retry-` and holds its time, so a client may send it back as its Idempotency-Key later on.
  */
 
-import { type Json, canonicalJson } from "../core/json.ts";
 import { uuidv7 } from "../core/ids.ts";
+import { canonicalJson, type Json } from "../core/json.ts";
 import type { Idempotency, WriteCall } from "../core/protocol/object-call.ts";
 import type { TableRequest } from "./exchange.ts";
 import { DEFAULT_IDEMPOTENCY_TTL_MS, MAX_IDEMPOTENCY_TTL_MS } from "./limits.ts";
@@ -24,7 +24,11 @@ export async function readWriteKey(request: TableRequest, body: Json): Promise<W
   const given = readToken(request.request.headers, "Idempotency-Key");
   if (given === null) {
     const text = `retry-${mintId(request.nowMs)}`;
-    return { text, idempotency: null, attempt: { id: `${owner(request)}|${text}`, startedAtMs: request.nowMs, isRepeat: false } };
+    return {
+      text,
+      idempotency: null,
+      attempt: { id: `${owner(request)}|${text}`, startedAtMs: request.nowMs, isRepeat: false },
+    };
   }
   const key = `${owner(request)}|${given}`;
   const startedAtMs = startOfAttempt(given, request.nowMs);
@@ -55,7 +59,9 @@ function owner({ principal, request }: TableRequest): string {
 }
 
 async function fingerprint({ request, url }: TableRequest, body: Json): Promise<string> {
-  const query = [...url.searchParams].filter(([name]) => !name.startsWith("_")).sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
+  const query = [...url.searchParams]
+    .filter(([name]) => !name.startsWith("_"))
+    .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
   const parts = [request.method, url.pathname.replace(/\/+$/, ""), query, body, request.headers.get("if-match")];
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(canonicalJson(parts)));
   return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");

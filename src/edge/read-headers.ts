@@ -29,7 +29,8 @@ export function checkCommonHeaders(headers: Headers): void {
   if (positions !== null && !positions.split(",").every((token) => POSITION.test(token.trim()))) {
     throw invalidField("Ledge-Min-Seq", "must be a list of <epoch>:<seq> or tx:<txid>@<object>", "malformed");
   }
-  if (headers.has("ledge-version")) throw invalidField("Ledge-Version", "names a version that this API does not declare", "unknown");
+  if (headers.has("ledge-version"))
+    throw invalidField("Ledge-Version", "names a version that this API does not declare", "unknown");
 }
 
 export function prefersMinimal(headers: Headers): boolean {
@@ -40,6 +41,7 @@ export function prefersMinimal(headers: Headers): boolean {
 /** A header of 1–128 visible ASCII characters; null when absent. */
 export function readToken(headers: Headers, name: string): string | null {
   const value = headers.get(name);
-  if (value !== null && !VISIBLE_ASCII.test(value)) throw invalidField(name, "must be 1–128 visible ASCII characters", "malformed");
+  if (value !== null && !VISIBLE_ASCII.test(value))
+    throw invalidField(name, "must be 1–128 visible ASCII characters", "malformed");
   return value;
 }

@@ -3,8 +3,8 @@
 import type { RouteContext, UserRoute } from "./app-options.ts";
 import type { TableEntry } from "./edge.ts";
 import type { Endpoint } from "./endpoint.ts";
-import { routeContext } from "./route-context.ts";
 import { jsonReply } from "./reply.ts";
+import { routeContext } from "./route-context.ts";
 import type { Route } from "./router.ts";
 import { systemRoutes } from "./system-routes.ts";
 import { tableRoutes } from "./table-routes.ts";

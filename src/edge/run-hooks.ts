@@ -27,7 +27,10 @@ export async function beforeCreate(request: TableRequest, draft: Draft): Promise
 export async function beforeUpdate(request: TableRequest, before: Row, patch: Draft): Promise<Draft> {
   const { hooks } = request.entry.resource.config;
   const given = { ...patch };
-  const made: unknown = await (hooks as Hooks | undefined)?.onBeforeUpdate?.(hookContext(request), { before, patch: given });
+  const made: unknown = await (hooks as Hooks | undefined)?.onBeforeUpdate?.(hookContext(request), {
+    before,
+    patch: given,
+  });
   return jsonForm((made ?? given) as Record<string, unknown>);
 }
 
@@ -55,8 +58,13 @@ export function startAfterHooks(request: TableRequest, changes: readonly RowChan
       epoch,
       seq: Number(seq),
     };
-    const failed = (error: unknown) => log.error("after-hook failed", { resource: change.table, key: committed.key, ...errorFields(error) });
-    lifetime.waitUntil(Promise.resolve().then(() => run(committed, { env, attempt: 1 })).catch(failed));
+    const failed = (error: unknown) =>
+      log.error("after-hook failed", { resource: change.table, key: committed.key, ...errorFields(error) });
+    lifetime.waitUntil(
+      Promise.resolve()
+        .then(() => run(committed, { env, attempt: 1 }))
+        .catch(failed),
+    );
   });
 }
 

@@ -73,7 +73,12 @@ function ownRule(rule: ScopeRule, user: User, report: (error: unknown) => void):
 
 function createCanonical(resource: AnyResource): (value: unknown, operation: Operation, log: Logger) => ScopeText {
   const known = new BoundedCache<string, ScopeText>(MAX_CACHED_SCOPES);
-  const grammar: FilterGrammar = { table: resource.spec, fields: "scope", operators: resource.operators, parameter: "scope" };
+  const grammar: FilterGrammar = {
+    table: resource.spec,
+    fields: "scope",
+    operators: resource.operators,
+    parameter: "scope",
+  };
 
   return (value, operation, log) => {
     if (value === ALLOW || value === true) return ALLOW;
@@ -82,7 +87,8 @@ function createCanonical(resource: AnyResource): (value: unknown, operation: Ope
     const scope = parseScope(value, grammar);
     if (scope.kind === "allow") return ALLOW;
     if (scope.kind === "deny") {
-      if (scope.mistake !== undefined) log.error("scope is not a filter, denied", { resource: resource.name, operation, mistake: scope.mistake });
+      if (scope.mistake !== undefined)
+        log.error("scope is not a filter, denied", { resource: resource.name, operation, mistake: scope.mistake });
       return DENY;
     }
     const text = printFilter(scope.filter);

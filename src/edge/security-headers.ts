@@ -22,7 +22,8 @@ export function securityHeaders(options: SecurityHeaderOptions | false | undefin
     "referrer-policy": "strict-origin-when-cross-origin",
   };
   const maxAgeS = options?.hstsMaxAgeS ?? 31_536_000;
-  const https = maxAgeS === 0 ? http : { ...http, "strict-transport-security": `max-age=${maxAgeS}; includeSubDomains` };
+  const https =
+    maxAgeS === 0 ? http : { ...http, "strict-transport-security": `max-age=${maxAgeS}; includeSubDomains` };
   return { https, http };
 }
 

@@ -5,6 +5,8 @@
 
 import { Fault, type FaultData } from "../core/fault.ts";
 import { createLogger, errorFields, type Logger, parseLogLevel } from "../core/log.ts";
+import { problemReply } from "../core/protocol/problem.ts";
+import { HttpError } from "../define/http-error.ts";
 import { ObjectFault } from "./call-object.ts";
 import { consoleSink } from "./console-sink.ts";
 import type { Edge } from "./edge.ts";
@@ -12,8 +14,6 @@ import type { Answer, Endpoint } from "./endpoint.ts";
 import { isDevelopment, type LedgeEnv, type Lifetime } from "./env.ts";
 import type { Arrival, Exchange } from "./exchange.ts";
 import { finish, isUnder } from "./finish.ts";
-import { HttpError } from "../define/http-error.ts";
-import { problemReply } from "../core/protocol/problem.ts";
 import { routeContext } from "./route-context.ts";
 import type { Match } from "./router.ts";
 import { secretProblem } from "./secret.ts";
@@ -71,13 +71,18 @@ async function respond(arrival: Arrival, match: Match<Endpoint>, seen: { princip
 type Known = Extract<Endpoint, { kind: "known" }>;
 
 /** The application's layers, the first one outermost; each sees finished responses, never an exception of a later one. */
-function throughMiddleware(exchange: Exchange, { params }: Extract<Match<Endpoint>, { kind: "found" }>, endpoint: Known): Promise<Response> {
+function throughMiddleware(
+  exchange: Exchange,
+  { params }: Extract<Match<Endpoint>, { kind: "found" }>,
+  endpoint: Known,
+): Promise<Response> {
   const layers = exchange.edge.options.middleware ?? [];
   const context = routeContext(exchange, params);
   const at = async (index: number): Promise<Response> => {
     try {
       const layer = layers[index];
-      const answer = layer === undefined ? await endpoint.run(exchange, params) : await layer(context, () => at(index + 1));
+      const answer =
+        layer === undefined ? await endpoint.run(exchange, params) : await layer(context, () => at(index + 1));
       return answer instanceof Response ? answer : new Response(answer.body, answer);
     } catch (error) {
       const problem = problemOf(exchange, error);
@@ -118,7 +123,12 @@ function loggerOf({ options }: Edge, env: LedgeEnv, { requestId, traceId }: Trac
 }
 
 /** One line a request. The path goes without its query: filters hold personal data. */
-function logRequest({ request, url, log, nowMs }: Arrival, match: Match<Endpoint>, status: number, principal: string | undefined): void {
+function logRequest(
+  { request, url, log, nowMs }: Arrival,
+  match: Match<Endpoint>,
+  status: number,
+  principal: string | undefined,
+): void {
   const level = status >= 500 ? "error" : "info";
   if (!log.isOn(level)) return;
   log[level]("request", {

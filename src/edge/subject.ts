@@ -6,5 +6,11 @@ import { MAX_SUBJECT_LENGTH } from "./limits.ts";
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u2028\u2029]/;
 
 export function isSubject(value: unknown): value is string {
-  return typeof value === "string" && value !== "" && value.length <= MAX_SUBJECT_LENGTH && value.isWellFormed() && !CONTROL.test(value);
+  return (
+    typeof value === "string" &&
+    value !== "" &&
+    value.length <= MAX_SUBJECT_LENGTH &&
+    value.isWellFormed() &&
+    !CONTROL.test(value)
+  );
 }

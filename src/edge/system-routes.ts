@@ -1,12 +1,12 @@
 /** Paths of the product itself ([HT3]): health, the tables as data, and what each problem means. */
 
 import { Fault } from "../core/fault.ts";
+import { PROBLEMS, problemCode } from "../core/protocol/problem.ts";
 import { hasRole } from "../core/scope/principal.ts";
 import type { Endpoint } from "./endpoint.ts";
 import { isDevelopment } from "./env.ts";
 import type { Exchange } from "./exchange.ts";
 import { health, readiness } from "./health.ts";
-import { PROBLEMS, problemCode } from "../core/protocol/problem.ts";
 import { jsonReply, type Reply } from "./reply.ts";
 import type { Params, Route } from "./router.ts";
 
@@ -48,7 +48,11 @@ function explainProblem({ slug = "" }: Params): Reply {
   if (!isSlug(slug)) throw new Fault({ slug: "not-found" });
   const { status, title, help } = PROBLEMS[slug];
   const text = `${title}\n\nStatus ${status}, code ${problemCode(slug)}\n\n${help}\n`;
-  return { status: 200, headers: { "content-type": "text/plain; charset=utf-8", "cache-control": "public, max-age=3600" }, body: text };
+  return {
+    status: 200,
+    headers: { "content-type": "text/plain; charset=utf-8", "cache-control": "public, max-age=3600" },
+    body: text,
+  };
 }
 
 function isSlug(text: string): text is keyof typeof PROBLEMS {

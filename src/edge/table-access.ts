@@ -36,7 +36,8 @@ export function tableAccess(exchange: Exchange, name: string, partition: string 
   const root = `${exchange.edge.basePath}${partition === null ? "" : `/@${encodeURIComponent(partition)}`}/${entry.path}`;
   const row = (id: string | number) => `${root}/${encodeURIComponent(id)}`;
   const read = (path: string, query: Query = {}) => send(exchange, "GET", `${path}${search(query)}`, null, {});
-  const write = (method: string, path: string, body: JsonObject | null, options: WriteOptions = {}) => send(exchange, method, path, body, options);
+  const write = (method: string, path: string, body: JsonObject | null, options: WriteOptions = {}) =>
+    send(exchange, method, path, body, options);
   return {
     list: async (query) => (await read(root, query)) as unknown as Page,
     count: async (query) => Number(((await read(`${root}/count`, query)) as JsonObject).count),
@@ -50,7 +51,13 @@ export function tableAccess(exchange: Exchange, name: string, partition: string 
 }
 
 /** Runs the endpoint of a path for the same caller. Only this caller's identity is taken along, no other header. */
-async function send(exchange: Exchange, method: string, path: string, body: JsonObject | null, options: WriteOptions): Promise<Json> {
+async function send(
+  exchange: Exchange,
+  method: string,
+  path: string,
+  body: JsonObject | null,
+  options: WriteOptions,
+): Promise<Json> {
   const url = new URL(path, exchange.url);
   const headers = new Headers(body === null ? {} : { "content-type": "application/json" });
   if (options.ifMatch !== undefined) headers.set("if-match", options.ifMatch);

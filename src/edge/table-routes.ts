@@ -46,7 +46,11 @@ export function tableRoutes(basePath: string, tables: ReadonlyMap<string, TableE
   );
 }
 
-function tableRoute(pattern: string, offers: readonly Offer[], tables: ReadonlyMap<string, TableEntry>): Route<Endpoint> {
+function tableRoute(
+  pattern: string,
+  offers: readonly Offer[],
+  tables: ReadonlyMap<string, TableEntry>,
+): Route<Endpoint> {
   const made = new Map([...tables].map(([path, entry]) => [path, methodsOf(entry, offers)]));
   return {
     pattern,
@@ -65,7 +69,9 @@ function tableRoute(pattern: string, offers: readonly Offer[], tables: ReadonlyM
 function methodsOf(entry: TableEntry, offers: readonly Offer[]): Methods<Endpoint> | null {
   const { capabilities } = entry.resource.spec;
   const kept = offers.filter(({ capability }) => capability === undefined || capabilities[capability]);
-  return kept.length === 0 ? null : Object.fromEntries(kept.map(({ method, handler }) => [method, endpointOf(entry, handler)]));
+  return kept.length === 0
+    ? null
+    : Object.fromEntries(kept.map(({ method, handler }) => [method, endpointOf(entry, handler)]));
 }
 
 function endpointOf(entry: TableEntry, handler: Handler): Endpoint {

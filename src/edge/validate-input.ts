@@ -20,7 +20,9 @@ export type Validator = (draft: Draft, kind: DraftKind) => Validated | Promise<V
 
 export function createValidator(resource: AnyResource): Validator {
   const { spec, config } = resource;
-  const flags = Object.entries((config.columns ?? {}) as Readonly<Record<string, { readonly required?: boolean } | undefined>>);
+  const flags = Object.entries(
+    (config.columns ?? {}) as Readonly<Record<string, { readonly required?: boolean } | undefined>>,
+  );
   const required = new Set(flags.filter(([, flag]) => flag?.required === true).map(([name]) => name));
   const schemas = schemasOf(config.schema as SchemaOption | undefined);
   return (draft, kind) => {
@@ -47,7 +49,10 @@ function schemasOf(option: SchemaOption | undefined): { readonly create?: Applie
     };
   }
   const partial = partialOf(option);
-  return { create: { schema: option, isForWholeRows: false }, update: { schema: partial ?? option, isForWholeRows: partial === null } };
+  return {
+    create: { schema: option, isForWholeRows: false },
+    update: { schema: partial ?? option, isForWholeRows: partial === null },
+  };
 }
 
 /** Zod's `.partial()`, where the schema has it; Zod refuses it on objects with refinements. */
@@ -61,7 +66,11 @@ function partialOf(schema: StandardSchema): StandardSchema | null {
   }
 }
 
-async function withSchema({ schema, isForWholeRows }: Applied, draft: Draft, check: (draft: Draft) => Validated): Promise<Validated> {
+async function withSchema(
+  { schema, isForWholeRows }: Applied,
+  draft: Draft,
+  check: (draft: Draft) => Validated,
+): Promise<Validated> {
   const result = await schema["~standard"].validate({ ...draft });
   if (result.issues === undefined) return check(shapedBy(result.value, draft, isForWholeRows));
   const own = check(draft);

@@ -4,7 +4,14 @@
  * Verified tokens are remembered for a short while (bounded), since verifying is most of what a read costs here.
  */
 
-import { createRemoteJWKSet, errors, jwtVerify, type JWTPayload, type JWTVerifyGetKey, type JWTVerifyOptions } from "jose";
+import {
+  createRemoteJWKSet,
+  errors,
+  type JWTPayload,
+  type JWTVerifyGetKey,
+  type JWTVerifyOptions,
+  jwtVerify,
+} from "jose";
 import { Fault } from "../core/fault.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { User } from "../core/scope/principal.ts";
@@ -25,7 +32,19 @@ export interface JwtOptions {
 
 export type VerifyToken = (token: string, nowMs: number) => Promise<User> | User;
 
-const ASYMMETRIC = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA", "Ed25519"];
+const ASYMMETRIC = [
+  "RS256",
+  "RS384",
+  "RS512",
+  "PS256",
+  "PS384",
+  "PS512",
+  "ES256",
+  "ES384",
+  "ES512",
+  "EdDSA",
+  "Ed25519",
+];
 
 interface Remembered {
   readonly user: User;
@@ -37,10 +56,15 @@ export function verifyWithSecret(secret: string, options: JwtOptions): VerifyTok
   // Imported once: jose would import raw bytes anew for every token.
   let key: Promise<CryptoKey> | undefined;
   const keyOf = () => {
-    key ??= crypto.subtle.importKey("raw", new TextEncoder().encode(secret), { name: "HMAC", hash: "SHA-256" }, false, ["verify"]);
+    key ??= crypto.subtle.importKey("raw", new TextEncoder().encode(secret), { name: "HMAC", hash: "SHA-256" }, false, [
+      "verify",
+    ]);
     return key;
   };
-  return remembering(async (token, nowMs) => (await jwtVerify(token, await keyOf(), verifyOptions(options, ["HS256"], nowMs))).payload, options);
+  return remembering(
+    async (token, nowMs) => (await jwtVerify(token, await keyOf(), verifyOptions(options, ["HS256"], nowMs))).payload,
+    options,
+  );
 }
 
 /** Verifies tokens of an identity provider by its published keys, which jose fetches, bounds and caches. */
@@ -50,11 +74,15 @@ export function verifyWithJwks(jwksUrl: string, options: JwtOptions): VerifyToke
     try {
       return await remote(header, input);
     } catch (error) {
-      const isTokenAtFault = error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys;
+      const isTokenAtFault =
+        error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys;
       throw isTokenAtFault ? error : new KeysUnavailable(error);
     }
   };
-  return remembering(async (token, nowMs) => (await jwtVerify(token, keyOf, verifyOptions(options, ASYMMETRIC, nowMs))).payload, options);
+  return remembering(
+    async (token, nowMs) => (await jwtVerify(token, keyOf, verifyOptions(options, ASYMMETRIC, nowMs))).payload,
+    options,
+  );
 }
 
 function verifyOptions({ issuer, audience }: JwtOptions, algorithms: string[], nowMs: number): JWTVerifyOptions {
@@ -85,7 +113,10 @@ function remembering(verify: (token: string, nowMs: number) => Promise<JWTPayloa
 
 function refuse(error: unknown): never {
   if (error instanceof KeysUnavailable) throw error;
-  throw new Fault({ slug: "unauthorized", reason: error instanceof errors.JWTExpired ? "expired" : "invalid-credentials" });
+  throw new Fault({
+    slug: "unauthorized",
+    reason: error instanceof errors.JWTExpired ? "expired" : "invalid-credentials",
+  });
 }
 
 /** The identity provider's keys could not be had: not the caller's fault, so not a 401. */
@@ -99,13 +130,22 @@ export class KeysUnavailable extends Error {
 function userOf(payload: JWTPayload, rolesClaim: string): User {
   if (!isSubject(payload.sub)) throw new Fault({ slug: "unauthorized", reason: "invalid-credentials" });
   const expiry = payload.exp === undefined ? {} : { expiresAtS: payload.exp };
-  return { kind: "user", id: payload.sub, roles: rolesOf(payload, rolesClaim), claims: payload as JsonObject, ...expiry };
+  return {
+    kind: "user",
+    id: payload.sub,
+    roles: rolesOf(payload, rolesClaim),
+    claims: payload as JsonObject,
+    ...expiry,
+  };
 }
 
 function rolesOf(payload: JWTPayload, path: string): readonly string[] {
   let found: unknown = payload;
   for (const name of path.split(".")) {
-    found = typeof found === "object" && found !== null && Object.hasOwn(found, name) ? (found as Record<string, unknown>)[name] : undefined;
+    found =
+      typeof found === "object" && found !== null && Object.hasOwn(found, name)
+        ? (found as Record<string, unknown>)[name]
+        : undefined;
   }
   return [found].flat().filter((role): role is string => typeof role === "string");
 }

@@ -10,11 +10,20 @@ export interface Example {
 /** Reads and writes of the table that asks least of a new row, and a write into the first table with partitions. */
 export function examples({ app, url, basePath }: RouteContext): readonly Example[] {
   const tables = [...app.resources.values()].filter(({ spec }) => spec.capabilities.create && spec.idKind !== "text");
-  const plain = tables.filter(({ spec }) => spec.partitionBy === null).sort((a, b) => effort(a, tables) - effort(b, tables))[0];
+  const plain = tables
+    .filter(({ spec }) => spec.partitionBy === null)
+    .sort((a, b) => effort(a, tables) - effort(b, tables))[0];
   const split = tables.find(({ spec }) => spec.partitionBy !== null);
   return [
     ...(plain === undefined ? [] : plainExamples(plain, `${url.origin}${basePath}/${plain.name}`)),
-    ...(split === undefined ? [] : [{ title: `Write into a partition of ${split.name}`, command: post(`${url.origin}${basePath}/@lobby/${split.name}`, split.spec) }]),
+    ...(split === undefined
+      ? []
+      : [
+          {
+            title: `Write into a partition of ${split.name}`,
+            command: post(`${url.origin}${basePath}/@lobby/${split.name}`, split.spec),
+          },
+        ]),
   ];
 }
 
@@ -27,7 +36,10 @@ function effort({ name, spec }: AnyResource, all: readonly AnyResource[]): numbe
 function plainExamples({ name, spec }: AnyResource, address: string): Example[] {
   return [
     { title: `Add a row to ${name}`, command: post(address, spec) },
-    { title: "Read the newest", command: `curl '${address}?orderBy=-${spec.primaryKey}&limit=5' \\\n  -H 'Authorization: Bearer dev:alice'` },
+    {
+      title: "Read the newest",
+      command: `curl '${address}?orderBy=-${spec.primaryKey}&limit=5' \\\n  -H 'Authorization: Bearer dev:alice'`,
+    },
     { title: "Count", command: `curl '${address}/count' \\\n  -H 'Authorization: Bearer dev:alice'` },
   ];
 }

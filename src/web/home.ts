@@ -6,8 +6,8 @@
 
 import type { AnyResource, RouteContext } from "ledge";
 import { examples } from "./examples.ts";
-import { Html, html } from "./html.ts";
 import { script, style } from "./home-assets.ts";
+import { Html, html } from "./html.ts";
 
 export function home(context: RouteContext): Response {
   const isDeveloping = context.env.LEDGE_ENV === "development";
@@ -78,7 +78,9 @@ ${isDeveloping ? html`<span class="where">${placement(table, all)}</span> <span 
 
 function placement({ name, spec }: AnyResource, all: readonly AnyResource[]): Html {
   if (spec.partitionBy !== null) return html`one object per <code>${spec.partitionBy}</code>`;
-  const others = all.filter((other) => other.spec.group === spec.group && other.name !== name).map((other) => other.name);
+  const others = all
+    .filter((other) => other.spec.group === spec.group && other.name !== name)
+    .map((other) => other.name);
   return others.length === 0 ? html`an object of its own` : html`one object with <code>${others.join(", ")}</code>`;
 }
 
@@ -88,10 +90,12 @@ function commandSection(context: RouteContext): Html | null {
   return html`<section aria-labelledby="try">
 <h2 id="try">Try it</h2>
 <p class="quiet">On this machine <code>dev:alice</code> signs in as Alice, <code>dev:root,role=admin</code> as an administrator.</p>
-${commands.map(({ title, command }) => html`<figure>
+${commands.map(
+  ({ title, command }) => html`<figure>
 <figcaption>${title}</figcaption>
 <div class="command"><pre tabindex="0"><code>${command}</code></pre><button type="button">Copy</button></div>
-</figure>`)}
+</figure>`,
+)}
 <p class="status" role="status" aria-live="polite"></p>
 </section>`;
 }
@@ -114,7 +118,9 @@ ${isDeveloping ? html`<li><code>README.md</code> <span>how to add a table; <code
 
 function isOpen({ config }: AnyResource): boolean {
   const open = config.public as boolean | { readonly read?: unknown } | undefined;
-  return open === true || (typeof open === "object" && open.read !== undefined && open.read !== false && open.read !== "");
+  return (
+    open === true || (typeof open === "object" && open.read !== undefined && open.read !== false && open.read !== "")
+  );
 }
 
 function pathOf({ name, spec }: AnyResource, basePath: string): string {

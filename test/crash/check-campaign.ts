@@ -7,10 +7,12 @@
 import type { Told } from "./app/tell.ts";
 import type { StoredObject } from "./object-file.ts";
 import { bodyOf, type Operation, stepOf, TALLIES } from "./operations.ts";
+import type { Readings } from "./readers.ts";
 import type { Outcome } from "./writers.ts";
 
 export interface Evidence {
   readonly outcomes: readonly Outcome[];
+  readonly readings: Readings;
   readonly objects: ReadonlyMap<string, StoredObject>;
   readonly told: readonly Told[];
 }
@@ -22,6 +24,7 @@ export function checkCampaign(evidence: Evidence): string[] {
   const say = (text: string) => wrong.push(text);
   checkKeys(evidence, say);
   checkReplies(evidence, say);
+  checkReadings(evidence, say);
   checkRows(evidence, say);
   checkTallies(evidence, say);
   checkEffects(evidence, say);
@@ -51,8 +54,11 @@ function checkKeys({ objects, outcomes }: Evidence, say: Say): void {
       if (position !== `${epoch}:${seq}`) say(`${name}: key ${key} has position ${position}, the epoch is ${epoch}`);
     }
     const last = log.at(-1)?.seq ?? 0;
-    for (let seq = 1; seq <= last; seq++) if (!keyOf.has(seq)) say(`${name}: commit ${seq} belongs to no key: some key acted twice, or its reply was not kept`);
-    for (const seq of keyOf.keys()) if (seq > last) say(`${name}: a reply is kept for seq ${seq}, the ledger ends at ${last}`);
+    for (let seq = 1; seq <= last; seq++)
+      if (!keyOf.has(seq))
+        say(`${name}: commit ${seq} belongs to no key: some key acted twice, or its reply was not kept`);
+    for (const seq of keyOf.keys())
+      if (seq > last) say(`${name}: a reply is kept for seq ${seq}, the ledger ends at ${last}`);
   }
 }
 
@@ -67,8 +73,22 @@ function checkReplies({ outcomes, objects }: Evidence, say: Say): void {
     if (reply === null) continue;
     if (kept === undefined) say(`${operation.key} was acknowledged at ${reply.position} and is lost`);
     else if (kept.status !== reply.status || kept.position !== reply.position || (kept.body ?? "") !== reply.text) {
-      say(`${operation.key}: acknowledged ${reply.status} ${reply.position} ${reply.text}, kept ${kept.status} ${kept.position} ${kept.body}`);
+      say(
+        `${operation.key}: acknowledged ${reply.status} ${reply.position} ${reply.text}, kept ${kept.status} ${kept.position} ${kept.body}`,
+      );
     }
+  }
+}
+
+/** Whatever a reader was shown is there: nothing was read before it was durable. */
+function checkReadings({ readings, objects }: Evidence, say: Say): void {
+  for (const [key, object] of readings.seen) {
+    if (objects.get(object)?.replies.has(key) !== true)
+      say(`${object}: a reader was shown the write of ${key}, which is lost`);
+  }
+  for (const [object, seq] of readings.heads) {
+    const last = objects.get(object)?.log.at(-1)?.seq ?? 0;
+    if (seq > last) say(`${object}: a reader was told seq ${seq}, the ledger ends at ${last}`);
   }
 }
 
@@ -93,7 +113,9 @@ function checkRows(evidence: Evidence, say: Say): void {
     if (act === "create") {
       rows.set(origin, { origin, last: key, looks: 0 });
       if (operation.parent !== null) parents.set(origin, operation.parent);
-      const id = String((JSON.parse(evidence.objects.get(objectOf(operation))?.replies.get(key)?.body ?? "{}") as { id?: unknown }).id);
+      const id = String(
+        (JSON.parse(evidence.objects.get(objectOf(operation))?.replies.get(key)?.body ?? "{}") as { id?: unknown }).id,
+      );
       const twin = ids.get(`${place} ${id}`);
       if (twin !== undefined) say(`${place}: id ${id} was given to ${twin} and to ${origin}`);
       ids.set(`${place} ${id}`, origin);
@@ -115,10 +137,12 @@ function checkRows(evidence: Evidence, say: Say): void {
         const origin = String(row.origin);
         const known = rows.get(origin);
         rows.delete(origin);
-        if (known === undefined) say(`${object.name}: ${table} ${id} of ${origin} is there once too often, or should be gone`);
+        if (known === undefined)
+          say(`${object.name}: ${table} ${id} of ${origin} is there once too often, or should be gone`);
         else checkRow(`${object.name}: ${table} ${id}`, row, known, say);
       }
-      for (const { origin, last } of rows.values()) say(`${object.name}: the row of ${origin} in ${table}, last written by ${last}, is lost`);
+      for (const { origin, last } of rows.values())
+        say(`${object.name}: the row of ${origin} in ${table}, last written by ${last}, is lost`);
     }
   }
 }
@@ -127,15 +151,22 @@ function checkRow(place: string, row: Readonly<Record<string, unknown>>, known: 
   if (row.last !== known.last) say(`${place} was last written by ${known.last}, holds ${row.last}`);
   if (row.body !== bodyOf(known.last)) say(`${place} has a body that ${known.last} never wrote`);
   if ("stamp" in row && (row.stamp !== `before ${known.last}` || row.looks !== known.looks)) {
-    say(`${place} carries ${row.stamp} and ${row.looks} from its before-hook, expected before ${known.last} and ${known.looks}`);
+    say(
+      `${place} carries ${row.stamp} and ${row.looks} from its before-hook, expected before ${known.last} and ${known.looks}`,
+    );
   }
 }
 
 /** Sums, and the marks that the hook left beside them: each patch counted once, each refused one not at all. */
 function checkTallies(evidence: Evidence, say: Say): void {
   const object = evidence.objects.get("t/crash/tallies");
-  if (object === undefined) return say("the tallies are gone");
-  const patches = evidence.outcomes.map(({ operation }) => operation).filter(({ table, act }) => table === "tallies" && act === "patch");
+  if (object === undefined) {
+    say("the tallies are gone");
+    return;
+  }
+  const patches = evidence.outcomes
+    .map(({ operation }) => operation)
+    .filter(({ table, act }) => table === "tallies" && act === "patch");
   const done = patches.filter((operation) => committed(evidence, operation));
   for (const id of TALLIES) {
     const sum = done.filter((operation) => operation.id === id).reduce((total, { key }) => total + stepOf(key), 0);
@@ -144,14 +175,17 @@ function checkTallies(evidence: Evidence, say: Say): void {
   }
   const marks = [...(object.tables.get("marks")?.values() ?? [])].map(({ row }) => String(row.origin)).sort();
   const keys = done.map(({ key }) => key).sort();
-  if (marks.join() !== keys.join()) say(`${marks.length} marks for ${keys.length} patches of tallies: ${difference(marks, keys)}`);
+  if (marks.join() !== keys.join())
+    say(`${marks.length} marks for ${keys.length} patches of tallies: ${difference(marks, keys)}`);
 }
 
 /** At least once for what was committed, never for what was not, always the same under one key; and nothing left over. */
 function checkEffects(evidence: Evidence, say: Say): void {
   const due = new Set<string>();
   for (const { operation } of evidence.outcomes) {
-    const hasEffect = (operation.table === "tallies" && operation.act === "patch") || (operation.table === "tickets" && operation.act === "create");
+    const hasEffect =
+      (operation.table === "tallies" && operation.act === "patch") ||
+      (operation.table === "tickets" && operation.act === "create");
     if (hasEffect && committed(evidence, operation)) due.add(operation.key);
   }
   const aboutOf = new Map<string, string>();

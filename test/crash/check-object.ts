@@ -43,7 +43,10 @@ function checkImages({ log, tables }: StoredObject, say: Say): void {
       const earlier = known.get(place);
       // The first image of a row may lie in a pruned entry; then it is taken as it comes.
       const expected = earlier === undefined ? (isWhole ? null : before) : earlier.row;
-      if (!isDeepStrictEqual(before, expected)) say(`entry ${seq}: before-image of ${place} is not what was there: ${JSON.stringify(before)} ≠ ${JSON.stringify(expected)}`);
+      if (!isDeepStrictEqual(before, expected))
+        say(
+          `entry ${seq}: before-image of ${place} is not what was there: ${JSON.stringify(before)} ≠ ${JSON.stringify(expected)}`,
+        );
       const meant = before === null ? "create" : after === null ? "delete" : "update";
       if (op !== meant) say(`entry ${seq}: ${place} is called ${op}, its images say ${meant}`);
       known.set(place, { table, id, row: after, seq });
@@ -55,7 +58,10 @@ function checkImages({ log, tables }: StoredObject, say: Say): void {
       if (stored !== undefined) say(`${table} ${id} was deleted at seq ${seq} and is there`);
     } else if (stored === undefined) say(`${table} ${id} was written at seq ${seq} and is not there`);
     else {
-      if (!isDeepStrictEqual({ ...stored.row }, { ...row })) say(`${table} ${id} differs from its image of seq ${seq}: ${JSON.stringify(stored.row)} ≠ ${JSON.stringify(row)}`);
+      if (!isDeepStrictEqual({ ...stored.row }, { ...row }))
+        say(
+          `${table} ${id} differs from its image of seq ${seq}: ${JSON.stringify(stored.row)} ≠ ${JSON.stringify(row)}`,
+        );
       if (stored.version !== seq) say(`${table} ${id} has _version ${stored.version}, its last entry is ${seq}`);
     }
   }

@@ -50,7 +50,17 @@ export function httpClient(origin: string): HttpClient {
       return new Promise<Reply>((resolve, reject) => {
         const sent = request(
           `${origin}${path}`,
-          { method, agent, timeout: TIMEOUT_MS, headers: { ...headers, ...(text === undefined ? {} : { "content-type": "application/json", "content-length": Buffer.byteLength(text) }) } },
+          {
+            method,
+            agent,
+            timeout: TIMEOUT_MS,
+            headers: {
+              ...headers,
+              ...(text === undefined
+                ? {}
+                : { "content-type": "application/json", "content-length": Buffer.byteLength(text) }),
+            },
+          },
           (response) => {
             const chunks: Buffer[] = [];
             response.on("data", (chunk: Buffer) => chunks.push(chunk));
@@ -69,7 +79,9 @@ export function httpClient(origin: string): HttpClient {
           },
         );
         sent.on("timeout", () => sent.destroy(new Error(`no reply within ${TIMEOUT_MS} ms`)));
-        sent.on("error", (error: NodeJS.ErrnoException) => reject(new ConnectionFailure(error.code === "ECONNREFUSED" ? "refused" : "lost", error.message)));
+        sent.on("error", (error: NodeJS.ErrnoException) =>
+          reject(new ConnectionFailure(error.code === "ECONNREFUSED" ? "refused" : "lost", error.message)),
+        );
         sent.end(text);
       }).finally(() => {
         if (isWrite) inFlight -= 1;

@@ -20,8 +20,9 @@ import { checkObject } from "./check-object.ts";
 import { type EffectSink, openSink } from "./effect-sink.ts";
 import { type HttpClient, httpClient } from "./http-client.ts";
 import { readObjects, type StoredObject } from "./object-file.ts";
-import { pathOf, PLACES, TALLIES, type TableName, tallyOf } from "./operations.ts";
+import { PLACES, pathOf, TALLIES, type TableName, tallyOf } from "./operations.ts";
 import { type Random, seeded } from "./random.ts";
+import { newReadings, type Readings, runReader } from "./readers.ts";
 import { freePort, killAll, pause, type WorkerdProcess, workerdProcess } from "./workerd-process.ts";
 import { type Campaign, newCampaign, runWriter, settle } from "./writers.ts";
 
@@ -29,6 +30,7 @@ const FIRST_SEED = Number(process.env.SEED ?? 1);
 const SEEDS = Array.from({ length: Number(process.env.RUNS ?? 2) }, (_, index) => FIRST_SEED + index);
 const LOAD_MS = Number(process.env.LOAD_MS ?? 7000);
 const WRITERS = 16;
+const READERS = 2;
 const DRAIN_TIMEOUT_MS = 40_000;
 
 interface Kills {
@@ -49,41 +51,51 @@ afterAll(killAll);
 describe("acknowledged writes survive kill -9", () => {
   const total = { underLoad: 0, replaysAfterLoss: 0, lost: 0 };
 
-  it.each(SEEDS)("[HT41] [HT42] [CL1] [TX40] seed %i: nothing lost, nothing twice, no gap, the ledger equals the rows", async (seed) => {
-    const folder = mkdtempSync(join(tmpdir(), "ledge-crash-"));
-    const sink = await openSink(await freePort(), seeded(seed, 1));
-    const server = workerdProcess({ bundle, folder, port: await freePort(), variables: { SINK: sink.url } });
-    const http = httpClient(server.origin);
-    try {
-      await server.start();
-      const campaign = newCampaign();
-      const kills = await load({ server, http, campaign, seed });
-      sink.calm();
-      const objects = await drained(server);
-      await server.start();
-      const { wrong: misread, heads } = await readBack(http, objects);
-      await server.kill();
-      report(seed, campaign, kills, sink, objects);
+  it.each(SEEDS)(
+    "[HT41] [HT42] [CL1] [TX40] seed %i: nothing lost, nothing twice, no gap, the ledger equals the rows",
+    async (seed) => {
+      const folder = mkdtempSync(join(tmpdir(), "ledge-crash-"));
+      const sink = await openSink(await freePort(), seeded(seed, 1));
+      const server = workerdProcess({ bundle, folder, port: await freePort(), variables: { SINK: sink.url } });
+      const http = httpClient(server.origin);
+      try {
+        await server.start();
+        const campaign = newCampaign();
+        const readings = newReadings();
+        const kills = await load({ server, http, campaign, readings, seed });
+        sink.calm();
+        const objects = await drained(server);
+        await server.start();
+        const { wrong: misread, heads } = await readBack(http, objects);
+        await server.kill();
+        report({ seed, campaign, readings, kills, sink, objects });
 
-      total.underLoad += kills.underLoad;
-      total.replaysAfterLoss += campaign.counts.replaysAfterLoss;
-      total.lost += campaign.counts.lost;
-      const inside = [...objects.values()].flatMap((object) => checkObject(object, heads.get(object.name) ?? null));
-      const against = checkCampaign({ outcomes: campaign.outcomes, objects, told: sink.told });
-      expect([...campaign.surprises, ...misread, ...inside, ...against].slice(0, 20), `seed ${seed}; the end of the process's output:\n${server.output().slice(-3000)}`).toEqual([]);
-      expect(objects.size, "objects").toBe(5 + PLACES.length - 1);
-    } finally {
-      await server.kill();
-      await sink.close();
-      http.close();
-      rmSync(folder, { recursive: true, force: true });
-    }
-  });
+        total.underLoad += kills.underLoad;
+        total.replaysAfterLoss += campaign.counts.replaysAfterLoss;
+        total.lost += campaign.counts.lost;
+        const inside = [...objects.values()].flatMap((object) => checkObject(object, heads.get(object.name) ?? null));
+        const against = checkCampaign({ outcomes: campaign.outcomes, readings, objects, told: sink.told });
+        expect(
+          [...campaign.surprises, ...readings.surprises, ...misread, ...inside, ...against].slice(0, 20),
+          `seed ${seed}; the end of the process's output:\n${server.output().slice(-3000)}`,
+        ).toEqual([]);
+        expect(objects.size, "objects").toBe(5 + PLACES.length - 1);
+      } finally {
+        await server.kill();
+        await sink.close();
+        http.close();
+        rmSync(folder, { recursive: true, force: true });
+      }
+    },
+  );
 
   it("[HT71] the campaigns hit what they are for", () => {
     expect(total.underLoad, "kills while a write was in flight").toBeGreaterThan(0);
     expect(total.lost, "requests whose connection broke").toBeGreaterThan(0);
-    expect(total.replaysAfterLoss, "writes committed whose reply was lost, answered from the stored reply").toBeGreaterThan(0);
+    expect(
+      total.replaysAfterLoss,
+      "writes committed whose reply was lost, answered from the stored reply",
+    ).toBeGreaterThan(0);
   });
 });
 
@@ -91,11 +103,12 @@ interface Load {
   readonly server: WorkerdProcess;
   readonly http: HttpClient;
   readonly campaign: Campaign;
+  readonly readings: Readings;
   readonly seed: number;
 }
 
-/** Writers and kills side by side; returns when every writer has settled its last operation. */
-async function load({ server, http, campaign, seed }: Load): Promise<Kills> {
+/** Writers, readers and kills side by side; returns when every writer has settled its last operation. */
+async function load({ server, http, campaign, readings, seed }: Load): Promise<Kills> {
   const setup = { http, campaign, random: seeded(seed, 2), name: "setup" };
   for (const id of TALLIES) {
     const operation = tallyOf("create", id, `setup.${id}`, "setup");
@@ -103,14 +116,25 @@ async function load({ server, http, campaign, seed }: Load): Promise<Kills> {
   }
   const endsAt = Date.now() + LOAD_MS;
   const isOver = () => Date.now() > endsAt;
-  const writers = Array.from({ length: WRITERS }, (_, index) => runWriter({ http, campaign, random: seeded(seed, 100 + index), name: `w${index}`, isOver }));
+  const writers = Array.from({ length: WRITERS }, (_, index) =>
+    runWriter({ http, campaign, random: seeded(seed, 100 + index), name: `w${index}`, isOver }),
+  );
+  const readers = Array.from({ length: READERS }, (_, index) =>
+    runReader(http, readings, seeded(seed, 200 + index), isOver),
+  );
   const kills: Kills = { count: 0, underLoad: 0, writesInFlight: 0, whileStarting: 0 };
   const killing = killUntil(isOver, server, http, seeded(seed, 3), kills);
-  await Promise.all([killing, ...writers]);
+  await Promise.all([killing, ...writers, ...readers]);
   return kills;
 }
 
-async function killUntil(isOver: () => boolean, server: WorkerdProcess, http: HttpClient, random: Random, kills: Kills): Promise<void> {
+async function killUntil(
+  isOver: () => boolean,
+  server: WorkerdProcess,
+  http: HttpClient,
+  random: Random,
+  kills: Kills,
+): Promise<void> {
   while (!isOver()) {
     await pause(random.between(200, 1500));
     if (!server.isRunning()) throw new Error(`workerd died by itself:\n${server.output()}`);
@@ -149,7 +173,10 @@ async function drained(server: WorkerdProcess): Promise<ReadonlyMap<string, Stor
 }
 
 /** Every table over HTTP, page by page: the same rows as in the files, and the seq that readers are told. */
-async function readBack(http: HttpClient, objects: ReadonlyMap<string, StoredObject>): Promise<{ wrong: string[]; heads: Map<string, number> }> {
+async function readBack(
+  http: HttpClient,
+  objects: ReadonlyMap<string, StoredObject>,
+): Promise<{ wrong: string[]; heads: Map<string, number> }> {
   const wrong: string[] = [];
   const heads = new Map<string, number>();
   for (const object of objects.values()) {
@@ -159,7 +186,11 @@ async function readBack(http: HttpClient, objects: ReadonlyMap<string, StoredObj
       let cursor: string | null = "";
       while (cursor !== null) {
         const parameters: string = `?limit=100${cursor === "" ? "" : `&cursor=${encodeURIComponent(cursor)}`}`;
-        const reply = await http.send({ method: "GET", path: `${pathOf(table as TableName, partition, null)}${parameters}`, headers: { authorization: "Bearer dev:reader" } });
+        const reply = await http.send({
+          method: "GET",
+          path: `${pathOf(table as TableName, partition, null)}${parameters}`,
+          headers: { authorization: "Bearer dev:reader" },
+        });
         if (reply.status !== 200) throw new Error(`GET ${table}: ${reply.status} ${reply.text}`);
         const page = JSON.parse(reply.text) as { items: Record<string, unknown>[]; nextCursor: string | null };
         rows.push(...page.items);
@@ -167,29 +198,48 @@ async function readBack(http: HttpClient, objects: ReadonlyMap<string, StoredObj
         heads.set(object.name, Number(reply.position?.split(":")[1]));
       }
       const seen = new Map(rows.map((row) => [row.id as string | number, row]));
-      if (seen.size !== rows.length || seen.size !== stored.size) wrong.push(`${object.name}: ${rows.length} rows of ${table} read, ${seen.size} of them different, ${stored.size} stored`);
+      if (seen.size !== rows.length || seen.size !== stored.size)
+        wrong.push(
+          `${object.name}: ${rows.length} rows of ${table} read, ${seen.size} of them different, ${stored.size} stored`,
+        );
       for (const [id, { row }] of stored) {
         const read = seen.get(id);
-        const differs = read === undefined || Object.entries(row).some(([name, value]) => JSON.stringify(read[name]) !== JSON.stringify(value));
-        if (differs) wrong.push(`${object.name}: ${table} ${id} reads ${JSON.stringify(read)}, is stored as ${JSON.stringify(row)}`);
+        const differs =
+          read === undefined ||
+          Object.entries(row).some(([name, value]) => JSON.stringify(read[name]) !== JSON.stringify(value));
+        if (differs)
+          wrong.push(
+            `${object.name}: ${table} ${id} reads ${JSON.stringify(read)}, is stored as ${JSON.stringify(row)}`,
+          );
       }
     }
   }
   return { wrong, heads };
 }
 
-function report(seed: number, { counts, outcomes }: Campaign, kills: Kills, sink: EffectSink, objects: ReadonlyMap<string, StoredObject>): void {
+interface Report {
+  readonly seed: number;
+  readonly campaign: Campaign;
+  readonly readings: Readings;
+  readonly kills: Kills;
+  readonly sink: EffectSink;
+  readonly objects: ReadonlyMap<string, StoredObject>;
+}
+
+function report({ seed, campaign: { counts, outcomes }, readings, kills, sink, objects }: Report): void {
   const commits = [...objects.values()].reduce((sum, { log }) => sum + (log.at(-1)?.seq ?? 0), 0);
   const pruned = [...objects.values()].reduce((sum, { log }) => sum + (log[0]?.seq ?? 1) - 1, 0);
   const distinct = new Set(sink.told.map(({ epoch, key }) => `${epoch} ${key}`)).size;
-  const unwaited = outcomes.filter(({ operation, reply }) => reply === null && objects.size > 0 && [...objects.values()].some(({ replies }) => replies.has(operation.key))).length;
+  const unwaited = outcomes.filter(
+    ({ operation, reply }) => reply === null && [...objects.values()].some(({ replies }) => replies.has(operation.key)),
+  ).length;
   console.log(
     [
       `seed ${seed}: ${kills.count} kills (${kills.underLoad} with writes in flight, ${kills.writesInFlight} writes in all; ${kills.whileStarting} during the start)`,
       `  ${counts.acknowledged} writes acknowledged, ${counts.refusals} rolled back; ${commits} commits in ${objects.size} objects, ${pruned} pruned from the ledgers`,
       `  ${counts.lost} connections lost, ${counts.repeats} repeats, ${counts.replaysAfterLoss} found their write done; ${counts.abandoned} walked away from, ${unwaited} of them done`,
       `  ${counts.recalls} acknowledged requests sent again, ${counts.twins} sent twice at once, ${counts.misuses} keys misused; 503: ${JSON.stringify(counts.notNow)}`,
-      `  effects: ${distinct} delivered, ${sink.told.length - distinct} of them again, ${sink.refused()} refused by the receiver`,
+      `  effects: ${distinct} delivered, ${sink.told.length - distinct} of them again, ${sink.refused()} refused by the receiver; ${readings.reads} reads, ${readings.seen.size} writes seen`,
     ].join("\n"),
   );
 }

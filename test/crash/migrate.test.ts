@@ -28,6 +28,8 @@ const SEED = Number(process.env.SEED ?? 1);
 const SHELVES = 60;
 const LOAD_LETTERS = 200_000;
 const BOOKS = 180;
+/** A write-ahead log that grew by this much holds pages of an unfinished migration, and not some small commit. */
+const SPILLED_BYTES = 500_000;
 
 let bundles = { a: "", b: "" };
 beforeAll(async () => {
@@ -53,7 +55,8 @@ describe("a migration survives kill -9", () => {
       expect(before.schema).toBe("A");
 
       const seen = { a: 0, b: 0, torn: 0 };
-      let [early, late] = [0, 600];
+      // ms from the request that wakes the object: killed then, it was found on A, or on B.
+      let [early, late] = [0, 300];
       for (let kill = 0; kill < KILLS; kill++) {
         const loggedBefore = walBytes(file);
         await server.start({ bundle: bundles.b });
@@ -67,13 +70,17 @@ describe("a migration survives kill -9", () => {
         const logged = walBytes(file);
         const found = withDatabase(file, look);
         expect(found.problems, `kill ${kill}, after ${delayMs} ms`).toEqual([]);
-        expect(found.data === before.data && found.ledger === before.ledger, `kill ${kill}: rows and ledger as they were`).toBe(true);
+        expect(
+          found.data === before.data && found.ledger === before.ledger,
+          `kill ${kill}: rows and ledger as they were`,
+        ).toBe(true);
         if (found.schema === "A") {
           seen.a += 1;
-          if (logged > loggedBefore) seen.torn += 1;
+          if (logged - loggedBefore > SPILLED_BYTES) seen.torn += 1;
           early = Math.min(delayMs, late);
+          if (seen.b === 0) late *= 2;
+          else if (late - early < 2) late = early + 30;
           // Half-written as it is, it meets the next start.
-          if (late - early < 2) late = early + 30;
         } else {
           seen.b += 1;
           late = Math.max(delayMs, early);
@@ -82,18 +89,33 @@ describe("a migration survives kill -9", () => {
           cpSync(join(folder, "before"), join(folder, "data"), { recursive: true });
         }
       }
-      console.log(`${KILLS} kills: ${seen.a} left the object on A (${seen.torn} with a half-written migration on disk), ${seen.b} on B; the commit came after about ${Math.round((early + late) / 2)} ms`);
-      expect(Math.min(seen.a, seen.b, seen.torn), `kills on A, on B, and within the migration: ${JSON.stringify(seen)}`).toBeGreaterThan(0);
+      console.log(
+        `${KILLS} kills: ${seen.a} left the object on A (${seen.torn} with a half-written migration on disk), ${seen.b} on B; the commit came after about ${Math.round((early + late) / 2)} ms`,
+      );
+      expect(
+        Math.min(seen.a, seen.b, seen.torn),
+        `kills on A, on B, and within the migration: ${JSON.stringify(seen)}`,
+      ).toBeGreaterThan(0);
 
       await server.start({ bundle: bundles.b });
       const shelf = await http.send({ method: "GET", path: "/api/shelves/s1" });
       expect(JSON.parse(shelf.text)).toMatchObject({ id: "s1", name: "no name" });
-      const wrote = await http.send({ method: "POST", path: "/api/books", headers: headersOf("w", "after"), body: { id: "new", shelfId: "s0", title: "new", pages: 3 } });
+      const wrote = await http.send({
+        method: "POST",
+        path: "/api/books",
+        headers: headersOf("w", "after"),
+        body: { id: "new", shelfId: "s0", title: "new", pages: 3 },
+      });
       expect(wrote.status, wrote.text).toBe(201);
       expect(wrote.position?.split(":")[1], "seq goes on").toBe(String(SHELVES + BOOKS + 1));
       const replay = await http.send(bookCall(0));
       expect([replay.status, replay.isReplay], "keys from before the migration are known").toEqual([201, true]);
-      const orphan = await http.send({ method: "POST", path: "/api/books", headers: headersOf("w", "orphan"), body: { id: "o", shelfId: "nowhere", title: "o" } });
+      const orphan = await http.send({
+        method: "POST",
+        path: "/api/books",
+        headers: headersOf("w", "orphan"),
+        body: { id: "o", shelfId: "nowhere", title: "o" },
+      });
       expect(orphan.status, "foreign keys hold").toBe(409);
       await server.kill();
       expect(withDatabase(file, look)).toMatchObject({ schema: "B", problems: [] });
@@ -117,7 +139,12 @@ async function fill(http: HttpClient): Promise<void> {
 }
 
 function bookCall(n: number) {
-  return { method: "POST", path: "/api/books", headers: headersOf("w", `b${n}`), body: { id: `b${n}`, shelfId: `s${n % SHELVES}`, title: `book ${n}` } };
+  return {
+    method: "POST",
+    path: "/api/books",
+    headers: headersOf("w", `b${n}`),
+    body: { id: `b${n}`, shelfId: `s${n % SHELVES}`, title: `book ${n}` },
+  };
 }
 
 function libraryFile(folder: string): string {
@@ -139,7 +166,9 @@ function look(database: DatabaseSync): Look {
   const all = (statement: string) => database.prepare(statement).all() as Record<string, unknown>[];
   const tags = all("SELECT tag FROM _migrations ORDER BY tag").map((row) => String(row.tag));
   const schema = tags.length === 1 ? "A" : "B";
-  const text = all("SELECT sql FROM sqlite_master WHERE name = 'shelves'").map((row) => String(row.sql)).join();
+  const text = all("SELECT sql FROM sqlite_master WHERE name = 'shelves'")
+    .map((row) => String(row.sql))
+    .join();
   const facts = {
     tags: tags.length,
     hasCheck: text.includes("shelves_named"),
@@ -152,9 +181,11 @@ function look(database: DatabaseSync): Look {
       ? { tags: 1, hasCheck: false, hasPages: false, hasLenders: false, hasNulls: true }
       : { tags: 2, hasCheck: true, hasPages: true, hasLenders: true, hasNulls: false };
   const problems = isDeepStrictEqual(facts, meant) ? [] : [`neither A nor B: ${JSON.stringify(facts)}`];
-  for (const row of all("SELECT name FROM sqlite_master WHERE name LIKE '\\_\\_new%' ESCAPE '\\'")) problems.push(`${row.name} was left behind`);
+  for (const row of all("SELECT name FROM sqlite_master WHERE name LIKE '\\_\\_new%' ESCAPE '\\'"))
+    problems.push(`${row.name} was left behind`);
   for (const row of all("PRAGMA foreign_key_check")) problems.push(`a row of ${row.table} points nowhere`);
-  for (const row of all("PRAGMA integrity_check")) if (row.integrity_check !== "ok") problems.push(String(row.integrity_check));
+  for (const row of all("PRAGMA integrity_check"))
+    if (row.integrity_check !== "ok") problems.push(String(row.integrity_check));
   const shelves = all("SELECT id, coalesce(name, 'no name') AS name, load, _version FROM shelves ORDER BY id");
   const books = all("SELECT id, shelf_id, title, _version FROM books ORDER BY id");
   const ledger = all("SELECT seq, at, changes FROM _log ORDER BY seq");

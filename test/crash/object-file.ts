@@ -60,7 +60,10 @@ export function readObjects(folder: string, { name, resources }: AppDefinition):
     if (epoch === null || object === undefined) continue;
     const group = object.slice(`t/${name}/`.length).split("/")[0];
     const tables = [...resources.values()].filter((resource) => resource.spec.group === group);
-    objects.set(object, withDatabase(file, (database) => readObject(database, { name: object, file, epoch, tables })));
+    objects.set(
+      object,
+      withDatabase(file, (database) => readObject(database, { name: object, file, epoch, tables })),
+    );
   }
   return objects;
 }
@@ -121,7 +124,12 @@ function readObject(database: DatabaseSync, { name, file, epoch, tables }: Place
   }));
   const replies = all("SELECT key, status, body, position FROM _replies").map((row) => {
     const position = String(row.position);
-    const reply = { status: Number(row.status), body: row.body === null ? null : String(row.body), position, seq: Number(position.split(":")[1]) };
+    const reply = {
+      status: Number(row.status),
+      body: row.body === null ? null : String(row.body),
+      position,
+      seq: Number(position.split(":")[1]),
+    };
     return [String(row.key).replace(/^[^|]*\|/, ""), reply] as const;
   });
   const stored = tables.map(({ name: table, spec }) => {

@@ -44,10 +44,19 @@ export const stepOf = (key: string) => 1 + (hash(key) % 9);
 export function bodyOf(key: string): string {
   const piece = `${key} é→🜂 `;
   const length = 20 + (hash(key) % 1980);
-  return piece.repeat(Math.ceil(length / piece.length)).slice(0, length).toWellFormed();
+  return piece
+    .repeat(Math.ceil(length / piece.length))
+    .slice(0, length)
+    .toWellFormed();
 }
 
-export function createOf(table: OwnRow["table"], key: string, writer: string, random: Random, parent: OwnRow | null): Operation {
+export function createOf(
+  table: OwnRow["table"],
+  key: string,
+  writer: string,
+  random: Random,
+  parent: OwnRow | null,
+): Operation {
   const partition = table === "readings" ? random.pick(PLACES) : null;
   const id = table === "orders" || table === "lines" ? uuidv7(random) : table === "readings" ? `r.${key}` : null;
   const body = {
@@ -70,7 +79,13 @@ export function createOf(table: OwnRow["table"], key: string, writer: string, ra
   };
 }
 
-export function changeOf(row: OwnRow, act: "patch" | "replace" | "delete", key: string, writer: string, condition: string | null): Operation {
+export function changeOf(
+  row: OwnRow,
+  act: "patch" | "replace" | "delete",
+  key: string,
+  writer: string,
+  condition: string | null,
+): Operation {
   const headers = { ...headersOf(writer, key), ...(condition === null ? {} : { "if-match": condition }) };
   const path = pathOf(row.table, row.partition, row.id);
   const call: Call =
@@ -115,7 +130,11 @@ function written(key: string) {
 
 function uuidv7(random: Random): string {
   const time = Date.now().toString(16).padStart(12, "0");
-  const hex = (digits: number) => random.between(0, 16 ** digits - 1).toString(16).padStart(digits, "0");
+  const hex = (digits: number) =>
+    random
+      .between(0, 16 ** digits - 1)
+      .toString(16)
+      .padStart(digits, "0");
   return `${time.slice(0, 8)}-${time.slice(8)}-7${hex(3)}-8${hex(3)}-${hex(6)}${hex(6)}`;
 }
 

@@ -65,7 +65,11 @@ export function workerdProcess(options: WorkerdOptions): WorkerdProcess {
     if (child !== undefined) throw new Error("workerd runs already");
     const config = join(folder, "config.capnp");
     writeFileSync(config, configText({ ...options, bundle }));
-    const started = spawn(binary(), ["serve", "--experimental", config, "config"], { cwd: folder, stdio: ["ignore", "pipe", "pipe"], env: {} });
+    const started = spawn(binary(), ["serve", "--experimental", config, "config"], {
+      cwd: folder,
+      stdio: ["ignore", "pipe", "pipe"],
+      env: {},
+    });
     running.add(started);
     child = started;
     for (const stream of [started.stdout, started.stderr]) {

@@ -42,7 +42,18 @@ export interface Counts {
 }
 
 export function newCampaign(): Campaign {
-  const counts = { acknowledged: 0, lost: 0, repeats: 0, replaysAfterLoss: 0, recalls: 0, twins: 0, misuses: 0, refusals: 0, abandoned: 0, notNow: {} };
+  const counts = {
+    acknowledged: 0,
+    lost: 0,
+    repeats: 0,
+    replaysAfterLoss: 0,
+    recalls: 0,
+    twins: 0,
+    misuses: 0,
+    refusals: 0,
+    abandoned: 0,
+    notNow: {},
+  };
   return { outcomes: [], surprises: [], counts };
 }
 
@@ -80,7 +91,11 @@ export async function runWriter(options: WriterOptions): Promise<void> {
 }
 
 /** Sends until there is a reply; null when the writer walked away. */
-export async function settle({ http, campaign, random, name }: Omit<WriterOptions, "isOver">, operation: Operation, { mayAbandon }: { mayAbandon: boolean }): Promise<Reply | null> {
+export async function settle(
+  { http, campaign, random, name }: Omit<WriterOptions, "isOver">,
+  operation: Operation,
+  { mayAbandon }: { mayAbandon: boolean },
+): Promise<Reply | null> {
   const { counts } = campaign;
   const deadline = Date.now() + SETTLE_TIMEOUT_MS;
   const isTwin = random.chance(0.04);
@@ -115,7 +130,9 @@ export async function settle({ http, campaign, random, name }: Omit<WriterOption
       await pause(random.between(2, 20));
     }
   }
-  throw new Error(`${name} has had no reply to ${operation.call.method} ${operation.call.path} for ${SETTLE_TIMEOUT_MS} ms`);
+  throw new Error(
+    `${name} has had no reply to ${operation.call.method} ${operation.call.path} for ${SETTLE_TIMEOUT_MS} ms`,
+  );
 }
 
 /** Both at once under one key: one acts, the other gets the same reply. */
@@ -123,7 +140,8 @@ async function sendTwice(http: HttpClient, campaign: Campaign, operation: Operat
   const [one, two] = await Promise.allSettled([http.send(operation.call), http.send(operation.call)]);
   if (one.status === "fulfilled" && two.status === "fulfilled" && isSuccess(one.value) && isSuccess(two.value)) {
     compare(campaign, operation, one.value, two.value, "twin");
-    if (!one.value.isReplay && !two.value.isReplay) campaign.surprises.push(`${operation.key}: both of two requests under one key acted`);
+    if (!one.value.isReplay && !two.value.isReplay)
+      campaign.surprises.push(`${operation.key}: both of two requests under one key acted`);
   }
   if (one.status === "fulfilled" && isSuccess(one.value)) return one.value;
   if (two.status === "fulfilled") return two.value;
@@ -138,13 +156,17 @@ async function recall({ http, campaign, random }: WriterOptions, { operation, re
     if (random.chance(0.2)) {
       const answer = await http.send(misuseOf(operation));
       if (answer.status < 500) campaign.counts.misuses += 1;
-      if (answer.status !== 422 && answer.status < 500) campaign.surprises.push(`${operation.key}: misused, answered ${answer.status} ${answer.text}`);
+      if (answer.status !== 422 && answer.status < 500)
+        campaign.surprises.push(`${operation.key}: misused, answered ${answer.status} ${answer.text}`);
       return;
     }
     const again = await http.send(operation.call);
     if (again.status >= 500) return;
     campaign.counts.recalls += 1;
-    if (!again.isReplay) campaign.surprises.push(`${operation.key}: sent again, answered ${again.status} ${again.text} without Idempotency-Replayed`);
+    if (!again.isReplay)
+      campaign.surprises.push(
+        `${operation.key}: sent again, answered ${again.status} ${again.text} without Idempotency-Replayed`,
+      );
     compare(campaign, operation, reply, again, "recall");
   } catch (error) {
     if (!(error instanceof ConnectionFailure)) throw error;
@@ -154,7 +176,8 @@ async function recall({ http, campaign, random }: WriterOptions, { operation, re
 
 function compare(campaign: Campaign, { key }: Operation, one: Reply, two: Reply, what: string): void {
   for (const part of ["status", "text", "position", "etag"] as const) {
-    if (one[part] !== two[part]) campaign.surprises.push(`${key}: ${what} has another ${part}: ${one[part]} ≠ ${two[part]}`);
+    if (one[part] !== two[part])
+      campaign.surprises.push(`${key}: ${what} has another ${part}: ${one[part]} ≠ ${two[part]}`);
   }
 }
 
@@ -166,7 +189,9 @@ function judge(campaign: Campaign, operation: Operation, reply: Reply): "settled
   }
   const expected = { create: 201, patch: 200, replace: 200, delete: 204, refuse: 409 }[operation.act];
   if (reply.status === expected) return "settled";
-  campaign.surprises.push(`${operation.key}: ${operation.call.method} ${operation.call.path} answered ${reply.status} ${reply.text}`);
+  campaign.surprises.push(
+    `${operation.key}: ${operation.call.method} ${operation.call.path} answered ${reply.status} ${reply.text}`,
+  );
   return "surprise";
 }
 
@@ -174,13 +199,25 @@ function isSuccess(reply: Reply): boolean {
   return reply.status < 300;
 }
 
-function nextOperation(key: string, writer: string, rows: readonly OwnRow[], random: Random): { operation: Operation; row: OwnRow | null } {
+function nextOperation(
+  key: string,
+  writer: string,
+  rows: readonly OwnRow[],
+  random: Random,
+): { operation: Operation; row: OwnRow | null } {
   if (random.chance(0.15)) return { operation: tallyOf("patch", random.pick(TALLIES), key, writer), row: null };
   if (random.chance(0.03)) return { operation: tallyOf("refuse", random.pick(TALLIES), key, writer), row: null };
   if (rows.length < 3 || (rows.length < OWN_ROWS_A_WRITER && random.chance(0.45))) {
     const orders = rows.filter((row) => row.table === "orders");
-    const table = random.pick(orders.length > 0 ? (["notes", "orders", "lines", "lines", "readings", "tickets"] as const) : (["notes", "orders", "readings", "tickets"] as const));
-    return { operation: createOf(table, key, writer, random, table === "lines" ? random.pick(orders) : null), row: null };
+    const table = random.pick(
+      orders.length > 0
+        ? (["notes", "orders", "lines", "lines", "readings", "tickets"] as const)
+        : (["notes", "orders", "readings", "tickets"] as const),
+    );
+    return {
+      operation: createOf(table, key, writer, random, table === "lines" ? random.pick(orders) : null),
+      row: null,
+    };
   }
   const row = random.pick(rows);
   const act = random.chance(0.25) ? "delete" : row.table === "readings" && random.chance(0.5) ? "replace" : "patch";

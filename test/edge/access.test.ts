@@ -4,7 +4,14 @@ import { sqliteTable, text } from "drizzle-orm/sqlite-core";
 import { describe, expect, test } from "vitest";
 import type { ObjectCall } from "../../src/core/protocol/object-call.ts";
 import type { AccessRules } from "../../src/define/config.ts";
-import { authenticated, fullyPublic, orgBased, ownerOnly, ownerOrAdmin, publicReadOwnerWrite } from "../../src/define/presets.ts";
+import {
+  authenticated,
+  fullyPublic,
+  orgBased,
+  ownerOnly,
+  ownerOrAdmin,
+  publicReadOwnerWrite,
+} from "../../src/define/presets.ts";
 import { resource } from "../../src/define/resource.ts";
 import { type App, defineApp } from "../../src/edge/define-app.ts";
 import { client, ID } from "./client.ts";
@@ -30,11 +37,35 @@ describe("rules", () => {
     ["[HT28] an own rule does not open to the anonymous", { auth: { read: "*" } }, undefined, 401],
     ["[Z3] public opens read", { public: true }, undefined, 200, "*"],
     ["[Z3] one operation may be public in part", { public: { read: 'org == "x"' } }, undefined, 200, 'org=="x"'],
-    ["[Z1] a rule may be a function of the user", { auth: { read: (user) => `owner=="${user.id}"` } }, "alice", 200, 'owner=="alice"'],
+    [
+      "[Z1] a rule may be a function of the user",
+      { auth: { read: (user) => `owner=="${user.id}"` } },
+      "alice",
+      200,
+      'owner=="alice"',
+    ],
     ["[Z1] a rule may be asynchronous", { auth: { read: async () => 'org  ==  "x"' } }, "alice", 200, 'org=="x"'],
-    ["[HT28] public and own rule are joined by OR", { public: { read: 'org=="x"' }, auth: { read: 'owner=="alice";org!="y"' } }, "alice", 200, 'org=="x",owner=="alice";org!="y"'],
-    ["[HT28] an own * wins over a public part", { public: { read: 'org=="x"' }, auth: { read: true } }, "alice", 200, "*"],
-    ["[HT28] a denied own rule leaves the public part", { public: { read: 'org=="x"' }, auth: { read: () => false } }, "alice", 200, 'org=="x"'],
+    [
+      "[HT28] public and own rule are joined by OR",
+      { public: { read: 'org=="x"' }, auth: { read: 'owner=="alice";org!="y"' } },
+      "alice",
+      200,
+      'org=="x",owner=="alice";org!="y"',
+    ],
+    [
+      "[HT28] an own * wins over a public part",
+      { public: { read: 'org=="x"' }, auth: { read: true } },
+      "alice",
+      200,
+      "*",
+    ],
+    [
+      "[HT28] a denied own rule leaves the public part",
+      { public: { read: 'org=="x"' }, auth: { read: () => false } },
+      "alice",
+      200,
+      'org=="x"',
+    ],
   ];
   test.each(rows)("%s", async (_name, rules, as, status, scope) => {
     const { send, calls } = under(rules);
@@ -44,7 +75,14 @@ describe("rules", () => {
   });
 
   const mistakes: [string, AccessRules["auth"]][] = [
-    ["throws", { read: () => { throw new Error("boom"); } }],
+    [
+      "throws",
+      {
+        read: () => {
+          throw new Error("boom");
+        },
+      },
+    ],
     ["rejects", { read: () => Promise.reject(new Error("boom")) }],
     ["gives a number", { read: (() => 1) as never }],
     ["gives no filter", { read: (user) => (user.id === "alice" ? "owner==" : "*") }],
@@ -84,7 +122,9 @@ describe("rules", () => {
     expect((await send(`/api/notes/${ID}?hard=true`, { method: "DELETE", as: "alice" })).status).toBe(403);
     expect((await send(`/api/notes/${ID}`, { method: "DELETE", as: "alice" })).status).toBe(200);
     expect((await send(`/api/notes/${ID}?hard=yes`, { method: "DELETE", as: "alice" })).status).toBe(400);
-    expect(calls.map(({ call }) => call)).toMatchObject([{ intent: { hard: false }, scopes: { delete: "*", readDeleted: "rank==1" } }]);
+    expect(calls.map(({ call }) => call)).toMatchObject([
+      { intent: { hard: false }, scopes: { delete: "*", readDeleted: "rank==1" } },
+    ]);
   });
 
   test("[QL55] withDeleted needs the scope readDeleted, and a table with soft delete", async () => {
@@ -99,7 +139,10 @@ describe("rules", () => {
   test("[HT20] the caller's rights come before the id, the parameters and the body", async () => {
     const { send } = client();
     expect((await send("/api/closed/nonsense?x=1", { as: "alice" })).status).toBe(403);
-    expect((await send("/api/closed", { method: "POST", as: "alice", raw: "{", headers: { "content-type": "text/plain" } })).status).toBe(403);
+    expect(
+      (await send("/api/closed", { method: "POST", as: "alice", raw: "{", headers: { "content-type": "text/plain" } }))
+        .status,
+    ).toBe(403);
     expect((await send("/api/closed/nonsense", { method: "DELETE" })).status).toBe(401);
   });
 });
@@ -112,19 +155,32 @@ describe("presets", () => {
     ["[Z5] ownerOrAdmin, an owner", ownerOrAdmin("owner"), "alice", all],
     ["[Z5] ownerOrAdmin, an administrator", ownerOrAdmin("owner"), "alice,role=admin", { read: "*", create: "*" }],
     ["[Z5] orgBased, by one id", orgBased("org"), "alice,orgId=x", { read: 'org=="x"', create: 'org=="x"' }],
-    ["[Z5] orgBased, by several", orgBased("org", { claim: "o" }), "alice,o=x,o=y", { read: 'org=in=("x","y")', create: 'org=in=("x","y")' }],
+    [
+      "[Z5] orgBased, by several",
+      orgBased("org", { claim: "o" }),
+      "alice,o=x,o=y",
+      { read: 'org=in=("x","y")', create: 'org=in=("x","y")' },
+    ],
     ["[Z5] orgBased, by none", orgBased("org"), "alice", { read: "", create: "" }],
     ["[Z5] authenticated", authenticated(), "alice", { read: "*", create: "*" }],
     ["[Z5] authenticated, nobody", authenticated(), undefined, { read: "", create: "" }],
     ["[Z5] fullyPublic, nobody", fullyPublic(), undefined, { read: "*", create: "*" }],
-    ["[Z5] an id with quotes cannot break out of its filter", ownerOnly("owner"), 'a"=="a', { read: 'owner=="a\\"==\\"a"', create: 'owner=="a\\"==\\"a"' }],
+    [
+      "[Z5] an id with quotes cannot break out of its filter",
+      ownerOnly("owner"),
+      'a"=="a',
+      { read: 'owner=="a\\"==\\"a"', create: 'owner=="a\\"==\\"a"' },
+    ],
   ];
   test.each(rows)("%s", async (_name, rules, as, { read, create }) => {
     const { send, calls } = under(rules);
     const who = as === undefined ? {} : { as };
     await send("/api/things", who);
     await send("/api/things", { ...who, method: "POST", body: {} });
-    const [listed, made] = [calls.find(({ call }) => call.op === "list"), calls.find(({ call }) => call.op === "write")];
+    const [listed, made] = [
+      calls.find(({ call }) => call.op === "list"),
+      calls.find(({ call }) => call.op === "write"),
+    ];
     expect(scopeOf(listed?.call) ?? "").toBe(read);
     expect(made?.call.op === "write" ? made.call.scopes.create : "").toBe(create);
   });

@@ -13,7 +13,14 @@ async function ask(authorization: string | null, { vars = {}, origin = "https://
   const headers: Record<string, string> = authorization === null ? {} : { authorization };
   const response = await app.request(new Request(`${origin}/api/strict`, { headers }), {}, fake.env);
   const problem = (await response.json()) as Record<string, unknown>;
-  return { status: response.status, reason: problem.reason, code: problem.code, challenge: response.headers.get("www-authenticate"), calls: fake.calls, text: JSON.stringify(problem) };
+  return {
+    status: response.status,
+    reason: problem.reason,
+    code: problem.code,
+    challenge: response.headers.get("www-authenticate"),
+    calls: fake.calls,
+    text: JSON.stringify(problem),
+  };
 }
 
 describe("bearer tokens", () => {
@@ -53,7 +60,8 @@ describe("bearer tokens", () => {
     ["of another issuer", () => token({ sub: "a", aud: "us", iss: "other" })],
   ];
   test.each(bad)("[HT28] a token %s is 401 invalid-credentials", async (name, make) => {
-    const auth = name.startsWith("for") || name.startsWith("of another") ? { jwt: { audience: "us", issuer: "me" } } : {};
+    const auth =
+      name.startsWith("for") || name.startsWith("of another") ? { jwt: { audience: "us", issuer: "me" } } : {};
     const { status, reason, challenge, calls } = await ask(`Bearer ${await make()}`, { auth });
     expect([status, reason]).toEqual([401, "invalid-credentials"]);
     expect(challenge).toBe('Bearer realm="ledge", error="invalid_token"');
@@ -96,13 +104,19 @@ describe("bearer tokens", () => {
   });
 
   test("[A14] with a JWKS a token signed with the shared secret, or with the public key as one, is refused", async () => {
-    const { publicKey, privateKey } = (await crypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, true, ["sign", "verify"])) as CryptoKeyPair;
+    const { publicKey, privateKey } = (await crypto.subtle.generateKey({ name: "ECDSA", namedCurve: "P-256" }, true, [
+      "sign",
+      "verify",
+    ])) as CryptoKeyPair;
     const jwk = { ...(await crypto.subtle.exportKey("jwk", publicKey)), kid: "k1", alg: "ES256", use: "sig" };
     const fetched = vi.spyOn(globalThis, "fetch").mockImplementation(async () => Response.json({ keys: [jwk] }));
     try {
       const auth = { jwt: { jwksUrl: "https://id.example.com/jwks" } };
       const { SignJWT } = await import("jose");
-      const good = await new SignJWT({}).setProtectedHeader({ alg: "ES256", kid: "k1" }).setSubject("alice").sign(privateKey);
+      const good = await new SignJWT({})
+        .setProtectedHeader({ alg: "ES256", kid: "k1" })
+        .setSubject("alice")
+        .sign(privateKey);
       expect((await ask(`Bearer ${good}`, { auth })).status).toBe(200);
       const forged = await token({ sub: "alice" }, { alg: "HS256", kid: "k1" }, JSON.stringify(jwk));
       expect((await ask(`Bearer ${forged}`, { auth })).reason).toBe("invalid-credentials");
@@ -127,16 +141,19 @@ describe("development tokens", () => {
   const dev = { LEDGE_ENV: "development" };
   const header = "Bearer dev:alice,role=admin,org=x,team=a,team=b";
 
-  test.each(["http://localhost:8787", "http://127.0.0.1:8787", "http://[::1]:8787"])("[HT28] works at %s while developing", async (origin) => {
-    const { status, calls } = await ask(header, { vars: dev, origin });
-    expect(status).toBe(200);
-    expect(calls[0]?.call.principal).toEqual({
-      kind: "user",
-      id: "alice",
-      roles: ["admin"],
-      claims: { sub: "alice", org: "x", team: ["a", "b"], roles: ["admin"] },
-    });
-  });
+  test.each(["http://localhost:8787", "http://127.0.0.1:8787", "http://[::1]:8787"])(
+    "[HT28] works at %s while developing",
+    async (origin) => {
+      const { status, calls } = await ask(header, { vars: dev, origin });
+      expect(status).toBe(200);
+      expect(calls[0]?.call.principal).toEqual({
+        kind: "user",
+        id: "alice",
+        roles: ["admin"],
+        claims: { sub: "alice", org: "x", team: ["a", "b"], roles: ["admin"] },
+      });
+    },
+  );
 
   test.each([
     ["from another host", { vars: dev, origin: "http://localhost.example.com" }],
@@ -148,9 +165,12 @@ describe("development tokens", () => {
     expect([status, reason, calls.length]).toEqual([401, "invalid-credentials", 0]);
   });
 
-  test.each(["dev:", "dev:a,", "dev:a,role", "dev:a,=x", "dev:a,sub=root"])("[HT28] a malformed one is refused: %s", async (text) => {
-    expect((await ask(`Bearer ${text}`, { vars: dev, origin: "http://localhost" })).status).toBe(401);
-  });
+  test.each(["dev:", "dev:a,", "dev:a,role", "dev:a,=x", "dev:a,sub=root"])(
+    "[HT28] a malformed one is refused: %s",
+    async (text) => {
+      expect((await ask(`Bearer ${text}`, { vars: dev, origin: "http://localhost" })).status).toBe(401);
+    },
+  );
 });
 
 describe("the secret", () => {
@@ -159,7 +179,11 @@ describe("the secret", () => {
     ["weak", "a".repeat(31)],
   ])("[HT70] %s outside development: nothing is served, the log names the command", async (_name, secret) => {
     const entries: unknown[] = [];
-    const app = defineApp({ name: "test", resources: tables, observability: { logLevel: "error", sink: (entry) => entries.push(entry) } });
+    const app = defineApp({
+      name: "test",
+      resources: tables,
+      observability: { logLevel: "error", sink: (entry) => entries.push(entry) },
+    });
     const { env, calls } = fakeTables(undefined, { LEDGE_SECRET: secret });
     for (const path of ["/api/notes", "/api/nothing", "/api"]) {
       const response = await app.request(path, {}, env);

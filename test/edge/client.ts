@@ -1,7 +1,8 @@
 /** Sends requests to an application as a development user would, and reads what comes back. */
 
-import type { LedgeEnv } from "../../src/edge/env.ts";
+import type { ObjectCall } from "../../src/core/protocol/object-call.ts";
 import { type App, defineApp } from "../../src/edge/define-app.ts";
+import type { LedgeEnv } from "../../src/edge/env.ts";
 import { fakeTables, type Script } from "./fake-tables.ts";
 import * as tables from "./tables.ts";
 
@@ -21,7 +22,10 @@ export interface Init {
   readonly headers?: Readonly<Record<string, string>>;
 }
 
-export function client(script?: Script, { app = defineApp({ name: "test", resources: tables }) as App, vars = {} as Partial<LedgeEnv> } = {}) {
+export function client(
+  script?: Script,
+  { app = defineApp({ name: "test", resources: tables }) as App, vars = {} as Partial<LedgeEnv> } = {},
+) {
   const fake = fakeTables(script, { LEDGE_ENV: "development", ...vars });
   const waiting: Promise<unknown>[] = [];
   const send = async (path: string, { method = "GET", as, body, raw, headers = {} }: Init = {}): Promise<Sent> => {
@@ -42,9 +46,21 @@ export function client(script?: Script, { app = defineApp({ name: "test", resour
     );
     const text = await response.text();
     const isJson = (response.headers.get("content-type") ?? "").includes("json") && text !== "";
-    return { status: response.status, headers: response.headers, text, json: isJson ? (JSON.parse(text) as Record<string, unknown>) : {} };
+    return {
+      status: response.status,
+      headers: response.headers,
+      text,
+      json: isJson ? (JSON.parse(text) as Record<string, unknown>) : {},
+    };
   };
   return { send, calls: fake.calls, settled: () => Promise.all(waiting) };
+}
+
+/** The intent of the n-th call, which must be a write. */
+export function intentOf(calls: readonly { readonly call: ObjectCall }[], index = 0): Record<string, unknown> {
+  const call = calls[index]?.call;
+  if (call?.op !== "write") throw new Error(`call ${index} is ${call?.op}, not a write`);
+  return call.intent as unknown as Record<string, unknown>;
 }
 
 export const ID = "01890000-0000-7000-8000-000000000001";

@@ -15,7 +15,14 @@ export interface FakeTables {
 }
 
 export function answer(more: Partial<Extract<ObjectReply, { kind: "answer" }>> = {}): ObjectReply {
-  return { kind: "answer", status: 200, headers: { etag: `"${EPOCH}:1:abcdef"` }, body: "{}", position: `${EPOCH}:1`, ...more };
+  return {
+    kind: "answer",
+    status: 200,
+    headers: { etag: `"${EPOCH}:1:abcdef"` },
+    body: "{}",
+    position: `${EPOCH}:1`,
+    ...more,
+  };
 }
 
 export function fakeTables(script: Script = () => answer(), vars: Partial<LedgeEnv> = {}): FakeTables {
@@ -39,10 +46,20 @@ export function fakeTables(script: Script = () => answer(), vars: Partial<LedgeE
 }
 
 /** Signs an HS256 token with the fake environment's secret. */
-export async function token(claims: Readonly<Record<string, unknown>>, header: object = { alg: "HS256", typ: "JWT" }, secret = SECRET): Promise<string> {
+export async function token(
+  claims: Readonly<Record<string, unknown>>,
+  header: object = { alg: "HS256", typ: "JWT" },
+  secret = SECRET,
+): Promise<string> {
   const encode = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
   const payload = `${encode(header)}.${encode(claims)}`;
-  const key = await crypto.subtle.importKey("raw", new TextEncoder().encode(secret), { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
+  const key = await crypto.subtle.importKey(
+    "raw",
+    new TextEncoder().encode(secret),
+    { name: "HMAC", hash: "SHA-256" },
+    false,
+    ["sign"],
+  );
   const mac = await crypto.subtle.sign("HMAC", key, new TextEncoder().encode(payload));
   return `${payload}.${Buffer.from(mac).toString("base64url")}`;
 }

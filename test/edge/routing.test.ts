@@ -10,7 +10,12 @@ describe("what leads to a table", () => {
     ["[HT1] a trailing slash is ignored after an id too", `/api/notes/${ID}/`, { as: "alice" }, 200],
     ["[HT1] an unknown table is 404 for the anonymous", "/api/nothing", {}, 404],
     ["[HT1] an unknown table is 404 for the signed-in", "/api/nothing", { as: "alice" }, 404],
-    ["[HT1] an unknown table is 404 even with a bad token", "/api/nothing", { headers: { authorization: "Bearer x" } }, 404],
+    [
+      "[HT1] an unknown table is 404 even with a bad token",
+      "/api/nothing",
+      { headers: { authorization: "Bearer x" } },
+      404,
+    ],
     ["[HT1] a partitioned table is 404 without its partition", "/api/rooms", { as: "alice,room=a" }, 404],
     ["[HT1] an ordinary table is 404 with a partition", "/api/@a/notes", { as: "alice,room=a" }, 404],
     ["[HT1] a member enters the partition", "/api/@a/rooms", { as: "alice,room=a" }, 200],
@@ -18,18 +23,43 @@ describe("what leads to a table", () => {
     ["[HT1] another partition is 404", "/api/@b/rooms", { as: "alice,room=a" }, 404],
     ["[HT1] a partition is 404 for the anonymous, not 401", "/api/@a/rooms", {}, 404],
     ["[HT1] a malformed partition is 404 although claimed", "/api/@a.b/rooms", { as: "alice,room=a.b" }, 404],
-    ["[HT1] an overlong partition is 404", `/api/@${"a".repeat(65)}/rooms`, { as: `alice,room=${"a".repeat(65)}` }, 404],
+    [
+      "[HT1] an overlong partition is 404",
+      `/api/@${"a".repeat(65)}/rooms`,
+      { as: `alice,room=${"a".repeat(65)}` },
+      404,
+    ],
     ["[HT1] an id is percent-decoded once", "/api/slugs/a%2Eb", { as: "alice" }, 200],
     ["[HT1] an id is not decoded twice", "/api/slugs/a%252Eb", { as: "alice" }, 404],
     ["[HT1] a malformed escape names nothing", "/api/slugs/%zz", { as: "alice" }, 404],
     ["[HT6] a malformed id in a path is 404", "/api/notes/not-a-uuid", { as: "alice" }, 404],
-    ["[HT6] an upper-case uuid is malformed", `/api/notes/${ID.toUpperCase().replace("018", "AB8")}`, { as: "alice" }, 404],
+    [
+      "[HT6] an upper-case uuid is malformed",
+      `/api/notes/${ID.toUpperCase().replace("018", "AB8")}`,
+      { as: "alice" },
+      404,
+    ],
     ["[HT6] an integer id is read as one", "/api/numbers/12", { as: "alice" }, 200],
     ["[HT6] an integer id has no leading zero", "/api/numbers/012", { as: "alice" }, 404],
     ["[HT2] a reserved segment is not an id: search", "/api/slugs/search", { as: "alice" }, 404],
-    ["[HT2] a reserved segment is not an id: batch", "/api/slugs/batch", { as: "alice", method: "PATCH", body: {} }, 404],
-    ["[HT2] a reserved first segment is not served", "/api/transaction", { method: "POST", as: "alice", body: {} }, 404],
-    ["[HT13] a create that is switched off is 405, since the path lists", "/api/slugs", { method: "POST", as: "alice", body: {} }, 405],
+    [
+      "[HT2] a reserved segment is not an id: batch",
+      "/api/slugs/batch",
+      { as: "alice", method: "PATCH", body: {} },
+      404,
+    ],
+    [
+      "[HT2] a reserved first segment is not served",
+      "/api/transaction",
+      { method: "POST", as: "alice", body: {} },
+      404,
+    ],
+    [
+      "[HT13] a create that is switched off is 405, since the path lists",
+      "/api/slugs",
+      { method: "POST", as: "alice", body: {} },
+      405,
+    ],
     ["[HT13] a delete that is switched off is 405", "/api/slugs/a", { method: "DELETE", as: "alice" }, 405],
     ["[HT50] restore is 404 without soft delete", `/api/strict/${ID}/restore`, { method: "POST", as: "alice" }, 404],
     ["[HT11] an unknown method is 405", "/api/notes", { method: "PUT", as: "alice" }, 405],
@@ -44,7 +74,9 @@ describe("what leads to a table", () => {
   test("[HT11] a 405 names the methods of the path in Allow", async () => {
     const { send } = client();
     expect((await send("/api/notes", { method: "DELETE" })).headers.get("allow")).toBe("GET, HEAD, OPTIONS, POST");
-    expect((await send("/api/slugs/a", { method: "DELETE" })).headers.get("allow")).toBe("GET, HEAD, OPTIONS, PATCH, PUT");
+    expect((await send("/api/slugs/a", { method: "DELETE" })).headers.get("allow")).toBe(
+      "GET, HEAD, OPTIONS, PATCH, PUT",
+    );
   });
 
   test("[HT2] a static segment wins over an id and does not fall through to it", async () => {
@@ -115,9 +147,15 @@ describe("system paths", () => {
 
   test("[OB1] healthz answers, readyz names what fails, and in production only that", async () => {
     expect((await client().send("/healthz")).json).toEqual({ status: "ok" });
-    expect((await client().send("/readyz")).json).toEqual({ status: "ready", checks: { secret: { status: "ok" }, tables: { status: "ok" } } });
+    expect((await client().send("/readyz")).json).toEqual({
+      status: "ready",
+      checks: { secret: { status: "ok" }, tables: { status: "ok" } },
+    });
     const bare = await client(undefined, { vars: { LEDGE_ENV: "production", LEDGE_SECRET: "" } }).send("/readyz");
-    expect([bare.status, bare.json]).toEqual([503, { status: "unready", checks: { secret: { status: "failed" }, tables: { status: "ok" } } }]);
+    expect([bare.status, bare.json]).toEqual([
+      503,
+      { status: "unready", checks: { secret: { status: "failed" }, tables: { status: "ok" } } },
+    ]);
     const weak = await client(undefined, { vars: { LEDGE_SECRET: "short" } }).send("/readyz");
     expect(weak.text).toContain("npx wrangler secret put LEDGE_SECRET");
   });

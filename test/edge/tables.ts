@@ -25,7 +25,12 @@ export const notes = resource(
 );
 
 export const strict = resource(
-  sqliteTable("strict", { id: text("id").primaryKey(), name: text("name").notNull(), hidden: text("hidden"), extra: text("extra") }),
+  sqliteTable("strict", {
+    id: text("id").primaryKey(),
+    name: text("name").notNull(),
+    hidden: text("hidden"),
+    extra: text("extra"),
+  }),
   {
     auth: { read: "*", create: "*", update: "*", delete: "*" },
     strictInput: true,

@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { contractProblems, readPromises, testsById, withTests } from "./contracts.ts";
 import { findRuleIds } from "./find-test-names.ts";
-import { readFiles, ROOT } from "./project-files.ts";
+import { ROOT, readFiles } from "./project-files.ts";
 
 const markdown = readFileSync(join(ROOT, "docs/contracts.md"), "utf8");
 const promises = readPromises(markdown);
@@ -16,7 +16,9 @@ describe("the project", () => {
   });
 
   test("no row of a table in docs/contracts.md is passed over", () => {
-    const rows = markdown.split("\n").filter((line) => line.startsWith("|") && !/^\| (id|---)/.test(line) && !line.startsWith("|-"));
+    const rows = markdown
+      .split("\n")
+      .filter((line) => line.startsWith("|") && !/^\| (id|---)/.test(line) && !line.startsWith("|-"));
     expect(rows.length).toBe(promises.length);
     expect(promises.length).toBeGreaterThan(100);
   });
@@ -25,8 +27,16 @@ describe("the project", () => {
 describe("the checker", () => {
   // Written so that this file names no rule that does not exist.
   const name = (...ids: string[]) => ids.map((id) => `[${id}]`).join(" ");
-  const table = ["| id | promise | test |", "|---|---|---|", "| ZA1 | One \\| two. | none yet |", "| ZA2 | Three. | `test/a.test.ts`, `test/b.test.ts` |"].join("\n");
-  const testFile = (path: string, ...ids: string[]) => ({ path, text: `test("${name(...ids)} a row is kept", () => {});` });
+  const table = [
+    "| id | promise | test |",
+    "|---|---|---|",
+    "| ZA1 | One \\| two. | none yet |",
+    "| ZA2 | Three. | `test/a.test.ts`, `test/b.test.ts` |",
+  ].join("\n");
+  const testFile = (path: string, ...ids: string[]) => ({
+    path,
+    text: `test("${name(...ids)} a row is kept", () => {});`,
+  });
 
   test("ids stand at the beginning of a text, one or several", () => {
     const text = `
@@ -52,16 +62,22 @@ describe("the checker", () => {
       expect.stringMatching(/ZA2 is listed as tested in test\/b\.test\.ts, which has no test/),
       expect.stringMatching(/test\/c\.test\.ts tests \[ZA9\], which docs\/contracts\.md does not promise/),
     ]);
-    expect(contractProblems(readPromises(`${table}\n${table}`), testsById([testFile("test/a.test.ts", "ZA2"), testFile("test/b.test.ts", "ZA2")]))).toEqual([
-      expect.stringMatching(/ZA1 is promised twice/),
-      expect.stringMatching(/ZA2 is promised twice/),
-    ]);
+    expect(
+      contractProblems(
+        readPromises(`${table}\n${table}`),
+        testsById([testFile("test/a.test.ts", "ZA2"), testFile("test/b.test.ts", "ZA2")]),
+      ),
+    ).toEqual([expect.stringMatching(/ZA1 is promised twice/), expect.stringMatching(/ZA2 is promised twice/)]);
   });
 
   test("bringing the text up to date changes the test column alone, and leaves nothing to complain of", () => {
     const tests = testsById([testFile("test/z.test.ts", "ZA1"), testFile("test/a.test.ts", "ZA1")]);
     const updated = withTests(`# Title\n\n${table}\n`, tests);
-    expect(updated).toBe(`# Title\n\n${table}\n`.replace("none yet", "`test/a.test.ts`, `test/z.test.ts`").replace("`test/a.test.ts`, `test/b.test.ts` |", "none yet |"));
+    expect(updated).toBe(
+      `# Title\n\n${table}\n`
+        .replace("none yet", "`test/a.test.ts`, `test/z.test.ts`")
+        .replace("`test/a.test.ts`, `test/b.test.ts` |", "none yet |"),
+    );
     expect(contractProblems(readPromises(updated), tests)).toEqual([]);
   });
 });

@@ -35,7 +35,10 @@ export function testsById(files: readonly SourceFile[]): ReadonlyMap<string, rea
 }
 
 /** What of the promises and the tests does not fit together. */
-export function contractProblems(promises: readonly Promised[], tests: ReadonlyMap<string, readonly string[]>): string[] {
+export function contractProblems(
+  promises: readonly Promised[],
+  tests: ReadonlyMap<string, readonly string[]>,
+): string[] {
   const problems: string[] = [];
   const seen = new Set<string>();
   for (const { id, tests: listed, line } of promises) {
@@ -43,9 +46,11 @@ export function contractProblems(promises: readonly Promised[], tests: ReadonlyM
     const found = tests.get(id) ?? [];
     if (seen.has(id)) problems.push(`${where} ${id} is promised twice`);
     seen.add(id);
-    if (listed.length === 0 && found.length > 0) problems.push(`${where} ${id} says "${NONE}", but ${found.join(", ")} tests it`);
+    if (listed.length === 0 && found.length > 0)
+      problems.push(`${where} ${id} says "${NONE}", but ${found.join(", ")} tests it`);
     for (const path of listed) {
-      if (!found.includes(path)) problems.push(`${where} ${id} is listed as tested in ${path}, which has no test named [${id}]`);
+      if (!found.includes(path))
+        problems.push(`${where} ${id} is listed as tested in ${path}, which has no test named [${id}]`);
     }
   }
   for (const [id, paths] of tests) {
@@ -58,7 +63,9 @@ export function contractProblems(promises: readonly Promised[], tests: ReadonlyM
 export function withTests(markdown: string, tests: ReadonlyMap<string, readonly string[]>): string {
   return markdown
     .split("\n")
-    .map((line) => line.replace(ROW, (_row, id: string, text: string) => `| ${id} | ${text} | ${testColumn(tests.get(id) ?? [])} |`))
+    .map((line) =>
+      line.replace(ROW, (_row, id: string, text: string) => `| ${id} | ${text} | ${testColumn(tests.get(id) ?? [])} |`),
+    )
     .join("\n");
 }
 

@@ -24,7 +24,11 @@ export function findImports(path: string, text: string): FoundImport[] {
   const visit = (node: ts.Node): void => {
     if (ts.isImportDeclaration(node)) {
       // `import { type A } from` keeps an import for its side effects: only `import type` leaves none.
-      add(node, node.moduleSpecifier, node.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword ? "type" : "value");
+      add(
+        node,
+        node.moduleSpecifier,
+        node.importClause?.phaseModifier === ts.SyntaxKind.TypeKeyword ? "type" : "value",
+      );
     } else if (ts.isExportDeclaration(node) && node.moduleSpecifier !== undefined) {
       add(node, node.moduleSpecifier, node.isTypeOnly ? "type" : "value");
     } else if (ts.isImportEqualsDeclaration(node) && ts.isExternalModuleReference(node.moduleReference)) {

@@ -29,17 +29,33 @@ export const ROOMS: readonly Room[] = [
   },
   // zod: for `schema:` of a table, in a file that is YOURS.
   { name: "tables", path: "src/tables", rooms: ["entry"], packages: ["drizzle-orm", "zod"] },
-  { name: "edge", path: "src/edge", rooms: ["core", "define"], typesOf: ["objects"], packages: ["itty-router", "jose"] },
+  {
+    name: "edge",
+    path: "src/edge",
+    rooms: ["core", "define"],
+    typesOf: ["objects"],
+    packages: ["itty-router", "jose"],
+  },
   {
     name: "sql",
     path: "durable-objects/sql",
     rooms: ["core"],
     packages: ["drizzle-orm", { name: "node:sqlite", only: ["durable-objects/sql/node-sqlite.ts"] }],
   },
-  { name: "objects", path: "durable-objects/<cell>", rooms: ["core", "define", "sql"], packages: ["cloudflare:workers"] },
+  {
+    name: "objects",
+    path: "durable-objects/<cell>",
+    rooms: ["core", "define", "sql"],
+    packages: ["cloudflare:workers"],
+  },
   { name: "features", path: "src/features/<cell>", rooms: ["core", "define", "edge", "sql", "entry"], packages: "all" },
   { name: "web", path: "src/web", rooms: ["core", "define", "edge", "entry"], packages: [] },
-  { name: "cli", path: "src/cli", rooms: ["core", "define", "edge", "entry", "tables", "features", "sql", "web", "app", "migrations"], packages: "all" },
+  {
+    name: "cli",
+    path: "src/cli",
+    rooms: ["core", "define", "edge", "entry", "tables", "features", "sql", "web", "app", "migrations"],
+    packages: "all",
+  },
   { name: "entry", path: "src/ledge.ts", rooms: ["core", "define", "edge"], packages: [] },
   { name: "app", path: "src/app.ts", rooms: "all", packages: "all" },
   { name: "worker", path: "src/worker.ts", rooms: "all", packages: "all" },
@@ -66,7 +82,8 @@ export function roomOf(path: string): { readonly room: Room; readonly cell: stri
     if (path === room.path) return { room, cell: null };
     const pattern = room.path.split("/");
     const parts = path.split("/");
-    if (parts.length <= pattern.length || !pattern.every((part, index) => part === "<cell>" || part === parts[index])) continue;
+    if (parts.length <= pattern.length || !pattern.every((part, index) => part === "<cell>" || part === parts[index]))
+      continue;
     return { room, cell: pattern.includes("<cell>") ? (parts[pattern.indexOf("<cell>")] ?? null) : null };
   }
   return null;
@@ -77,10 +94,12 @@ export function judgeImport(from: string, found: FoundImport, publicEntries: rea
   const here = roomOf(from);
   const what = found.specifier === null ? "a computed path" : `"${found.specifier}"`;
   const refuse = (rule: string) => `${from}:${found.line} imports ${what}: ${rule}`;
-  if (here === null) return refuse("the file lies in no room of the table (src/ARCHITECTURE.md, test/house/room-rules.ts)");
+  if (here === null)
+    return refuse("the file lies in no room of the table (src/ARCHITECTURE.md, test/house/room-rules.ts)");
   const { room } = here;
   const { specifier } = found;
-  if (specifier === null) return room.packages === "all" ? null : refuse(`${room.name} imports only what can be read from its text`);
+  if (specifier === null)
+    return room.packages === "all" ? null : refuse(`${room.name} imports only what can be read from its text`);
   if (specifier.startsWith(".")) {
     const to = posix.join(posix.dirname(from), specifier);
     if (EXCEPTIONS.some((exception) => exception.from === from && exception.to === to)) return null;
@@ -88,16 +107,27 @@ export function judgeImport(from: string, found: FoundImport, publicEntries: rea
     return rule === null ? null : refuse(rule);
   }
   if (specifier.startsWith("/")) return refuse("paths are relative");
-  if (publicEntries.includes(specifier)) return mayImport(room, "entry") ? null : refuse(`${room.name} is behind the public entry and imports files by path`);
+  if (publicEntries.includes(specifier))
+    return mayImport(room, "entry")
+      ? null
+      : refuse(`${room.name} is behind the public entry and imports files by path`);
   const name = packageName(specifier);
   if (room.packages === "all") return null;
   const allowed = room.packages.find((each) => (typeof each === "string" ? each : each.name) === name);
-  if (allowed === undefined) return refuse(`${room.name} may import ${room.packages.length === 0 ? "no package" : `only the packages ${listed(room)}`}`);
-  if (typeof allowed !== "string" && !allowed.only.includes(from)) return refuse(`in ${room.name} the package ${name} is for ${allowed.only.join(", ")} only`);
+  if (allowed === undefined)
+    return refuse(
+      `${room.name} may import ${room.packages.length === 0 ? "no package" : `only the packages ${listed(room)}`}`,
+    );
+  if (typeof allowed !== "string" && !allowed.only.includes(from))
+    return refuse(`in ${room.name} the package ${name} is for ${allowed.only.join(", ")} only`);
   return null;
 }
 
-function judgePath(here: { readonly room: Room; readonly cell: string | null }, to: string, kind: FoundImport["kind"]): string | null {
+function judgePath(
+  here: { readonly room: Room; readonly cell: string | null },
+  to: string,
+  kind: FoundImport["kind"],
+): string | null {
   const { room, cell } = here;
   const there = roomOf(to);
   if (to.startsWith("../")) return "it leaves the project";
@@ -108,7 +138,8 @@ function judgePath(here: { readonly room: Room; readonly cell: string | null }, 
     return `${room.path.replace("<cell>", String(cell))} may not import its neighbour ${room.path.replace("<cell>", String(there.cell))}`;
   }
   if (mayImport(room, there.room.name)) return null;
-  if (room.typesOf?.includes(there.room.name) === true) return kind === "type" ? null : `${room.name} imports ${there.room.name} by type only (import type)`;
+  if (room.typesOf?.includes(there.room.name) === true)
+    return kind === "type" ? null : `${room.name} imports ${there.room.name} by type only (import type)`;
   return `${room.name} may import ${room.rooms.length === 0 ? "no other room" : `only the rooms ${[...room.rooms].join(", ")}`}, and ${to} is in ${there.room.name}`;
 }
 
@@ -122,5 +153,7 @@ function packageName(specifier: string): string {
 }
 
 function listed(room: Room): string {
-  return room.packages === "all" ? "" : room.packages.map((each) => (typeof each === "string" ? each : each.name)).join(", ");
+  return room.packages === "all"
+    ? ""
+    : room.packages.map((each) => (typeof each === "string" ? each : each.name)).join(", ");
 }

@@ -31,7 +31,8 @@ export function sourceProblems(file: SourceFile): string[] {
   const header = headerOf(text);
   if (header === null) report(1, "does not open with a header comment: what it owns, what it refuses, who calls it");
   const lines = text.trimEnd().split("\n").length;
-  if (lines > MAX_LINES && !SAYS_WHY.test(header ?? "")) report(1, `has ${lines} lines, and its header does not say why it has more than ${MAX_LINES}`);
+  if (lines > MAX_LINES && !SAYS_WHY.test(header ?? ""))
+    report(1, `has ${lines} lines, and its header does not say why it has more than ${MAX_LINES}`);
 
   text.split("\n").forEach((line, index) => {
     if (OPEN_ENDS.test(line)) report(index + 1, "leaves an open end in a comment: do it, or write an issue");
@@ -43,12 +44,14 @@ export function sourceProblems(file: SourceFile): string[] {
     }
     const isDefaultExport =
       ts.isExportAssignment(node) ||
-      (ts.canHaveModifiers(node) && (ts.getModifiers(node) ?? []).some((modifier) => modifier.kind === ts.SyntaxKind.DefaultKeyword)) ||
+      (ts.canHaveModifiers(node) &&
+        (ts.getModifiers(node) ?? []).some((modifier) => modifier.kind === ts.SyntaxKind.DefaultKeyword)) ||
       (ts.isExportSpecifier(node) && node.name.text === "default");
     if (isDefaultExport && !DEFAULT_EXPORTS.test(path)) report(lineOf(node.getStart(source)), "has a default export");
     if (path.startsWith("src/core/")) {
       const what = impurity(node);
-      if (what !== null) report(lineOf(node.getStart(source)), `${what} in the core, which has no clock and no randomness`);
+      if (what !== null)
+        report(lineOf(node.getStart(source)), `${what} in the core, which has no clock and no randomness`);
     }
     ts.forEachChild(node, visit);
   };
@@ -69,8 +72,14 @@ function isExplained(text: string, line: number): boolean {
 function impurity(node: ts.Node): string | null {
   if (ts.isPropertyAccessExpression(node) && ts.isIdentifier(node.expression)) {
     const used = `${node.expression.text}.${node.name.text}`;
-    return ["Date.now", "Math.random", "performance.now", "crypto.getRandomValues", "crypto.randomUUID"].includes(used) ? used : null;
+    return ["Date.now", "Math.random", "performance.now", "crypto.getRandomValues", "crypto.randomUUID"].includes(used)
+      ? used
+      : null;
   }
-  const isNow = ts.isNewExpression(node) && ts.isIdentifier(node.expression) && node.expression.text === "Date" && (node.arguments?.length ?? 0) === 0;
+  const isNow =
+    ts.isNewExpression(node) &&
+    ts.isIdentifier(node.expression) &&
+    node.expression.text === "Date" &&
+    (node.arguments?.length ?? 0) === 0;
   return isNow ? "new Date()" : null;
 }

@@ -6,7 +6,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { contractProblems, readPromises, testsById, withTests } from "./contracts.ts";
-import { readFiles, ROOT } from "./project-files.ts";
+import { ROOT, readFiles } from "./project-files.ts";
 
 const file = join(ROOT, "docs/contracts.md");
 const before = readFileSync(file, "utf8");
@@ -18,5 +18,7 @@ const promises = readPromises(after);
 const tested = promises.filter((promise) => promise.tests.length > 0).length;
 const problems = contractProblems(promises, tests);
 for (const problem of problems) console.error(problem);
-console.log(`${promises.length} promises, ${tested} with tests; docs/contracts.md ${after === before ? "was current" : "updated"}`);
+console.log(
+  `${promises.length} promises, ${tested} with tests; docs/contracts.md ${after === before ? "was current" : "updated"}`,
+);
 process.exitCode = problems.length > 0 ? 1 : 0;

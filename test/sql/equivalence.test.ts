@@ -18,7 +18,8 @@ import { specSays } from "./spec-evaluator.ts";
 function open(table = SAMPLES): Sql {
   const sql = nodeSql(new DatabaseSync(":memory:"));
   sql.run(createTable(table));
-  for (const name of ["title", "count", "big", "made_at", "due_at", "seen_at"]) sql.run(`CREATE INDEX i_${name} ON samples(${name})`);
+  for (const name of ["title", "count", "big", "made_at", "due_at", "seen_at"])
+    sql.run(`CREATE INDEX i_${name} ON samples(${name})`);
   return sql;
 }
 
@@ -36,7 +37,10 @@ function fill(sql: Sql, rows: readonly Row[]): void {
 /** Ids that SQL selects, finished by the residual. */
 function selected(sql: Sql, filter: Filter, rows: readonly Row[], table = SAMPLES): unknown[] {
   const compiled = compileFilter(filter, table);
-  const { text, params } = packParams({ text: `SELECT id FROM samples WHERE ${compiled.sql} ORDER BY id`, params: compiled.params });
+  const { text, params } = packParams({
+    text: `SELECT id FROM samples WHERE ${compiled.sql} ORDER BY id`,
+    params: compiled.params,
+  });
   const ids = sql.all(text, params).map((record) => record.id);
   if (compiled.residual === null) return ids;
   const residual = compileMatcher(compiled.residual, SAMPLES);
@@ -44,12 +48,18 @@ function selected(sql: Sql, filter: Filter, rows: readonly Row[], table = SAMPLE
 }
 
 function bySpec(filter: Filter, rows: readonly Row[]): unknown[] {
-  return rows.filter((row) => specSays(filter, row, SAMPLES)).map((row) => row.id).sort();
+  return rows
+    .filter((row) => specSays(filter, row, SAMPLES))
+    .map((row) => row.id)
+    .sort();
 }
 
 function inMemory(filter: Filter, rows: readonly Row[]): unknown[] {
   const matcher = compileMatcher(filter, SAMPLES);
-  return rows.filter(matcher).map((row) => row.id).sort();
+  return rows
+    .filter(matcher)
+    .map((row) => row.id)
+    .sort();
 }
 
 describe.each(["BINARY", "NOCASE", "RTRIM"])("text columns of collation %s", (collation) => {
@@ -57,14 +67,18 @@ describe.each(["BINARY", "NOCASE", "RTRIM"])("text columns of collation %s", (co
     const table = collated(SAMPLES, collation);
     const sql = open(table);
     fc.assert(
-      fc.property(rowsOf(SAMPLES, 8), fc.array(comparisonOf(SAMPLES), { minLength: 10, maxLength: 20 }), (rows, filters) => {
-        fill(sql, rows);
-        for (const filter of filters) {
-          const expected = bySpec(filter, rows);
-          expect(inMemory(filter, rows)).toEqual(expected);
-          expect(selected(sql, filter, rows, table)).toEqual(expected);
-        }
-      }),
+      fc.property(
+        rowsOf(SAMPLES, 8),
+        fc.array(comparisonOf(SAMPLES), { minLength: 10, maxLength: 20 }),
+        (rows, filters) => {
+          fill(sql, rows);
+          for (const filter of filters) {
+            const expected = bySpec(filter, rows);
+            expect(inMemory(filter, rows)).toEqual(expected);
+            expect(selected(sql, filter, rows, table)).toEqual(expected);
+          }
+        },
+      ),
       runs(60),
     );
   });
@@ -73,15 +87,19 @@ describe.each(["BINARY", "NOCASE", "RTRIM"])("text columns of collation %s", (co
 test("[QL39] nested filters: SQL, memory and the specification agree", () => {
   const sql = open();
   fc.assert(
-    fc.property(rowsOf(SAMPLES, 8, 1), fc.array(filterOf(SAMPLES), { minLength: 5, maxLength: 10 }), (rows, filters) => {
-      fill(sql, rows);
-      for (const built of filters) {
-        const filter = typeFilter(built, { table: SAMPLES, fields: "client", parameter: "filter", limits: "lifted" });
-        const expected = bySpec(filter, rows);
-        expect(inMemory(filter, rows)).toEqual(expected);
-        expect(selected(sql, filter, rows)).toEqual(expected);
-      }
-    }),
+    fc.property(
+      rowsOf(SAMPLES, 8, 1),
+      fc.array(filterOf(SAMPLES), { minLength: 5, maxLength: 10 }),
+      (rows, filters) => {
+        fill(sql, rows);
+        for (const built of filters) {
+          const filter = typeFilter(built, { table: SAMPLES, fields: "client", parameter: "filter", limits: "lifted" });
+          const expected = bySpec(filter, rows);
+          expect(inMemory(filter, rows)).toEqual(expected);
+          expect(selected(sql, filter, rows)).toEqual(expected);
+        }
+      },
+    ),
     runs(80),
   );
 });
@@ -89,16 +107,21 @@ test("[QL39] nested filters: SQL, memory and the specification agree", () => {
 test("[QL22] every compiled leaf yields 0 or 1 for every row, and its negation the other", () => {
   const sql = open();
   fc.assert(
-    fc.property(rowsOf(SAMPLES, 5, 1), fc.array(comparisonOf(SAMPLES), { minLength: 10, maxLength: 20 }), (rows, filters) => {
-      fill(sql, rows);
-      for (const filter of filters) {
-        const { sql: text, params } = compileFilter(filter, SAMPLES);
-        for (const record of sql.all(`SELECT ${text} AS yes FROM samples`, params)) expect([0, 1]).toContain(record.yes);
-        const matcher = compileMatcher(filter, SAMPLES);
-        const negation = compileMatcher({ kind: "not", term: filter }, SAMPLES);
-        for (const row of rows) expect(negation(row)).toBe(!matcher(row));
-      }
-    }),
+    fc.property(
+      rowsOf(SAMPLES, 5, 1),
+      fc.array(comparisonOf(SAMPLES), { minLength: 10, maxLength: 20 }),
+      (rows, filters) => {
+        fill(sql, rows);
+        for (const filter of filters) {
+          const { sql: text, params } = compileFilter(filter, SAMPLES);
+          for (const record of sql.all(`SELECT ${text} AS yes FROM samples`, params))
+            expect([0, 1]).toContain(record.yes);
+          const matcher = compileMatcher(filter, SAMPLES);
+          const negation = compileMatcher({ kind: "not", term: filter }, SAMPLES);
+          for (const row of rows) expect(negation(row)).toBe(!matcher(row));
+        }
+      },
+    ),
     runs(40),
   );
 });

@@ -28,7 +28,10 @@ function open(): Sql {
 
 function insert(sql: Sql, row: Row, version = 1): void {
   const values = SAMPLES.columns.map((column) => encodeValue(column, row[column.name] ?? null));
-  sql.run(`INSERT OR REPLACE INTO samples (${names}, _version) VALUES (${values.map(() => "?").join(",")}, ?)`, [...values, version]);
+  sql.run(`INSERT OR REPLACE INTO samples (${names}, _version) VALUES (${values.map(() => "?").join(",")}, ?)`, [
+    ...values,
+    version,
+  ]);
 }
 
 function fill(sql: Sql, rows: readonly Row[]): void {
@@ -37,7 +40,15 @@ function fill(sql: Sql, rows: readonly Row[]): void {
 }
 
 const order = (text: string | undefined) => parseOrderBy(text, SAMPLES);
-const request = (more: Partial<PageRequest>): PageRequest => ({ table: SAMPLES, where: [], orderBy: order(undefined), after: null, limit: 3, offset: 0, ...more });
+const request = (more: Partial<PageRequest>): PageRequest => ({
+  table: SAMPLES,
+  where: [],
+  orderBy: order(undefined),
+  after: null,
+  limit: 3,
+  offset: 0,
+  ...more,
+});
 const parse = (text: string): Filter => parseFilter(text, { table: SAMPLES, fields: "client", parameter: "filter" });
 
 /** An ordering over few columns, so that ties are common. */
@@ -49,9 +60,15 @@ const orderings: fc.Arbitrary<OrderTerm[]> = fc
     }),
     { maxLength: 5, selector: (term) => term.field },
   )
-  .map((terms) => order(terms.length === 0 ? undefined : terms.map((term) => `${term.field}:${term.direction}`).join(",")));
+  .map((terms) =>
+    order(terms.length === 0 ? undefined : terms.map((term) => `${term.field}:${term.direction}`).join(",")),
+  );
 
-function walkPages(sql: Sql, first: PageRequest, between: (page: number) => void = () => {}): { rows: Row[]; pages: number } {
+function walkPages(
+  sql: Sql,
+  first: PageRequest,
+  between: (page: number) => void = () => {},
+): { rows: Row[]; pages: number } {
   const rows: Row[] = [];
   let after: readonly JsonScalar[] | null = null;
   for (let page = 0; ; page++) {
@@ -70,16 +87,26 @@ function walkPages(sql: Sql, first: PageRequest, between: (page: number) => void
 test("[PG4] [QL52] a walk returns every matching row once, in order, with ties and NULLs", () => {
   const sql = open();
   fc.assert(
-    fc.property(rowsOf(SAMPLES, 20), orderings, fc.integer({ min: 1, max: 7 }), fc.option(filterOf(SAMPLES), { nil: null }), (rows, orderBy, limit, filter) => {
-      fill(sql, rows);
-      const where = filter === null ? [] : [filter];
-      const expected = rows.filter((row) => where.every((one) => compileMatcher(one, SAMPLES)(row))).toSorted(rowComparator(orderBy, SAMPLES));
-      expect(walkPages(sql, request({ where, orderBy, limit })).rows).toEqual(expected);
-      expect(countRows(sql, { table: SAMPLES, where })).toBe(expected.length);
-      expect(countRows(sql, { table: SAMPLES, where, limitRows: 2 })).toBe(Math.min(2, expected.length));
-      const offset = Math.min(3, expected.length);
-      expect(listRows(sql, request({ where, orderBy, limit, offset })).rows.map((listed) => listed.row)).toEqual(expected.slice(offset, offset + limit));
-    }),
+    fc.property(
+      rowsOf(SAMPLES, 20),
+      orderings,
+      fc.integer({ min: 1, max: 7 }),
+      fc.option(filterOf(SAMPLES), { nil: null }),
+      (rows, orderBy, limit, filter) => {
+        fill(sql, rows);
+        const where = filter === null ? [] : [filter];
+        const expected = rows
+          .filter((row) => where.every((one) => compileMatcher(one, SAMPLES)(row)))
+          .toSorted(rowComparator(orderBy, SAMPLES));
+        expect(walkPages(sql, request({ where, orderBy, limit })).rows).toEqual(expected);
+        expect(countRows(sql, { table: SAMPLES, where })).toBe(expected.length);
+        expect(countRows(sql, { table: SAMPLES, where, limitRows: 2 })).toBe(Math.min(2, expected.length));
+        const offset = Math.min(3, expected.length);
+        expect(listRows(sql, request({ where, orderBy, limit, offset })).rows.map((listed) => listed.row)).toEqual(
+          expected.slice(offset, offset + limit),
+        );
+      },
+    ),
     runs(150),
   );
 });
@@ -87,31 +114,48 @@ test("[PG4] [QL52] a walk returns every matching row once, in order, with ties a
 test("[PG5] rows that keep their sort values are returned exactly once while others come, go and move", () => {
   const sql = open();
   fc.assert(
-    fc.property(rowsOf(SAMPLES, 20, 6), orderings, rowsOf(SAMPLES, 20), fc.integer({ min: 1, max: 4 }), (rows, orderBy, replacements, limit) => {
-      fill(sql, rows);
-      // Every third row is disturbed during the walk: deleted or replaced by one that sorts elsewhere; new rows appear too.
-      const steady = rows.filter((_, index) => index % 3 !== 0);
-      const disturbed = rows.filter((_, index) => index % 3 === 0);
-      const walk = walkPages(sql, request({ orderBy, limit }), (page) => {
-        const victim = disturbed[page];
-        const replacement = replacements[page];
-        if (victim !== undefined && replacement === undefined) sql.run("DELETE FROM samples WHERE id = ?", [String(victim.id)]);
-        if (victim !== undefined && replacement !== undefined) insert(sql, { ...replacement, id: victim.id ?? "" });
-        if (replacement !== undefined) insert(sql, { ...replacement, id: `new${page}` });
-      });
-      const seen = walk.rows.map((row) => row.id);
-      for (const row of steady) expect(seen.filter((id) => id === row.id)).toHaveLength(1);
-    }),
+    fc.property(
+      rowsOf(SAMPLES, 20, 6),
+      orderings,
+      rowsOf(SAMPLES, 20),
+      fc.integer({ min: 1, max: 4 }),
+      (rows, orderBy, replacements, limit) => {
+        fill(sql, rows);
+        // Every third row is disturbed during the walk: deleted or replaced by one that sorts elsewhere; new rows appear too.
+        const steady = rows.filter((_, index) => index % 3 !== 0);
+        const disturbed = rows.filter((_, index) => index % 3 === 0);
+        const walk = walkPages(sql, request({ orderBy, limit }), (page) => {
+          const victim = disturbed[page];
+          const replacement = replacements[page];
+          if (victim !== undefined && replacement === undefined)
+            sql.run("DELETE FROM samples WHERE id = ?", [String(victim.id)]);
+          if (victim !== undefined && replacement !== undefined) insert(sql, { ...replacement, id: victim.id ?? "" });
+          if (replacement !== undefined) insert(sql, { ...replacement, id: `new${page}` });
+        });
+        const seen = walk.rows.map((row) => row.id);
+        for (const row of steady) expect(seen.filter((id) => id === row.id)).toHaveLength(1);
+      },
+    ),
     runs(60),
   );
 });
 
-const plain = (id: number, title: string): Row => ({ ...Object.fromEntries(SAMPLES.columns.map((column) => [column.name, null])), id: String(id).padStart(5, "0"), title, status: "", rank: 0, bornAt: "1970-01-01T00:00:00.000Z" });
+const plain = (id: number, title: string): Row => ({
+  ...Object.fromEntries(SAMPLES.columns.map((column) => [column.name, null])),
+  id: String(id).padStart(5, "0"),
+  title,
+  status: "",
+  rank: 0,
+  bornAt: "1970-01-01T00:00:00.000Z",
+});
 
 describe("hasMore", () => {
   test("[PG6] is true exactly when a further row matched", () => {
     const sql = open();
-    fill(sql, [1, 2, 3, 4, 5, 6].map((id) => plain(id, "x")));
+    fill(
+      sql,
+      [1, 2, 3, 4, 5, 6].map((id) => plain(id, "x")),
+    );
     expect(listRows(sql, request({ limit: 3 }))).toMatchObject({ hasMore: true, next: ["00003"] });
     expect(listRows(sql, request({ limit: 3, after: ["00003"] }))).toMatchObject({ hasMore: false, next: null });
     expect(listRows(sql, request({ limit: 6 }))).toMatchObject({ hasMore: false });
@@ -119,7 +163,10 @@ describe("hasMore", () => {
 
   test("[PG4] the next page begins after a key whose row is gone", () => {
     const sql = open();
-    fill(sql, [1, 2, 4].map((id) => plain(id, "x")));
+    fill(
+      sql,
+      [1, 2, 4].map((id) => plain(id, "x")),
+    );
     expect(listRows(sql, request({ after: ["00003"] })).rows.map((listed) => listed.row.id)).toEqual(["00004"]);
   });
 
@@ -149,7 +196,9 @@ describe("residuals", () => {
 
   test("[PG6] with a residual, a full page ends at its last row", () => {
     expect(listRows(sql, request({ where, limit: 1 }))).toMatchObject({ hasMore: true, next: ["00007"] });
-    expect(listRows(sql, request({ where, limit: 1, offset: 1 })).rows.map((listed) => listed.row.id)).toEqual(["05007"]);
+    expect(listRows(sql, request({ where, limit: 1, offset: 1 })).rows.map((listed) => listed.row.id)).toEqual([
+      "05007",
+    ]);
   });
 
   test("[QL42] a count over the budget is refused, unless its limit is met before", () => {

@@ -15,8 +15,17 @@ const all = (sql: ReturnType<typeof open>) => sql.all("SELECT n FROM t ORDER BY 
 
 test("a transaction commits when its work returns, and rolls back when it throws", () => {
   const sql = open();
-  expect(sql.transaction(() => (add(sql, 1), "done"))).toBe("done");
-  expect(() => sql.transaction(() => { add(sql, 2); throw new Error("no"); })).toThrow("no");
+  const addOne = (): string => {
+    add(sql, 1);
+    return "done";
+  };
+  expect(sql.transaction(addOne)).toBe("done");
+  expect(() =>
+    sql.transaction(() => {
+      add(sql, 2);
+      throw new Error("no");
+    }),
+  ).toThrow("no");
   expect(all(sql)).toEqual([1]);
 });
 
@@ -24,7 +33,12 @@ test("nested transactions are savepoints: the inner one may fail alone", () => {
   const sql = open();
   sql.transaction(() => {
     add(sql, 1);
-    expect(() => sql.transaction(() => { add(sql, 2); throw new Error("no"); })).toThrow("no");
+    expect(() =>
+      sql.transaction(() => {
+        add(sql, 2);
+        throw new Error("no");
+      }),
+    ).toThrow("no");
     sql.transaction(() => add(sql, 3));
   });
   expect(all(sql)).toEqual([1, 3]);

@@ -50,7 +50,8 @@ function order(value: Json, literal: Scalar, column: ColumnSpec): number | null 
 
 function instant(value: string | number): number {
   if (typeof value === "number") return value;
-  const [, date = "", clock = "00:00:00", zone = "Z"] = /^(\d{4}-\d\d-\d\d)(?:T([\d:.]+)(Z|[+-]\d\d:\d\d)?)?$/.exec(value) ?? [];
+  const [, date = "", clock = "00:00:00", zone = "Z"] =
+    /^(\d{4}-\d\d-\d\d)(?:T([\d:.]+)(Z|[+-]\d\d:\d\d)?)?$/.exec(value) ?? [];
   const [whole = "", fraction = ""] = clock.split(".");
   const full = whole.length === 5 ? `${whole}:00` : whole;
   return Date.parse(`${date}T${full}.${fraction.slice(0, 3).padEnd(3, "0")}${zone}`);
@@ -137,7 +138,8 @@ function compareBySpec(value: Json, operator: string, operand: Operand, column: 
       return value === null ? operand === true : operand === false;
     case "=isempty=": {
       if (value === null) return operand === true;
-      const isEmpty = (column.kind === "text" || column.kind === "json") && ['""', "[]", "{}"].includes(JSON.stringify(value));
+      const isEmpty =
+        (column.kind === "text" || column.kind === "json") && ['""', "[]", "{}"].includes(JSON.stringify(value));
       return isEmpty === operand;
     }
     case "%=":
@@ -156,7 +158,10 @@ function compareBySpec(value: Json, operator: string, operand: Operand, column: 
       return textual((v, part) => same(v.slice(0, part.length), part), operator === "=istartswith=");
     case "=endswith=":
     case "=iendswith=":
-      return textual((v, part) => v.length >= part.length && same(v.slice(v.length - part.length), part), operator === "=iendswith=");
+      return textual(
+        (v, part) => v.length >= part.length && same(v.slice(v.length - part.length), part),
+        operator === "=iendswith=",
+      );
     case "=ieq=":
       return textual(same, true);
     case "=ine=":

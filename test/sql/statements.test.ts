@@ -5,7 +5,12 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type CompiledFilter, compileFilter } from "../../durable-objects/sql/compile-filter.ts";
 import { cachingCompiler } from "../../durable-objects/sql/filter-cache.ts";
-import { countStatement, listStatement, type PageRequest, type Statement } from "../../durable-objects/sql/list-statement.ts";
+import {
+  countStatement,
+  listStatement,
+  type PageRequest,
+  type Statement,
+} from "../../durable-objects/sql/list-statement.ts";
 import { nodeSql } from "../../durable-objects/sql/node-sqlite.ts";
 import { quoteIdentifier } from "../../durable-objects/sql/quote-identifier.ts";
 import { StatementCache } from "../../durable-objects/sql/statement-cache.ts";
@@ -18,7 +23,8 @@ import { printFilter } from "../../src/core/query/print.ts";
 import { type Filter, negate } from "../../src/core/query/tree.ts";
 import { column, createTable, filterOf, rowsOf, runs, SAMPLES, tableOf } from "../core/query/sample-table.ts";
 
-const parse = (text: string, table = SAMPLES) => parseFilter(text, { table, fields: "scope", parameter: "filter", limits: "lifted" });
+const parse = (text: string, table = SAMPLES) =>
+  parseFilter(text, { table, fields: "scope", parameter: "filter", limits: "lifted" });
 const compile = (text: string): CompiledFilter => compileFilter(parse(text), SAMPLES);
 const page = (where: readonly Filter[], more: Partial<PageRequest> = {}): PageRequest => ({
   table: SAMPLES,
@@ -33,7 +39,7 @@ const page = (where: readonly Filter[], more: Partial<PageRequest> = {}): PageRe
 function open(indexes: readonly string[] = []) {
   const sql = nodeSql(new DatabaseSync(":memory:"));
   sql.run(createTable(SAMPLES));
-  indexes.forEach((columns, index) => sql.run(`CREATE INDEX i${index} ON samples(${columns})`));
+  for (const [index, columns] of indexes.entries()) sql.run(`CREATE INDEX i${index} ON samples(${columns})`);
   return sql;
 }
 
@@ -55,9 +61,17 @@ describe("values and names", () => {
   });
 
   test("[QL40] names with question marks and quotes survive the packing of parameters", () => {
-    const odd = tableOf([column("id", "text", { primaryKey: true, notNull: true }), column("q", "int", { sqlName: 'what"s?' })], { name: "odd?" });
+    const odd = tableOf(
+      [column("id", "text", { primaryKey: true, notNull: true }), column("q", "int", { sqlName: 'what"s?' })],
+      { name: "odd?" },
+    );
     const sql = nodeSql(new DatabaseSync(":memory:"));
-    sql.run(createTable({ ...odd, columns: odd.columns.map((spec) => ({ ...spec, sqlName: spec.sqlName.replaceAll('"', '""') })) }));
+    sql.run(
+      createTable({
+        ...odd,
+        columns: odd.columns.map((spec) => ({ ...spec, sqlName: spec.sqlName.replaceAll('"', '""') })),
+      }),
+    );
     sql.run(`INSERT INTO "odd?" (id, "what""s?") VALUES ('a', 7)`);
     const where = [parse(Array.from({ length: 95 }, (_, index) => `q==${index}`).join(","), odd)];
     const { text, params } = listStatement({ ...page(where), table: odd });
@@ -97,19 +111,31 @@ describe("patterns", () => {
 });
 
 describe("platform limits", () => {
-  const many = (count: number, separator: string) => Array.from({ length: count }, (_, index) => `title=between=["a${index}","b"]`).join(separator);
+  const many = (count: number, separator: string) =>
+    Array.from({ length: count }, (_, index) => `title=between=["a${index}","b"]`).join(separator);
 
-  test.each([";", ","])("[QL41] the largest legal filter and scope run within 100 parameters and depth 100 (%s)", (separator) => {
-    const sql = open();
-    const client = parseFilter(Array.from({ length: 100 }, (_, index) => `big=between=["${index}","9"]`).join(separator), { table: SAMPLES, fields: "client", parameter: "filter" });
-    const scope = parse(many(100, separator));
-    const { text, params } = listStatement(page([client, scope], { orderBy: parseOrderBy("-title,count,big,-price,dueAt", SAMPLES), after: ["a", 1, "5", 0.5, "2020-01-01T00:00:00.000Z", "x"] }));
-    expect(params.length).toBeLessThanOrEqual(100);
-    expect(text.length).toBeLessThan(100_000);
-    expect(sql.all(text, params)).toEqual([]);
-    const count = countStatement({ table: SAMPLES, where: [client, scope], limitRows: 5 });
-    expect(sql.all(count.text, count.params)).toEqual([{ count: 0 }]);
-  });
+  test.each([";", ","])(
+    "[QL41] the largest legal filter and scope run within 100 parameters and depth 100 (%s)",
+    (separator) => {
+      const sql = open();
+      const client = parseFilter(
+        Array.from({ length: 100 }, (_, index) => `big=between=["${index}","9"]`).join(separator),
+        { table: SAMPLES, fields: "client", parameter: "filter" },
+      );
+      const scope = parse(many(100, separator));
+      const { text, params } = listStatement(
+        page([client, scope], {
+          orderBy: parseOrderBy("-title,count,big,-price,dueAt", SAMPLES),
+          after: ["a", 1, "5", 0.5, "2020-01-01T00:00:00.000Z", "x"],
+        }),
+      );
+      expect(params.length).toBeLessThanOrEqual(100);
+      expect(text.length).toBeLessThan(100_000);
+      expect(sql.all(text, params)).toEqual([]);
+      const count = countStatement({ table: SAMPLES, where: [client, scope], limitRows: 5 });
+      expect(sql.all(count.text, count.params)).toEqual([{ count: 0 }]);
+    },
+  );
 
   test("[QL41] ten nested groups of alternating chains stay within the depth", () => {
     const sql = open();
@@ -131,32 +157,58 @@ describe("platform limits", () => {
   test("[QL41] literals beyond 90 travel as one JSON parameter and mean the same", () => {
     const sql = open();
     fc.assert(
-      fc.property(rowsOf(SAMPLES, 4, 1), fc.array(filterOf(SAMPLES), { minLength: 60, maxLength: 60 }), (rows, terms) => {
-        sql.run("DELETE FROM samples");
-        const [row] = rows;
-        if (row === undefined) return;
-        const names = SAMPLES.columns.filter((spec) => spec.kind === "text" || spec.kind === "int" || spec.kind === "real");
-        sql.run(`INSERT INTO samples (${names.map((spec) => spec.sqlName).join(",")}, born_at) VALUES (${names.map(() => "?").join(",")}, 0)`, names.map((spec) => row[spec.name] as string | number | null));
-        const plain = Object.fromEntries(SAMPLES.columns.map((spec) => [spec.name, names.includes(spec) ? (row[spec.name] ?? null) : null]));
-        plain.bornAt = "1970-01-01T00:00:00.000Z";
-        const kept = terms.filter((term) => compileFilter(term, SAMPLES).residual === null);
-        const filter: Filter = { kind: "or", terms: kept };
-        for (const one of [filter, negate(filter)]) {
-          const { text, params } = listStatement(page([one]));
-          expect(params.length).toBeLessThanOrEqual(100);
-          expect(sql.all(text, params)).toHaveLength(matches(one, plain, SAMPLES) ? 1 : 0);
-        }
-      }),
+      fc.property(
+        rowsOf(SAMPLES, 4, 1),
+        fc.array(filterOf(SAMPLES), { minLength: 60, maxLength: 60 }),
+        (rows, terms) => {
+          sql.run("DELETE FROM samples");
+          const [row] = rows;
+          if (row === undefined) return;
+          const names = SAMPLES.columns.filter(
+            (spec) => spec.kind === "text" || spec.kind === "int" || spec.kind === "real",
+          );
+          sql.run(
+            `INSERT INTO samples (${names.map((spec) => spec.sqlName).join(",")}, born_at) VALUES (${names.map(() => "?").join(",")}, 0)`,
+            names.map((spec) => row[spec.name] as string | number | null),
+          );
+          const plain = Object.fromEntries(
+            SAMPLES.columns.map((spec) => [spec.name, names.includes(spec) ? (row[spec.name] ?? null) : null]),
+          );
+          plain.bornAt = "1970-01-01T00:00:00.000Z";
+          const kept = terms.filter((term) => compileFilter(term, SAMPLES).residual === null);
+          const filter: Filter = { kind: "or", terms: kept };
+          for (const one of [filter, negate(filter)]) {
+            const { text, params } = listStatement(page([one]));
+            expect(params.length).toBeLessThanOrEqual(100);
+            expect(sql.all(text, params)).toHaveLength(matches(one, plain, SAMPLES) ? 1 : 0);
+          }
+        },
+      ),
       runs(20),
     );
   });
 });
 
 describe("indexes", () => {
-  const INDEXES = ["status", "count", "rank, id", "title", "made_at", "due_at", "seen_at", "big", "lower(title)", "CAST(big AS INTEGER)", "price, id"];
+  const INDEXES = [
+    "status",
+    "count",
+    "rank, id",
+    "title",
+    "made_at",
+    "due_at",
+    "seen_at",
+    "big",
+    "lower(title)",
+    "CAST(big AS INTEGER)",
+    "price, id",
+  ];
   const plan = (request: PageRequest): string => explain(listStatement(request));
   const explain = ({ text, params }: Statement): string =>
-    open(INDEXES).all(`EXPLAIN QUERY PLAN ${text}`, params).map((row) => row.detail).join(" | ");
+    open(INDEXES)
+      .all(`EXPLAIN QUERY PLAN ${text}`, params)
+      .map((row) => row.detail)
+      .join(" | ");
 
   // Counted, not listed: by the order of a page the planner may well prefer the primary key to a range.
   test.each([
@@ -187,7 +239,8 @@ describe("indexes", () => {
   });
 
   test("[PG4] keyset pages seek in the index of the ordering and do not sort", () => {
-    const seek = (orderBy: string, after: readonly Json[]) => plan(page([], { orderBy: parseOrderBy(orderBy, SAMPLES), after }));
+    const seek = (orderBy: string, after: readonly Json[]) =>
+      plan(page([], { orderBy: parseOrderBy(orderBy, SAMPLES), after }));
     expect(seek("id", ["x"])).toMatch(/^SEARCH samples USING INDEX sqlite_autoindex_samples_1 \(id>\?\)$/);
     expect(seek("-id", ["x"])).toMatch(/^SEARCH samples USING INDEX sqlite_autoindex_samples_1 \(id<\?\)$/);
     expect(seek("rank", [1, "x"])).toMatch(/^SEARCH samples USING INDEX i2 \(\(rank,id\)>\(\?,\?\)\)$/);
@@ -209,7 +262,11 @@ describe("caches", () => {
     expect(cache.size).toBe(1000);
     expect(cache.get("0", () => -1)).toBe(0);
     expect(cache.get("1", () => -1)).toBe(-1);
-    expect(() => cache.get("bad", () => { throw new Error("no"); })).toThrow("no");
+    expect(() =>
+      cache.get("bad", () => {
+        throw new Error("no");
+      }),
+    ).toThrow("no");
     expect(cache.get("bad", () => 2)).toBe(2);
   });
 
@@ -224,11 +281,27 @@ describe("caches", () => {
 describe("custom operators", () => {
   const operators = defineOperators({
     "=plain=": { on: ["count"], operand: "scalar", test: (value, operand) => value === operand },
-    "=narrow=": { on: ["count"], operand: "scalar", sql: (name, operand) => ({ text: `${name} >= ?`, params: [Number(operand)] }), test: (value, operand) => value === operand },
-    "=exact=": { on: ["count"], operand: "scalar", exact: true, sql: (name, operand) => ({ text: `${name} = ?`, params: [Number(operand)] }), test: (value, operand) => value === operand },
+    "=narrow=": {
+      on: ["count"],
+      operand: "scalar",
+      sql: (name, operand) => ({ text: `${name} >= ?`, params: [Number(operand)] }),
+      test: (value, operand) => value === operand,
+    },
+    "=exact=": {
+      on: ["count"],
+      operand: "scalar",
+      exact: true,
+      sql: (name, operand) => ({ text: `${name} = ?`, params: [Number(operand)] }),
+      test: (value, operand) => value === operand,
+    },
   });
   const sql = open();
-  [null, 1, 2].forEach((count, index) => sql.run("INSERT INTO samples (id, status, rank, born_at, count) VALUES (?, '', 0, 0, ?)", [`r${index}`, count]));
+  for (const count of [null, 1, 2]) {
+    sql.run("INSERT INTO samples (id, status, rank, born_at, count) VALUES (?, '', 0, 0, ?)", [
+      `r${count ?? 0}`,
+      count,
+    ]);
+  }
 
   test.each([
     ["count=plain=1", "count=plain=1", [null, 1, 2]],

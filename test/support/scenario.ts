@@ -5,6 +5,7 @@
 
 import { env, runInDurableObject, SELF } from "cloudflare:test";
 import { expect, it, vi } from "vitest";
+import { setLogThreshold } from "../../durable-objects/table/log-line.ts";
 import { hookLog } from "./test-tables.ts";
 
 export type Headers_ = Readonly<Record<string, string>>;
@@ -87,7 +88,8 @@ export async function play(scenario: Scenario): Promise<void> {
 
 /** Sends one step to the Worker; what it answers is kept under its name. */
 export async function send(step: Step, kept: Record<string, Record<string, unknown>> = {}): Promise<Result> {
-  const [method = "GET", path = "/"] = String(fill(step.to, kept)).split(" ");
+  const [method = "GET", ...rest] = String(fill(step.to, kept)).split(" ");
+  const path = rest.join(" ");
   const headers = new Headers(fill(step.headers ?? {}, kept) as Record<string, string>);
   if (step.user !== undefined) headers.set("authorization", `Bearer dev:${step.user}`);
   let body: BodyInit | null = step.raw ?? null;
@@ -114,7 +116,7 @@ export async function ledgerSeq(object: string): Promise<number> {
   });
 }
 
-/** The lines that Worker and objects write to the console while `run` goes on, parsed. */
+/** The lines that Worker and objects write to the console while `run` goes on, parsed; objects at every level. */
 export async function loggedWhile(run: () => Promise<unknown>): Promise<Record<string, unknown>[]> {
   const lines: Record<string, unknown>[] = [];
   const spies = (["debug", "log", "info", "warn", "error"] as const).map((level) =>
@@ -123,9 +125,11 @@ export async function loggedWhile(run: () => Promise<unknown>): Promise<Record<s
       lines.push(text.startsWith("{") ? (JSON.parse(text) as Record<string, unknown>) : { message: text });
     }),
   );
+  setLogThreshold("debug");
   try {
     await run();
   } finally {
+    setLogThreshold("error");
     for (const spy of spies) spy.mockRestore();
   }
   return lines;

@@ -4,10 +4,9 @@
  */
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
+import { QUIET_WRANGLER, wranglerCli } from "../wrangler-cli.ts";
 import { isReadyLine, isWranglerChatter } from "./wrangler-chatter.ts";
 
 export interface Wrangler {
@@ -29,25 +28,23 @@ export interface WranglerOptions {
 /** How long wrangler may take to stop politely. */
 const STOP_MS = 4000;
 
-/**
- * Quiet, and fast: the local trace store, on by default, makes writes about five times slower. No request leaves the
- * machine: `cf` properties are not fetched, nothing is reported (wrangler 4.155).
- */
-const ENVIRONMENT = {
-  CLOUDFLARE_CF_FETCH_ENABLED: "false",
-  WRANGLER_SEND_METRICS: "false",
-  WRANGLER_HIDE_BANNER: "true",
-  WRANGLER_WRITE_LOGS: "false",
-  X_LOCAL_OBSERVABILITY: "false",
-  X_LOCAL_EXPLORER: "false",
-};
-
 export function startWrangler({ root, port, vars, onLine }: WranglerOptions): Wrangler {
   const variables = Object.entries(vars).flatMap(([name, value]) => ["--var", `${name}:${value}`]);
-  const args = [wranglerCli(root), "dev", "--local", "--ip", "127.0.0.1", "--port", String(port), "--log-level", "log", ...variables];
+  const args = [
+    wranglerCli(root),
+    "dev",
+    "--local",
+    "--ip",
+    "127.0.0.1",
+    "--port",
+    String(port),
+    "--log-level",
+    "log",
+    ...variables,
+  ];
   const child = spawn(process.execPath, ["--no-warnings", ...args], {
     cwd: root,
-    env: { ...process.env, ...ENVIRONMENT },
+    env: { ...process.env, ...QUIET_WRANGLER },
     stdio: ["ignore", "pipe", "pipe"],
     detached: true,
   });
@@ -56,12 +53,6 @@ export function startWrangler({ root, port, vars, onLine }: WranglerOptions): Wr
   });
   const ended = new Promise<number>((resolve) => child.once("exit", (code) => resolve(code ?? 1)));
   return { ready, ended, stop: () => stop(child, ended) };
-}
-
-/** wrangler's own entry: its `bin` would only start one more process. */
-export function wranglerCli(root: string): string {
-  const manifest = createRequire(join(root, "package.json")).resolve("wrangler/package.json");
-  return join(dirname(manifest), "wrangler-dist/cli.js");
 }
 
 async function stop(child: ChildProcess, ended: Promise<number>): Promise<void> {

@@ -5,7 +5,13 @@
 
 import type { FaultData, FaultSlug } from "../fault.ts";
 
-type FaultOf<S extends FaultSlug> = FaultData extends infer D ? (D extends { readonly slug: infer T } ? (S extends T ? D : never) : never) : never;
+type FaultOf<S extends FaultSlug> = FaultData extends infer D
+  ? D extends { readonly slug: infer T }
+    ? S extends T
+      ? D
+      : never
+    : never
+  : never;
 
 interface ProblemSpec<S extends FaultSlug> {
   readonly status: number;
@@ -23,7 +29,8 @@ export const PROBLEMS: { readonly [S in FaultSlug]: ProblemSpec<S> } = {
   "validation-error": {
     status: 400,
     title: "The request is not valid",
-    detail: ({ errors }) => errors.map(({ field, message }) => (field === "" ? message : `${field} ${message}`)).join("; "),
+    detail: ({ errors }) =>
+      errors.map(({ field, message }) => (field === "" ? message : `${field} ${message}`)).join("; "),
     help: "Each member of `errors` names a field (a dotted path into the body, or a query parameter or header) and what is wrong with it. All errors are listed at once. Correct them and send the request again.",
   },
   "malformed-body": {
@@ -62,7 +69,11 @@ export const PROBLEMS: { readonly [S in FaultSlug]: ProblemSpec<S> } = {
     status: 401,
     title: "Who you are could not be established",
     detail: ({ reason }) =>
-      reason === "expired" ? "The token has expired" : reason === "invalid-credentials" ? "The token is not valid" : "This operation needs a signed-in caller",
+      reason === "expired"
+        ? "The token has expired"
+        : reason === "invalid-credentials"
+          ? "The token is not valid"
+          : "This operation needs a signed-in caller",
     headers: ({ reason }) => ({
       "www-authenticate": reason === undefined ? 'Bearer realm="ledge"' : 'Bearer realm="ledge", error="invalid_token"',
     }),
@@ -71,13 +82,19 @@ export const PROBLEMS: { readonly [S in FaultSlug]: ProblemSpec<S> } = {
   forbidden: {
     status: 403,
     title: "You may not do that",
-    detail: ({ operation }) => (operation === undefined ? "The caller may not do that" : `The caller may not ${operation} here`),
+    detail: ({ operation }) =>
+      operation === undefined ? "The caller may not do that" : `The caller may not ${operation} here`,
     help: "The caller is known, but no rule of the table allows this operation, or the row after the change would lie outside what the caller may write.",
   },
   "not-found": {
     status: 404,
     title: "There is no such thing",
-    detail: ({ resource, id }) => (resource === undefined ? "Nothing is served at this path" : id === undefined ? `There is no "${resource}" here` : `There is no row ${id} in "${resource}"`),
+    detail: ({ resource, id }) =>
+      resource === undefined
+        ? "Nothing is served at this path"
+        : id === undefined
+          ? `There is no "${resource}" here`
+          : `There is no row ${id} in "${resource}"`,
     help: "The path is unknown, the row does not exist, or it lies outside what the caller may see; the three cannot be told apart.",
   },
   "method-not-allowed": {
@@ -192,7 +209,12 @@ export interface ProblemReply {
 
 /** The problem of a fault. `detail` overrides the text of an `internal-error` while developing. */
 export function problemReply(fault: FaultData, place: ProblemPlace, detail?: string): ProblemReply {
-  const { slug, detail: ownDetail, allow: _allow, ...extras } = fault as FaultData & { readonly detail?: string; readonly allow?: unknown };
+  const {
+    slug,
+    detail: ownDetail,
+    allow: _allow,
+    ...extras
+  } = fault as FaultData & { readonly detail?: string; readonly allow?: unknown };
   // The table pairs every slug with functions of its own arm; TypeScript cannot follow that through an index.
   const spec = PROBLEMS[slug] as ProblemSpec<never>;
   const given = detail ?? ownDetail ?? spec.detail?.(fault as never);
@@ -222,7 +244,9 @@ function conflictDetail(fault: FaultOf<"conflict">): string {
     case "unique":
       return `Another row has the same ${(fault.fields ?? []).join(", ") || "value"}`;
     case "foreign-key":
-      return fault.field === undefined ? "The row it refers to does not exist" : `The row that ${fault.field} refers to does not exist`;
+      return fault.field === undefined
+        ? "The row it refers to does not exist"
+        : `The row that ${fault.field} refers to does not exist`;
     case "referenced":
       return "Other rows refer to this one";
     case "contended":

@@ -28,7 +28,13 @@ export interface OperatorUse {
 }
 
 /** The column a client or scope may name here; refuses all others alike. */
-export function checkField(grammar: FilterGrammar, name: string, origin: Origin, start: number, end: number): ColumnSpec {
+export function checkField(
+  grammar: FilterGrammar,
+  name: string,
+  origin: Origin,
+  start: number,
+  end: number,
+): ColumnSpec {
   if (name.includes(".")) {
     refuse(origin, start, end, { reason: "relation-path", detail: `Relation paths are not available here: ${name}` });
   }
@@ -101,7 +107,12 @@ export function checkScalar(use: OperatorUse, value: Scalar, origin: Origin, sta
 
 /** Refuses an operand of another shape than the operator takes. */
 export function refuseShape(use: OperatorUse, origin: Origin, start: number, end: number): never {
-  const form = use.shape === "list" || use.shape === "elements" ? "a list (…)" : use.shape === "range" ? "a range [a,b]" : "one value";
+  const form =
+    use.shape === "list" || use.shape === "elements"
+      ? "a list (…)"
+      : use.shape === "range"
+        ? "a range [a,b]"
+        : "one value";
   return refuse(origin, start, end, { reason: "type", detail: `Operator ${use.token} takes ${form}` });
 }
 

@@ -36,7 +36,9 @@ export interface Condition {
 }
 
 /** A value means `eq` (null: is null), an array means `in`, an object holds operators, all of which must hold. */
-export type Selector = Readonly<Record<string, ScalarInput | readonly ScalarInput[] | { readonly [O in ConditionOperator]?: unknown }>>;
+export type Selector = Readonly<
+  Record<string, ScalarInput | readonly ScalarInput[] | { readonly [O in ConditionOperator]?: unknown }>
+>;
 
 /** AND of the conditions; the empty array is the empty filter. */
 export function filterFromConditions(conditions: readonly Condition[]): Filter {
@@ -93,7 +95,8 @@ function conditionFilter(column: string, operator: string, value: unknown): Filt
 
 function selectorFilter(column: string, wanted: unknown): Filter {
   if (Array.isArray(wanted)) return compare(column, "=in=", wanted.map(scalarOf));
-  if (typeof wanted !== "object" || wanted === null || wanted instanceof Date) return compare(column, "==", scalarOf(wanted));
+  if (typeof wanted !== "object" || wanted === null || wanted instanceof Date)
+    return compare(column, "==", scalarOf(wanted));
   return conjoin(Object.entries(wanted).map(([operator, value]) => conditionFilter(column, operator, value)));
 }
 

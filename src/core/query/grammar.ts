@@ -34,7 +34,10 @@ export function refuseLimit(origin: Origin, start: number, end: number, limit: k
     nodes: "comparisons and groups",
     listValues: "values in a list",
   }[limit];
-  return refuse(origin, start, end, { reason: "limit", detail: `The filter has more than ${FILTER_LIMITS[limit]} ${what}` });
+  return refuse(origin, start, end, {
+    reason: "limit",
+    detail: `The filter has more than ${FILTER_LIMITS[limit]} ${what}`,
+  });
 }
 
 /** Whether the reader may name the column. */

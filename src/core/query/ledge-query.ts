@@ -39,7 +39,6 @@ export {
 export { compareText, compareValues, keyComparator, rowComparator, sortKey } from "./compare-values.ts";
 export { type Condition, filterFromConditions, filterFromSelector, match, type Selector } from "./conditions.ts";
 export { type CustomOperator, type CustomOperators, defineOperators, type SqlFragment } from "./custom-operators.ts";
-export { type FilterOf, f } from "./typed-builder.ts";
 export { FILTER_LIMITS, type FilterGrammar } from "./grammar.ts";
 export { compileMatcher, matches, type RowTest } from "./matches.ts";
 export { OPERATORS, type OperatorSpec, type OperatorToken } from "./operators.ts";
@@ -49,3 +48,4 @@ export { printFilter } from "./print.ts";
 export { rsql, type ScalarInput, type TemplateValue } from "./rsql.ts";
 export { type Comparison, type Filter, isFilter, type Operand, type Range, type Scalar } from "./tree.ts";
 export { typeFilter } from "./type-filter.ts";
+export { type FilterOf, f } from "./typed-builder.ts";

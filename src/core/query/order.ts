@@ -49,7 +49,10 @@ function parseTerm(part: string, table: TableSpec): OrderTerm {
   const parts = TERM.exec(part);
   const field = parts?.[2] ?? parts?.[3];
   if (parts === null || field === undefined) {
-    throw invalidField("orderBy", `must be fields as name, name:asc, name:desc or -name, separated by commas, not ${JSON.stringify(part)}`);
+    throw invalidField(
+      "orderBy",
+      `must be fields as name, name:asc, name:desc or -name, separated by commas, not ${JSON.stringify(part)}`,
+    );
   }
   const column = columnOf(table, field);
   if (column === undefined || !isSortable(column)) throw invalidField("orderBy", `names an unknown field: ${field}`);

@@ -18,7 +18,8 @@ export function readParameters(pairs: Iterable<readonly [string, string]>, known
   for (const [name, value] of pairs) {
     if (name.startsWith("_")) continue;
     if (!known.includes(name)) errors.set(name, { field: name, message: "is not a parameter here", code: "unknown" });
-    else if (parameters.has(name)) errors.set(name, { field: name, message: "stands more than once", code: "repeated" });
+    else if (parameters.has(name))
+      errors.set(name, { field: name, message: "stands more than once", code: "repeated" });
     else parameters.set(name, value);
   }
   if (errors.size > 0) throw invalid([...errors.values()]);

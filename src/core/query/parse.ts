@@ -77,7 +77,8 @@ class FilterParser {
     const start = source.at;
     if (reader.isAt("(")) return this.#readGroup(start, 1);
     if (reader.isAt("!")) {
-      if (source.text.charAt(start + 1) !== "(") return syntax(source, start, start + 1, "After ! a group (…) is expected");
+      if (source.text.charAt(start + 1) !== "(")
+        return syntax(source, start, start + 1, "After ! a group (…) is expected");
       return negate(this.#readGroup(start, 2));
     }
     if (reader.peekHole()?.kind !== "filter") return this.#readComparison();
@@ -133,13 +134,18 @@ class FilterParser {
     const start = source.at;
     const end = tokenEnd(source);
     const word = source.text.slice(start, end);
-    if (CONNECTIVES.includes(word)) syntax(source, start, end, `${word} needs white space or a parenthesis on both sides`);
+    if (CONNECTIVES.includes(word))
+      syntax(source, start, end, `${word} needs white space or a parenthesis on both sides`);
     const suggestion = /^[A-Za-z]/.test(word) ? nearest(word, CONNECTIVES) : undefined;
-    return this.#reader.refuseHere(this.#depth > 0 ? "; or , or ) is expected" : "; or , or the end is expected", suggestion);
+    return this.#reader.refuseHere(
+      this.#depth > 0 ? "; or , or ) is expected" : "; or , or the end is expected",
+      suggestion,
+    );
   }
 
   #countNode(start: number, end: number): void {
-    if (++this.#nodes > FILTER_LIMITS.nodes && this.#reader.isLimited) refuseLimit(this.#reader.source, start, end, "nodes");
+    if (++this.#nodes > FILTER_LIMITS.nodes && this.#reader.isLimited)
+      refuseLimit(this.#reader.source, start, end, "nodes");
   }
 }
 
@@ -172,7 +178,9 @@ function isApart(text: string, start: number, end: number): boolean {
 }
 
 function knownOperators(grammar: FilterGrammar | null, column: ColumnSpec | null): readonly string[] {
-  return grammar === null || column === null ? OPERATORS.map((operator) => operator.token) : allowedOperators(grammar, column);
+  return grammar === null || column === null
+    ? OPERATORS.map((operator) => operator.token)
+    : allowedOperators(grammar, column);
 }
 
 /** Refuses a text over either limit at the first code point beyond it ([QL9]). */

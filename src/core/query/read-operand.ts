@@ -81,7 +81,10 @@ function readScalar(reader: Reader): Scalar {
   if (word === "null") return null;
   source.at = start;
   const suggestion = word === "" ? undefined : nearest(word, ["true", "false", "null"]);
-  return reader.refuseHere("a value is expected, that is text in double quotes, a number, true, false or null", suggestion);
+  return reader.refuseHere(
+    "a value is expected, that is text in double quotes, a number, true, false or null",
+    suggestion,
+  );
 }
 
 function takeComma(reader: Reader): boolean {

@@ -64,7 +64,9 @@ export class Reader {
     const hole = this.peekHole();
     if (hole === undefined) return null;
     if (!isOfKind(hole, expected)) {
-      throw new TypeError(`A ${hole.kind === "operand" ? "value" : hole.kind} cannot stand where a ${expected} is expected`);
+      throw new TypeError(
+        `A ${hole.kind === "operand" ? "value" : hole.kind} cannot stand where a ${expected} is expected`,
+      );
     }
     this.#holesTaken++;
     this.source.at++;
@@ -72,6 +74,9 @@ export class Reader {
   }
 }
 
-function isOfKind<Kind extends HoleValue["kind"]>(hole: HoleValue, kind: Kind): hole is Extract<HoleValue, { kind: Kind }> {
+function isOfKind<Kind extends HoleValue["kind"]>(
+  hole: HoleValue,
+  kind: Kind,
+): hole is Extract<HoleValue, { kind: Kind }> {
   return hole.kind === kind;
 }

@@ -22,6 +22,7 @@ const NAMED_RUN = /=(?:[A-Za-z][A-Za-z0-9_]*=?)?/y;
 const NUMBER = /-?[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?(?![A-Za-z0-9_.])/y;
 const NUMBER_RUN = /-?[A-Za-z0-9_.]*(?:(?<=[eE])[+-][A-Za-z0-9_.]*)?/y;
 /** Everything of a string that needs no decoding. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: U+0000 is what the grammar excludes.
 const PLAIN = /[^"\\\u0000\ud800-\udfff]*/y;
 const HEX = /[0-9A-Fa-f]{4}/y;
 
@@ -163,7 +164,8 @@ function readHex(source: Source, at: number): number {
 /** A pair of surrogates as one code point; a lone one, or U+0000, is no character. */
 function readAstral(source: Source): string {
   const point = source.text.codePointAt(source.at) ?? 0;
-  if (point <= 0xffff) return syntax(source, source.at, source.at + 1, "Text must be well-formed Unicode without U+0000");
+  if (point <= 0xffff)
+    return syntax(source, source.at, source.at + 1, "Text must be well-formed Unicode without U+0000");
   return advance(source, 2);
 }
 
@@ -171,7 +173,9 @@ function refuseOperator(source: Source, known: () => readonly string[]): never {
   const start = source.at;
   const run = take(source, NAMED_RUN) || source.text.slice(start, tokenEnd({ ...source, at: start }));
   const detail = run === "" ? "The text ends where an operator is expected" : `${run} is not an operator`;
-  return syntax(source, start, start + run.length, detail, { suggestion: run === "" ? undefined : nearest(run, known()) });
+  return syntax(source, start, start + run.length, detail, {
+    suggestion: run === "" ? undefined : nearest(run, known()),
+  });
 }
 
 function advance(source: Source, count: number): string {

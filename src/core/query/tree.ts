@@ -82,7 +82,11 @@ export function isFilter(value: unknown, maxDepth = 64): value is Filter {
       return true;
     case "and":
     case "or":
-      return Array.isArray(value.terms) && value.terms.length > 0 && value.terms.every((term) => isFilter(term, maxDepth - 1));
+      return (
+        Array.isArray(value.terms) &&
+        value.terms.length > 0 &&
+        value.terms.every((term) => isFilter(term, maxDepth - 1))
+      );
     case "not":
       return isFilter(value.term, maxDepth - 1);
     case "compare":

@@ -31,7 +31,8 @@ export function typeFilter(filter: Filter, grammar: FilterGrammar): Filter {
         return ALL;
       case "not": {
         const term = visit(node.term, depth, "not");
-        if (term.kind === "all") refuse(origin, 0, 0, { reason: "syntax", detail: "The empty filter cannot be negated" });
+        if (term.kind === "all")
+          refuse(origin, 0, 0, { reason: "syntax", detail: "The empty filter cannot be negated" });
         return negate(term);
       }
       case "compare":

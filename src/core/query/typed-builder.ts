@@ -7,11 +7,15 @@ import * as build from "./build.ts";
 import type { Filter } from "./tree.ts";
 
 /** Columns of the row whose values (NULL aside) are a `T`. */
-type ColumnOf<Row, T> = { [Name in keyof Row & string]: NonNullable<Row[Name]> extends T ? Name : never }[keyof Row & string];
+type ColumnOf<Row, T> = { [Name in keyof Row & string]: NonNullable<Row[Name]> extends T ? Name : never }[keyof Row &
+  string];
 type Literal = string | number | bigint | boolean | Date;
 type Ordered = string | number | bigint | Date;
-type Value<Row, Name extends keyof Row> = NonNullable<Row[Name]> | (NonNullable<Row[Name]> extends Date ? string | number : never);
-type Element<T> = NonNullable<T> extends readonly (infer Item)[] ? Extract<Item, string | number | boolean | null> : never;
+type Value<Row, Name extends keyof Row> =
+  | NonNullable<Row[Name]>
+  | (NonNullable<Row[Name]> extends Date ? string | number : never);
+type Element<T> =
+  NonNullable<T> extends readonly (infer Item)[] ? Extract<Item, string | number | boolean | null> : never;
 
 export interface FilterOf<Row> {
   eq<Name extends ColumnOf<Row, Literal>>(column: Name, value: Value<Row, Name> | null): Filter;

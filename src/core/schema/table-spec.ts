@@ -47,6 +47,12 @@ export interface SoftDeleteSpec {
   readonly value: { readonly kind: "now" } | { readonly kind: "fixed"; readonly value: Json };
 }
 
+/** Columns that aggregates may name ([AG2]); a list that is absent holds every readable column. */
+export interface AggregatableSpec {
+  readonly groupBy?: readonly string[];
+  readonly metrics?: readonly string[];
+}
+
 export interface PaginationSpec {
   readonly defaultLimit: number;
   readonly maxLimit: number;
@@ -85,6 +91,7 @@ export interface TableSpec {
   /** Names of computed fields, in order. */
   readonly computed: readonly string[];
   readonly pagination: PaginationSpec;
+  readonly aggregatable?: AggregatableSpec;
   readonly capabilities: Readonly<Record<Capability, boolean>>;
   readonly batch: BatchSpec;
   /** 6 hex digits of the public form (readable columns, kinds, computed fields): part of every row tag ([HT33]). */

@@ -7,7 +7,7 @@
 import { type FieldError, idForm } from "../fault.ts";
 import { isCreatableId, type RowId } from "../ids.ts";
 import type { Json, JsonObject } from "../json.ts";
-import { columnOf, type ColumnSpec, type Draft, type TableSpec } from "./table-spec.ts";
+import { type ColumnSpec, columnOf, type Draft, type TableSpec } from "./table-spec.ts";
 import { parseValue } from "./value.ts";
 
 export type DraftKind = "create" | "update" | "replace";
@@ -38,7 +38,8 @@ export function takeWritable(table: TableSpec, body: JsonObject, place: DraftPla
       if (place.kind === "create") id = value;
       else if (value !== place.id) errors.push({ field: name, message: "differs from the id in the path", code: "id" });
     } else if (name === table.partitionBy) {
-      if (value !== place.partition) errors.push({ field: name, message: "differs from the partition in the path", code: "partition" });
+      if (value !== place.partition)
+        errors.push({ field: name, message: "differs from the partition in the path", code: "partition" });
     } else if (column?.writable === true) {
       draft[name] = value;
     } else if (table.strictInput && name !== table.versionField) {
@@ -53,7 +54,12 @@ export function takeWritable(table: TableSpec, body: JsonObject, place: DraftPla
  * absent; the others are filled by hooks or by the object. `required` names columns that must be given although the table
  * would do without them. Members that are no columns are dropped.
  */
-export function validateDraft(table: TableSpec, given: Draft, kind: DraftKind, required: ReadonlySet<string>): { draft: Draft; errors: FieldError[] } {
+export function validateDraft(
+  table: TableSpec,
+  given: Draft,
+  kind: DraftKind,
+  required: ReadonlySet<string>,
+): { draft: Draft; errors: FieldError[] } {
   const draft: Record<string, Json> = {};
   const errors: FieldError[] = [];
   for (const [name, value] of Object.entries(given)) {
@@ -80,7 +86,11 @@ function isMissed(column: ColumnSpec, given: Draft, required: ReadonlySet<string
 }
 
 /** The id of a row to be created, or what is wrong with the one given. `mint` makes a UUIDv7. */
-export function idForCreate(table: TableSpec, given: Json | undefined, mint: () => string): { readonly id: RowId | null } | { readonly error: FieldError } {
+export function idForCreate(
+  table: TableSpec,
+  given: Json | undefined,
+  mint: () => string,
+): { readonly id: RowId | null } | { readonly error: FieldError } {
   const refuse = (message: string, code: string) => ({ error: { field: table.primaryKey, message, code } });
   if (given === undefined) {
     if (table.idKind === "uuid") return { id: mint() };

@@ -46,6 +46,7 @@ export function parseValue(column: ColumnSpec, value: Json): Parsed {
     case "time":
       return parseTime(column, value);
     case "json":
+      if (!isWithinDepth(value, MAX_JSON_DEPTH)) return refuse("range", `is nested deeper than ${MAX_JSON_DEPTH} levels`);
       return isWellFormedJson(value) ? accept(value) : refuse("text", ILL_FORMED);
     case "blob":
       if (typeof value !== "string") return refuse("type", "must be base64 text");
@@ -135,6 +136,14 @@ function parseTime(column: ColumnSpec, value: Json): Parsed {
   if (ms === null) return refuse("type", "must be a time: ISO 8601 text, or milliseconds since 1970, years 0001–9999");
   if (column.timeStorage === "s" && ms % 1000 !== 0) return refuse("range", "holds whole seconds");
   return accept(printInstant(ms));
+}
+
+/** Levels of arrays and objects in a JSON column; SQLite itself cannot read more than 1000. */
+const MAX_JSON_DEPTH = 64;
+
+function isWithinDepth(value: Json, depth: number): boolean {
+  if (typeof value !== "object" || value === null) return true;
+  return depth > 0 && Object.values(value).every((item) => isWithinDepth(item as Json, depth - 1));
 }
 
 function isWellFormedJson(value: Json): boolean {

@@ -83,7 +83,8 @@ function readScope(value: unknown): Scope {
   if (isJsonObject(value)) {
     if (value.kind === "allow") return ALLOW;
     if (value.kind === "deny") return typeof value.mistake === "string" ? mistake(value.mistake) : DENY;
-    if (value.kind === "filter") return isFilter(value.filter) ? readFilter(value.filter) : mistake("a filter scope without a filter");
+    if (value.kind === "filter")
+      return isFilter(value.filter) ? readFilter(value.filter) : mistake("a filter scope without a filter");
     if (isFilter(value)) return readFilter(value);
   }
   return mistake(`a scope cannot be ${typeof value === "object" ? "this object" : `${typeof value} ${String(value)}`}`);

@@ -14,7 +14,11 @@ export function expectAnswer(reply: Success): ObjectAnswer {
 
 export function readReply(request: TableRequest, answer: ObjectAnswer): Reply {
   const { "ledge-row-id": _id, ...own } = answer.headers;
-  const headers: Record<string, string> = { ...own, "ledge-seq": answer.position, "cache-control": cacheControl(request, answer) };
+  const headers: Record<string, string> = {
+    ...own,
+    "ledge-seq": answer.position,
+    "cache-control": cacheControl(request, answer),
+  };
   if (answer.body !== null) headers["content-type"] = "application/json";
   return { status: answer.status, headers, body: answer.body };
 }

@@ -47,7 +47,12 @@ export async function listRows(request: TableRequest): Promise<Reply> {
   return { ...reply, body: await withCursor(request, reply.body, answer.next, orderBy) };
 }
 
-async function withCursor(request: TableRequest, body: string, next: readonly JsonScalar[], orderBy: readonly OrderTerm[]): Promise<string> {
+async function withCursor(
+  request: TableRequest,
+  body: string,
+  next: readonly JsonScalar[],
+  orderBy: readonly OrderTerm[],
+): Promise<string> {
   const cursor = await sealCursor(request, next, orderBy);
   return `${body.slice(0, -OPEN_END.length)}${JSON.stringify(cursor)}}`;
 }

@@ -2,7 +2,7 @@
 
 import { invalidField } from "../../core/fault.ts";
 import type { ScopeText } from "../../core/protocol/object-call.ts";
-import { parseFlag, type Parameters, readParameters } from "../../core/query/parameters.ts";
+import { type Parameters, parseFlag, readParameters } from "../../core/query/parameters.ts";
 import { parseFilter } from "../../core/query/parse.ts";
 import { printFilter } from "../../core/query/print.ts";
 import type { AnyResource } from "../../define/resource.ts";

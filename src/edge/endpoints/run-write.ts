@@ -53,8 +53,12 @@ interface Hooked {
 export async function runWrite(request: TableRequest, planned: PlannedWrite, scopes: WriteScopes): Promise<Reply> {
   const pending = await prepare(request, planned, scopes);
   const answer = await carryOut(pending);
-  if (answer.changes !== undefined && answer.isReplay !== true) startAfterHooks(request, answer.changes, answer.position);
-  return writeReply(request, answer, { isMinimal: pending.isMinimal, optimisticId: planned.op === "create" ? planned.optimisticId : null });
+  if (answer.changes !== undefined && answer.isReplay !== true)
+    startAfterHooks(request, answer.changes, answer.position);
+  return writeReply(request, answer, {
+    isMinimal: pending.isMinimal,
+    optimisticId: planned.op === "create" ? planned.optimisticId : null,
+  });
 }
 
 async function prepare(request: TableRequest, planned: PlannedWrite, scopes: WriteScopes): Promise<Pending> {
@@ -69,7 +73,8 @@ async function prepare(request: TableRequest, planned: PlannedWrite, scopes: Wri
     key: await readWriteKey(request, body),
   };
   const pathId = planned.op === "create" ? null : planned.id;
-  if (body === null || planned.op === "delete" || planned.op === "restore") return { ...base, id: pathId, draft: {}, refused: [] };
+  if (body === null || planned.op === "delete" || planned.op === "restore")
+    return { ...base, id: pathId, draft: {}, refused: [] };
   const { spec } = request.entry.resource;
   const taken = takeWritable(spec, body, { kind: planned.op, id: pathId, partition: request.partition });
   checkRowSize(taken.draft);
@@ -95,9 +100,13 @@ async function carryOut(pending: Pending): Promise<ObjectAnswer> {
 }
 
 /** Validates and sends. Errors of a create without a key need no object to be answered. */
-async function commit({ request, planned, scopes, conditions, key, isMinimal, refused }: Pending, hooked: Hooked): Promise<ObjectAnswer> {
+async function commit(
+  { request, planned, scopes, conditions, key, isMinimal, refused }: Pending,
+  hooked: Hooked,
+): Promise<ObjectAnswer> {
   const { entry } = request;
-  const { draft, errors } = "body" in planned ? await entry.validate(hooked.draft, planned.op) : { draft: hooked.draft, errors: [] };
+  const { draft, errors } =
+    "body" in planned ? await entry.validate(hooked.draft, planned.op) : { draft: hooked.draft, errors: [] };
   const found = [...refused, ...errors];
   if (found.length > 0 && planned.op === "create" && key.idempotency === null) throw invalid(found);
   const reply = await writeObject(
@@ -123,7 +132,12 @@ async function commit({ request, planned, scopes, conditions, key, isMinimal, re
 function intentOf(planned: PlannedWrite, id: RowId | null, input: Draft): WriteIntent {
   switch (planned.op) {
     case "create":
-      return { op: "create", id, input, ...(planned.optimisticId === null ? {} : { optimisticId: planned.optimisticId }) };
+      return {
+        op: "create",
+        id,
+        input,
+        ...(planned.optimisticId === null ? {} : { optimisticId: planned.optimisticId }),
+      };
     case "update":
       return { op: "update", id: planned.id, input };
     case "replace":
@@ -162,7 +176,12 @@ async function runBeforeHook(pending: Pending): Promise<Hooked | Success> {
   const loaded = await readObject(request, {
     ...callHeader(request),
     op: "load",
-    intent: { op: planned.op, id, ...("hard" in planned ? { hard: planned.hard } : {}), ...("mayCreate" in planned ? { mayCreate: planned.mayCreate } : {}) },
+    intent: {
+      op: planned.op,
+      id,
+      ...("hard" in planned ? { hard: planned.hard } : {}),
+      ...("mayCreate" in planned ? { mayCreate: planned.mayCreate } : {}),
+    },
     scopes: pending.scopes,
     conditions: pending.conditions,
     idempotency: key.idempotency,

@@ -10,11 +10,16 @@ export interface WriteEchoes {
   readonly optimisticId: string | null;
 }
 
-export function writeReply(request: TableRequest, answer: ObjectAnswer, { isMinimal, optimisticId }: WriteEchoes): Reply {
+export function writeReply(
+  request: TableRequest,
+  answer: ObjectAnswer,
+  { isMinimal, optimisticId }: WriteEchoes,
+): Reply {
   const reply = readReply(request, answer);
   const headers: Record<string, string> = { ...reply.headers };
   const id = answer.headers["ledge-row-id"];
-  if (answer.status === 201 && id !== undefined) headers.location = `${collectionPath(request)}/${encodeURIComponent(id)}`;
+  if (answer.status === 201 && id !== undefined)
+    headers.location = `${collectionPath(request)}/${encodeURIComponent(id)}`;
   if (answer.isReplay === true) headers["idempotency-replayed"] = "true";
   if (isMinimal) headers["preference-applied"] = "return=minimal";
   if (optimisticId !== null) headers["ledge-optimistic-id"] = optimisticId;

@@ -58,7 +58,8 @@ export async function deleteRow(request: TableRequest, idOf: () => RowId): Promi
   const id = idOf();
   checkCommonHeaders(request.request.headers);
   const hard = parseFlag("hard", readParameters(request.url.searchParams, ["hard"]).get("hard"));
-  if (hard && request.entry.resource.spec.softDelete === null) throw invalidField("hard", "is for tables with soft delete");
+  if (hard && request.entry.resource.spec.softDelete === null)
+    throw invalidField("hard", "is for tables with soft delete");
   return runWrite(request, { op: "delete", id, hard }, { read, delete: allowed, readDeleted });
 }
 

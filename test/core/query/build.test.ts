@@ -2,9 +2,9 @@
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { printFilter } from "../../../src/core/query/print.ts";
-import { parseUntyped } from "../../../src/core/query/parse.ts";
 import * as query from "../../../src/core/query/ledge-query.ts";
+import { parseUntyped } from "../../../src/core/query/parse.ts";
+import { printFilter } from "../../../src/core/query/print.ts";
 import type { Filter } from "../../../src/core/query/tree.ts";
 import { runs, text } from "./sample-table.ts";
 
@@ -12,7 +12,7 @@ const { rsql } = query;
 
 describe("rsql", () => {
   test("[QL46] values stand in value position", () => {
-    const filter = rsql`authorId==${"x\";y==1"};status=in=${["a", "b"]};n=in=(${1}, ${2});at>${new Date(0)};big==${12n};gone==${null};n=between=${[1, 2]};p==${-0}`;
+    const filter = rsql`authorId==${'x";y==1'};status=in=${["a", "b"]};n=in=(${1}, ${2});at>${new Date(0)};big==${12n};gone==${null};n=between=${[1, 2]};p==${-0}`;
     expect(printFilter(filter)).toBe(
       'authorId=="x\\";y==1";status=in=("a","b");n=in=(1,2);at>"1970-01-01T00:00:00.000Z";big=="12";gone==null;n=between=[1,2];p==0',
     );
@@ -30,12 +30,20 @@ describe("rsql", () => {
     for (const name of ["a b", "a==1;b", "", "1a", "a.b", "é"]) expect(() => rsql.field(name)).toThrow(TypeError);
   });
 
-  test.each([undefined, Number.NaN, Number.POSITIVE_INFINITY, {}, () => 1, Symbol("x"), new Date(Number.NaN), [[1]], [undefined], new Map()])(
-    "[QL46] %s is no value",
-    (value) => {
-      expect(() => rsql`a==${value as never}`).toThrow(TypeError);
-    },
-  );
+  test.each([
+    undefined,
+    Number.NaN,
+    Number.POSITIVE_INFINITY,
+    {},
+    () => 1,
+    Symbol("x"),
+    new Date(Number.NaN),
+    [[1]],
+    [undefined],
+    new Map(),
+  ])("[QL46] %s is no value", (value) => {
+    expect(() => rsql`a==${value as never}`).toThrow(TypeError);
+  });
 
   test("[QL46] an interpolated value stands nowhere else", () => {
     expect(() => rsql`${"a"}==1`).toThrow(TypeError);
@@ -55,7 +63,14 @@ describe("rsql", () => {
           : filter.kind === "all"
             ? null
             : { kind: filter.kind, terms: filter.terms.map(shape) };
-    const value = fc.oneof(text, fc.string({ unit: "binary" }).map((raw) => raw.replaceAll("\u0000", "").toWellFormed()), fc.constantFrom('"', '\\"', '";a==1,b=="', "*", ")", "]", "\n"), fc.double({ noNaN: true, noDefaultInfinity: true }), fc.boolean(), fc.constant(null));
+    const value = fc.oneof(
+      text,
+      fc.string({ unit: "binary" }).map((raw) => raw.replaceAll("\u0000", "").toWellFormed()),
+      fc.constantFrom('"', '\\"', '";a==1,b=="', "*", ")", "]", "\n"),
+      fc.double({ noNaN: true, noDefaultInfinity: true }),
+      fc.boolean(),
+      fc.constant(null),
+    );
     fc.assert(
       fc.property(value, value, fc.array(value, { maxLength: 3 }), (one, two, list) => {
         const filter = rsql`a==${one};(b!=${two},!(c=in=${list}))`;
@@ -121,7 +136,9 @@ describe("helpers", () => {
       'a==1;b=in=(1,2);c=contains="x";d=hasall=("x",1);e=hasjson="{\\"k\\":1}";f=within=(1);g=overlaps=(1);h==null;!(i%="x%");k==1;l==2',
     );
     expect(() => query.filterFromConditions([{ column: "a", operator: "in", value: 1 }])).toThrow(TypeError);
-    expect(() => query.filterFromConditions([{ column: "a", operator: "almost" as never, value: 1 }])).toThrow(TypeError);
+    expect(() => query.filterFromConditions([{ column: "a", operator: "almost" as never, value: 1 }])).toThrow(
+      TypeError,
+    );
   });
 
   test("[QL48] selector objects", () => {
@@ -137,6 +154,8 @@ describe("helpers", () => {
       tags: string[];
     }
     const task = query.f<Task>();
-    expect(printFilter(task.and(task.gt("points", 3), task.has("tags", "x"), task.startsWith("id", "a")))).toBe('points>3;tags=has="x";id=startswith="a"');
+    expect(printFilter(task.and(task.gt("points", 3), task.has("tags", "x"), task.startsWith("id", "a")))).toBe(
+      'points>3;tags=has="x";id=startswith="a"',
+    );
   });
 });

@@ -5,10 +5,13 @@ import { expect, test } from "vitest";
 import { Fault } from "../../../src/core/fault.ts";
 import { type CursorExpectation, decodeCursor, encodeCursor, type SignCursor } from "../../../src/core/query/cursor.ts";
 
-const signer = (secret: string): SignCursor => async (payload) => new Uint8Array(createHmac("sha256", secret).update(payload).digest());
+const signer =
+  (secret: string): SignCursor =>
+  async (payload) =>
+    new Uint8Array(createHmac("sha256", secret).update(payload).digest());
 const NEW = signer("new");
 const OLD = signer("old");
-const POSITION = { table: "@acme/tasks", order: "0123456789abcdef", key: ["é😀\"", 1.5, null, true, "id"], atMs: 1000 };
+const POSITION = { table: "@acme/tasks", order: "0123456789abcdef", key: ['é😀"', 1.5, null, true, "id"], atMs: 1000 };
 const EXPECTED: CursorExpectation = { table: "@acme/tasks", order: "0123456789abcdef", keyLength: 5, nowMs: 2000 };
 
 async function refusal(text: string, expected: Partial<CursorExpectation> = {}, signers = [NEW, OLD]): Promise<string> {
@@ -31,7 +34,13 @@ async function signed(content: unknown): Promise<string> {
 test("[PG1] base64url JSON, a dot, and 16 bytes of HMAC", async () => {
   const text = await encodeCursor(POSITION, NEW);
   const [payload = "", mac = ""] = text.split(".");
-  expect(JSON.parse(Buffer.from(payload, "base64url").toString())).toEqual({ v: 1, t: "@acme/tasks", o: "0123456789abcdef", k: POSITION.key, at: 1000 });
+  expect(JSON.parse(Buffer.from(payload, "base64url").toString())).toEqual({
+    v: 1,
+    t: "@acme/tasks",
+    o: "0123456789abcdef",
+    k: POSITION.key,
+    at: 1000,
+  });
   expect(Buffer.from(mac, "base64url")).toEqual(createHmac("sha256", "new").update(payload).digest().subarray(0, 16));
   expect(await decodeCursor(text, EXPECTED, [NEW])).toEqual(POSITION);
 });
@@ -42,12 +51,20 @@ test("[PG1] a cursor of the old secret is still read, one of another is not", as
   expect(await refusal(text, {}, [NEW])).toBe("tampered");
 });
 
-test.each(["", "x", ".", "a.b", `${encoded([1])}.${"A".repeat(22)}`, `${encoded({})}.${"A".repeat(22)}`, `${encoded({ v: 1 })}.${"A".repeat(21)}`, `${encoded({ v: 1 })}=.${"A".repeat(22)}`, `!.${"A".repeat(22)}`, `${"A".repeat(9000)}.${"A".repeat(22)}`])(
-  "[PG2] %s is malformed",
-  async (text) => {
-    expect(await refusal(text)).toBe("malformed");
-  },
-);
+test.each([
+  "",
+  "x",
+  ".",
+  "a.b",
+  `${encoded([1])}.${"A".repeat(22)}`,
+  `${encoded({})}.${"A".repeat(22)}`,
+  `${encoded({ v: 1 })}.${"A".repeat(21)}`,
+  `${encoded({ v: 1 })}=.${"A".repeat(22)}`,
+  `!.${"A".repeat(22)}`,
+  `${"A".repeat(9000)}.${"A".repeat(22)}`,
+])("[PG2] %s is malformed", async (text) => {
+  expect(await refusal(text)).toBe("malformed");
+});
 
 test("[PG2] checks come in order: shape, signature, version, table, order", async () => {
   const text = await encodeCursor(POSITION, NEW);

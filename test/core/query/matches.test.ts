@@ -20,7 +20,12 @@ const TABLE = tableOf([
 
 function holds(text: string, row: Record<string, Json>): boolean {
   const operators = TABLE_OPERATORS;
-  return matches(parseFilter(text, { table: TABLE, fields: "client", operators, parameter: "filter" }), { id: "1", ...row }, TABLE, operators);
+  return matches(
+    parseFilter(text, { table: TABLE, fields: "client", operators, parameter: "filter" }),
+    { id: "1", ...row },
+    TABLE,
+    operators,
+  );
 }
 
 const reported: string[] = [];
@@ -113,7 +118,7 @@ const NO: readonly (readonly [filter: string, field: string, value: Json])[] = [
   ["done=isempty=true", "done", false],
   ["a=isempty=false", "a", null],
   ["n=isempty=true", "n", 0],
-  ['tags=isempty=true', "tags", " "],
+  ["tags=isempty=true", "tags", " "],
   ['a%="a_c"', "a", "abbc"],
   ['a%="abc"', "a", "ABC"],
   ['a%="%"', "a", null],
@@ -151,13 +156,12 @@ function ruleOf(filter: string): string {
 }
 
 describe("truth table", () => {
-  test.each(YES.map(([filter, field, value]) => [ruleOf(filter), filter, JSON.stringify(value), field, value] as const))(
-    "%s %s matches %s",
-    (_rule, filter, _shown, field, value) => {
-      expect(holds(filter, { [field]: value })).toBe(true);
-      expect(holds(`!(${filter})`, { [field]: value })).toBe(false);
-    },
-  );
+  test.each(
+    YES.map(([filter, field, value]) => [ruleOf(filter), filter, JSON.stringify(value), field, value] as const),
+  )("%s %s matches %s", (_rule, filter, _shown, field, value) => {
+    expect(holds(filter, { [field]: value })).toBe(true);
+    expect(holds(`!(${filter})`, { [field]: value })).toBe(false);
+  });
 
   test.each(NO.map(([filter, field, value]) => [ruleOf(filter), filter, JSON.stringify(value), field, value] as const))(
     "%s %s does not match %s",

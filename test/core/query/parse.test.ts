@@ -122,7 +122,9 @@ describe("grammar", () => {
   });
 
   test("[QL4] strings decode their escapes", () => {
-    expect(parse(String.raw`a=="\"\\\/\b\f\n\r\tA\u00e9\ud83d\ude00😀"`)).toMatchObject({ operand: '"\\/\b\f\n\r\tAé😀😀' });
+    expect(parse(String.raw`a=="\"\\\/\b\f\n\r\tA\u00e9\ud83d\ude00😀"`)).toMatchObject({
+      operand: '"\\/\b\f\n\r\tAé😀😀',
+    });
   });
 
   test.each([
@@ -249,7 +251,12 @@ describe("limits", () => {
     expect(faultOf(() => typeFilter(nots(11), grammar)).reason).toBe("limit");
     ok(() => typeFilter({ kind: "and", terms: Array(100).fill(one) }, grammar));
     expect(faultOf(() => typeFilter({ kind: "and", terms: Array(101).fill(one) }, grammar)).reason).toBe("limit");
-    const list = (count: number): Filter => ({ kind: "compare", field: "n", operator: "=in=", operand: Array(count).fill(1) });
+    const list = (count: number): Filter => ({
+      kind: "compare",
+      field: "n",
+      operator: "=in=",
+      operand: Array(count).fill(1),
+    });
     ok(() => typeFilter(list(500), grammar));
     expect(faultOf(() => typeFilter(list(501), grammar)).reason).toBe("limit");
   });
@@ -353,7 +360,45 @@ describe("faults", () => {
 
   test("[QL15] no text makes the parser throw anything but a fault", () => {
     const piece = fc.oneof(
-      fc.constantFrom("n", "a", "tags", "at", "==", "!=", "=in=", "=between=", "%=", "(", ")", "[", "]", "!", ";", ",", "&&", "||", "and", "or", " ", '"', "\\", "\\u", "1", "-", ".", "e", "null", "true", '"x"', "=has=", "😀", "\u0000", "\ud800", "*", "'"),
+      fc.constantFrom(
+        "n",
+        "a",
+        "tags",
+        "at",
+        "==",
+        "!=",
+        "=in=",
+        "=between=",
+        "%=",
+        "(",
+        ")",
+        "[",
+        "]",
+        "!",
+        ";",
+        ",",
+        "&&",
+        "||",
+        "and",
+        "or",
+        " ",
+        '"',
+        "\\",
+        "\\u",
+        "1",
+        "-",
+        ".",
+        "e",
+        "null",
+        "true",
+        '"x"',
+        "=has=",
+        "😀",
+        "\u0000",
+        "\ud800",
+        "*",
+        "'",
+      ),
       fc.string({ unit: "binary", maxLength: 3 }),
     );
     fc.assert(
@@ -413,12 +458,21 @@ describe("literals", () => {
     expect(parse(`at=="${text}"`)).toMatchObject({ operand: text });
   });
 
-  test.each(['"2019-02-29"', '"2020-1-1"', '"20200101"', '"2020-01-01Z"', '"2020-01-01 00:00"', '"2020-01-01T24:00"', '"0000-12-31"', '"0001-01-01T00:00+01:00"', "1.5", "253402300800000", "true"])(
-    "[QL18] the time %s is refused",
-    (literal) => {
-      expect(refusal(`at==${literal}`)).toBe(`type@4+${literal.length}`);
-    },
-  );
+  test.each([
+    '"2019-02-29"',
+    '"2020-1-1"',
+    '"20200101"',
+    '"2020-01-01Z"',
+    '"2020-01-01 00:00"',
+    '"2020-01-01T24:00"',
+    '"0000-12-31"',
+    '"0001-01-01T00:00+01:00"',
+    "1.5",
+    "253402300800000",
+    "true",
+  ])("[QL18] the time %s is refused", (literal) => {
+    expect(refusal(`at==${literal}`)).toBe(`type@4+${literal.length}`);
+  });
 
   test("[QL19] an int literal lies within ±(2^53−1); a number may not overflow", () => {
     expect(parse("n==9007199254740991")).toMatchObject({ operand: 9007199254740991 });
@@ -430,16 +484,25 @@ describe("literals", () => {
 
   test("[QL20] a literal built in code is well-formed Unicode without U+0000", () => {
     for (const operand of ["\ud800", "x\u0000"]) {
-      expect(faultOf(() => typeFilter({ kind: "compare", field: "a", operator: "==", operand }, CLIENT)).reason).toBe("type");
+      expect(faultOf(() => typeFilter({ kind: "compare", field: "a", operator: "==", operand }, CLIENT)).reason).toBe(
+        "type",
+      );
     }
   });
 
-  test.each(["a==null", "bytes!=null", "tags==null", "n=in=(1,null)", "n=out=(null)", "tags=has=null", "tags=hasall=(null)", "tags=within=(1,null)", "tags=overlaps=(null)"])(
-    "[QL21] %s is allowed",
-    (text) => {
-      expect(canonical(text)).toBe(text);
-    },
-  );
+  test.each([
+    "a==null",
+    "bytes!=null",
+    "tags==null",
+    "n=in=(1,null)",
+    "n=out=(null)",
+    "tags=has=null",
+    "tags=hasall=(null)",
+    "tags=within=(1,null)",
+    "tags=overlaps=(null)",
+  ])("[QL21] %s is allowed", (text) => {
+    expect(canonical(text)).toBe(text);
+  });
 
   test.each([
     ["n>null", "type@2+4"],
@@ -473,7 +536,10 @@ describe("custom operators", () => {
     expect(faultOf(() => parse("tags=neer=(1)", { operators })).suggestion).toBe("=near=");
   });
 
-  test.each(["=in=", "=gt=", "=regex=", "=Near=", "near", "=9=", "=a_b="])("[QL44] the name %s is refused at start", (name) => {
-    expect(() => defineOperators({ [name]: { on: ["a"], operand: "list", test: () => true } })).toThrow(TypeError);
-  });
+  test.each(["=in=", "=gt=", "=regex=", "=Near=", "near", "=9=", "=a_b="])(
+    "[QL44] the name %s is refused at start",
+    (name) => {
+      expect(() => defineOperators({ [name]: { on: ["a"], operand: "list", test: () => true } })).toThrow(TypeError);
+    },
+  );
 });

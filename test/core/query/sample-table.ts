@@ -39,14 +39,23 @@ export function tableOf(columns: readonly ColumnSpec[], more: Partial<TableSpec>
     strictInput: false,
     computed: [],
     pagination: { defaultLimit: 20, maxLimit: 100, offset: true },
-    capabilities: { create: true, update: true, delete: true, batch: true, aggregate: true, subscribe: true, search: false },
+    capabilities: {
+      create: true,
+      update: true,
+      delete: true,
+      batch: true,
+      aggregate: true,
+      subscribe: true,
+      search: false,
+    },
     batch: { limits: { create: 100, update: 100, replace: 100, delete: 100, upsert: 100 }, confirm: false },
     shape: "000000",
     ...more,
   };
 }
 
-const time = (name: string, timeStorage: TimeStorage, more: Partial<ColumnSpec> = {}) => column(name, "time", { timeStorage, ...more });
+const time = (name: string, timeStorage: TimeStorage, more: Partial<ColumnSpec> = {}) =>
+  column(name, "time", { timeStorage, ...more });
 
 export const SAMPLES = tableOf([
   column("id", "text", { primaryKey: true, notNull: true }),
@@ -91,37 +100,123 @@ export function createTable(table: TableSpec): string {
 }
 
 // Few distinct letters, so that values meet; astral, combining, case pairs, pattern characters, BMP above the surrogates.
-const LETTERS = ["a", "A", "b", "%", "_", "\\", "é", "e\u0301", "😀", "\u{10ffff}", "\uffee", "\ud7ff", "\ue000", "É", " ", '"', "'", "?", "z", "Z", "0"];
+const LETTERS = [
+  "a",
+  "A",
+  "b",
+  "%",
+  "_",
+  "\\",
+  "é",
+  "e\u0301",
+  "😀",
+  "\u{10ffff}",
+  "\uffee",
+  "\ud7ff",
+  "\ue000",
+  "É",
+  " ",
+  '"',
+  "'",
+  "?",
+  "z",
+  "Z",
+  "0",
+];
 export const text = fc.oneof(
   { weight: 4, arbitrary: fc.array(fc.constantFrom(...LETTERS), { maxLength: 4 }).map((letters) => letters.join("")) },
-  { weight: 1, arbitrary: fc.string({ unit: "binary", maxLength: 6 }).map((value) => value.replaceAll("\u0000", "").toWellFormed()) },
+  {
+    weight: 1,
+    arbitrary: fc
+      .string({ unit: "binary", maxLength: 6 })
+      .map((value) => value.replaceAll("\u0000", "").toWellFormed()),
+  },
 );
-const int = fc.oneof(fc.integer({ min: -3, max: 3 }), fc.constantFrom(Number.MAX_SAFE_INTEGER, -Number.MAX_SAFE_INTEGER, 2 ** 31, -(2 ** 31)));
+const int = fc.oneof(
+  fc.integer({ min: -3, max: 3 }),
+  fc.constantFrom(Number.MAX_SAFE_INTEGER, -Number.MAX_SAFE_INTEGER, 2 ** 31, -(2 ** 31)),
+);
 const real = fc
   .oneof(
     fc.integer({ min: -3, max: 3 }),
-    fc.constantFrom(0.1, 0.2, 0.1 + 0.2, 0.3, 1.5, -0.5, Number.MAX_VALUE, Number.MIN_VALUE, 2 ** 60, 2 ** 63, 1e21, -(2 ** 53) - 2, Number.EPSILON),
+    fc.constantFrom(
+      0.1,
+      0.2,
+      0.1 + 0.2,
+      0.3,
+      1.5,
+      -0.5,
+      Number.MAX_VALUE,
+      Number.MIN_VALUE,
+      2 ** 60,
+      2 ** 63,
+      1e21,
+      -(2 ** 53) - 2,
+      Number.EPSILON,
+    ),
     fc.double({ noNaN: true, noDefaultInfinity: true }),
   )
   .map((value) => (value === 0 ? 0 : value));
 const big = fc.oneof(
-  fc.constantFrom("0", "1", "-1", "9", "10", "-9", "-10", "9223372036854775807", "-9223372036854775808", "9223372036854775806", "9007199254740993"),
+  fc.constantFrom(
+    "0",
+    "1",
+    "-1",
+    "9",
+    "10",
+    "-9",
+    "-10",
+    "9223372036854775807",
+    "-9223372036854775808",
+    "9223372036854775806",
+    "9007199254740993",
+  ),
   fc.bigInt({ min: -(2n ** 63n), max: 2n ** 63n - 1n }).map(String),
 );
-const INSTANTS = [MIN_INSTANT_MS, MAX_INSTANT_MS, 0, -1, 1, 999, 1000, 1_700_000_000_000, 1_700_000_000_500, -62_135_596_799_001];
+const INSTANTS = [
+  MIN_INSTANT_MS,
+  MAX_INSTANT_MS,
+  0,
+  -1,
+  1,
+  999,
+  1000,
+  1_700_000_000_000,
+  1_700_000_000_500,
+  -62_135_596_799_001,
+];
 const ms = fc.oneof(fc.constantFrom(...INSTANTS), fc.integer({ min: MIN_INSTANT_MS, max: MAX_INSTANT_MS }));
 const element: fc.Arbitrary<Scalar> = fc.oneof(
-  fc.constantFrom<Scalar>(null, true, false, 0, 1, 1.5, "", "1", "a", "true", 2 ** 60, 2 ** 53, 0.1 + 0.2, -2.5e-7, "😀"),
+  fc.constantFrom<Scalar>(
+    null,
+    true,
+    false,
+    0,
+    1,
+    1.5,
+    "",
+    "1",
+    "a",
+    "true",
+    2 ** 60,
+    2 ** 53,
+    0.1 + 0.2,
+    -2.5e-7,
+    "😀",
+  ),
   real,
   text,
 );
 const json: fc.Arbitrary<Json> = fc.oneof(
   { weight: 5, arbitrary: fc.array(element, { maxLength: 4 }) },
-  { weight: 1, arbitrary: fc.constantFrom<Json>([], {}, "", "a", 0, true, [[]], [{}], [[1]], { a: 1 }, { a: [] }, [null]) },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom<Json>([], {}, "", "a", 0, true, [[]], [{}], [[1]], { a: 1 }, { a: [] }, [null]),
+  },
 );
 const blob = fc.constantFrom("", "AA==", "SGVsbG8=");
 
-function valueOf(spec: ColumnSpec): fc.Arbitrary<Json> {
+function arbitraryValue(spec: ColumnSpec): fc.Arbitrary<Json> {
   switch (spec.kind) {
     case "text":
       return text;
@@ -144,12 +239,18 @@ function valueOf(spec: ColumnSpec): fc.Arbitrary<Json> {
 
 /** A row; the id is given by `withIds`. */
 export function rowOf(table: TableSpec): fc.Arbitrary<Row> {
-  const values = table.columns.map((spec) => (spec.notNull ? valueOf(spec) : fc.option(valueOf(spec), { nil: null, freq: 4 })));
-  return fc.tuple(...values).map((row) => Object.fromEntries(table.columns.map((spec, index) => [spec.name, row[index] ?? null])));
+  const values = table.columns.map((spec) =>
+    spec.notNull ? arbitraryValue(spec) : fc.option(arbitraryValue(spec), { nil: null, freq: 4 }),
+  );
+  return fc
+    .tuple(...values)
+    .map((row) => Object.fromEntries(table.columns.map((spec, index) => [spec.name, row[index] ?? null])));
 }
 
 export function rowsOf(table: TableSpec, maxLength: number, minLength = 0): fc.Arbitrary<Row[]> {
-  return fc.array(rowOf(table), { minLength, maxLength }).map((rows) => rows.map((row, index) => ({ ...row, id: `r${String(index * 7919 % 1000).padStart(3, "0")}` })));
+  return fc
+    .array(rowOf(table), { minLength, maxLength })
+    .map((rows) => rows.map((row, index) => ({ ...row, id: `r${String((index * 7919) % 1000).padStart(3, "0")}` })));
 }
 
 /** A literal for the column, in one of its written forms. */
@@ -162,9 +263,13 @@ function literalOf(spec: ColumnSpec): fc.Arbitrary<Scalar> {
     case "bool":
       return fc.constantFrom<Scalar>(true, false, 1, 0);
     case "time":
-      return fc.oneof<fc.Arbitrary<Scalar>[]>(ms, ms.map(printInstant), fc.constantFrom("2023-11-14", "2023-11-14T22:13", "2023-11-14T22:13:20.5+01:30", "1970-01-01T00:00:00.0009Z"));
+      return fc.oneof<fc.Arbitrary<Scalar>[]>(
+        ms,
+        ms.map(printInstant),
+        fc.constantFrom("2023-11-14", "2023-11-14T22:13", "2023-11-14T22:13:20.5+01:30", "1970-01-01T00:00:00.0009Z"),
+      );
     default:
-      return valueOf(spec) as fc.Arbitrary<Scalar>;
+      return arbitraryValue(spec) as fc.Arbitrary<Scalar>;
   }
 }
 
@@ -174,7 +279,8 @@ const patternText = fc
 
 function operandOf(operator: OperatorSpec, spec: ColumnSpec): fc.Arbitrary<Operand> {
   const isBare = spec.kind === "json" || spec.kind === "blob";
-  const nullable = (value: fc.Arbitrary<Scalar>) => (operator.takesNull ? fc.option(value, { nil: null, freq: 5 }) : value);
+  const nullable = (value: fc.Arbitrary<Scalar>) =>
+    operator.takesNull ? fc.option(value, { nil: null, freq: 5 }) : value;
   switch (operator.operand) {
     case "scalar":
       return isBare ? fc.constant(null) : nullable(literalOf(spec));
@@ -199,11 +305,18 @@ function operandOf(operator: OperatorSpec, spec: ColumnSpec): fc.Arbitrary<Opera
 
 export function comparisonOf(table: TableSpec): fc.Arbitrary<Comparison> {
   const pairs = table.columns.flatMap((spec) =>
-    (OPERATORS as readonly OperatorSpec[]).filter((operator) => operator.kinds.includes(spec.kind)).map((operator) => ({ spec, operator })),
+    (OPERATORS as readonly OperatorSpec[])
+      .filter((operator) => operator.kinds.includes(spec.kind))
+      .map((operator) => ({ spec, operator })),
   );
-  return fc
-    .constantFrom(...pairs)
-    .chain(({ spec, operator }) => operandOf(operator, spec).map((operand) => ({ kind: "compare" as const, field: spec.name, operator: operator.token, operand })));
+  return fc.constantFrom(...pairs).chain(({ spec, operator }) =>
+    operandOf(operator, spec).map((operand) => ({
+      kind: "compare" as const,
+      field: spec.name,
+      operator: operator.token,
+      operand,
+    })),
+  );
 }
 
 /** A filter tree in the one form that parsing gives, within the limits. */

@@ -1,8 +1,8 @@
 /** What a scope function returns becomes allow, deny or a filter, and never allow by mistake. */
 
 import { expect, test } from "vitest";
-import { printFilter } from "../../../src/core/query/print.ts";
 import { eq, raw } from "../../../src/core/query/build.ts";
+import { printFilter } from "../../../src/core/query/print.ts";
 import { allScope, combineScopes, emptyScope, parseScope, scopeFromString } from "../../../src/core/scope/scope.ts";
 import { SAMPLES } from "../query/sample-table.ts";
 
@@ -16,12 +16,23 @@ test.each(["*", " * ", { kind: "allow" }])("[QL5] %j allows all", (value) => {
   expect(parseScope(value, GRAMMAR)).toEqual({ kind: "allow" });
 });
 
-test.each([true, 1, {}, [], { kind: "and" }, () => "*", Symbol("x"), "**", "nope==1", "count==", raw(""), { kind: "filter" }, eq("count", "five")])(
-  "[QL5] value %# is not a filter: denied, and it says why",
-  (value) => {
-    expect(parseScope(value, GRAMMAR)).toEqual({ kind: "deny", mistake: expect.any(String) });
-  },
-);
+test.each([
+  true,
+  1,
+  {},
+  [],
+  { kind: "and" },
+  () => "*",
+  Symbol("x"),
+  "**",
+  "nope==1",
+  "count==",
+  raw(""),
+  { kind: "filter" },
+  eq("count", "five"),
+])("[QL5] value %# is not a filter: denied, and it says why", (value) => {
+  expect(parseScope(value, GRAMMAR)).toEqual({ kind: "deny", mistake: expect.any(String) });
+});
 
 test("[QL5] a text or a built filter is typed against the table", () => {
   for (const value of ['status=="open"', eq("status", "open"), { kind: "filter", filter: eq("status", "open") }]) {

@@ -24,6 +24,10 @@ const books = resource(
   }),
   { ...fullyPublic(), group: "library", id: "text" },
 );
-const lenders = resource(sqliteTable("lenders", { id: text("id").primaryKey(), name: text("name").notNull() }), { ...fullyPublic(), group: "library", id: "text" });
+const lenders = resource(sqliteTable("lenders", { id: text("id").primaryKey(), name: text("name").notNull() }), {
+  ...fullyPublic(),
+  group: "library",
+  id: "text",
+});
 
 export const app = defineApp({ name: "crash", resources: [shelves, books, lenders] });

@@ -7,5 +7,8 @@ import { tell } from "./tell.ts";
 export const app = defineApp({
   name: "crash",
   resources: tables,
-  effects: { tell: (payload, { env, ...context }) => tell(env, { ...context, about: String((payload as { about: string }).about) }) },
+  effects: {
+    tell: (payload, { env, ...context }) =>
+      tell(env, { ...context, about: String((payload as { about: string }).about) }),
+  },
 });

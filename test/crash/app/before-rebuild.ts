@@ -3,7 +3,11 @@
 import { sqliteTable, text } from "drizzle-orm/sqlite-core";
 import { defineApp, fullyPublic, resource } from "ledge";
 
-const shelvesTable = sqliteTable("shelves", { id: text("id").primaryKey(), name: text("name"), load: text("load").notNull() });
+const shelvesTable = sqliteTable("shelves", {
+  id: text("id").primaryKey(),
+  name: text("name"),
+  load: text("load").notNull(),
+});
 const shelves = resource(shelvesTable, { ...fullyPublic(), group: "library", id: "text" });
 const books = resource(
   sqliteTable("books", {

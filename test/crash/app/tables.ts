@@ -14,7 +14,12 @@ const traces = () => ({ origin: text("origin").notNull(), last: text("last").not
 export const notes = resource(
   sqliteTable(
     "notes",
-    { id: text("id").primaryKey(), ...traces(), data: text("data", { mode: "json" }), done: integer("done", { mode: "boolean" }).notNull().default(false) },
+    {
+      id: text("id").primaryKey(),
+      ...traces(),
+      data: text("data", { mode: "json" }),
+      done: integer("done", { mode: "boolean" }).notNull().default(false),
+    },
     (table) => [index("notes_last").on(table.last)],
   ),
   fullyPublic(),
@@ -38,17 +43,25 @@ export const lines = resource(
 );
 
 /** One object a place; ids made by the client; the ledger is pruned all the time. */
-export const readings = resource(sqliteTable("readings", { id: text("id").primaryKey(), place: text("place").notNull(), ...traces() }), {
-  ...fullyPublic(),
-  id: "text",
-  partitionBy: "place",
-  partition: { allow: () => true },
-  changelog: { maxCommits: 100 },
-});
+export const readings = resource(
+  sqliteTable("readings", { id: text("id").primaryKey(), place: text("place").notNull(), ...traces() }),
+  {
+    ...fullyPublic(),
+    id: "text",
+    partitionBy: "place",
+    partition: { allow: () => true },
+    changelog: { maxCommits: 100 },
+  },
+);
 
 /** Ids made by the object; a before-hook, so that a write takes two calls; a durable hook, whose effects hold up the pruning. */
 export const tickets = resource(
-  sqliteTable("tickets", { id: integer("id").primaryKey(), ...traces(), stamp: text("stamp"), looks: integer("looks").notNull().default(0) }),
+  sqliteTable("tickets", {
+    id: integer("id").primaryKey(),
+    ...traces(),
+    stamp: text("stamp"),
+    looks: integer("looks").notNull().default(0),
+  }),
   {
     ...fullyPublic(),
     changelog: { maxCommits: 64 },
@@ -59,14 +72,22 @@ export const tickets = resource(
       async onBeforeUpdate(_context, { before, patch }) {
         return { ...patch, stamp: `before ${patch.last}`, looks: before.looks + 1 };
       },
-      onAfterCreate: { durable: true, run: (change, { env, attempt }) => tell(env, { ...change, attempt, about: String(change.after?.origin) }) },
+      onAfterCreate: {
+        durable: true,
+        run: (change, { env, attempt }) => tell(env, { ...change, attempt, about: String(change.after?.origin) }),
+      },
     },
   },
 );
 
 /** Written by everyone at once. A write adds its `step` inside the transaction, leaves a mark beside it and an effect for later. */
 export const tallies = resource(
-  sqliteTable("tallies", { id: text("id").primaryKey(), ...traces(), step: integer("step").notNull().default(0), total: integer("total").notNull().default(0) }),
+  sqliteTable("tallies", {
+    id: text("id").primaryKey(),
+    ...traces(),
+    step: integer("step").notNull().default(0),
+    total: integer("total").notNull().default(0),
+  }),
   {
     ...fullyPublic(),
     group: "tallies",
@@ -82,4 +103,7 @@ export const tallies = resource(
     },
   },
 );
-export const marks = resource(sqliteTable("marks", { id: text("id").primaryKey(), origin: text("origin").notNull() }), { ...fullyPublic(), group: "tallies" });
+export const marks = resource(sqliteTable("marks", { id: text("id").primaryKey(), origin: text("origin").notNull() }), {
+  ...fullyPublic(),
+  group: "tallies",
+});

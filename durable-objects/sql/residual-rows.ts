@@ -1,0 +1,24 @@
+/**
+ * The rows of a selection whose filter SQL cannot finish: walked in order of id and tested in memory, within the budget of one
+ * request ([QL42]). For answers that need every row; a list, which may stop early, does its own walk.
+ */
+
+import { Fault } from "../../src/core/fault.ts";
+import { compileMatcher } from "../../src/core/query/matches.ts";
+import { completeOrder } from "../../src/core/query/order.ts";
+import type { Filter } from "../../src/core/query/tree.ts";
+import type { Row } from "../../src/core/schema/table-spec.ts";
+import { MAX_EXAMINED, walk } from "./list-rows.ts";
+import type { Selection } from "./list-statement.ts";
+import type { Sql } from "./port.ts";
+
+/** Throws `query-too-expensive` at the first row over the budget. */
+export function* residualRows(sql: Sql, selection: Selection, residual: Filter): Generator<Row> {
+  const test = compileMatcher(residual, selection.table, selection.operators);
+  const request = { ...selection, orderBy: completeOrder([], selection.table), after: null, limit: 0, offset: 0 };
+  let examined = 0;
+  for (const { row } of walk(sql, request)) {
+    if (++examined > MAX_EXAMINED) throw new Fault({ slug: "query-too-expensive", examined, limit: MAX_EXAMINED });
+    if (test(row)) yield row;
+  }
+}

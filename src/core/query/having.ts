@@ -1,0 +1,211 @@
+/**
+ * `having=count>=5;sum_amount>100` ([AG5]): comparisons of aliases with literals, joined by AND. Parsed and typed here, and
+ * tested against groups in memory; the SQL of the same is durable-objects/sql/aggregate-statement.ts, with equal answers.
+ * A missing metric and a NULL key satisfy `!=` only.
+ */
+
+import { Fault, invalidField } from "../fault.ts";
+import type { ColumnSpec, TableSpec } from "../schema/table-spec.ts";
+import { type AliasPlace, aliasPlace, type Grouping, requireColumn } from "./aggregate.ts";
+import { compareValues } from "./compare-values.ts";
+import type { GroupResult, MetricValue } from "./group-result.ts";
+import { literalForm, literalValue, typedLiteral } from "./literal.ts";
+import { builtinOperator } from "./operators.ts";
+import {
+  readField,
+  readNumber,
+  readOperator,
+  readString,
+  readWord,
+  type Source,
+  skipSpace,
+  tokenEnd,
+} from "./tokenize.ts";
+
+export const HAVING_OPERATORS = ["==", "!=", ">", ">=", "<", "<="] as const;
+export type HavingOperator = (typeof HAVING_OPERATORS)[number];
+export type HavingLiteral = string | number | boolean;
+
+export interface HavingTerm {
+  readonly alias: string;
+  readonly operator: HavingOperator;
+  /** As written; its type comes from what it is compared with. */
+  readonly literal: HavingLiteral;
+}
+
+/** Two bounds for each of five keys and twenty metrics: more says nothing new, and a statement has an end (100 KB). */
+export const MAX_HAVING_TERMS = 50;
+/** A sum of 2^31 rows of 2^53 has 26 digits. */
+const WHOLE = /^-?(?:0|[1-9][0-9]{0,39})$/;
+
+/** Parses and types the parameter; throws `validation-error` on the field `having`. */
+export function parseHaving(text: string | undefined, grouping: Grouping, table: TableSpec): HavingTerm[] {
+  if (text === undefined) return [];
+  try {
+    return readTerms({ text, parameter: "having", at: 0 }, grouping, table);
+  } catch (error) {
+    if (!(error instanceof Fault) || error.data.slug !== "filter-parse-error") throw error;
+    throw invalidField("having", `cannot be read at character ${error.data.position}: ${error.data.detail}`, "syntax");
+  }
+}
+
+/** The terms as one test of a group. */
+export function havingTest(
+  having: readonly HavingTerm[],
+  grouping: Grouping,
+  table: TableSpec,
+): (group: GroupResult) => boolean {
+  const tests = having.map((term) => termTest(term, grouping, table));
+  return (group) => tests.every((test) => test(group));
+}
+
+/** What a term compares: the place of its alias, and the column whose rules type the literal (null: a plain number). */
+export function havingSubject(
+  alias: string,
+  grouping: Grouping,
+  table: TableSpec,
+): { place: AliasPlace; column: ColumnSpec | null; isSum: boolean } | null {
+  const place = aliasPlace(grouping, alias);
+  if (place === null) return null;
+  if (place.kind === "count") return { place, column: null, isSum: false };
+  if (place.kind === "key")
+    return { place, column: requireColumn(table, grouping.groupBy[place.index]), isSum: false };
+  const metric = grouping.metrics[place.index];
+  const column = requireColumn(table, metric?.field);
+  if (metric?.fn === "avg") return { place, column: null, isSum: false };
+  return metric?.fn === "sum" ? { place, column: null, isSum: column.kind === "int" } : { place, column, isSum: false };
+}
+
+function readTerms(source: Source, grouping: Grouping, table: TableSpec): HavingTerm[] {
+  const terms: HavingTerm[] = [];
+  for (;;) {
+    if (terms.length === MAX_HAVING_TERMS)
+      throw invalidField("having", `has more than ${MAX_HAVING_TERMS} comparisons`, "limit");
+    terms.push(readTerm(source, grouping, table));
+    skipSpace(source);
+    if (source.at === source.text.length) return terms;
+    if (source.text.charAt(source.at) !== ";") throw malformed(source, "a ; is expected between comparisons");
+    source.at++;
+  }
+}
+
+function readTerm(source: Source, grouping: Grouping, table: TableSpec): HavingTerm {
+  skipSpace(source);
+  const alias = readField(source);
+  if (alias === "") throw malformed(source, "an alias is expected");
+  const subject = havingSubject(alias, grouping, table);
+  if (subject === null) throw invalidField("having", `names an unknown field: ${alias}`);
+  skipSpace(source);
+  const token = readOperator(source, () => HAVING_OPERATORS);
+  const operator = HAVING_OPERATORS.find((known) => known === token);
+  if (operator === undefined)
+    throw invalidField("having", `takes ${HAVING_OPERATORS.join(" ")}, not ${token}`, "operator-not-allowed");
+  skipSpace(source);
+  const literal = readLiteral(source);
+  checkLiteral(alias, operator, literal, subject);
+  return { alias, operator, literal };
+}
+
+function readLiteral(source: Source): HavingLiteral {
+  const first = source.text.charAt(source.at);
+  if (first === '"') return readString(source);
+  if (first === "-" || (first >= "0" && first <= "9")) return readNumber(source);
+  const start = source.at;
+  const word = readWord(source);
+  if (word === "true" || word === "false") return word === "true";
+  source.at = start;
+  throw malformed(
+    source,
+    word === "null" ? "null is not a literal here" : "a number, a text in double quotes, true or false is expected",
+  );
+}
+
+function checkLiteral(
+  alias: string,
+  operator: HavingOperator,
+  literal: HavingLiteral,
+  { column, isSum }: { column: ColumnSpec | null; isSum: boolean },
+): void {
+  if (column === null) {
+    const isNumber = typeof literal === "number" || (isSum && typeof literal === "string" && WHOLE.test(literal));
+    if (!isNumber)
+      throw invalidField(
+        "having",
+        `compares ${alias} with a number${isSum ? ", or an integer as digits in double quotes" : ""}`,
+        "type",
+      );
+    return;
+  }
+  if (
+    builtinOperator(operator)?.kinds.includes(column.kind) !== true ||
+    column.kind === "json" ||
+    column.kind === "blob"
+  ) {
+    throw invalidField("having", `cannot compare ${alias} by ${operator}: it is of kind ${column.kind}`, "type");
+  }
+  if (literalValue(column, literal) === undefined)
+    throw invalidField("having", `the value for ${alias} must be ${literalForm(column)}`, "type");
+}
+
+function malformed(source: Source, expected: string): Fault {
+  const found = source.text.slice(source.at, tokenEnd(source));
+  return invalidField(
+    "having",
+    `cannot be read at character ${[...source.text.slice(0, source.at)].length}: ${expected}${found === "" ? ", the text ends" : `, not ${found}`}`,
+    "syntax",
+  );
+}
+
+function termTest(
+  { alias, operator, literal }: HavingTerm,
+  grouping: Grouping,
+  table: TableSpec,
+): (group: GroupResult) => boolean {
+  const subject = havingSubject(alias, grouping, table);
+  if (subject === null) throw new TypeError(`The aggregate has no ${alias}`);
+  const { place, column } = subject;
+  const compare = column === null ? numberComparison(literal) : valueComparison(column, literal);
+  return (group) => {
+    const value = valueAt(group, place);
+    return typeof value !== "bigint" && isMissing(value) ? operator === "!=" : holds(operator, compare(value));
+  };
+}
+
+function valueAt(group: GroupResult, place: AliasPlace): MetricValue {
+  if (place.kind === "count") return group.count;
+  return (place.kind === "key" ? group.key : group.metrics)[place.index] as MetricValue;
+}
+
+type Comparison = (value: MetricValue) => number;
+
+/** bigint against number is compared exactly by the language. */
+function numberComparison(literal: HavingLiteral): Comparison {
+  const bound = typeof literal === "string" ? BigInt(literal) : Number(literal);
+  return (value) => {
+    const number = value as number | bigint;
+    return number < bound ? -1 : number > bound ? 1 : 0;
+  };
+}
+
+function valueComparison(column: ColumnSpec, literal: HavingLiteral): Comparison {
+  const bound = typedLiteral(column, literal);
+  const compare = compareValues(column.kind);
+  return (value) => compare(value as Exclude<MetricValue, bigint>, bound);
+}
+
+function holds(operator: HavingOperator, order: number): boolean {
+  switch (operator) {
+    case "==":
+      return order === 0;
+    case "!=":
+      return order !== 0;
+    case ">":
+      return order > 0;
+    case ">=":
+      return order >= 0;
+    case "<":
+      return order < 0;
+    case "<=":
+      return order <= 0;
+  }
+}
