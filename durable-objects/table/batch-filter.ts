@@ -38,7 +38,7 @@ export function runFilterBatch(commit: Commit, table: TableStore, call: BatchCal
     // Gone with an earlier row of the batch, by a hook or a relation.
     if (stored === null || isSoftDeleted(table.spec, stored.row)) return;
     const intent: WriteIntent = operation === "delete" ? { op: "delete", id, hard: false } : { op: "update", id, input: own?.patch ?? work.patch };
-    applyWrite(commit, table, intent, stored, { ...facts, invalid: own?.invalid ?? [] });
+    applyWrite(commit, table, intent, stored, facts);
     rows.itemDone(id);
   });
   return { kind: "count", count: selected.length };

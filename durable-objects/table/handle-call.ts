@@ -2,6 +2,7 @@
 
 import { Fault } from "../../src/core/fault.ts";
 import type { ObjectCall, ObjectReply } from "../../src/core/protocol/object-call.ts";
+import { aggregateRows } from "./aggregate.ts";
 import { batch } from "./batch.ts";
 import { loadBatch, previewBatch } from "./batch-load.ts";
 import { load } from "./load.ts";
@@ -29,6 +30,8 @@ function serve(store: Store, table: TableStore, call: ObjectCall): ObjectReply {
       return listRows(store, table, call);
     case "count":
       return countRows(store, table, call);
+    case "aggregate":
+      return aggregateRows(store, table, call);
     case "load":
       refuseWhenReadOnly(store);
       return load(store, table, call);

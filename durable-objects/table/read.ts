@@ -93,7 +93,7 @@ interface CollectionRead {
 }
 
 /** The filters that a read stands under: scope, not deleted (or visible although deleted), and the caller's own. Null: nothing may be seen. */
-function visibleRows(table: TableStore, call: CollectionRead): Filter | null {
+export function visibleRows(table: TableStore, call: CollectionRead): Filter | null {
   if (call.scope === "") return null;
   const terms: Filter[] = [];
   if (call.scope !== "*") terms.push(filterOf(table, call.scope));
@@ -108,7 +108,7 @@ function visibleRows(table: TableStore, call: CollectionRead): Filter | null {
 }
 
 /** The collection's tag, and the 304 or 412 that it settles without reading a row ([HT34] [HT35]). */
-function unchangedCollection(store: Store, table: TableStore, call: CollectionRead, query: readonly unknown[]): { etag: string; answer: Answer | null } {
+export function unchangedCollection(store: Store, table: TableStore, call: CollectionRead, query: readonly unknown[]): { etag: string; answer: Answer | null } {
   const hash = shortHash(JSON.stringify([...query, call.scope, call.withDeleted?.scope ?? null, table.spec.name, table.spec.shape]));
   const tag = collectionTag(store.epoch, store.head.seq, hash);
   const etag = `"${tag}"`;

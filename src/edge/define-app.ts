@@ -4,7 +4,6 @@
  * Checked as a whole when it is first asked for, so that a chain may name tables in any order.
  */
 
-import type { SQLiteTable } from "drizzle-orm/sqlite-core";
 import { Fault } from "../core/fault.ts";
 import { RESERVED_RESOURCES } from "../core/ids.ts";
 import { problemReply } from "../core/protocol/problem.ts";
@@ -17,6 +16,9 @@ import { createCors } from "./cors.ts";
 import { createEdge, type Edge } from "./edge.ts";
 import type { LedgeEnv, Lifetime } from "./env.ts";
 import { serve } from "./serve.ts";
+
+/** A Drizzle table. */
+type Table = Resource["table"];
 
 /** Resources by the name they are served under. */
 export type Resources = Readonly<Record<string, AnyResource>>;
@@ -35,14 +37,12 @@ export interface App<R extends Resources = Resources> extends AppDefinition {
   /** What objects, migrations and tools read, as plain data. Checks the whole; throws `ConfigError`. */
   readonly definition: AppDefinition;
   /** Adds a table: the same as listing it. The path, when given, takes the place of the table's name. */
-  resource<T extends SQLiteTable, N extends string>(
-    resource: Resource<T, N>,
-  ): App<R & { readonly [K in N]: Resource<T, N> }>;
-  resource<T extends SQLiteTable>(
+  resource<T extends Table, N extends string>(resource: Resource<T, N>): App<R & { readonly [K in N]: Resource<T, N> }>;
+  resource<T extends Table>(
     table: T,
     config: ResourceConfig<T>,
   ): App<R & { readonly [K in T["_"]["name"]]: Resource<T, T["_"]["name"]> }>;
-  resource<P extends string, T extends SQLiteTable>(
+  resource<P extends string, T extends Table>(
     path: P,
     table: T,
     config: ResourceConfig<T>,
@@ -60,7 +60,7 @@ export function defineApp<const L extends ResourceList = []>(
 }
 
 /** A resource as a router of its own, which any fetch application can mount ([PF5]). */
-export function useResource<T extends SQLiteTable>(
+export function useResource<T extends Table>(
   table: T,
   config: ResourceConfig<T>,
   options: Omit<AppOptions, "resources"> = {},
@@ -109,10 +109,7 @@ class LedgeApp implements AppDefinition {
   resource(...given: readonly unknown[]): this {
     const path = typeof given[0] === "string" ? given[0] : null;
     const [first, config] = path === null ? given : given.slice(1);
-    this.#mounts.push([
-      path,
-      isResource(first) ? first : declareResource(first as SQLiteTable, config as ResourceConfig),
-    ]);
+    this.#mounts.push([path, isResource(first) ? first : declareResource(first as Table, config as ResourceConfig)]);
     return this.#changed();
   }
 

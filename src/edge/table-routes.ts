@@ -5,9 +5,11 @@
  */
 
 import { RESERVED_IDS } from "../core/ids.ts";
-import type { Capability } from "../core/schema/table-spec.ts";
+import type { BatchOperation, Capability, TableSpec } from "../core/schema/table-spec.ts";
 import type { TableEntry } from "./edge.ts";
 import type { Endpoint } from "./endpoint.ts";
+import { createBatch, deleteBatch, replaceBatch, updateBatch, upsertBatch } from "./endpoints/batch.ts";
+import { aggregateRows } from "./endpoints/aggregate.ts";
 import { countRows } from "./endpoints/count.ts";
 import { getRow } from "./endpoints/get.ts";
 import { listRows } from "./endpoints/list.ts";
@@ -22,6 +24,8 @@ type Handler = (request: TableRequest, params: Params) => Promise<Reply>;
 interface Offer {
   readonly method: string;
   readonly capability?: Capability;
+  /** A further condition on the table. */
+  readonly isOffered?: (table: TableSpec) => boolean;
   readonly handler: Handler;
 }
 
@@ -30,7 +34,15 @@ const OFFERS: Readonly<Record<string, readonly Offer[]>> = {
     { method: "GET", handler: listRows },
     { method: "POST", capability: "create", handler: createRow },
   ],
+  "/batch": [
+    { method: "POST", capability: "create", isOffered: takesBatch("create"), handler: createBatch },
+    { method: "PATCH", capability: "update", isOffered: takesBatch("update"), handler: updateBatch },
+    { method: "PUT", capability: "update", isOffered: takesBatch("replace"), handler: replaceBatch },
+    { method: "DELETE", capability: "delete", isOffered: takesBatch("delete"), handler: deleteBatch },
+  ],
+  "/batch/upsert": [{ method: "POST", capability: "update", isOffered: takesBatch("upsert"), handler: upsertBatch }],
   "/count": [{ method: "GET", handler: countRows }],
+  "/aggregate": [{ method: "GET", capability: "aggregate", handler: aggregateRows }],
   "/:id/restore": [{ method: "POST", capability: "update", handler: onRow(restoreRow) }],
   "/:id": [
     { method: "GET", handler: onRow(getRow) },
@@ -67,8 +79,10 @@ function tableRoute(
 
 /** Null when nothing is left: switched-off capabilities take their methods away, and a path without any is no path. */
 function methodsOf(entry: TableEntry, offers: readonly Offer[]): Methods<Endpoint> | null {
-  const { capabilities } = entry.resource.spec;
-  const kept = offers.filter(({ capability }) => capability === undefined || capabilities[capability]);
+  const { spec } = entry.resource;
+  const kept = offers.filter(
+    ({ capability, isOffered }) => (capability === undefined || spec.capabilities[capability]) && (isOffered === undefined || isOffered(spec)),
+  );
   return kept.length === 0
     ? null
     : Object.fromEntries(kept.map(({ method, handler }) => [method, endpointOf(entry, handler)]));
@@ -87,4 +101,9 @@ function endpointOf(entry: TableEntry, handler: Handler): Endpoint {
 function onRow(handler: (request: TableRequest, idOf: () => ReturnType<typeof rowIdOf>) => Promise<Reply>): Handler {
   // The id is read where its step comes: after the caller's rights, before the rest.
   return (request, params) => handler(request, () => rowIdOf(request, params));
+}
+
+/** Capability `batch` takes all of its routes away, a limit of 0 one ([HT13] [HT46]). */
+function takesBatch(operation: BatchOperation): (table: TableSpec) => boolean {
+  return ({ capabilities, batch }) => capabilities.batch && batch.limits[operation] > 0;
 }

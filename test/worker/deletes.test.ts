@@ -16,7 +16,8 @@ describe("DELETE", () => {
     { name: "[R6] a second DELETE is 404", given: [kind, { to: "DELETE /api/kinds/{k.id}" }], when: { to: "DELETE /api/kinds/{k.id}" }, status: 404, json: { code: "NOT_FOUND" }, seq: 0 },
     { name: "[HT26] DELETE of a row that cannot be read is 404", given: [hers], when: { user: "bob", to: "DELETE /api/articles/{a.id}" }, status: 404, hasNot: ["hers soft"], seq: 0 },
     { name: "[HT26] DELETE of a row that can be read but not deleted is 403", given: [{ ...hers, body: { ownerId: "alice", title: "o", published: true } }], when: { user: "bob", to: "DELETE /api/articles/{a.id}", headers: { "if-match": '"stale"' } }, status: 403, json: { operation: "delete" }, hasNot: ["currentETag"], seq: 0 },
-    { name: "[HT49] hard=true without soft delete is 400", given: [kind], when: { to: "DELETE /api/kinds/{k.id}?hard=true" }, status: 401, seq: 0 },
+    { name: "[HT49] hard=true without soft delete is 400", given: [{ user: "carol", to: "POST /api/ledgers", body: { state: "s" }, as: "l" }], when: { user: "carol", to: "DELETE /api/ledgers/{l.id}?hard=true" }, status: 400, json: { errors: [{ field: "hard" }] }, seq: 0 },
+    { name: "[HT49] hard=true is an operation of its own, not opened by delete", given: [kind], when: { to: "DELETE /api/kinds/{k.id}?hard=true" }, status: 401, seq: 0 },
     { name: "[HT20] a body on DELETE is not looked at", given: [kind], when: { to: "DELETE /api/kinds/{k.id}", raw: "{", headers: { "content-type": "application/json" } }, status: 204, seq: 1 },
   ]);
 });

@@ -96,7 +96,8 @@ export function admit(intent: Pick<WriteIntent, "op"> & { readonly id: WriteInte
   }
   const isReadable = scopes.read(stored.row) && (!isDeleted || scopes.readDeleted(stored.row));
   const mayWrite = intent.op === "delete" ? scopes.delete(stored.row) : scopes.update(stored.row);
-  if (isDeleted && intent.op === "delete" && !isReadable) throw notFound(facts, intent.id);
+  // Removing for real is for rows in sight only, deleted or not ([HT49]).
+  if (intent.op === "delete" && intent.hard === true && !isReadable) throw notFound(facts, intent.id);
   if (!mayWrite) {
     throw isReadable ? new Fault({ slug: "forbidden", operation: intent.op === "delete" ? "delete" : "update" }) : notFound(facts, intent.id);
   }

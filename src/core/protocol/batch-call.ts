@@ -59,7 +59,7 @@ export interface FilterBatch extends FilterRows {
 }
 
 export type HookedRow =
-  | { readonly kind: "write"; readonly id: RowId; readonly version: number; readonly patch: Draft; readonly invalid: readonly FieldError[] }
+  | { readonly kind: "write"; readonly id: RowId; readonly version: number; readonly patch: Draft }
   | { readonly kind: "refused"; readonly id: RowId; readonly version: number; readonly fault: FaultData };
 
 /** An item as far as the steps before the hook need it. */

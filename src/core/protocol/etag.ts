@@ -25,21 +25,20 @@ export function collectionTag(epoch: Epoch, seq: Seq, hash: string): string {
   return `${epoch}:${seq}:${hash}`;
 }
 
-const TAG = /[ \t]*(W\/)?"([\x21\x23-\x7e\x80-\xff]*)"[ \t]*(,|$)/y;
+/** One member of a list and the comma after it; a member may be empty (RFC 9110 5.6.1). */
+const MEMBER = /[ \t]*(?:(W\/)?"([\x21\x23-\x7e\x80-\xff]*)"[ \t]*)?(?:,|$)/y;
 
 /** Reads `If-Match` or `If-None-Match`; a malformed header is 400 naming it. Empty list members are passed over. */
 export function parseTagCondition(header: string, value: string): TagCondition {
   if (value.trim() === "*") return { kind: "any" };
-  const text = value.replace(/(^|,)[ \t]*(?=,|$)/g, "");
   const tags: EntityTag[] = [];
-  TAG.lastIndex = 0;
   let position = 0;
-  while (position < text.length) {
-    TAG.lastIndex = position;
-    const found = TAG.exec(text);
+  while (position < value.length) {
+    MEMBER.lastIndex = position;
+    const found = MEMBER.exec(value);
     if (found === null) throw malformed(header);
-    tags.push({ isWeak: found[1] !== undefined, opaque: found[2] ?? "" });
-    position = TAG.lastIndex;
+    if (found[2] !== undefined) tags.push({ isWeak: found[1] !== undefined, opaque: found[2] });
+    position = MEMBER.lastIndex;
   }
   if (tags.length === 0) throw malformed(header);
   return { kind: "tags", tags };

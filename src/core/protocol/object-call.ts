@@ -11,6 +11,7 @@ import type { JsonScalar } from "../json.ts";
 import type { Draft, Row } from "../schema/table-spec.ts";
 import type { Principal } from "../scope/principal.ts";
 import type { BatchCall, LoadBatchCall, LoadedBatch, PreviewBatchCall } from "./batch-call.ts";
+import type { AggregateCall } from "./aggregate-call.ts";
 import type { TagCondition } from "./etag.ts";
 
 export const CALL_VERSION = 1;
@@ -133,7 +134,7 @@ export interface LoadCall extends CallHeader {
 /** Calls that may change rows: repeated under their key only. */
 export type MutatingCall = WriteCall | BatchCall;
 
-export type ObjectCall = ListCall | GetCall | CountCall | WriteCall | LoadCall | BatchCall | LoadBatchCall | PreviewBatchCall;
+export type ObjectCall = ListCall | GetCall | AggregateCall | CountCall | WriteCall | LoadCall | BatchCall | LoadBatchCall | PreviewBatchCall;
 
 /** One row as a commit changed it; images hold every column, also those no client may see. */
 export interface RowChange {

@@ -57,6 +57,8 @@ export const PROBLEMS: { readonly [S in FaultSlug]: ProblemSpec<S> } = {
   "batch-limit-exceeded": {
     status: 400,
     title: "The batch is too large",
+    detail: ({ operation = "write", limit, requested }) =>
+      limit === "bytes" ? `The batch has ${requested ?? "too many"} bytes, more than one commit can hold` : `Cannot ${operation} ${requested ?? "so many"} rows in one batch: the limit is ${limit}`,
     help: "Nothing was written. `limit` is what one batch may hold; send several.",
   },
   "query-too-expensive": {
@@ -144,7 +146,7 @@ export const PROBLEMS: { readonly [S in FaultSlug]: ProblemSpec<S> } = {
     status: 428,
     title: "The request must say which version it changes",
     detail: ({ header }) => `Send ${header}`,
-    help: "This table takes changes only with `If-Match`: read the row and send its ETag.",
+    help: "`header` names what is missing. `If-Match`: this table takes changes only with the ETag of the row (or of the list, for a batch by filter; `ifVersion` for each item). `Ledge-Confirm`: a batch over that many rows needs the token of a dry run (`?dryRun=true`).",
   },
   "rate-limit-exceeded": {
     status: 429,

@@ -27,7 +27,9 @@ type CompareGroups = (a: GroupResult, b: GroupResult) => number;
 /** By the aliases of `orderBy`, then by key; what is missing comes last in both directions. */
 export function groupComparator(query: AggregateQuery, table: TableSpec): CompareGroups {
   const terms = [
-    ...query.orderBy.map(({ alias, direction }) => comparisonAt(aliasPlace(query, alias), direction === "asc" ? 1 : -1, query, table)),
+    ...query.orderBy.map(({ alias, direction }) =>
+      comparisonAt(aliasPlace(query, alias), direction === "asc" ? 1 : -1, query, table),
+    ),
     ...query.groupBy.map((_, index) => comparisonAt({ kind: "key", index }, 1, query, table)),
   ];
   return (a, b) => {
@@ -47,7 +49,9 @@ function comparisonAt(place: AliasPlace | null, sign: 1 | -1, query: AggregateQu
       const { index } = place;
       const metric = query.metrics[index];
       const isExtreme = metric?.fn === "min" || metric?.fn === "max";
-      const compare = missingLast(isExtreme ? compareValues(requireColumn(table, metric.field).kind) : compareNumbers, sign);
+      const compare = isExtreme
+        ? missingLast(compareValues(requireColumn(table, metric.field).kind), sign)
+        : missingLast(compareNumbers, sign);
       return (a, b) => compare(a.metrics[index] ?? null, b.metrics[index] ?? null);
     }
     case "key": {
@@ -61,7 +65,10 @@ function comparisonAt(place: AliasPlace | null, sign: 1 | -1, query: AggregateQu
 }
 
 /** `Value` is what the place holds when nothing is missing. */
-function missingLast<Value extends Json | bigint>(compare: (a: Value, b: Value) => number, sign: 1 | -1): (a: Json | bigint, b: Json | bigint) => number {
+function missingLast<Value extends Json | bigint>(
+  compare: (a: Value, b: Value) => number,
+  sign: 1 | -1,
+): (a: Json | bigint, b: Json | bigint) => number {
   return (a, b) => {
     const isMissingA = isAbsent(a);
     const isMissingB = isAbsent(b);

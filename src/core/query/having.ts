@@ -6,9 +6,16 @@
 
 import { Fault, invalidField } from "../fault.ts";
 import type { ColumnSpec, TableSpec } from "../schema/table-spec.ts";
-import { type AliasPlace, aliasPlace, type Grouping, requireColumn } from "./aggregate.ts";
 import { compareValues } from "./compare-values.ts";
-import type { GroupResult, MetricValue } from "./group-result.ts";
+import {
+  type AliasPlace,
+  aliasPlace,
+  type Grouping,
+  type GroupResult,
+  isMissing,
+  type MetricValue,
+  requireColumn,
+} from "./grouping.ts";
 import { literalForm, literalValue, typedLiteral } from "./literal.ts";
 import { builtinOperator } from "./operators.ts";
 import {
@@ -59,21 +66,27 @@ export function havingTest(
   return (group) => tests.every((test) => test(group));
 }
 
-/** What a term compares: the place of its alias, and the column whose rules type the literal (null: a plain number). */
-export function havingSubject(
-  alias: string,
-  grouping: Grouping,
-  table: TableSpec,
-): { place: AliasPlace; column: ColumnSpec | null; isSum: boolean } | null {
+/** What a term compares. */
+export interface HavingSubject {
+  readonly place: AliasPlace;
+  /** The column whose rules type the literal; null: a number. */
+  readonly column: ColumnSpec | null;
+  /** A sum of int, which may be compared with digits too. */
+  readonly isWholeSum: boolean;
+}
+
+/** Throws `validation-error` for an alias that was not asked for. */
+export function havingSubject(alias: string, grouping: Grouping, table: TableSpec): HavingSubject {
   const place = aliasPlace(grouping, alias);
-  if (place === null) return null;
-  if (place.kind === "count") return { place, column: null, isSum: false };
-  if (place.kind === "key")
-    return { place, column: requireColumn(table, grouping.groupBy[place.index]), isSum: false };
+  if (place === null) throw invalidField("having", `names an unknown field: ${alias}`);
+  if (place.kind === "count") return { place, column: null, isWholeSum: false };
+  if (place.kind === "key") {
+    return { place, column: requireColumn(table, grouping.groupBy[place.index]), isWholeSum: false };
+  }
   const metric = grouping.metrics[place.index];
   const column = requireColumn(table, metric?.field);
-  if (metric?.fn === "avg") return { place, column: null, isSum: false };
-  return metric?.fn === "sum" ? { place, column: null, isSum: column.kind === "int" } : { place, column, isSum: false };
+  const isExtreme = metric?.fn === "min" || metric?.fn === "max";
+  return { place, column: isExtreme ? column : null, isWholeSum: metric?.fn === "sum" && column.kind === "int" };
 }
 
 function readTerms(source: Source, grouping: Grouping, table: TableSpec): HavingTerm[] {
@@ -94,7 +107,6 @@ function readTerm(source: Source, grouping: Grouping, table: TableSpec): HavingT
   const alias = readField(source);
   if (alias === "") throw malformed(source, "an alias is expected");
   const subject = havingSubject(alias, grouping, table);
-  if (subject === null) throw invalidField("having", `names an unknown field: ${alias}`);
   skipSpace(source);
   const token = readOperator(source, () => HAVING_OPERATORS);
   const operator = HAVING_OPERATORS.find((known) => known === token);
@@ -124,14 +136,14 @@ function checkLiteral(
   alias: string,
   operator: HavingOperator,
   literal: HavingLiteral,
-  { column, isSum }: { column: ColumnSpec | null; isSum: boolean },
+  { column, isWholeSum }: HavingSubject,
 ): void {
   if (column === null) {
-    const isNumber = typeof literal === "number" || (isSum && typeof literal === "string" && WHOLE.test(literal));
+    const isNumber = typeof literal === "number" || (isWholeSum && typeof literal === "string" && WHOLE.test(literal));
     if (!isNumber)
       throw invalidField(
         "having",
-        `compares ${alias} with a number${isSum ? ", or an integer as digits in double quotes" : ""}`,
+        `compares ${alias} with a number${isWholeSum ? ", or an integer as digits in double quotes" : ""}`,
         "type",
       );
     return;
@@ -162,7 +174,6 @@ function termTest(
   table: TableSpec,
 ): (group: GroupResult) => boolean {
   const subject = havingSubject(alias, grouping, table);
-  if (subject === null) throw new TypeError(`The aggregate has no ${alias}`);
   const { place, column } = subject;
   const compare = column === null ? numberComparison(literal) : valueComparison(column, literal);
   return (group) => {

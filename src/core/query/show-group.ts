@@ -24,7 +24,8 @@ export function showGroup(group: GroupResult, { groupBy, count, metrics }: Group
     else (shown[fn] ??= {})[field] = typeof value === "bigint" ? wholeSum(value) : value;
   });
   return {
-    key: groupBy.length === 0 ? null : Object.fromEntries(groupBy.map((name, index) => [name, group.key[index] ?? null])),
+    key:
+      groupBy.length === 0 ? null : Object.fromEntries(groupBy.map((name, index) => [name, group.key[index] ?? null])),
     ...(count ? { count: group.count } : {}),
     ...(shown as Pick<ShownGroup, AggregateFunction>),
     ...(overflow.length === 0 ? {} : { overflow }),

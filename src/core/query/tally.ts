@@ -8,7 +8,13 @@ import type { Json, JsonScalar } from "../json.ts";
 import type { Row, TableSpec } from "../schema/table-spec.ts";
 import { type CompareValues, compareValues } from "./compare-values.ts";
 import { exactUnits, roundMean, roundSum } from "./exact-sum.ts";
-import { type AggregateFunction, type Grouping, type GroupResult, type MetricValue, requireColumn } from "./grouping.ts";
+import {
+  type AggregateFunction,
+  type Grouping,
+  type GroupResult,
+  type MetricValue,
+  requireColumn,
+} from "./grouping.ts";
 
 type MetricTally =
   /** `total` is whole for int, in units of 2^-1074 for real. */

@@ -12,9 +12,10 @@ import type { Draft, Row } from "../../core/schema/table-spec.ts";
 import { idForCreate, takeWritable } from "../../core/schema/validate-draft.ts";
 import type { Hooks } from "../../define/hooks.ts";
 import { readObject, type Success, writeObject } from "../call-object.ts";
+import { checkRowSize } from "../check-row-size.ts";
 import { callHeader, type TableRequest } from "../exchange.ts";
 import { mintId, readWriteKey, type WriteKey } from "../idempotency.ts";
-import { MAX_HOOK_RUNS, MAX_ROW_BYTES } from "../limits.ts";
+import { MAX_HOOK_RUNS } from "../limits.ts";
 import { prefersMinimal, readConditions } from "../read-headers.ts";
 import type { Reply } from "../reply.ts";
 import { beforeCreate, beforeDelete, beforeUpdate, startAfterHooks } from "../run-hooks.ts";
@@ -208,13 +209,4 @@ async function hookNewRow({ request, planned, id, draft }: Pending, expectVersio
   const chosen = idForCreate(spec, made[spec.primaryKey], () => mintId(request.nowMs));
   if ("error" in chosen) throw invalid([chosen.error]);
   return { id: chosen.id, draft: made, expectVersion };
-}
-
-/** The object checks the whole row once more; this spares it input that can never fit. */
-function checkRowSize(draft: Draft): void {
-  const text = JSON.stringify(draft);
-  // No text of that many UTF-16 units can exceed the limit in UTF-8.
-  if (text.length <= MAX_ROW_BYTES / 3) return;
-  const actual = new TextEncoder().encode(text).byteLength;
-  if (actual > MAX_ROW_BYTES) throw new Fault({ slug: "payload-too-large", limit: MAX_ROW_BYTES, actual });
 }

@@ -73,7 +73,7 @@ export async function restoreRow(request: TableRequest, idOf: () => RowId): Prom
   return runWrite(request, { op: "restore", id }, { read, update, readDeleted });
 }
 
-function scopesOf<const O extends readonly Operation[]>(
+export function scopesOf<const O extends readonly Operation[]>(
   { entry, principal, log }: TableRequest,
   ...operations: O
 ): Promise<{ [I in keyof O]: ScopeText }> {
@@ -82,7 +82,7 @@ function scopesOf<const O extends readonly Operation[]>(
 }
 
 /** Writes take no parameters, and the headers that every request takes. */
-function takeParameters({ request, url }: TableRequest): void {
+export function takeParameters({ request, url }: TableRequest): void {
   checkCommonHeaders(request.headers);
   if (url.search !== "") readParameters(url.searchParams, []);
 }
