@@ -1,9 +1,10 @@
-/** YOURS. The application: its name (a part of every object's name) and its tables. Features, routes and jobs join here. */
+/** YOURS. The application: its name (a part of every object's name), its tables and its own routes. Features and jobs join here. */
 
 import { defineApp } from "ledge";
 import * as tables from "./tables/tables.ts";
+import { home } from "./web/home.ts";
 
 export const app = defineApp({
   name: "board",
   resources: tables,
-});
+}).route("GET", "/", home);

@@ -7,7 +7,7 @@ export default defineConfig({
     name: "node",
     root: new URL("..", import.meta.url).pathname,
     environment: "node",
-    include: ["test/core/**/*.test.ts", "test/sql/**/*.test.ts", "test/edge/**/*.test.ts", "test/define/**/*.test.ts", "test/house/**/*.test.ts"],
+    include: ["test/core/**/*.test.ts", "test/sql/**/*.test.ts", "test/edge/**/*.test.ts", "test/define/**/*.test.ts", "test/web/**/*.test.ts", "test/house/**/*.test.ts"],
     pool: "threads",
     testTimeout: 20_000,
   },

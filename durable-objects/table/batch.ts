@@ -3,6 +3,7 @@
  * through the frame of every write (`transact.ts`) and, row by row, through the step of the single write (`applyWrite`).
  */
 
+import { Fault } from "../../src/core/fault.ts";
 import { positionToken, type RowId, type Seq } from "../../src/core/ids.ts";
 import type { Json } from "../../src/core/json.ts";
 import type { BatchCall } from "../../src/core/protocol/batch-call.ts";
@@ -23,7 +24,7 @@ export type BatchOutcome =
 
 export function batch(store: Store, table: TableStore, call: BatchCall): Answer {
   const { work } = call;
-  return transact(store, call, {
+  return named(call, () => transact(store, call, {
     run(commit) {
       const outcome = work.kind === "items" ? runItems(commit, table, call, work) : runFilterBatch(commit, table, call, work);
       return (committed) => {
@@ -35,7 +36,17 @@ export function batch(store: Store, table: TableStore, call: BatchCall): Answer 
       const outcome = work.kind === "items" ? rebuildItems(store, table, call, work, found) : rebuildFilterBatch(table, call, work, found);
       return answerBatch(store, table, call, outcome, found.seq);
     },
-  });
+  }));
+}
+
+/** A commit that is too large for the ledger knows its bytes, not what asked for it. */
+function named(call: BatchCall, work: () => Answer): Answer {
+  try {
+    return work();
+  } catch (error) {
+    if (error instanceof Fault && error.data.slug === "batch-limit-exceeded") throw new Fault({ operation: call.operation, ...error.data });
+    throw error;
+  }
 }
 
 function answerBatch(store: Store, table: TableStore, { operation, isMinimal }: BatchCall, outcome: BatchOutcome, seq: Seq): Answer {

@@ -1,7 +1,7 @@
 /**
  * Faults: the expected failures, typed and safe to show. One union, closed; each arm carries its own fields.
  * Inside a room a `Fault` is thrown; across a door (RPC, wire, queue) its `data` travels, because class identity does not.
- * The edge turns a fault into problem+json (src/edge/problem.ts); nothing else decides on status or slug.
+ * The edge turns a fault into problem+json (src/core/protocol/problem.ts); nothing else decides on status or slug.
  * Anything that is not a Fault is a defect: logged with an id, shown as `internal-error`.
  */
 

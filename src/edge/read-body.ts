@@ -8,6 +8,8 @@ import { isJsonObject, type Json, type JsonObject } from "../core/json.ts";
 import { MAX_BODY_BYTES } from "./limits.ts";
 
 const JSON_TYPE = /^application\/(?:json|[a-z0-9!#$&^_.+-]+\+json)[ \t]*(?:;|$)/i;
+/** JSON columns have a limit of their own, below this one ([HT22]). */
+const MAX_BODY_DEPTH = 200;
 const utf8 = new TextDecoder("utf-8", { fatal: true, ignoreBOM: false });
 
 /** The parsed body of a request. `maxBytes` defaults to 1 MB. */
@@ -27,11 +29,12 @@ export async function readJsonBody(request: Request, maxBytes = MAX_BODY_BYTES):
   } catch {
     throw malformed("The body is not UTF-8");
   }
-  try {
-    return JSON.parse(text) as Json;
-  } catch (error) {
-    throw malformed("The body is not JSON", positionOf(error, text));
+  const body = parseJson(text);
+  // A text of that many characters cannot be nested deeper.
+  if (text.length > 2 * MAX_BODY_DEPTH && !isWithinDepth(body, MAX_BODY_DEPTH)) {
+    throw malformed(`The body is nested deeper than ${MAX_BODY_DEPTH} levels`);
   }
+  return body;
 }
 
 /** The body where it must be an object; any other JSON is a `validation-error` on the body itself. */
@@ -41,13 +44,27 @@ export async function readJsonObject(request: Request): Promise<JsonObject> {
   return body;
 }
 
+function parseJson(text: string): Json {
+  try {
+    return JSON.parse(text) as Json;
+  } catch (error) {
+    throw malformed("The body is not JSON", positionOf(error, text));
+  }
+}
+
+/** Looks no deeper than it allows, so that what walks the body later may do so by recursion. */
+function isWithinDepth(value: Json, depth: number): boolean {
+  if (typeof value !== "object" || value === null) return true;
+  return depth > 0 && Object.values(value).every((item) => isWithinDepth(item as Json, depth - 1));
+}
+
 async function readBytes(stream: ReadableStream<Uint8Array> | null, maxBytes: number): Promise<Uint8Array> {
   if (stream === null) return new Uint8Array();
   const reader = stream.getReader();
   const chunks: Uint8Array[] = [];
   let length = 0;
   for (;;) {
-    const { done, value } = await reader.read();
+    const { done, value } = await reader.read().catch(cutOff);
     if (done) break;
     length += value.byteLength;
     if (length > maxBytes) {
@@ -59,6 +76,11 @@ async function readBytes(stream: ReadableStream<Uint8Array> | null, maxBytes: nu
   }
   const [only] = chunks;
   return chunks.length === 1 && only !== undefined ? only : joined(chunks, length);
+}
+
+/** The sender went away, or sent less than it announced. */
+function cutOff(): never {
+  throw malformed("The body could not be read to its end");
 }
 
 function joined(chunks: readonly Uint8Array[], length: number): Uint8Array {

@@ -15,7 +15,7 @@ import { isDevelopment, type LedgeEnv, type Lifetime } from "./env.ts";
 import type { Arrival, Exchange } from "./exchange.ts";
 import { finish, isUnder } from "./finish.ts";
 import { routeContext } from "./route-context.ts";
-import type { Match } from "./router.ts";
+import type { Match, Params } from "./router.ts";
 import { secretProblem } from "./secret.ts";
 import { openTrace, type Trace } from "./trace.ts";
 
@@ -39,14 +39,8 @@ export async function serve(edge: Edge, request: Request, env: LedgeEnv, lifetim
 }
 
 async function respond(arrival: Arrival, match: Match<Endpoint>, seen: { principal?: string }): Promise<Answer> {
-  const { edge, url, env, log } = arrival;
-  if (isUnder(edge.basePath, url.pathname)) {
-    const problem = secretProblem(env, edge.secretNames);
-    if (problem !== null) {
-      log.error("refused to serve", { reason: problem });
-      throw new Fault({ slug: "unavailable", retryAfter: 60 });
-    }
-  }
+  // Health can be asked where nothing else can.
+  if (match.kind !== "found" || match.handler.kind !== "open") requireSecret(arrival);
   switch (match.kind) {
     case "none":
       throw new Fault({ slug: "not-found" });
@@ -54,28 +48,37 @@ async function respond(arrival: Arrival, match: Match<Endpoint>, seen: { princip
       throw new Fault({ slug: "method-not-allowed", allow: match.allow });
     case "options":
       return optionsReply(arrival, match.allow);
-    case "found":
-      break;
+    case "found": {
+      const { handler, params } = match;
+      if (handler.kind === "open") return handler.run(arrival, params);
+      const exchange = await identify(arrival);
+      if (exchange.principal.kind === "user") seen.principal = exchange.principal.id;
+      const hasLayers = (arrival.edge.options.middleware ?? []).length > 0;
+      return hasLayers ? throughMiddleware(exchange, params, handler) : handler.run(exchange, params);
+    }
   }
-  const endpoint = match.handler;
-  if (endpoint.kind === "open") return endpoint.run(arrival, match.params);
-  const { request, nowMs } = arrival;
-  const authenticated = edge.authenticate({ headers: request.headers, url, env, nowMs, log });
-  const principal = authenticated instanceof Promise ? await authenticated : authenticated;
-  if (principal.kind === "user") seen.principal = principal.id;
-  const exchange: Exchange = { ...arrival, principal };
-  const { middleware = [] } = edge.options;
-  return middleware.length === 0 ? endpoint.run(exchange, match.params) : throughMiddleware(exchange, match, endpoint);
+}
+
+function requireSecret({ edge, url, env, log }: Arrival): void {
+  const problem = isUnder(edge.basePath, url.pathname) ? secretProblem(env, edge.secretNames) : null;
+  if (problem === null) return;
+  log.error("refused to serve", { reason: problem });
+  throw new Fault({ slug: "unavailable", retryAfter: 60 });
+}
+
+/** A promise only where a token has to be verified. */
+function identify(arrival: Arrival): Exchange | Promise<Exchange> {
+  const { edge, request, url, env, nowMs, log } = arrival;
+  const principal = edge.authenticate({ headers: request.headers, url, env, nowMs, log });
+  return principal instanceof Promise
+    ? principal.then((known) => ({ ...arrival, principal: known }))
+    : { ...arrival, principal };
 }
 
 type Known = Extract<Endpoint, { kind: "known" }>;
 
 /** The application's layers, the first one outermost; each sees finished responses, never an exception of a later one. */
-function throughMiddleware(
-  exchange: Exchange,
-  { params }: Extract<Match<Endpoint>, { kind: "found" }>,
-  endpoint: Known,
-): Promise<Response> {
+function throughMiddleware(exchange: Exchange, params: Params, endpoint: Known): Promise<Response> {
   const layers = exchange.edge.options.middleware ?? [];
   const context = routeContext(exchange, params);
   const at = async (index: number): Promise<Response> => {

@@ -21,7 +21,7 @@ const CREATE_D1 = [
 ];
 
 /** Bundles and starts one. `seq` is what the D1 contender shows as its ledger position. */
-export async function startContender(name: ContenderName, seq: number): Promise<Contender> {
+export async function startContender(name: ContenderName, seq: number, { inspectorPort, minify = true }: { readonly inspectorPort?: number; readonly minify?: boolean } = {}): Promise<Contender> {
   const folder = mkdtempSync(join(tmpdir(), `ledge-bench-${name}-`));
   const script = join(folder, "worker.mjs");
   await build({
@@ -33,7 +33,7 @@ export async function startContender(name: ContenderName, seq: number): Promise<
     conditions: ["workerd", "worker", "browser"],
     external: ["cloudflare:*", "node:*"],
     loader: { ".sql": "text" },
-    minify: true,
+    minify,
     outfile: script,
     logLevel: "error",
   });
@@ -50,6 +50,7 @@ export async function startContender(name: ContenderName, seq: number): Promise<
       ...COMPATIBILITY,
       ...bindings,
       unsafeDirectSockets: [{ host: "127.0.0.1" }],
+      ...(inspectorPort === undefined ? {} : { inspectorPort }),
       defaultPersistRoot: join(folder, "state"),
     } as never),
   );

@@ -199,7 +199,22 @@ function checkEffects(evidence: Evidence, say: Say): void {
     aboutOf.set(place, about);
   }
   for (const key of due) if (!delivered.has(key)) say(`the effect of ${key} was never delivered`);
+  checkOrder(evidence, say);
   for (const object of evidence.objects.values()) checkLeftovers(object, say);
+}
+
+/** First tries arrive in order of seq; what is tried again, or was moved out of a pruned ledger, comes when it comes. */
+function checkOrder({ told, objects }: Evidence, say: Say): void {
+  const epoch = objects.get("t/crash/tallies")?.epoch;
+  const arrived = new Set<number>();
+  let highest = 0;
+  for (const effect of told) {
+    if (effect.epoch !== epoch || effect.attempt !== 1) continue;
+    const seq = Number(effect.key.split(":")[1]);
+    if (!arrived.has(seq) && seq < highest) say(`effect ${effect.key} arrived after that of seq ${highest}`);
+    arrived.add(seq);
+    highest = Math.max(highest, seq);
+  }
 }
 
 function checkLeftovers(object: StoredObject, say: Say): void {

@@ -1,11 +1,13 @@
 /**
  * Where effects of the killed process arrive: an HTTP server in the test, which outlives every kill. Refuses some, so that
- * retries take place, too.
+ * retries take place, and is slower than the writers, so that the ledger is pruned while it holds effects nobody has taken.
  */
 
 import { createServer } from "node:http";
 import type { Told } from "./app/tell.ts";
 import type { Random } from "./random.ts";
+
+const DELAY_MS = 25;
 
 export interface EffectSink {
   readonly url: string;
@@ -13,7 +15,7 @@ export interface EffectSink {
   readonly told: readonly Told[];
   /** Deliveries that were refused. */
   readonly refused: () => number;
-  /** From here on nothing is refused. */
+  /** From here on nothing is refused or delayed. */
   calm(): void;
   close(): Promise<void>;
 }
@@ -29,13 +31,11 @@ export async function openSink(port: number, random: Random): Promise<EffectSink
       text += chunk;
     });
     request.on("end", () => {
-      if (!isCalm && random.chance(0.03)) {
-        refused += 1;
-        response.writeHead(500).end();
-        return;
-      }
-      told.push(JSON.parse(text) as Told);
-      response.writeHead(204).end();
+      const isRefused = !isCalm && random.chance(0.03);
+      if (isRefused) refused += 1;
+      // Counted when it arrives: a kill before the reply makes it arrive again.
+      else told.push(JSON.parse(text) as Told);
+      setTimeout(() => response.writeHead(isRefused ? 500 : 204).end(), isCalm ? 0 : DELAY_MS);
     });
   });
   await new Promise<void>((resolve) => server.listen(port, "127.0.0.1", resolve));

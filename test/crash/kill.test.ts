@@ -49,7 +49,7 @@ beforeAll(async () => {
 afterAll(killAll);
 
 describe("acknowledged writes survive kill -9", () => {
-  const total = { underLoad: 0, replaysAfterLoss: 0, lost: 0 };
+  const total = { underLoad: 0, replaysAfterLoss: 0, lost: 0, refusals: 0, pruned: 0, redelivered: 0 };
 
   it.each(SEEDS)(
     "[HT41] [HT42] [CL1] [TX40] seed %i: nothing lost, nothing twice, no gap, the ledger equals the rows",
@@ -68,11 +68,14 @@ describe("acknowledged writes survive kill -9", () => {
         await server.start();
         const { wrong: misread, heads } = await readBack(http, objects);
         await server.kill();
-        report({ seed, campaign, readings, kills, sink, objects });
+        const { pruned, redelivered } = report({ seed, campaign, readings, kills, sink, objects });
 
         total.underLoad += kills.underLoad;
         total.replaysAfterLoss += campaign.counts.replaysAfterLoss;
         total.lost += campaign.counts.lost;
+        total.refusals += campaign.counts.refusals;
+        total.pruned += pruned;
+        total.redelivered += redelivered;
         const inside = [...objects.values()].flatMap((object) => checkObject(object, heads.get(object.name) ?? null));
         const against = checkCampaign({ outcomes: campaign.outcomes, readings, objects, told: sink.told });
         expect(
@@ -91,6 +94,11 @@ describe("acknowledged writes survive kill -9", () => {
 
   it("[HT71] the campaigns hit what they are for", () => {
     expect(total.underLoad, "kills while a write was in flight").toBeGreaterThan(0);
+    expect(total.refusals, "writes rolled back after their effect was recorded").toBeGreaterThan(0);
+    expect(total.pruned, "entries pruned from a ledger").toBeGreaterThan(0);
+    expect(total.redelivered, "effects delivered again, because a kill fell between them and the note").toBeGreaterThan(
+      0,
+    );
     expect(total.lost, "requests whose connection broke").toBeGreaterThan(0);
     expect(
       total.replaysAfterLoss,
@@ -226,7 +234,10 @@ interface Report {
   readonly objects: ReadonlyMap<string, StoredObject>;
 }
 
-function report({ seed, campaign: { counts, outcomes }, readings, kills, sink, objects }: Report): void {
+function report({ seed, campaign: { counts, outcomes }, readings, kills, sink, objects }: Report): {
+  pruned: number;
+  redelivered: number;
+} {
   const commits = [...objects.values()].reduce((sum, { log }) => sum + (log.at(-1)?.seq ?? 0), 0);
   const pruned = [...objects.values()].reduce((sum, { log }) => sum + (log[0]?.seq ?? 1) - 1, 0);
   const distinct = new Set(sink.told.map(({ epoch, key }) => `${epoch} ${key}`)).size;
@@ -242,4 +253,5 @@ function report({ seed, campaign: { counts, outcomes }, readings, kills, sink, o
       `  effects: ${distinct} delivered, ${sink.told.length - distinct} of them again, ${sink.refused()} refused by the receiver; ${readings.reads} reads, ${readings.seen.size} writes seen`,
     ].join("\n"),
   );
+  return { pruned, redelivered: sink.told.length - distinct };
 }

@@ -26,7 +26,8 @@ export function readReadme(file: string): ReadmeStep[] {
 export function stepOf(steps: readonly ReadmeStep[], kind: ReadmeStep["kind"], name: string): string {
   const found = steps.filter((step) => step.kind === kind && step.name === name);
   const [first] = found;
-  if (first === undefined || found.length > 1) throw new Error(`README.md has ${found.length} steps <!-- ${kind}: ${name} -->, one is needed`);
+  if (first === undefined || found.length > 1)
+    throw new Error(`README.md has ${found.length} steps <!-- ${kind}: ${name} -->, one is needed`);
   return first.text;
 }
 

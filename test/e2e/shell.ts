@@ -8,13 +8,14 @@ import { once } from "node:events";
 import { setTimeout as sleep } from "node:timers/promises";
 
 export interface Running {
-  readonly pid: number;
   /** All that was printed so far. */
   output(): string;
   /** Resolves once the output matches; fails when the command ends before. */
   until(pattern: RegExp, timeoutMs: number): Promise<void>;
-  /** Sends the signal to the command itself (not to what it started) and waits for its end. */
-  stop(signal: NodeJS.Signals): Promise<number | null>;
+  /** Ctrl-C: the signal reaches all that the command started, as in a terminal. Waits for the end. */
+  interrupt(): Promise<void>;
+  /** The signal reaches the command alone. Waits for the end. */
+  terminate(): Promise<void>;
 }
 
 /** Runs to the end; throws with the output when it fails. */
@@ -26,7 +27,12 @@ export async function runShell(command: string, cwd: string): Promise<string> {
 }
 
 export function startShell(command: string, cwd: string): Running & { readonly ended: Promise<number | null> } {
-  const child = spawn("/bin/sh", ["-c", command], { cwd, env: environment(), stdio: ["ignore", "pipe", "pipe"] });
+  const child = spawn("/bin/sh", ["-c", command], {
+    cwd,
+    env: environment(),
+    stdio: ["ignore", "pipe", "pipe"],
+    detached: true,
+  });
   let printed = "";
   for (const stream of [child.stdout, child.stderr]) {
     stream.on("data", (chunk: Buffer) => {
@@ -34,7 +40,7 @@ export function startShell(command: string, cwd: string): Running & { readonly e
     });
   }
   const ended = once(child, "close").then(([code]) => code as number | null);
-  return { pid: child.pid ?? 0, ended, output: () => printed, until, stop };
+  return { ended, output: () => printed, until, interrupt: () => stop("group"), terminate: () => stop("command") };
 
   async function until(pattern: RegExp, timeoutMs: number): Promise<void> {
     for (const end = Date.now() + timeoutMs; Date.now() < end; await sleep(50)) {
@@ -44,9 +50,12 @@ export function startShell(command: string, cwd: string): Running & { readonly e
     throw new Error(`no ${pattern} in the output of: ${command}\n${printed}`);
   }
 
-  async function stop(signal: NodeJS.Signals): Promise<number | null> {
-    if (!hasEnded(child)) child.kill(signal);
-    return ended;
+  async function stop(whom: "group" | "command"): Promise<void> {
+    if (child.pid !== undefined && !hasEnded(child)) {
+      if (whom === "group") process.kill(-child.pid, "SIGINT");
+      else child.kill("SIGTERM");
+    }
+    await ended;
   }
 }
 

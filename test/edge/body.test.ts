@@ -93,6 +93,24 @@ describe("reading a body", () => {
     expect(calls).toHaveLength(1);
   });
 
+  test("[HT4] a body nested beyond all measure is malformed, not a defect", async () => {
+    const deep = `{"title":"x","data":${"[".repeat(100_000)}${"]".repeat(100_000)}}`;
+    const headers = { ...json, "idempotency-key": KEY };
+    const sent = await client().send("/api/notes", { ...post, headers, raw: deep });
+    expect([sent.status, sent.json.code]).toEqual([400, "MALFORMED_BODY"]);
+  });
+
+  test("[HT4] a body that breaks off is malformed", async () => {
+    const stream = new ReadableStream<Uint8Array>({
+      start(controller) {
+        controller.enqueue(new TextEncoder().encode('{"title":'));
+        controller.error(new Error("gone"));
+      },
+    });
+    const sent = await client().send("/api/notes", { ...post, headers: json, raw: stream });
+    expect([sent.status, sent.json.code]).toEqual([400, "MALFORMED_BODY"]);
+  });
+
   test("[HT4] members that pollute prototypes are ordinary unknown members", async () => {
     const { send, calls } = client();
     const raw =

@@ -42,12 +42,7 @@ describe("what leads to a table", () => {
     ["[HT6] an integer id is read as one", "/api/numbers/12", { as: "alice" }, 200],
     ["[HT6] an integer id has no leading zero", "/api/numbers/012", { as: "alice" }, 404],
     ["[HT2] a reserved segment is not an id: search", "/api/slugs/search", { as: "alice" }, 404],
-    [
-      "[HT2] a reserved segment is not an id: batch",
-      "/api/slugs/batch",
-      { as: "alice", method: "PATCH", body: {} },
-      404,
-    ],
+    ["[HT2] a reserved segment is not an id: rpc", "/api/slugs/rpc", { as: "alice" }, 404],
     [
       "[HT2] a reserved first segment is not served",
       "/api/transaction",

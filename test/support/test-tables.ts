@@ -126,6 +126,7 @@ export const hooked = resource(
         if (title === "throw-inside") throw new ConflictError("Rolled back");
         if (title === "boom-inside") throw new Error("secret detail of a defect");
         if (title === "promise") return Promise.resolve({ inner: "late" }) as never;
+        if (title === "look" && change.after !== null) return { inner: `saw ${tx.get("hooked", change.after.id)?.title}` };
         if (title === "undo" && change.before !== null) return { title: change.before.title };
         if (title === "audit") tx.create("audits", { note: `${change.op} ${title}` });
         if (title === "effect") tx.effect("ping", { title });
@@ -332,6 +333,12 @@ export const shortlog = resource(sqliteTable("shortlog", { id: id(), title: text
       return undefined;
     },
   },
+});
+
+/** A ledger of ten thousand bytes. */
+export const heavylog = resource(sqliteTable("heavylog", { id: id(), title: text("title").notNull() }), {
+  ...fullyPublic(),
+  changelog: { maxBytes: 10_000 },
 });
 
 /** A soft-delete marker with a value of its own. */

@@ -1,11 +1,12 @@
 /**
  * `having=count>=5;sum_amount>100` ([AG5]): comparisons of aliases with literals, joined by AND. Parsed and typed here, and
- * tested against groups in memory; the SQL of the same is durable-objects/sql/aggregate-statement.ts, with equal answers.
+ * tested against groups in memory; the SQL of the same is durable-objects/sql/having-fragment.ts, with equal answers.
  * A missing metric and a NULL key satisfy `!=` only.
  */
 
 import { Fault, invalidField } from "../fault.ts";
 import type { ColumnSpec, TableSpec } from "../schema/table-spec.ts";
+import { codePointLength } from "../schema/value.ts";
 import { compareValues } from "./compare-values.ts";
 import {
   type AliasPlace,
@@ -140,19 +141,12 @@ function checkLiteral(
 ): void {
   if (column === null) {
     const isNumber = typeof literal === "number" || (isWholeSum && typeof literal === "string" && WHOLE.test(literal));
-    if (!isNumber)
-      throw invalidField(
-        "having",
-        `compares ${alias} with a number${isWholeSum ? ", or an integer as digits in double quotes" : ""}`,
-        "type",
-      );
+    const form = isWholeSum ? "a number, or an integer as digits in double quotes" : "a number";
+    if (!isNumber) throw invalidField("having", `the value for ${alias} must be ${form}`, "type");
     return;
   }
-  if (
-    builtinOperator(operator)?.kinds.includes(column.kind) !== true ||
-    column.kind === "json" ||
-    column.kind === "blob"
-  ) {
+  const isComparable = column.kind !== "json" && column.kind !== "blob";
+  if (!isComparable || builtinOperator(operator)?.kinds.includes(column.kind) !== true) {
     throw invalidField("having", `cannot compare ${alias} by ${operator}: it is of kind ${column.kind}`, "type");
   }
   if (literalValue(column, literal) === undefined)
@@ -161,11 +155,9 @@ function checkLiteral(
 
 function malformed(source: Source, expected: string): Fault {
   const found = source.text.slice(source.at, tokenEnd(source));
-  return invalidField(
-    "having",
-    `cannot be read at character ${[...source.text.slice(0, source.at)].length}: ${expected}${found === "" ? ", the text ends" : `, not ${found}`}`,
-    "syntax",
-  );
+  const position = codePointLength(source.text.slice(0, source.at));
+  const instead = found === "" ? "the text ends" : `not ${found}`;
+  return invalidField("having", `cannot be read at character ${position}: ${expected}, ${instead}`, "syntax");
 }
 
 function termTest(
@@ -173,8 +165,7 @@ function termTest(
   grouping: Grouping,
   table: TableSpec,
 ): (group: GroupResult) => boolean {
-  const subject = havingSubject(alias, grouping, table);
-  const { place, column } = subject;
+  const { place, column } = havingSubject(alias, grouping, table);
   const compare = column === null ? numberComparison(literal) : valueComparison(column, literal);
   return (group) => {
     const value = valueAt(group, place);

@@ -54,7 +54,10 @@ export const readings = resource(
   },
 );
 
-/** Ids made by the object; a before-hook, so that a write takes two calls; a durable hook, whose effects hold up the pruning. */
+/**
+ * Ids made by the object; a before-hook, so that a write takes two calls; a durable hook, whose effects hold up the pruning and,
+ * the ledger being so short, are moved out of it.
+ */
 export const tickets = resource(
   sqliteTable("tickets", {
     id: integer("id").primaryKey(),
@@ -64,7 +67,7 @@ export const tickets = resource(
   }),
   {
     ...fullyPublic(),
-    changelog: { maxCommits: 64 },
+    changelog: { maxCommits: 8 },
     hooks: {
       async onBeforeCreate(_context, draft) {
         return { ...draft, stamp: `before ${draft.last}` };
