@@ -7,7 +7,7 @@
 import { checkAfter, isSoftDeleted, type Plan, type WriteFacts } from "../../src/core/change/plan-write.ts";
 import { Fault } from "../../src/core/fault.ts";
 import { type RowId, type Seq, seqOf } from "../../src/core/ids.ts";
-import type { Json } from "../../src/core/json.ts";
+import { type Json, jsonEquals } from "../../src/core/json.ts";
 import type { RowChange } from "../../src/core/protocol/object-call.ts";
 import type { Draft, Row } from "../../src/core/schema/table-spec.ts";
 import { encodeValue, parseValue } from "../../src/core/schema/value.ts";
@@ -79,6 +79,8 @@ function writeHooked(
   });
   const after = patch === null ? plan.after : { ...plan.after, ...patch };
   checkAfter({ ...plan, after }, facts);
+  // The hook took the change back: no commit, and the tag stays ([HT24]).
+  if (plan.kind === "update" && !isWritten && patch !== null && jsonEquals(after as Json, plan.before as Json)) return plan.before;
   if (!isWritten) write(after);
   else if (patch !== null) updateRow(commit, table, plan.after, after);
   return after;

@@ -56,7 +56,8 @@ export function applyWrite(commit: Commit, table: TableStore, given: WriteIntent
   const intent = withId(given, table);
   const plan = planWrite(intent, stored, facts);
   const row = applyPlan(commit, table, plan, facts, intent.op === "create" ? intent.optimisticId : undefined);
-  return { kind: plan.kind, row, version: plan.kind === "nothing" ? plan.stored.version : null };
+  const isUnchanged = plan.kind === "nothing" || (plan.kind === "update" && row === plan.before);
+  return { kind: isUnchanged ? "nothing" : plan.kind, row, version: isUnchanged && stored !== null ? stored.version : null };
 }
 
 /** An integer id is made here, in the turn that uses it. */

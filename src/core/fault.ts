@@ -36,7 +36,7 @@ export type ConflictReason =
   | "expect";
 
 type FaultArm =
-  | { readonly slug: "validation-error"; readonly errors: readonly FieldError[] }
+  | { readonly slug: "validation-error"; readonly errors: readonly FieldError[]; readonly detail?: string }
   | { readonly slug: "malformed-body"; readonly detail: string; readonly position?: number }
   | {
       readonly slug: "filter-parse-error";
@@ -56,7 +56,7 @@ type FaultArm =
   | { readonly slug: "query-too-expensive"; readonly examined: number; readonly limit: number }
   | { readonly slug: "unauthorized"; readonly reason?: "expired" | "invalid-credentials" | "mfa-required"; readonly detail?: string }
   | { readonly slug: "forbidden"; readonly operation?: string; readonly reason?: "csrf" | "origin" | "unverified-email"; readonly detail?: string }
-  | { readonly slug: "not-found"; readonly resource?: string; readonly id?: string }
+  | { readonly slug: "not-found"; readonly resource?: string; readonly id?: string; readonly detail?: string }
   | { readonly slug: "method-not-allowed"; readonly allow: readonly string[] }
   | {
       readonly slug: "conflict";

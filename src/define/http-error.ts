@@ -50,7 +50,7 @@ export class ValidationError extends HttpError {
     );
     const errors = [...(options.details ?? []), ...named];
     super(
-      { slug: "validation-error", errors: errors.length > 0 ? errors : [{ field: "", message }] },
+      { slug: "validation-error", errors: errors.length > 0 ? errors : [{ field: "", message }], detail: message },
       message,
       options,
     );
@@ -79,7 +79,7 @@ export class NotFoundError extends HttpError {
   ) {
     const { resource, id } = options;
     super(
-      { slug: "not-found", ...(resource === undefined ? {} : { resource }), ...(id === undefined ? {} : { id }) },
+      { slug: "not-found", detail: message, ...(resource === undefined ? {} : { resource }), ...(id === undefined ? {} : { id }) },
       message,
       options,
     );

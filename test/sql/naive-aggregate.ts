@@ -134,11 +134,11 @@ function fraction(value: number): bigint {
   return BigInt(rest) * unit;
 }
 
-/** Nearest double by bisection over the digits of a decimal expansion: the text of a number is read correctly rounded. */
+/** Nearest double, through its whole decimal expansion: the text of a number is read correctly rounded. */
 function toNumber(sum: bigint, divisor: bigint): number {
-  const scaled = sum * 10n ** 400n;
+  const scaled = sum * 10n ** 1100n;
   const whole = scaled / (ONE * divisor);
-  return Number(`${whole}e-400`);
+  return Number(`${whole}e-1100`);
 }
 
 function compare(a: Value, b: Value, column: ColumnSpec | null): number {

@@ -106,7 +106,7 @@ export const hooked = resource(
       async onBeforeCreate(_context, draft) {
         hookLog.push(`beforeCreate ${draft.title}`);
         await Promise.resolve();
-        if (draft.title === "reject") throw new ValidationError("No", { fieldErrors: [{ field: "title", message: "is rejected" }] });
+        if (draft.title === "reject") throw new ValidationError("No", { fieldErrors: { title: "is rejected" } });
         if (draft.title === "boom") throw new Error("secret detail of a defect");
         return { ...draft, stamp: "before" };
       },
@@ -127,6 +127,7 @@ export const hooked = resource(
         if (title === "boom-inside") throw new Error("secret detail of a defect");
         if (title === "promise") return Promise.resolve({ inner: "late" }) as never;
         if (title === "look" && change.after !== null) return { inner: `saw ${tx.get("hooked", change.after.id)?.title}` };
+        if (title === "look and undo" && change.before !== null) return { title: String(change.before.title), inner: tx.get("audits", "none") === null ? change.before.inner : "seen" };
         if (title === "undo" && change.before !== null) return { title: change.before.title };
         if (title === "audit") tx.create("audits", { note: `${change.op} ${title}` });
         if (title === "effect") tx.effect("ping", { title });

@@ -57,6 +57,19 @@ describe("what hooks may do", () => {
     { name: "[CL2] [HT24] an update that onWrite undoes takes no seq and keeps the tag", given: [row], when: { to: "PATCH /api/hooked/{h.id}", body: { title: "undo" } }, status: 200, json: { title: "row" }, headers: { etag: "{h.etag}" }, seq: 0, then: async ({ kept }) => void expect((await send({ to: `GET /api/hooked/${kept.h?.id}` })).headers.get("etag")).toBe(kept.h?.etag) },
   ].map((each): Scenario => ({ object: OBJECT, ...each })));
 
+  it("[CL2] a row written and written back in one transaction does not keep the seq that the next commit takes", async () => {
+    const made = await send(row);
+    await send(row);
+    const at = await ledgerSeq(OBJECT);
+    const undone = await send({ to: `PATCH /api/hooked/${made.body.id}`, body: { title: "look and undo" } });
+    expect([undone.status, undone.body.title]).toEqual([200, "row"]);
+    expect(await ledgerSeq(OBJECT)).toBe(at);
+    const stale = (await send({ to: `GET /api/hooked/${made.body.id}` })).headers.get("etag") ?? "";
+    expect(stale).toBe(undone.headers.get("etag"));
+    expect((await send({ to: `PATCH /api/hooked/${made.body.id}`, body: { title: "real" } })).status).toBe(200);
+    expect((await send({ to: `PATCH /api/hooked/${made.body.id}`, body: { title: "lost" }, headers: { "if-match": stale } })).status).toBe(412);
+  });
+
   it("[HT70] a defect in a before-hook is 500, and in production its message stays inside", async () => {
     const lines = await loggedWhile(async () => {
       const reply = await app.fetch(
