@@ -22,6 +22,11 @@ export function handleCall(store: Store, call: ObjectCall): ObjectReply {
   }
 }
 
+/** Whether the call may write rows, and so goes through group commit. */
+export function isWrite(call: ObjectCall): boolean {
+  return call.op === "write" || call.op === "batch";
+}
+
 function serve(store: Store, table: TableStore, call: ObjectCall): ObjectReply {
   switch (call.op) {
     case "get":

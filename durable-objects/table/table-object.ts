@@ -12,7 +12,8 @@ import type { AppDefinition, MigrationSet } from "../../src/define/app.ts";
 import { objectStorageSql } from "../sql/object-storage.ts";
 import { parseLogLevel } from "../../src/core/log.ts";
 import { logLine, setLogThreshold } from "./log-line.ts";
-import { handleCall } from "./handle-call.ts";
+import { type GroupCommit, groupCommit } from "./group-commit.ts";
+import { handleCall, isWrite } from "./handle-call.ts";
 import { runAlarm } from "./run-alarm.ts";
 import { type Placement, type Registration, type RegistryAnswer, isRegistry, registerObject, registeredObjects } from "./registry.ts";
 import { ensureRegistered, type Registrar } from "./registration.ts";
@@ -38,6 +39,7 @@ export interface TableObjectRpc extends Rpc.DurableObjectBranded {
 export function tableObject(app: { readonly definition: AppDefinition }, migrations: MigrationSet) {
   return class TableObject extends DurableObject<ObjectEnv> implements Omit<TableObjectRpc, keyof Rpc.DurableObjectBranded> {
     #store: Store | undefined;
+    #group: GroupCommit | undefined;
     readonly #registrar: Registrar = { state: "unknown" };
 
     /** Serves one call; never throws for an expected failure, and shows nothing of an unexpected one. */
@@ -49,8 +51,8 @@ export function tableObject(app: { readonly definition: AppDefinition }, migrati
         if (call.object !== store.name) throw new Error(`call for ${call.object} reached ${store.name}`);
         const waiting = ensureRegistered(store, this.#registrar, call.table, this.#registry());
         if (waiting !== null) await waiting;
-        const reply = handleCall(store, call);
-        return reply instanceof Promise ? await reply : reply;
+        const opened = store;
+        return await (isWrite(call) ? this.#groups(opened).submit(() => handleCall(opened, call)) : handleCall(opened, call));
       } catch (error) {
         const position = store === undefined ? null : `${store.epoch}:${store.head.seq}`;
         if (error instanceof Fault) return { kind: "fault", fault: error.data, position };
@@ -92,6 +94,11 @@ export function tableObject(app: { readonly definition: AppDefinition }, migrati
 
     override async alarm(): Promise<void> {
       await runAlarm(this.#open(), this.env);
+    }
+
+    #groups(store: Store): GroupCommit {
+      this.#group ??= groupCommit({ store, durable: () => this.ctx.storage.sync() });
+      return this.#group;
     }
 
     #open(): Store {

@@ -3,7 +3,7 @@
  * itself) and started again on the same files. Afterwards everything is read back over HTTP and out of the SQLite files.
  *
  *   npx vitest run --config test/vitest.crash.config.ts            the fixed seeds, as in CI
- *   RUNS=50 SEED=1000 LOAD_MS=30000 npx vitest run --config …      50 campaigns of 30 s, seeds 1000 to 1049
+ *   RUNS=50 SEED=1000 LOAD_MS=30000 npx vitest run --config …      50 campaigns of 30 s, seeds 1000 to 1049 (`npm run chaos`)
  *
  * A seed repeats what the writers do and when the kills come, not how the machine interleaves them. A campaign whose kills hit no
  * request, or in which no reply was lost after its commit, has not shown what it is for, and fails.

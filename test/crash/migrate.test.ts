@@ -3,7 +3,7 @@
  * wholly on B, its rows and its ledger untouched, and the next start completes what was not done.
  *
  *   npx vitest run --config test/vitest.crash.config.ts migrate
- *   RUNS=60 SEED=1000 npx vitest run --config … migrate            60 kills
+ *   KILLS=60 SEED=1000 npx vitest run --config … migrate           60 kills
  *
  * The moment of each kill is searched for by halving between "still on A" and "already on B", so that most kills fall close to
  * the commit. A run that left no half-written migration in the write-ahead log, or never saw both versions, fails.
@@ -20,9 +20,9 @@ import { ConnectionFailure, type HttpClient, httpClient } from "./http-client.ts
 import { hasTable, sqliteFiles, walBytes, withDatabase } from "./object-file.ts";
 import { headersOf } from "./operations.ts";
 import { seeded } from "./random.ts";
-import { freePort, killAll, pause, workerdProcess } from "./workerd-process.ts";
+import { freePort, killAll, pause, type WorkerdProcess, workerdProcess } from "./workerd-process.ts";
 
-const KILLS = Number(process.env.RUNS ?? 16);
+const KILLS = Number(process.env.KILLS ?? 16);
 const SEED = Number(process.env.SEED ?? 1);
 /** Large rows, so that the rebuild is more than SQLite holds in memory and reaches the disk before its commit. */
 const SHELVES = 60;
@@ -44,81 +44,22 @@ describe("a migration survives kill -9", () => {
     const folder = mkdtempSync(join(tmpdir(), "ledge-migrate-"));
     const server = workerdProcess({ bundle: bundles.a, folder, port: await freePort() });
     const http = httpClient(server.origin);
-    const random = seeded(SEED);
     try {
       await server.start();
       await fill(http);
       await server.kill();
       cpSync(join(folder, "data"), join(folder, "before"), { recursive: true });
-      const file = libraryFile(server.objects);
-      const before = withDatabase(file, look);
-      expect(before.schema).toBe("A");
 
-      const seen = { a: 0, b: 0, torn: 0 };
-      // ms from the request that wakes the object: killed then, it was found on A, or on B.
-      let [early, late] = [0, 300];
-      for (let kill = 0; kill < KILLS; kill++) {
-        const loggedBefore = walBytes(file);
-        await server.start({ bundle: bundles.b });
-        const waking = http.send({ method: "GET", path: "/api/shelves/s0" }).catch((error: unknown) => {
-          if (!(error instanceof ConnectionFailure)) throw error;
-        });
-        const delayMs = (early + late) / 2 + random.next() * 4 - 2;
-        await pause(Math.max(0, delayMs));
-        await server.kill();
-        await waking;
-        const logged = walBytes(file);
-        const found = withDatabase(file, look);
-        expect(found.problems, `kill ${kill}, after ${delayMs} ms`).toEqual([]);
-        expect(
-          found.data === before.data && found.ledger === before.ledger,
-          `kill ${kill}: rows and ledger as they were`,
-        ).toBe(true);
-        if (found.schema === "A") {
-          seen.a += 1;
-          if (logged - loggedBefore > SPILLED_BYTES) seen.torn += 1;
-          early = Math.min(delayMs, late);
-          if (seen.b === 0) late *= 2;
-          else if (late - early < 2) late = early + 30;
-          // Half-written as it is, it meets the next start.
-        } else {
-          seen.b += 1;
-          late = Math.max(delayMs, early);
-          if (late - early < 2) early = Math.max(0, late - 30);
-          rmSync(join(folder, "data"), { recursive: true });
-          cpSync(join(folder, "before"), join(folder, "data"), { recursive: true });
-        }
-      }
-      console.log(
-        `${KILLS} kills: ${seen.a} left the object on A (${seen.torn} with a half-written migration on disk), ${seen.b} on B; the commit came after about ${Math.round((early + late) / 2)} ms`,
-      );
+      const seen = await killMigrations(server, http, folder);
       expect(
         Math.min(seen.a, seen.b, seen.torn),
         `kills on A, on B, and within the migration: ${JSON.stringify(seen)}`,
       ).toBeGreaterThan(0);
 
       await server.start({ bundle: bundles.b });
-      const shelf = await http.send({ method: "GET", path: "/api/shelves/s1" });
-      expect(JSON.parse(shelf.text)).toMatchObject({ id: "s1", name: "no name" });
-      const wrote = await http.send({
-        method: "POST",
-        path: "/api/books",
-        headers: headersOf("w", "after"),
-        body: { id: "new", shelfId: "s0", title: "new", pages: 3 },
-      });
-      expect(wrote.status, wrote.text).toBe(201);
-      expect(wrote.position?.split(":")[1], "seq goes on").toBe(String(SHELVES + BOOKS + 1));
-      const replay = await http.send(bookCall(0));
-      expect([replay.status, replay.isReplay], "keys from before the migration are known").toEqual([201, true]);
-      const orphan = await http.send({
-        method: "POST",
-        path: "/api/books",
-        headers: headersOf("w", "orphan"),
-        body: { id: "o", shelfId: "nowhere", title: "o" },
-      });
-      expect(orphan.status, "foreign keys hold").toBe(409);
+      await useVersionB(http);
       await server.kill();
-      expect(withDatabase(file, look)).toMatchObject({ schema: "B", problems: [] });
+      expect(withDatabase(libraryFile(server.objects), look)).toMatchObject({ schema: "B", problems: [] });
     } finally {
       await server.kill();
       http.close();
@@ -126,6 +67,83 @@ describe("a migration survives kill -9", () => {
     }
   });
 });
+
+interface Seen {
+  a: number;
+  b: number;
+  /** On A, with pages of the unfinished migration in the write-ahead log. */
+  torn: number;
+}
+
+/** Deploys B over A again and again, each time killed, and looks at what the object is then. */
+async function killMigrations(server: WorkerdProcess, http: HttpClient, folder: string): Promise<Seen> {
+  const random = seeded(SEED);
+  const file = libraryFile(server.objects);
+  const before = withDatabase(file, look);
+  expect(before).toMatchObject({ schema: "A", problems: [] });
+  const seen: Seen = { a: 0, b: 0, torn: 0 };
+  // ms from the request that wakes the object: killed then, it was found on A, or on B.
+  let [early, late] = [0, 300];
+  for (let kill = 0; kill < KILLS; kill++) {
+    const delayMs = Math.max(0, (early + late) / 2 + random.next() * 4 - 2);
+    const logged = walBytes(file);
+    await killAfter(server, http, delayMs);
+    const grown = walBytes(file) - logged;
+    const found = withDatabase(file, look);
+    expect(found.problems, `kill ${kill}, after ${delayMs} ms`).toEqual([]);
+    expect(found.data === before.data, `kill ${kill}: rows as they were`).toBe(true);
+    expect(found.ledger === before.ledger, `kill ${kill}: ledger as it was`).toBe(true);
+    if (found.schema === "A") {
+      seen.a += 1;
+      if (grown > SPILLED_BYTES) seen.torn += 1;
+      early = Math.min(delayMs, late);
+      if (seen.b === 0) late *= 2;
+      else if (late - early < 2) late = early + 30;
+      // Half-written as it is, it meets the next start.
+    } else {
+      seen.b += 1;
+      late = Math.max(delayMs, early);
+      if (late - early < 2) early = Math.max(0, late - 30);
+      rmSync(join(folder, "data"), { recursive: true });
+      cpSync(join(folder, "before"), join(folder, "data"), { recursive: true });
+    }
+  }
+  console.log(
+    `${KILLS} kills: ${seen.a} left the object on A (${seen.torn} with a half-written migration on disk), ${seen.b} on B; the commit came after about ${Math.round((early + late) / 2)} ms`,
+  );
+  return seen;
+}
+
+/** Starts version B, wakes the object, and kills. */
+async function killAfter(server: WorkerdProcess, http: HttpClient, delayMs: number): Promise<void> {
+  await server.start({ bundle: bundles.b });
+  const waking = http.send({ method: "GET", path: "/api/shelves/s0" }).catch((error: unknown) => {
+    if (!(error instanceof ConnectionFailure)) throw error;
+  });
+  await pause(delayMs);
+  await server.kill();
+  await waking;
+}
+
+/** What the migration was for works, and what was there before it still counts. */
+async function useVersionB(http: HttpClient): Promise<void> {
+  const shelf = await http.send({ method: "GET", path: "/api/shelves/s1" });
+  expect(JSON.parse(shelf.text)).toMatchObject({ id: "s1", name: "no name" });
+  const book = { id: "new", shelfId: "s0", title: "new", pages: 3 };
+  const wrote = await http.send({ method: "POST", path: "/api/books", headers: headersOf("w", "after"), body: book });
+  expect(wrote.status, wrote.text).toBe(201);
+  expect(wrote.position?.split(":")[1], "seq goes on").toBe(String(SHELVES + BOOKS + 1));
+  const replay = await http.send(bookCall(0));
+  expect([replay.status, replay.isReplay], "keys from before the migration are known").toEqual([201, true]);
+  const orphan = { id: "o", shelfId: "nowhere", title: "o" };
+  const refused = await http.send({
+    method: "POST",
+    path: "/api/books",
+    headers: headersOf("w", "orphan"),
+    body: orphan,
+  });
+  expect(refused.status, "foreign keys hold").toBe(409);
+}
 
 async function fill(http: HttpClient): Promise<void> {
   const load = "é".repeat(LOAD_LETTERS / 2);

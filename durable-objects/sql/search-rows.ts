@@ -1,0 +1,120 @@
+/**
+ * Runs the statements of a search: first the numbers of the matching rows, best first, then the rows of the page, then the marks in
+ * them. A residual filter is tested on the rows in that order, within the budget of one request ([QL42]). One instant: synchronous,
+ * inside one turn of the object.
+ */
+
+import { Fault } from "../../src/core/fault.ts";
+import { type Mark, readMarks } from "../../src/core/query/highlight.ts";
+import { compileMatcher } from "../../src/core/query/matches.ts";
+import type { Filter } from "../../src/core/query/tree.ts";
+import type { Row } from "../../src/core/schema/table-spec.ts";
+import { jsonParam } from "./fragment.ts";
+import { decodeRow, MAX_EXAMINED } from "./list-rows.ts";
+import { VERSION_COLUMN } from "./list-statement.ts";
+import type { Sql } from "./port.ts";
+import { quoteColumn, quoteIdentifier } from "./quote-identifier.ts";
+import { rowidName, type SearchedTable } from "./search-index.ts";
+import { countMatchesStatement, markedStatement, rankedStatement, type SearchSelection } from "./search-statement.ts";
+
+export interface FoundRow {
+  /** The row's number in SQLite. */
+  readonly doc: number;
+  readonly row: Row;
+  readonly version: number;
+}
+
+export interface FoundPage {
+  readonly rows: readonly FoundRow[];
+  readonly hasMore: boolean;
+  /** Null when it was not asked for. */
+  readonly totalCount: number | null;
+}
+
+export interface SearchPage {
+  readonly limit: number;
+  readonly offset: number;
+  readonly totalCount: boolean;
+}
+
+/** Rows read at once when a residual filter has to see them. */
+const CHUNK_ROWS = 256;
+
+export function searchRows(sql: Sql, search: SearchSelection, page: SearchPage): FoundPage {
+  const { limit, offset } = page;
+  const { text, params, residual } = rankedStatement(search, limit + 1, offset);
+  if (residual !== null) return searchWithResidual(sql, search, page, residual);
+  const docs = docsOf(sql, text, params);
+  const counted = page.totalCount ? countMatchesStatement(search) : null;
+  return {
+    rows: readRows(sql, search.table, docs.slice(0, limit)),
+    hasMore: docs.length > limit,
+    totalCount: counted === null ? null : Number(sql.all(counted.text, counted.params)[0]?.count ?? 0),
+  };
+}
+
+/** The marks of a search in fields of one row, by field; fields without any are left out. */
+export function marksIn(sql: Sql, search: SearchSelection, { doc, row }: FoundRow, fields: readonly string[]): Map<string, Iterable<Mark>> {
+  const texts = fields.map((field) => String(row[field] ?? ""));
+  const [open, close] = unusedMarkers(texts);
+  const record = sql.all(markedStatement(search.table, fields), [open, close, search.expression, doc])[0];
+  const marks = new Map<string, Iterable<Mark>>();
+  fields.forEach((field, index) => {
+    const marked = record?.[`h${index}`];
+    if (typeof marked === "string" && marked.includes(open)) marks.set(field, readMarks(marked, open, close));
+  });
+  return marks;
+}
+
+function searchWithResidual(sql: Sql, search: SearchSelection, page: SearchPage, residual: Filter): FoundPage {
+  const test = compileMatcher(residual, search.table, search.operators);
+  const { text, params } = rankedStatement(search, MAX_EXAMINED + 1, 0);
+  const docs = docsOf(sql, text, params);
+  const wanted = page.offset + page.limit;
+  const rows: FoundRow[] = [];
+  let matched = 0;
+  for (let at = 0; at < docs.length; at += CHUNK_ROWS) {
+    for (const [index, found] of readRows(sql, search.table, docs.slice(at, at + CHUNK_ROWS)).entries()) {
+      const examined = at + index + 1;
+      if (examined > MAX_EXAMINED) throw new Fault({ slug: "query-too-expensive", examined, limit: MAX_EXAMINED });
+      if (!test(found.row)) continue;
+      matched++;
+      if (matched > page.offset && matched <= wanted) rows.push(found);
+      if (matched > wanted && !page.totalCount) return { rows, hasMore: true, totalCount: null };
+    }
+  }
+  return { rows, hasMore: matched > wanted, totalCount: page.totalCount ? matched : null };
+}
+
+function docsOf(sql: Sql, text: string, params: Parameters<Sql["all"]>[1]): number[] {
+  return sql.all(text, params).map((record) => Number(record.doc));
+}
+
+/** The rows of these numbers, in their order. */
+function readRows(sql: Sql, table: SearchedTable, docs: readonly number[]): FoundRow[] {
+  if (docs.length === 0) return [];
+  const columns = [...table.columns.map(quoteColumn), quoteIdentifier(VERSION_COLUMN)].join(", ");
+  const rowid = rowidName(table);
+  const text = `SELECT ${rowid} AS "_fts doc", ${columns} FROM ${quoteIdentifier(table.name)} WHERE ${rowid} IN (SELECT value FROM json_each(?))`;
+  const byDoc = new Map<number, FoundRow>();
+  for (const record of sql.all(text, [jsonParam(docs)])) {
+    const doc = Number(record["_fts doc"]);
+    byDoc.set(doc, { doc, row: decodeRow(table, record), version: Number(record[VERSION_COLUMN]) });
+  }
+  return docs.flatMap((doc) => byDoc.get(doc) ?? []);
+}
+
+const FIRST_MARKER = 0xe000;
+const LAST_MARKER = 0xf8ff;
+
+/** Two characters for private use that no text holds; what is found between them can then be nothing else. */
+function unusedMarkers(texts: readonly string[]): [string, string] {
+  const free: string[] = [];
+  for (let code = FIRST_MARKER; code <= LAST_MARKER && free.length < 2; code++) {
+    const marker = String.fromCharCode(code);
+    if (!texts.some((text) => text.includes(marker))) free.push(marker);
+  }
+  // A text that holds all of them is no text; it is shown without marks.
+  const [open = "\u0001", close = "\u0001"] = free;
+  return [open, close];
+}

@@ -1,0 +1,80 @@
+/**
+ * The statements of a search: which rows match, best first, and how many; pure text and parameters.
+ *
+ * Relevance ([SR5]) depends on the row and the query alone: how often the terms occur in each field, against its length, times the
+ * field's weight. Not on statistics of the whole index as bm25 does: these count rows that the caller may not see, and the order of
+ * those he may see would tell of them. So the order of two rows stays the same whatever else is written, from page to page.
+ */
+
+import { requireColumn } from "../../src/core/query/grouping.ts";
+import { fragment, joinBalanced, packParams } from "./fragment.ts";
+import { compileWhere, type Selection, type Statement } from "./list-statement.ts";
+import { quoteColumn, quoteIdentifier } from "./quote-identifier.ts";
+import { indexColumns, indexName, rowidName, type SearchedTable } from "./search-index.ts";
+
+export interface SearchSelection extends Selection {
+  readonly table: SearchedTable;
+  /** The expression for FTS5. */
+  readonly expression: string;
+  /** Fields that count; the expression is bound to them. */
+  readonly fields: readonly string[];
+}
+
+/** No column can have this name by accident: conditions on the table's columns stand beside it unqualified. */
+const FOUND = '"_fts found"';
+const DOC = '"_fts doc"';
+const SCORE = '"_fts score"';
+
+/** The numbers of matching rows in column `doc`, best first. */
+export function rankedStatement(search: SearchSelection, limit: number, offset: number): Statement {
+  const { from, where, residual } = matching(search, `, ${score(search)} AS ${SCORE}`);
+  const key = quoteColumn(requireColumn(search.table, search.table.primaryKey));
+  const text = `SELECT ${FOUND}.${DOC} AS doc ${from} WHERE ${where.text} ORDER BY ${SCORE} DESC, ${key} LIMIT ? OFFSET ?`;
+  return { ...packParams({ text, params: [...where.params, limit, offset] }), residual };
+}
+
+/** The number of matching rows in column `count`. Meaningless while `residual` is not null. */
+export function countMatchesStatement(search: SearchSelection): Statement {
+  const { from, where, residual } = matching(search, "");
+  return { ...packParams({ text: `SELECT count(*) AS count ${from} WHERE ${where.text}`, params: where.params }), residual };
+}
+
+/** One statement for any row: `h0 h1 …` are the fields with marks. Parameters: opening mark, closing mark, expression, row number. */
+export function markedStatement(table: SearchedTable, fields: readonly string[]): string {
+  const name = quoteIdentifier(indexName(table.name));
+  const marked = indexColumns(table, fields).map((column, index) => `highlight(${name}, ${column.slice(1)}, ?1, ?2) AS h${index}`);
+  return `SELECT ${marked.join(", ")} FROM ${name} WHERE ${name} MATCH ?3 AND rowid = CAST(?4 AS INTEGER)`;
+}
+
+/** The index leads, whatever the filter: a row of the table is then one look-up. */
+function matching(search: SearchSelection, more: string) {
+  const { table, expression } = search;
+  const { sql, residual } = compileWhere(search);
+  const name = quoteIdentifier(indexName(table.name));
+  const source = quoteIdentifier(table.name);
+  const found = `(SELECT rowid AS ${DOC}${more} FROM ${name} WHERE ${name} MATCH ?) AS ${FOUND}`;
+  const from = `FROM ${found} CROSS JOIN ${source} ON ${source}.${rowidName(table)} = ${FOUND}.${DOC}`;
+  const where = joinBalanced(sql, "AND");
+  return { from, where: fragment(where.text, expression, ...where.params), residual };
+}
+
+/** Length of a field, in code points, at which its length does not count for or against it. */
+const USUAL_LENGTH = 200;
+
+/**
+ * Sum over the fields of weight × n / (n + k), where n is the number of occurrences: many count less and less, and k grows with the
+ * field. Written with a single n, as weight × (1 − k / (n + k)): SQLite evaluates n, which reads the text, each time it stands there.
+ */
+function score({ table, fields }: SearchSelection): string {
+  const name = quoteIdentifier(indexName(table.name));
+  const columns = indexColumns(table, fields);
+  const terms = fields.map((field, index) => {
+    const column = columns[index] ?? "c0";
+    const weight = table.search.fields.find((each) => each.name === field)?.weight ?? 1;
+    // One letter is put before each occurrence and nothing after it: the text grows by their number.
+    const occurrences = `(length(highlight(${name}, ${column.slice(1)}, 'x', '')) - length(${column}))`;
+    const k = `(0.3 + 0.9 * length(${column}) / ${USUAL_LENGTH})`;
+    return `coalesce(${weight} * (1 - ${k} / (${occurrences} + ${k})), 0)`;
+  });
+  return terms.join(" + ");
+}

@@ -1,0 +1,85 @@
+/**
+ * Group commit: while one commit is on its way to disk, further writes gather, and then share one storage transaction, each in
+ * a savepoint of its own with its own seq and ledger row; a failing one fails alone. While the object is idle nothing waits:
+ * a lone write runs in the turn that brought it. Called by the object for every call that writes.
+ */
+
+import { Fault } from "../../src/core/fault.ts";
+import type { Sql } from "../sql/port.ts";
+import type { LedgerHead } from "./ledger.ts";
+
+/** What a group needs of its object. */
+export interface GroupHost {
+  readonly store: { readonly sql: Sql; head: LedgerHead };
+  /** Resolves when everything written so far is durable. */
+  readonly durable: () => Promise<void>;
+}
+
+export interface GroupCommit {
+  /** Runs `work`, which throws to undo itself alone: now when idle, else with the next group. */
+  submit<T>(work: () => T): T | Promise<T>;
+}
+
+interface Waiting {
+  /** Runs the work inside the group's transaction and returns what tells its caller, once the group is committed. */
+  readonly run: () => () => void;
+  readonly fail: (error: unknown) => void;
+}
+
+/** Writes that share a transaction at most: a turn stays short enough for reads to get in between. */
+const MAX_GROUP = 64;
+/** Writes that may wait; beyond that an object is overloaded and says so at once ([HT72]). */
+const MAX_WAITING = 1000;
+
+export function groupCommit(host: GroupHost): GroupCommit {
+  const queue: Waiting[] = [];
+  let isBusy = false;
+
+  const settle = () => {
+    isBusy = true;
+    host.durable().then(next, next);
+  };
+  const next = () => {
+    if (queue.length === 0) {
+      isBusy = false;
+      return;
+    }
+    runGroup(host, queue.splice(0, MAX_GROUP));
+    settle();
+  };
+
+  return {
+    submit<T>(work: () => T): T | Promise<T> {
+      if (!isBusy) {
+        // Busy also when it throws: what it wrote and undid has its turn to end.
+        settle();
+        return work();
+      }
+      if (queue.length >= MAX_WAITING) throw new Fault({ slug: "overloaded", retryAfter: 1 });
+      return new Promise<T>((resolve, reject) => {
+        queue.push({ run: () => outcomeOf(work, resolve, reject), fail: reject });
+      });
+    },
+  };
+}
+
+function runGroup({ store }: GroupHost, group: readonly Waiting[]): void {
+  const { head } = store;
+  try {
+    const outcomes = store.sql.transaction(() => group.map((waiting) => waiting.run()));
+    for (const tell of outcomes) tell();
+  } catch (error) {
+    // The transaction around them failed (storage, not a rule of ours): none of them happened, and memory goes back.
+    store.head = head;
+    for (const waiting of group) waiting.fail(error);
+  }
+}
+
+function outcomeOf<T>(work: () => T, resolve: (value: T) => void, reject: (error: unknown) => void): () => void {
+  try {
+    const value = work();
+    return () => resolve(value);
+  } catch (error) {
+    return () => reject(error);
+  }
+}

@@ -1,0 +1,120 @@
+/** Group commit over node:sqlite, with a disk that is durable when the test says so. */
+
+import { DatabaseSync } from "node:sqlite";
+import { describe, expect, it } from "vitest";
+import { groupCommit } from "../../durable-objects/table/group-commit.ts";
+import type { LedgerHead } from "../../durable-objects/table/ledger.ts";
+import { nodeSql } from "../../durable-objects/sql/node-sqlite.ts";
+import { Fault } from "../../src/core/fault.ts";
+import { seqOf } from "../../src/core/ids.ts";
+
+function setUp() {
+  const inner = nodeSql(new DatabaseSync(":memory:"));
+  inner.run("CREATE TABLE notes (id TEXT PRIMARY KEY, seq INTEGER NOT NULL)");
+  let depth = 0;
+  const outermost: number[] = [];
+  const sql: typeof inner = {
+    ...inner,
+    transaction: (work) => {
+      if (depth === 0) outermost.push(1);
+      depth++;
+      try {
+        return inner.transaction(work);
+      } finally {
+        depth--;
+      }
+    },
+  };
+  const store: { sql: typeof sql; head: LedgerHead } = { sql, head: { seq: seqOf(0), total: 0 } };
+  const disk: (() => void)[] = [];
+  const group = groupCommit({ store, durable: () => new Promise((resolve) => disk.push(resolve)) });
+  const durable = async () => {
+    disk.shift()?.();
+    await new Promise((resolve) => setTimeout(resolve));
+  };
+  /** A write as `transact` does it: its own savepoint, head moved when it is released. */
+  const write = (id: string, fails = false) => () => {
+    const head = sql.transaction(() => {
+      const next = { seq: seqOf(store.head.seq + 1), total: 0 };
+      sql.run("INSERT INTO notes (id, seq) VALUES (?, ?)", [id, next.seq]);
+      if (fails) throw new Fault({ slug: "conflict", reason: "unique" });
+      return next;
+    });
+    store.head = head;
+    return head.seq;
+  };
+  const rows = () => inner.all("SELECT id, seq FROM notes ORDER BY seq").map((row) => `${row.id}:${row.seq}`);
+  return { store, group, durable, write, rows, outermost, sql };
+}
+
+describe("group commit", () => {
+  it("[CL1] a write to an idle object waits for nothing", () => {
+    const { group, write, rows } = setUp();
+    expect(group.submit(write("a"))).toBe(1);
+    expect(rows()).toEqual(["a:1"]);
+  });
+
+  it("[CL1] writes that come meanwhile share one transaction, in order, each with its own seq", async () => {
+    const { group, write, rows, durable, outermost } = setUp();
+    group.submit(write("a"));
+    const waiting = ["b", "c", "d"].map((id) => group.submit(write(id)));
+    expect(rows()).toEqual(["a:1"]);
+    await durable();
+    expect(await Promise.all(waiting)).toEqual([2, 3, 4]);
+    expect(rows()).toEqual(["a:1", "b:2", "c:3", "d:4"]);
+    expect(outermost).toHaveLength(2);
+  });
+
+  it("[CL1] a failing write fails alone and takes no seq", async () => {
+    const { group, write, rows, durable } = setUp();
+    group.submit(write("a"));
+    const good = group.submit(write("b"));
+    const bad = Promise.resolve(group.submit(write("c", true))).catch((error: unknown) => error);
+    const twin = Promise.resolve(group.submit(write("a"))).catch((error: unknown) => error);
+    const last = group.submit(write("d"));
+    await durable();
+    expect(await good).toBe(2);
+    expect(await bad).toBeInstanceOf(Fault);
+    expect(String(await twin)).toMatch(/UNIQUE/);
+    expect(await last).toBe(3);
+    expect(rows()).toEqual(["a:1", "b:2", "d:3"]);
+  });
+
+  it("[CL1] when the transaction around a group fails, none of it happened and memory goes back", async () => {
+    const { group, write, rows, durable, store, sql } = setUp();
+    group.submit(write("a"));
+    const lost = ["b", "c"].map((id) => Promise.resolve(group.submit(write(id))).catch((error: unknown) => String(error)));
+    const { transaction } = sql;
+    sql.transaction = (work) => {
+      sql.transaction = transaction;
+      return transaction(() => {
+        work();
+        throw new Error("disk I/O error");
+      });
+    };
+    await durable();
+    expect(await Promise.all(lost)).toEqual(["Error: disk I/O error", "Error: disk I/O error"]);
+    expect(rows()).toEqual(["a:1"]);
+    expect(store.head.seq).toBe(1);
+    await durable();
+    expect(group.submit(write("e"))).toBe(2);
+  });
+
+  it("[HT72] a flood is refused at once, and what was admitted is carried out", async () => {
+    const { group, write, durable } = setUp();
+    group.submit(write("first"));
+    const admitted: (number | Promise<number>)[] = [];
+    let refused = 0;
+    for (let n = 0; n < 1200; n++) {
+      try {
+        admitted.push(group.submit(write(`n${n}`)));
+      } catch (error) {
+        expect((error as Fault).data).toEqual({ slug: "overloaded", retryAfter: 1 });
+        refused++;
+      }
+    }
+    expect(refused).toBe(200);
+    for (let turn = 0; turn < 20; turn++) await durable();
+    expect(await Promise.all(admitted)).toHaveLength(1000);
+  });
+});
