@@ -56,9 +56,11 @@ export function searchRows(sql: Sql, search: SearchSelection, page: SearchPage):
 /** The marks of a search in fields of one row, by field; fields without any are left out. */
 export function marksIn(sql: Sql, search: SearchSelection, { doc, row }: FoundRow, fields: readonly string[]): Map<string, Iterable<Mark>> {
   const texts = fields.map((field) => String(row[field] ?? ""));
-  const [open, close] = unusedMarkers(texts);
-  const record = sql.all(markedStatement(search.table, fields), [open, close, search.expression, doc])[0];
   const marks = new Map<string, Iterable<Mark>>();
+  const markers = unusedMarkers(texts);
+  if (markers === null || fields.length === 0) return marks;
+  const { open, close } = markers;
+  const record = sql.all(markedStatement(search.table, fields), [open, close, search.expression, doc])[0];
   fields.forEach((field, index) => {
     const marked = record?.[`h${index}`];
     if (typeof marked === "string" && marked.includes(open)) marks.set(field, readMarks(marked, open, close));
@@ -107,14 +109,14 @@ function readRows(sql: Sql, table: SearchedTable, docs: readonly number[]): Foun
 const FIRST_MARKER = 0xe000;
 const LAST_MARKER = 0xf8ff;
 
-/** Two characters for private use that no text holds; what is found between them can then be nothing else. */
-function unusedMarkers(texts: readonly string[]): [string, string] {
-  const free: string[] = [];
-  for (let code = FIRST_MARKER; code <= LAST_MARKER && free.length < 2; code++) {
+/** Two characters for private use that no text holds, so that what stands between them is what was found. Null: all are taken. */
+function unusedMarkers(texts: readonly string[]): { open: string; close: string } | null {
+  let open: string | null = null;
+  for (let code = FIRST_MARKER; code <= LAST_MARKER; code++) {
     const marker = String.fromCharCode(code);
-    if (!texts.some((text) => text.includes(marker))) free.push(marker);
+    if (texts.some((text) => text.includes(marker))) continue;
+    if (open !== null) return { open, close: marker };
+    open = marker;
   }
-  // A text that holds all of them is no text; it is shown without marks.
-  const [open = "\u0001", close = "\u0001"] = free;
-  return [open, close];
+  return null;
 }

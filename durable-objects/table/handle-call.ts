@@ -7,6 +7,7 @@ import { batch } from "./batch.ts";
 import { loadBatch, previewBatch } from "./batch-load.ts";
 import { load } from "./load.ts";
 import { countRows, getRow, listRows } from "./read.ts";
+import { searchTable } from "./search.ts";
 import type { Store } from "./store.ts";
 import type { TableStore } from "./table-store.ts";
 import { write } from "./write.ts";
@@ -35,6 +36,8 @@ function serve(store: Store, table: TableStore, call: ObjectCall): ObjectReply {
       return listRows(store, table, call);
     case "count":
       return countRows(store, table, call);
+    case "search":
+      return searchTable(store, table, call);
     case "aggregate":
       return aggregateRows(store, table, call);
     case "load":

@@ -14,7 +14,7 @@ import { conjoin, disjoin, type Filter } from "../../src/core/query/tree.ts";
 import type { Answer } from "./replies.ts";
 import { rowJson } from "./row-json.ts";
 import { filterOf, scopeTest } from "./scope-test.ts";
-import { countMatching, selectPage } from "./select-rows.ts";
+import { countMatching, explainPage, selectPage } from "./select-rows.ts";
 import type { Store } from "./store.ts";
 import type { TableStore } from "./table-store.ts";
 
@@ -53,6 +53,7 @@ export function listRows(store: Store, table: TableStore, call: ListCall): Answe
     return shown;
   });
   const headers: Record<string, string> = { etag: unchanged.etag };
+  if (call.isExplained) headers["ledge-plan"] = explainPage(store, table, { where, orderBy: call.orderBy, after: call.after, limit: call.limit, offset: call.offset });
   const body: Record<string, Json> = { items, hasMore: page.hasMore };
   if (call.totalCount) {
     body.totalCount = countMatching(store, table, where, null);

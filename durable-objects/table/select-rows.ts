@@ -6,7 +6,7 @@ import type { Filter } from "../../src/core/query/tree.ts";
 import type { Row } from "../../src/core/schema/table-spec.ts";
 import { cachingCompiler } from "../sql/filter-cache.ts";
 import { countRows, type ListedPage, listRows } from "../sql/list-rows.ts";
-import type { Selection } from "../sql/list-statement.ts";
+import { listStatement, type Selection } from "../sql/list-statement.ts";
 import { filterOf } from "./scope-test.ts";
 import type { Store } from "./store.ts";
 import type { TableStore } from "./table-store.ts";
@@ -24,6 +24,14 @@ const compilers = new WeakMap<Store, ReturnType<typeof cachingCompiler>>();
 export function selectPage(store: Store, table: TableStore, page: PageOf): ListedPage {
   const { where, ...request } = page;
   return listRows(store.sql, { ...selection(store, table, where), ...request });
+}
+
+/** SQLite's plan for a page, its steps joined by `; `: `SEARCH tasks USING INDEX tasks_by_project (project_id=?)`. */
+export function explainPage(store: Store, table: TableStore, page: PageOf): string {
+  const { where, ...request } = page;
+  const { text, params, residual } = listStatement({ ...selection(store, table, where), ...request });
+  const steps = store.sql.all(`EXPLAIN QUERY PLAN ${text}`, params).map((row) => String(row.detail));
+  return [...steps, ...(residual === null ? [] : ["then in memory: a part of the filter that SQL cannot decide"])].join("; ");
 }
 
 /** Number of rows under the filter; with a limit, counting stops there. */

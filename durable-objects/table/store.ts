@@ -9,6 +9,7 @@ import type { Sql } from "../sql/port.ts";
 import { DEFAULT_RETENTION, type LedgerHead, readHead, type Retention } from "./ledger.ts";
 import { logLine } from "./log-line.ts";
 import { migrate } from "./migrate.ts";
+import { dropStaleIndexes, ensureIndex } from "./open-search.ts";
 import { presentColumns } from "./present-columns.ts";
 import { createSystemTables, readMeta, writeMeta } from "./system-tables.ts";
 import { openTable, type TableStore } from "./table-store.ts";
@@ -50,12 +51,13 @@ export function openStore(options: StoreOptions): Store {
   const { group, partition } = readObjectName(name);
   createSystemTables(sql);
   const epoch = openEpoch(sql, random);
+  const resources = tablesOfGroup(app, group);
+  dropStaleIndexes(sql, resources, options.migrations[group] ?? []);
   const outcome = migrate(sql, options.migrations[group] ?? [], { nowMs: options.clock() });
   const health: StoreHealth = outcome.kind === "failed" ? outcome : { kind: "ready" };
   if (health.kind === "failed") {
     logLine("error", "migration failed; the object is read-only", { object: name, migration: health.tag, error: health.message });
   }
-  const resources = tablesOfGroup(app, group);
   const tables = new Map<string, TableStore>();
   for (const resource of resources) {
     const present = presentColumns(sql, resource.name);
@@ -64,6 +66,7 @@ export function openStore(options: StoreOptions): Store {
     if (present.size === 0 || (health.kind === "ready" && missing.length > 0)) {
       logLine("error", "table lacks columns: run `npm run generate`", { object: name, table: resource.name, missing });
     }
+    if (health.kind === "ready" && missing.length === 0) ensureIndex(sql, resource, options.migrations[group] ?? []);
     if (present.size > 0) tables.set(resource.name, openTable(sql, resource, present));
   }
   return {

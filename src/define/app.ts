@@ -7,6 +7,7 @@ import type { Json } from "../core/json.ts";
 import { isAppName } from "../core/ids.ts";
 import { ConfigError } from "./config-error.ts";
 import type { AnyResource } from "./resource.ts";
+import { checkSearchNames } from "./search.ts";
 
 /** Carries out an effect that a commit recorded: at least once; `key` (with `epoch`) is what it de-duplicates by. */
 export type EffectHandler = (
@@ -55,6 +56,7 @@ export function checkApp(name: string, resources: readonly AnyResource[]): Reado
     checkForeignKeys(resource, byName);
     checkRelations(resource, byName);
   }
+  checkSearchNames(resources);
   return byName;
 }
 

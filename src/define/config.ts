@@ -105,6 +105,8 @@ export interface ResourceConfig<T extends SQLiteTable = SQLiteTable> extends Acc
   /** Rows that one batch may hold (default 100 each); `false` or 0 removes the route. `confirm`: large filter batches need a dry run first. */
   readonly batch?: { readonly [operation in BatchOperation]?: number | false } & { readonly confirm?: boolean };
   readonly hooks?: Hooks<RowOf<T>>;
+  /** Full-text search over these text columns; a field's weight is 1 unless given. */
+  readonly search?: { readonly fields: readonly (ColumnName<T> | { readonly name: ColumnName<T>; readonly weight?: number })[] };
   readonly relations?: { readonly [name: string]: Relation };
   readonly operators?: { readonly [token: string]: CustomOperator };
   readonly query?: { readonly operators?: readonly string[] };

@@ -14,6 +14,7 @@ import { batchOf } from "./batch-limits.ts";
 import { checkScopes } from "./check-scopes.ts";
 import type { ResourceConfig } from "./config.ts";
 import { ConfigError, declaringFile } from "./config-error.ts";
+import { searchOf } from "./search.ts";
 import { type DefaultSource, type ForeignKey, readTable } from "./read-table.ts";
 
 export interface Resource<T extends SQLiteTable = SQLiteTable, N extends string = string> {
@@ -110,6 +111,7 @@ function tableSpec(name: string, columns: readonly ColumnSpec[], config: Resourc
     computed,
     pagination: paginationOf(config, refuse),
     ...(config.fields?.aggregatable === undefined ? {} : { aggregatable: aggregatableOf(config.fields.aggregatable, columns, refuse) }),
+    ...(config.search === undefined ? {} : { search: searchOf(config.search.fields, columns, refuse) }),
     capabilities: capabilitiesOf(config),
     batch: batchOf(config, refuse),
     shape: shapeOf(columns, computed),
@@ -182,7 +184,7 @@ function capabilitiesOf(config: ResourceConfig): Readonly<Record<Capability, boo
     batch: true,
     aggregate: true,
     subscribe: true,
-    search: false,
+    search: config.search !== undefined,
   };
   return { ...all, ...(config.capabilities as Partial<Record<Capability, boolean>> | undefined) };
 }

@@ -2,16 +2,12 @@
 
 import { Fault } from "../core/fault.ts";
 import { PROBLEMS, problemCode } from "../core/protocol/problem.ts";
-import { hasRole } from "../core/scope/principal.ts";
 import type { Endpoint } from "./endpoint.ts";
-import { isDevelopment } from "./env.ts";
 import type { Exchange } from "./exchange.ts";
 import { health, readiness } from "./health.ts";
+import { mayInspect } from "./may-inspect.ts";
 import { jsonReply, type Reply } from "./reply.ts";
 import type { Params, Route } from "./router.ts";
-
-/** The role of those who may see how the application is made. */
-export const ADMINISTRATOR = "admin";
 
 export function systemRoutes(): Route<Endpoint>[] {
   return [
@@ -26,8 +22,9 @@ function get(pattern: string, endpoint: Endpoint): Route<Endpoint> {
   return { pattern, closed: true, methods: () => ({ GET: endpoint }) };
 }
 
-function describeTables({ edge, env, principal }: Exchange): Reply {
-  if (!isDevelopment(env) && !hasRole(principal, ADMINISTRATOR)) {
+function describeTables(exchange: Exchange): Reply {
+  const { edge, principal } = exchange;
+  if (!mayInspect(exchange)) {
     throw new Fault(principal.kind === "anonymous" ? { slug: "unauthorized" } : { slug: "forbidden" });
   }
   const tables = [...edge.tables.values()].map(({ path, resource: { spec } }) => ({

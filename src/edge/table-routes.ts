@@ -14,6 +14,7 @@ import { countRows } from "./endpoints/count.ts";
 import { getRow } from "./endpoints/get.ts";
 import { listRows } from "./endpoints/list.ts";
 import { openTable, rowIdOf } from "./endpoints/open-table.ts";
+import { searchRows } from "./endpoints/search.ts";
 import { createRow, deleteRow, replaceRow, restoreRow, updateRow } from "./endpoints/writes.ts";
 import type { TableRequest } from "./exchange.ts";
 import type { Reply } from "./reply.ts";
@@ -42,6 +43,7 @@ const OFFERS: Readonly<Record<string, readonly Offer[]>> = {
   ],
   "/batch/upsert": [{ method: "POST", capability: "update", isOffered: takesBatch("upsert"), handler: upsertBatch }],
   "/count": [{ method: "GET", handler: countRows }],
+  "/search": [{ method: "GET", capability: "search", handler: searchRows }],
   "/aggregate": [{ method: "GET", capability: "aggregate", handler: aggregateRows }],
   "/:id/restore": [{ method: "POST", capability: "update", handler: onRow(restoreRow) }],
   "/:id": [

@@ -2,11 +2,10 @@ import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { freePort } from "./free-port.ts";
-import type { FreshClone } from "./fresh-clone.ts";
+import { type FreshCopy, freshCopy } from "./fresh-copy.ts";
 import { processesIn } from "./processes.ts";
 import { readAll } from "./read-all.ts";
 import { type Running, startShell } from "./shell.ts";
-import { workingCopy } from "./working-copy.ts";
 
 type Film = Readonly<Record<string, string | number | null>>;
 
@@ -43,12 +42,12 @@ function columnOf(field: string): string {
   return first + rest.map((word) => word.charAt(0).toUpperCase() + word.slice(1)).join("");
 }
 
-let copy: FreshClone;
+let copy: FreshCopy;
 let base: string;
 let dev: Running;
 
 beforeAll(async () => {
-  copy = workingCopy();
+  copy = freshCopy("installed");
   const port = await freePort();
   base = `http://127.0.0.1:${port}`;
   writeFileSync(join(copy.root, "src/tables/movies.ts"), MOVIES);

@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { freePort } from "./free-port.ts";
-import { type FreshClone, freshClone } from "./fresh-clone.ts";
+import { type FreshCopy, freshCopy } from "./fresh-copy.ts";
 import { processesIn } from "./processes.ts";
 import { readAll } from "./read-all.ts";
 import { readReadme, stepOf } from "./read-readme.ts";
@@ -10,7 +10,7 @@ import { type Running, runShell, startShell } from "./shell.ts";
 
 type Film = Readonly<Record<string, string | number | null>>;
 
-let clone: FreshClone;
+let clone: FreshCopy;
 let port: number;
 let dev: Running;
 const steps = () => readReadme(join(clone.root, "README.md"));
@@ -18,7 +18,7 @@ const steps = () => readReadme(join(clone.root, "README.md"));
 const here = (name: string) => stepOf(steps(), "run", name).replaceAll("127.0.0.1:8787", `127.0.0.1:${port}`).trim();
 
 beforeAll(async () => {
-  clone = freshClone();
+  clone = freshCopy("none");
   port = await freePort();
 }, 60_000);
 afterAll(async () => {

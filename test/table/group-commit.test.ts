@@ -2,9 +2,9 @@
 
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, it } from "vitest";
+import { nodeSql } from "../../durable-objects/sql/node-sqlite.ts";
 import { groupCommit } from "../../durable-objects/table/group-commit.ts";
 import type { LedgerHead } from "../../durable-objects/table/ledger.ts";
-import { nodeSql } from "../../durable-objects/sql/node-sqlite.ts";
 import { Fault } from "../../src/core/fault.ts";
 import { seqOf } from "../../src/core/ids.ts";
 
@@ -33,16 +33,18 @@ function setUp() {
     await new Promise((resolve) => setTimeout(resolve));
   };
   /** A write as `transact` does it: its own savepoint, head moved when it is released. */
-  const write = (id: string, fails = false) => () => {
-    const head = sql.transaction(() => {
-      const next = { seq: seqOf(store.head.seq + 1), total: 0 };
-      sql.run("INSERT INTO notes (id, seq) VALUES (?, ?)", [id, next.seq]);
-      if (fails) throw new Fault({ slug: "conflict", reason: "unique" });
-      return next;
-    });
-    store.head = head;
-    return head.seq;
-  };
+  const write =
+    (id: string, fails = false) =>
+    () => {
+      const head = sql.transaction(() => {
+        const next = { seq: seqOf(store.head.seq + 1), total: 0 };
+        sql.run("INSERT INTO notes (id, seq) VALUES (?, ?)", [id, next.seq]);
+        if (fails) throw new Fault({ slug: "conflict", reason: "unique" });
+        return next;
+      });
+      store.head = head;
+      return head.seq;
+    };
   const rows = () => inner.all("SELECT id, seq FROM notes ORDER BY seq").map((row) => `${row.id}:${row.seq}`);
   return { store, group, durable, write, rows, outermost, sql };
 }
@@ -83,7 +85,9 @@ describe("group commit", () => {
   it("[CL1] when the transaction around a group fails, none of it happened and memory goes back", async () => {
     const { group, write, rows, durable, store, sql } = setUp();
     group.submit(write("a"));
-    const lost = ["b", "c"].map((id) => Promise.resolve(group.submit(write(id))).catch((error: unknown) => String(error)));
+    const lost = ["b", "c"].map((id) =>
+      Promise.resolve(group.submit(write(id))).catch((error: unknown) => String(error)),
+    );
     const { transaction } = sql;
     sql.transaction = (work) => {
       sql.transaction = transaction;

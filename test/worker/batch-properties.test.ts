@@ -137,7 +137,7 @@ describe("random batches", () => {
       expect(result.body.seq).toBe(isChanged ? 2 : 1);
       expect(result.text).not.toContain('"secret"');
     });
-    await fc.assert(property, { numRuns: 1500 });
+    await fc.assert(property, { numRuns: 150 });
     expect(outcomes.applied).toBeGreaterThan(20);
     expect(outcomes.refused).toBeGreaterThan(20);
   });

@@ -12,6 +12,7 @@ import type { Draft, Row } from "../schema/table-spec.ts";
 import type { Principal } from "../scope/principal.ts";
 import type { BatchCall, LoadBatchCall, LoadedBatch, PreviewBatchCall } from "./batch-call.ts";
 import type { AggregateCall } from "./aggregate-call.ts";
+import type { SearchCall } from "./search-call.ts";
 import type { TagCondition } from "./etag.ts";
 
 export const CALL_VERSION = 1;
@@ -56,6 +57,8 @@ export interface ListCall extends CallHeader {
   /** Sort values and id of the last row seen, from a verified cursor. */
   readonly after: readonly JsonScalar[] | null;
   readonly totalCount: boolean;
+  /** The reply is to carry SQLite's query plan, in `ledge-plan`; only administrators and developers are given it. */
+  readonly isExplained: boolean;
   readonly withDeleted: { readonly scope: ScopeText } | null;
   readonly select: readonly string[] | null;
   readonly etags: boolean;
@@ -134,7 +137,7 @@ export interface LoadCall extends CallHeader {
 /** Calls that may change rows: repeated under their key only. */
 export type MutatingCall = WriteCall | BatchCall;
 
-export type ObjectCall = ListCall | GetCall | AggregateCall | CountCall | WriteCall | LoadCall | BatchCall | LoadBatchCall | PreviewBatchCall;
+export type ObjectCall = ListCall | GetCall | AggregateCall | SearchCall | CountCall | WriteCall | LoadCall | BatchCall | LoadBatchCall | PreviewBatchCall;
 
 /** One row as a commit changed it; images hold every column, also those no client may see. */
 export interface RowChange {

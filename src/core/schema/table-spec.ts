@@ -53,6 +53,11 @@ export interface AggregatableSpec {
   readonly metrics?: readonly string[];
 }
 
+/** What the full-text index of a table holds ([SR1]); at least one field, each a readable text column. */
+export interface SearchSpec {
+  readonly fields: readonly { readonly name: string; readonly weight: number }[];
+}
+
 export interface PaginationSpec {
   readonly defaultLimit: number;
   readonly maxLimit: number;
@@ -92,6 +97,8 @@ export interface TableSpec {
   readonly computed: readonly string[];
   readonly pagination: PaginationSpec;
   readonly aggregatable?: AggregatableSpec;
+  /** Absent: the table has no full-text search. */
+  readonly search?: SearchSpec;
   readonly capabilities: Readonly<Record<Capability, boolean>>;
   readonly batch: BatchSpec;
   /** 6 hex digits of the public form (readable columns, kinds, computed fields): part of every row tag ([HT33]). */

@@ -10,6 +10,7 @@ import { parseSelect } from "../../core/query/select.ts";
 import { readObject } from "../call-object.ts";
 import { openCursor, sealCursor } from "../cursors.ts";
 import { callHeader, type TableRequest } from "../exchange.ts";
+import { mayInspect } from "../may-inspect.ts";
 import { readConditions } from "../read-headers.ts";
 import type { Reply } from "../reply.ts";
 import { expectAnswer, readReply } from "./answer.ts";
@@ -36,6 +37,7 @@ export async function listRows(request: TableRequest): Promise<Reply> {
       offset: parseOffset(parameters.get("offset"), resource.spec.pagination, cursor),
       after: cursor === undefined ? null : await openCursor(request, cursor, orderBy),
       totalCount: parseFlag("totalCount", parameters.get("totalCount")),
+      isExplained: request.request.headers.get("ledge-explain") === "true" && mayInspect(request),
       withDeleted: parameters.has("withDeleted") ? await deletedScope(request, parameters) : null,
       select: parseSelect(parameters.get("select"), resource.spec),
       etags: parseFlag("etags", parameters.get("etags")),

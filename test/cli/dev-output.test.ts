@@ -1,0 +1,46 @@
+import { expect, test } from "vitest";
+import { readableLine } from "../../src/cli/dev/readable-line.ts";
+import { isReadyLine, isWranglerChatter } from "../../src/cli/dev/wrangler-chatter.ts";
+
+test.each([
+  ["⎔ Starting local server...", true],
+  ["\u001b[2m[wrangler:info] GET /api/tasks 200 OK (5ms)\u001b[22m", true],
+  ['env.LEDGE_ENV ("(hidden)")          Environment Variable      local', true],
+  ["", true],
+  ["\u001b[31m✘ [ERROR]\u001b[0m Build failed with 1 error:", false],
+  ["hello from a hook", false],
+])("[dev] of what wrangler prints, only what concerns the application is shown: %j", (line, isChatter) => {
+  expect(isWranglerChatter(line)).toBe(isChatter);
+});
+
+test("[dev] the line that says that the Worker can be asked is known", () => {
+  expect(isReadyLine("[wrangler:info] Ready on http://127.0.0.1:8787")).toBe(true);
+  expect(isReadyLine("[wrangler:info] GET /Ready on 200 OK (5ms)")).toBe(false);
+});
+
+test("[dev] structured log lines are shown as a person reads them, others as they are", () => {
+  const request = {
+    level: "info",
+    time: "2026-11-21T08:40:16.638Z",
+    message: "request",
+    requestId: "r",
+    traceId: "t",
+    method: "GET",
+    path: "/api/tasks",
+    route: "/api/:table",
+    status: 200,
+    durationMs: 2,
+    principal: null,
+  };
+  expect(readableLine(JSON.stringify(request))).toBe("08:40:16 GET /api/tasks 200 2 ms");
+  const failure = {
+    level: "error",
+    time: "2026-11-21T08:40:16.638Z",
+    message: "migration failed",
+    tag: "0003_x",
+    requestId: "r",
+  };
+  expect(readableLine(JSON.stringify(failure))).toBe("08:40:16 error migration failed tag=0003_x");
+  expect(readableLine('{"not": "a log line"}')).toBe('{"not": "a log line"}');
+  expect(readableLine("{broken")).toBe("{broken");
+});
