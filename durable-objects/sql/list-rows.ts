@@ -13,11 +13,11 @@ import type { RowTest } from "../../src/core/query/matches.ts";
 import { compileMatcher } from "../../src/core/query/matches.ts";
 import { completeOrder } from "../../src/core/query/order.ts";
 import type { Filter } from "../../src/core/query/tree.ts";
-import type { Row, TableSpec } from "../../src/core/schema/table-spec.ts";
+import type { ColumnSpec, Row, TableSpec } from "../../src/core/schema/table-spec.ts";
 import { decodeValue } from "../../src/core/schema/value.ts";
 import type { PageRequest, Selection } from "./list-statement.ts";
-import { countStatement, listStatement, VERSION_COLUMN } from "./list-statement.ts";
-import type { Sql, SqlRecord } from "./port.ts";
+import { countStatement, listStatement } from "./list-statement.ts";
+import type { Sql, SqlRecord, SqlValues } from "./port.ts";
 
 /** Rows that a residual may examine in one request ([QL42]). */
 export const MAX_EXAMINED = 10_000;
@@ -42,7 +42,7 @@ export function listRows(sql: Sql, request: Omit<PageRequest, "columns" | "withV
   const { table, orderBy, limit } = request;
   const { text, params, residual } = listStatement({ ...request, limit: limit + 1, withVersion: true });
   if (residual !== null) return listWithResidual(sql, request, residual);
-  const found = sql.all(text, params).map((record) => decodeListed(table, record));
+  const found = sql.values(text, params).map((values) => decodeListed(table, values));
   const rows = found.slice(0, limit);
   const last = rows.at(-1);
   const hasMore = found.length > limit;
@@ -103,7 +103,7 @@ export function* walk(sql: Sql, request: Omit<PageRequest, "columns" | "withVers
   let after = request.after;
   for (let size = FIRST_CHUNK_ROWS; ; size = Math.min(size * 2, CHUNK_ROWS)) {
     const { text, params } = listStatement({ ...request, after, limit: size, offset: 0, withVersion: true });
-    const chunk = sql.all(text, params).map((record) => decodeListed(request.table, record));
+    const chunk = sql.values(text, params).map((values) => decodeListed(request.table, values));
     yield* chunk;
     const last = chunk.at(-1);
     if (chunk.length < size || last === undefined) return;
@@ -111,6 +111,13 @@ export function* walk(sql: Sql, request: Omit<PageRequest, "columns" | "withVers
   }
 }
 
-function decodeListed(table: TableSpec, record: SqlRecord): ListedRow {
-  return { row: decodeRow(table, record), version: seqOf(Number(record[VERSION_COLUMN])) };
+/** Values of a select list of all columns, then `_version`, as a row in JSON form and its version. */
+export function decodeListed(table: TableSpec, values: SqlValues): ListedRow {
+  const row: Record<string, Row[string]> = {};
+  const { columns } = table;
+  for (let index = 0; index < columns.length; index++) {
+    const column = columns[index] as ColumnSpec;
+    row[column.name] = decodeValue(column, values[index]);
+  }
+  return { row, version: seqOf(Number(values[columns.length])) };
 }

@@ -6,7 +6,7 @@
  */
 
 import type { Stored } from "../../src/core/schema/value.ts";
-import type { Sql, SqlRecord, Sync } from "./port.ts";
+import type { Sql, SqlRecord, SqlValues, Sync } from "./port.ts";
 import { refusePromise } from "./port.ts";
 
 /** What is needed of node:sqlite's `DatabaseSync`. */
@@ -21,6 +21,7 @@ export interface NodeDatabase {
 interface NodeStatement {
   all(...params: Stored[]): unknown[];
   run(...params: Stored[]): unknown;
+  setReturnArrays(enabled: boolean): void;
 }
 
 const OBJECT_LIMITS = {
@@ -51,6 +52,16 @@ export function nodeSql(database: NodeDatabase): Sql {
 
   return {
     all: (statement, params = []) => prepare(statement).all(...params) as SqlRecord[],
+    values: (statement, params = []) => {
+      // One statement serves both forms; the form is set for each use.
+      const found = prepare(statement);
+      found.setReturnArrays(true);
+      try {
+        return found.all(...params) as SqlValues[];
+      } finally {
+        found.setReturnArrays(false);
+      }
+    },
     run: (statement, params = []) => {
       prepare(statement).run(...params);
     },

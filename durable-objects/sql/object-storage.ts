@@ -14,6 +14,7 @@ export function objectStorageSql(storage: DurableObjectStorage): Sql {
   return {
     all: (statement, params = []) =>
       sql.exec<Record<string, SqlStorageValue>>(statement, ...params).toArray() as SqlRecord[],
+    values: (statement, params = []) => Array.from(sql.exec(statement, ...params).raw()),
     run: (statement: string, params: readonly Stored[] = []) => {
       sql.exec(statement, ...params).toArray();
     },

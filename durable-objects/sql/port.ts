@@ -7,12 +7,15 @@
 import type { Stored } from "../../src/core/schema/value.ts";
 
 export type SqlRecord = Record<string, unknown>;
+export type SqlValues = readonly unknown[];
 
 /** What a transaction callback may return: anything but a promise, whose later failure could not be rolled back. */
 export type Sync<T> = T extends PromiseLike<unknown> ? never : T;
 
 export interface Sql {
   all(statement: string, params?: readonly Stored[]): SqlRecord[];
+  /** The same, each row as its values in the order of the select list: much the cheaper form where many rows are read. */
+  values(statement: string, params?: readonly Stored[]): SqlValues[];
   run(statement: string, params?: readonly Stored[]): void;
   /** Commits when `work` returns and rolls back when it throws; nests as savepoints. Refuses a promise, rolled back. */
   transaction<T>(work: () => Sync<T>): T;

@@ -15,7 +15,6 @@ import { batchRows, type BatchRows } from "./batch-rows.ts";
 import { checkCollection } from "./collection-condition.ts";
 import type { Commit } from "./commit.ts";
 import { findRows } from "./find-rows.ts";
-import type { Store } from "./store.ts";
 import type { TableStore } from "./table-store.ts";
 import type { Committed } from "./transact.ts";
 import { type AppliedWrite, applyWrite, checkSeenVersion } from "./write.ts";
@@ -82,19 +81,19 @@ function deleteItem(commit: Commit, table: TableStore, id: RowId, rows: BatchRow
 }
 
 /**
- * What the reply of an earlier attempt told: rows from its ledger entry; what it left unchanged, as it stands. A create without
- * ids is told by the order of its insertions.
+ * What the reply of an earlier attempt told: rows from its ledger entry; what it left unchanged, as it stands. Ids that the object
+ * made, or that another Worker made for the same request, are those of the rows it created, in order.
  */
-export function rebuildItems(store: Store, table: TableStore, { operation }: BatchCall, { items }: BatchItems, { changes }: Committed): BatchOutcome {
+export function rebuildItems(table: TableStore, { operation }: BatchCall, { items }: BatchItems, { changes }: Committed): BatchOutcome {
   const own = changes.filter((change) => change.table === table.spec.name);
   const byId = new Map(own.map((change) => [change.id, change]));
-  if (operation === "delete") return { kind: "count", count: idsOf(items).filter((id) => byId.has(id)).length };
-  const inserted = own.filter((change) => change.before === null);
-  const isNumbered = operation === "create" && idsOf(items).length === 0;
-  const ids = isNumbered ? inserted.slice(0, items.length).map((change) => change.id) : idsOf(items);
+  const named = idsOf(items);
+  if (operation === "delete") return { kind: "count", count: named.filter((id) => byId.has(id)).length };
+  const inserted = own.filter((change) => change.before === null).map((change) => change.id);
+  const isNamed = operation !== "create" || (named.length === items.length && named.every((id) => byId.has(id)));
+  const ids = isNamed ? named : inserted.slice(0, items.length);
   const rows = ids.map((id) => byId.get(id)?.after ?? table.find(id)?.row ?? null).filter((row) => row !== null);
-  const created = ids.filter((id) => byId.get(id)?.before === null);
-  return { kind: "rows", rows, created };
+  return { kind: "rows", rows, created: ids.filter((id) => byId.get(id)?.before === null) };
 }
 
 function idsOf(items: readonly BatchItem[]): RowId[] {

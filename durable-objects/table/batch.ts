@@ -33,7 +33,7 @@ export function batch(store: Store, table: TableStore, call: BatchCall): Answer 
       };
     },
     rebuild(found: Committed) {
-      const outcome = work.kind === "items" ? rebuildItems(store, table, call, work, found) : rebuildFilterBatch(table, call, work, found);
+      const outcome = work.kind === "items" ? rebuildItems(table, call, work, found) : rebuildFilterBatch(table, call, work, found);
       return answerBatch(store, table, call, outcome, found.seq);
     },
   }));

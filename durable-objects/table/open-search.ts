@@ -11,6 +11,7 @@ import type { Migration } from "../../src/define/app.ts";
 import type { AnyResource } from "../../src/define/resource.ts";
 import type { Sql } from "../sql/port.ts";
 import { createIndex, dropIndex, type SearchedTable } from "../sql/search-index.ts";
+import { logLine } from "./log-line.ts";
 import { migrationSteps } from "./migration-steps.ts";
 import { readMeta, writeMeta } from "./system-tables.ts";
 
@@ -32,15 +33,22 @@ export function dropStaleIndexes(sql: Sql, resources: readonly AnyResource[], mi
   }
 }
 
-/** Builds the index of a table that has none, over the rows there are. Call it after migrating, when all columns are there. */
+/**
+ * Builds the index of a table that has none, over the rows there are. Call it after migrating, when all columns are there. When it
+ * cannot be built (a full disk, say) the table works without: searches answer 503, and the next wake tries again.
+ */
 export function ensureIndex(sql: Sql, resource: AnyResource, migrations: readonly Migration[]): void {
   const { spec } = resource;
   if (!isSearched(spec) || readMeta(sql, NOTE + spec.name) !== null) return;
-  sql.transaction(() => {
-    dropIndex(sql, spec.name);
-    createIndex(sql, spec);
-    writeMeta(sql, NOTE + spec.name, noteOf(spec, migrations));
-  });
+  try {
+    sql.transaction(() => {
+      dropIndex(sql, spec.name);
+      createIndex(sql, spec);
+      writeMeta(sql, NOTE + spec.name, noteOf(spec, migrations));
+    });
+  } catch (error) {
+    logLine("error", "the full-text index could not be built", { table: spec.name, error: String(error) });
+  }
 }
 
 /** Whether the table has its index, which then holds every row. */

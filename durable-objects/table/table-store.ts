@@ -9,7 +9,7 @@ import type { StoredRow } from "../../src/core/change/plan-write.ts";
 import type { ColumnSpec, Draft, Row, TableSpec } from "../../src/core/schema/table-spec.ts";
 import { decodeValue, encodeValue } from "../../src/core/schema/value.ts";
 import type { AnyResource } from "../../src/define/resource.ts";
-import { decodeRow } from "../sql/list-rows.ts";
+import { decodeListed, decodeRow } from "../sql/list-rows.ts";
 import { VERSION_COLUMN } from "../sql/list-statement.ts";
 import type { Sql } from "../sql/port.ts";
 import { quoteIdentifier } from "../sql/quote-identifier.ts";
@@ -55,8 +55,8 @@ export function openTable(sql: Sql, resource: AnyResource, present: ReadonlySet<
       return { row: decodeRow(spec, record), version: seqOf(Number(record[VERSION_COLUMN])) };
     },
     find(id) {
-      const record = sql.all(selectById, [id])[0];
-      return record === undefined ? null : store.decode(record);
+      const values = sql.values(selectById, [id])[0];
+      return values === undefined ? null : decodeListed(spec, values);
     },
     insert(row, version) {
       sql.run(insertRow, [...spec.columns.map((column) => encodeValue(column, row[column.name] ?? null)), version]);

@@ -84,9 +84,12 @@ function answerWrite(store: Store, table: TableStore, outcome: WriteOutcome): An
 
 /** The reply of an earlier attempt, as its ledger entry tells it. */
 function rebuildAnswer(store: Store, table: TableStore, call: WriteCall, found: Committed): Answer | null {
-  const change = found.changes.find((each) => each.table === table.spec.name && (call.intent.id === null || each.id === call.intent.id));
+  const { op, id } = call.intent;
+  const own = found.changes.filter((each) => each.table === table.spec.name);
+  // A create repeated by the client was given another id by its Worker; the row itself is the first that the commit created.
+  const change = own.find((each) => each.id === id) ?? (op === "create" ? own.find((each) => each.op === "create") : undefined);
   const row = change?.after ?? change?.before;
   if (change === undefined || row === null || row === undefined) return null;
-  const status = change.before === null ? 201 : call.intent.op === "delete" ? 204 : 200;
+  const status = change.before === null ? 201 : op === "delete" ? 204 : 200;
   return answerWrite(store, table, { row, version: found.seq, status, seq: found.seq, isMinimal: call.isMinimal });
 }

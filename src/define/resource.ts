@@ -184,9 +184,11 @@ function capabilitiesOf(config: ResourceConfig): Readonly<Record<Capability, boo
     batch: true,
     aggregate: true,
     subscribe: true,
-    search: config.search !== undefined,
+    search: true,
   };
-  return { ...all, ...(config.capabilities as Partial<Record<Capability, boolean>> | undefined) };
+  const chosen = { ...all, ...(config.capabilities as Partial<Record<Capability, boolean>> | undefined) };
+  // Without an index there is nothing to search, whatever is asked for ([SR1]).
+  return { ...chosen, search: chosen.search && config.search !== undefined };
 }
 
 /** 6 hex digits over what a client can see of a row, so that a deploy that changes it changes every tag ([HT33]). */

@@ -71,6 +71,9 @@ describe("a batch under a key", () => {
     const first = await room.send("POST /batch", body);
     const again = await room.refused("POST /batch", body, key(await made()));
     expect([again.status, again.body, again.headers.get("idempotency-replayed")]).toEqual([201, first.body, "true"]);
+    const minted = await room.send("POST /batch", { items: [{ title: "c" }, { title: "d" }] });
+    const repeated = await room.refused("POST /batch", { items: [{ title: "c" }, { title: "d" }] }, key(await made()));
+    expect([repeated.status, repeated.body]).toEqual([201, minted.body]);
     const patch = { filter: "rank==0", patch: { rank: 3 } };
     const patched = await room.send("PATCH /batch", patch);
     expect((await room.refused("PATCH /batch", patch, key(await made()))).body).toEqual(patched.body);

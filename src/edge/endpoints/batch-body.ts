@@ -3,7 +3,7 @@
  * hold is `batch-items.ts`.
  */
 
-import { Fault, invalidField } from "../../core/fault.ts";
+import { type Fault, invalidField } from "../../core/fault.ts";
 import { isJsonObject, type Json, type JsonObject } from "../../core/json.ts";
 import { type Parameters, parseFlag, readParameters } from "../../core/query/parameters.ts";
 import type { AnyResource } from "../../define/resource.ts";
