@@ -18,7 +18,12 @@ export function appendCommit(commit: Commit, changes: readonly RowChange[], atte
   }
   const effects = [...durableHooks(commit, changes), ...commit.effects];
   const actor = commit.principal.kind === "user" ? commit.principal.id : null;
-  const head = appendEntry(store.sql, store.head, { at: commit.nowMs, actor, changes, effects, attempt }, store.retention);
+  const head = appendEntry(
+    store.sql,
+    store.head,
+    { at: commit.nowMs, actor, changes, effects, attempt },
+    store.retention,
+  );
   if (effects.length > 0) schedule(store.sql, store.alarm, "outbox", commit.nowMs);
   return head;
 }
@@ -32,7 +37,10 @@ function releaseVersions({ store, changes }: Commit): void {
     const spec = store.tables.get(table)?.spec;
     const key = spec?.columns.find((column) => column.primaryKey);
     if (spec === undefined || key === undefined) continue;
-    store.sql.run(`UPDATE ${quoteIdentifier(spec.name)} SET ${quoteIdentifier(VERSION_COLUMN)} = ? WHERE ${quoteIdentifier(key.sqlName)} = ?`, [store.head.seq, id]);
+    store.sql.run(
+      `UPDATE ${quoteIdentifier(spec.name)} SET ${quoteIdentifier(VERSION_COLUMN)} = ? WHERE ${quoteIdentifier(key.sqlName)} = ?`,
+      [store.head.seq, id],
+    );
   }
 }
 

@@ -24,11 +24,21 @@ export function runFilterBatch(commit: Commit, table: TableStore, call: BatchCal
   const { store } = commit;
   const { conditions, scopes } = call;
   const { op: operation, hooked } = work;
-  checkCollection(store, table, { operation, conditions, scopes, names: namedBy(table, work.filter), isRequired: true });
+  checkCollection(store, table, {
+    operation,
+    conditions,
+    scopes,
+    names: namedBy(table, work.filter),
+    isRequired: true,
+  });
   const selected = selectBatch(store, table, { operation, rows: work, scopes });
   if (work.invalid.length > 0) throw invalidInput(work.invalid);
   if (hooked !== null) checkHooked(selected, hooked, table);
-  const rows = batchRows(commit, table, new Map(selected.map((listed) => [listed.row[table.spec.primaryKey] as RowId, listed])));
+  const rows = batchRows(
+    commit,
+    table,
+    new Map(selected.map((listed) => [listed.row[table.spec.primaryKey] as RowId, listed])),
+  );
   const facts = callerFacts(store, table, { scopes, conditions: ANSWERED }, [], commit.nowMs);
   selected.forEach(({ row }, index) => {
     const id = row[table.spec.primaryKey] as RowId;
@@ -37,7 +47,10 @@ export function runFilterBatch(commit: Commit, table: TableStore, call: BatchCal
     const stored = rows.now(id);
     // Gone with an earlier row of the batch, by a hook or a relation.
     if (stored === null || isSoftDeleted(table.spec, stored.row)) return;
-    const intent: WriteIntent = operation === "delete" ? { op: "delete", id, hard: false } : { op: "update", id, input: own?.patch ?? work.patch };
+    const intent: WriteIntent =
+      operation === "delete"
+        ? { op: "delete", id, hard: false }
+        : { op: "update", id, input: own?.patch ?? work.patch };
     applyWrite(commit, table, intent, stored, facts);
     rows.itemDone(id);
   });
@@ -46,7 +59,8 @@ export function runFilterBatch(commit: Commit, table: TableStore, call: BatchCal
 
 /** Hooks must have seen just the rows that match now, up to the one they refused ([HT31]). */
 function checkHooked(selected: readonly ListedRow[], hooked: readonly HookedRow[], table: TableStore): void {
-  const isWhole = hooked.at(-1)?.kind === "refused" ? hooked.length <= selected.length : hooked.length === selected.length;
+  const isWhole =
+    hooked.at(-1)?.kind === "refused" ? hooked.length <= selected.length : hooked.length === selected.length;
   const isSame = hooked.every(({ id, version }, index) => {
     const listed = selected[index];
     return listed?.row[table.spec.primaryKey] === id && listed.version === version;
@@ -55,11 +69,21 @@ function checkHooked(selected: readonly ListedRow[], hooked: readonly HookedRow[
 }
 
 /** The number that an earlier attempt told: rows that matched before its commit, as far as they changed. */
-export function rebuildFilterBatch(table: TableStore, { scopes }: BatchCall, work: FilterBatch, { changes }: Committed): BatchOutcome {
+export function rebuildFilterBatch(
+  table: TableStore,
+  { scopes }: BatchCall,
+  work: FilterBatch,
+  { changes }: Committed,
+): BatchOutcome {
   const isNamed = namedBy(table, work.filter);
   const isOpen = scopeTest(table, scopes[work.op] ?? "");
   const matched = changes.filter(
-    ({ table: name, before }) => name === table.spec.name && before !== null && !isSoftDeleted(table.spec, before) && isNamed(before) && isOpen(before),
+    ({ table: name, before }) =>
+      name === table.spec.name &&
+      before !== null &&
+      !isSoftDeleted(table.spec, before) &&
+      isNamed(before) &&
+      isOpen(before),
   );
   return { kind: "count", count: matched.length };
 }

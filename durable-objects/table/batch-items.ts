@@ -11,7 +11,7 @@ import type { RowId } from "../../src/core/ids.ts";
 import type { BatchCall, BatchItem, BatchItems } from "../../src/core/protocol/batch-call.ts";
 import type { Row } from "../../src/core/schema/table-spec.ts";
 import type { BatchOutcome } from "./batch.ts";
-import { batchRows, type BatchRows } from "./batch-rows.ts";
+import { type BatchRows, batchRows } from "./batch-rows.ts";
 import { checkCollection } from "./collection-condition.ts";
 import type { Commit } from "./commit.ts";
 import { findRows } from "./find-rows.ts";
@@ -26,7 +26,13 @@ export function runItems(commit: Commit, table: TableStore, call: BatchCall, { i
   const ids = operation === "create" ? [] : idsOf(items);
   if (operation === "delete" && ids.length > 0) {
     const named = new Set<unknown>(ids);
-    checkCollection(store, table, { operation, scopes, conditions, names: (row) => named.has(row[table.spec.primaryKey]), isRequired: true });
+    checkCollection(store, table, {
+      operation,
+      scopes,
+      conditions,
+      names: (row) => named.has(row[table.spec.primaryKey]),
+      isRequired: true,
+    });
   }
   const rows = batchRows(commit, table, findRows(store.sql, table, ids));
   const facts = callerFacts(store, table, call, [], commit.nowMs);
@@ -48,7 +54,13 @@ export function runItems(commit: Commit, table: TableStore, call: BatchCall, { i
 }
 
 /** Null: passed over. */
-function applyItem(commit: Commit, table: TableStore, item: BatchItem, rows: BatchRows, shared: WriteFacts): AppliedWrite | null {
+function applyItem(
+  commit: Commit,
+  table: TableStore,
+  item: BatchItem,
+  rows: BatchRows,
+  shared: WriteFacts,
+): AppliedWrite | null {
   switch (item.kind) {
     case "refused":
       throw new Fault(item.fault);
@@ -62,9 +74,16 @@ function applyItem(commit: Commit, table: TableStore, item: BatchItem, rows: Bat
     case "write": {
       const { intent, invalid } = item.write;
       const facts = { ...shared, conditions: item.conditions, invalid };
-      if (item.expectVersion !== null && intent.id !== null) checkSeenVersion(rows.before(intent.id), item.expectVersion);
+      if (item.expectVersion !== null && intent.id !== null)
+        checkSeenVersion(rows.before(intent.id), item.expectVersion);
       if (intent.op === "delete") return deleteItem(commit, table, intent.id, rows, facts);
-      return applyWrite(commit, table, intent, intent.id === null || intent.op === "create" ? null : rows.now(intent.id), facts);
+      return applyWrite(
+        commit,
+        table,
+        intent,
+        intent.id === null || intent.op === "create" ? null : rows.now(intent.id),
+        facts,
+      );
     }
     default:
       return unreachable(item);
@@ -72,11 +91,18 @@ function applyItem(commit: Commit, table: TableStore, item: BatchItem, rows: Bat
 }
 
 /** A row that is not there for the caller is passed over; one that went with an earlier item of the batch counts. */
-function deleteItem(commit: Commit, table: TableStore, id: RowId, rows: BatchRows, facts: WriteFacts): AppliedWrite | null {
+function deleteItem(
+  commit: Commit,
+  table: TableStore,
+  id: RowId,
+  rows: BatchRows,
+  facts: WriteFacts,
+): AppliedWrite | null {
   const before = rows.before(id);
   if (before === null || admitItem({ op: "delete", id, mayCreate: false }, before, facts) === null) return null;
   const stored = rows.now(id);
-  if (stored === null || isSoftDeleted(table.spec, stored.row)) return { kind: "nothing", row: before.row, version: before.version };
+  if (stored === null || isSoftDeleted(table.spec, stored.row))
+    return { kind: "nothing", row: before.row, version: before.version };
   return applyWrite(commit, table, { op: "delete", id, hard: false }, stored, facts);
 }
 
@@ -84,7 +110,12 @@ function deleteItem(commit: Commit, table: TableStore, id: RowId, rows: BatchRow
  * What the reply of an earlier attempt told: rows from its ledger entry; what it left unchanged, as it stands. Ids that the object
  * made, or that another Worker made for the same request, are those of the rows it created, in order.
  */
-export function rebuildItems(table: TableStore, { operation }: BatchCall, { items }: BatchItems, { changes }: Committed): BatchOutcome {
+export function rebuildItems(
+  table: TableStore,
+  { operation }: BatchCall,
+  { items }: BatchItems,
+  { changes }: Committed,
+): BatchOutcome {
   const own = changes.filter((change) => change.table === table.spec.name);
   const byId = new Map(own.map((change) => [change.id, change]));
   const named = idsOf(items);

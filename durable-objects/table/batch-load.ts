@@ -35,7 +35,13 @@ function loadItems(store: Store, table: TableStore, call: LoadBatchCall): Loaded
   const ids = targets.flatMap(({ op, id }) => (op === "create" ? [] : (id ?? [])));
   if (operation === "delete") {
     const named = new Set<unknown>(ids);
-    checkCollection(store, table, { operation, scopes, conditions, names: (row) => named.has(row[table.spec.primaryKey]), isRequired: true });
+    checkCollection(store, table, {
+      operation,
+      scopes,
+      conditions,
+      names: (row) => named.has(row[table.spec.primaryKey]),
+      isRequired: true,
+    });
   }
   const rows = findRows(store.sql, table, ids);
   const facts = callerFacts(store, table, call, [], store.clock());
@@ -57,7 +63,13 @@ function loadItems(store: Store, table: TableStore, call: LoadBatchCall): Loaded
 function loadFiltered(store: Store, table: TableStore, call: LoadBatchCall): LoadedItem[] {
   const { operation, work, conditions, scopes } = call;
   if (work.kind !== "filter" || (operation !== "update" && operation !== "delete")) return [];
-  checkCollection(store, table, { operation, conditions, scopes, names: namedBy(table, work.filter), isRequired: true });
+  checkCollection(store, table, {
+    operation,
+    conditions,
+    scopes,
+    names: namedBy(table, work.filter),
+    isRequired: true,
+  });
   return selectBatch(store, table, { operation, rows: work, scopes }).map(({ row, version }) => ({
     kind: "row",
     id: row[table.spec.primaryKey] as RowId,
@@ -68,7 +80,13 @@ function loadFiltered(store: Store, table: TableStore, call: LoadBatchCall): Loa
 
 export function previewBatch(store: Store, table: TableStore, call: PreviewBatchCall): Answer {
   const { operation, rows, scopes, conditions } = call;
-  checkCollection(store, table, { operation, conditions, scopes, names: namedBy(table, rows.filter), isRequired: false });
+  checkCollection(store, table, {
+    operation,
+    conditions,
+    scopes,
+    names: namedBy(table, rows.filter),
+    isRequired: false,
+  });
   const selected = selectBatch(store, table, { operation, rows, scopes });
   if (call.invalid.length > 0) throw invalidInput(call.invalid);
   const sample = selected.slice(0, SAMPLE_ROWS).map(({ row }) => row[table.spec.primaryKey]);

@@ -24,19 +24,24 @@ export type BatchOutcome =
 
 export function batch(store: Store, table: TableStore, call: BatchCall): Answer {
   const { work } = call;
-  return named(call, () => transact(store, call, {
-    run(commit) {
-      const outcome = work.kind === "items" ? runItems(commit, table, call, work) : runFilterBatch(commit, table, call, work);
-      return (committed) => {
-        const present = outcome.kind === "count" ? outcome : { ...outcome, rows: latest(outcome.rows, table, committed.changes) };
-        return { answer: answerBatch(store, table, call, present, committed.seq), ids: idsOf(present, table) };
-      };
-    },
-    rebuild(found: Committed) {
-      const outcome = work.kind === "items" ? rebuildItems(table, call, work, found) : rebuildFilterBatch(table, call, work, found);
-      return answerBatch(store, table, call, outcome, found.seq);
-    },
-  }));
+  return named(call, () =>
+    transact(store, call, {
+      run(commit) {
+        const outcome =
+          work.kind === "items" ? runItems(commit, table, call, work) : runFilterBatch(commit, table, call, work);
+        return (committed) => {
+          const present =
+            outcome.kind === "count" ? outcome : { ...outcome, rows: latest(outcome.rows, table, committed.changes) };
+          return { answer: answerBatch(store, table, call, present, committed.seq), ids: idsOf(present, table) };
+        };
+      },
+      rebuild(found: Committed) {
+        const outcome =
+          work.kind === "items" ? rebuildItems(table, call, work, found) : rebuildFilterBatch(table, call, work, found);
+        return answerBatch(store, table, call, outcome, found.seq);
+      },
+    }),
+  );
 }
 
 /** A commit that is too large for the ledger knows its bytes, not what asked for it. */
@@ -44,19 +49,35 @@ function named(call: BatchCall, work: () => Answer): Answer {
   try {
     return work();
   } catch (error) {
-    if (error instanceof Fault && error.data.slug === "batch-limit-exceeded") throw new Fault({ operation: call.operation, ...error.data });
+    if (error instanceof Fault && error.data.slug === "batch-limit-exceeded")
+      throw new Fault({ operation: call.operation, ...error.data });
     throw error;
   }
 }
 
-function answerBatch(store: Store, table: TableStore, { operation, isMinimal }: BatchCall, outcome: BatchOutcome, seq: Seq): Answer {
+function answerBatch(
+  store: Store,
+  table: TableStore,
+  { operation, isMinimal }: BatchCall,
+  outcome: BatchOutcome,
+  seq: Seq,
+): Answer {
   const isCreated = operation === "create" && outcome.kind === "rows" && outcome.rows.length > 0;
   const answer = { kind: "answer" as const, headers: {}, position: positionToken(store.epoch, seq) };
   if (isMinimal) return { ...answer, status: isCreated ? 201 : 204, body: null };
-  return { ...answer, status: isCreated ? 201 : 200, body: JSON.stringify({ ...shown(store, table, operation, outcome), seq }) };
+  return {
+    ...answer,
+    status: isCreated ? 201 : 200,
+    body: JSON.stringify({ ...shown(store, table, operation, outcome), seq }),
+  };
 }
 
-function shown(store: Store, table: TableStore, operation: BatchCall["operation"], outcome: BatchOutcome): Record<string, Json> {
+function shown(
+  store: Store,
+  table: TableStore,
+  operation: BatchCall["operation"],
+  outcome: BatchOutcome,
+): Record<string, Json> {
   if (outcome.kind === "count") return { count: outcome.count };
   const items = outcome.rows.map((row) => rowJson(store, table, row, null));
   return operation === "replace" || operation === "upsert" ? { items, created: outcome.created } : { items };
@@ -65,7 +86,9 @@ function shown(store: Store, table: TableStore, operation: BatchCall["operation"
 /** A hook on a later row may have changed an earlier one: the reply tells how the commit left them. */
 function latest(rows: readonly Row[], table: TableStore, changes: readonly RowChange[]): readonly Row[] {
   const key = table.spec.primaryKey;
-  const after = new Map(changes.filter((change) => change.table === table.spec.name).map((change) => [change.id, change.after]));
+  const after = new Map(
+    changes.filter((change) => change.table === table.spec.name).map((change) => [change.id, change.after]),
+  );
   return rows.map((row) => after.get(row[key] as RowId) ?? row);
 }
 

@@ -62,10 +62,17 @@ function isUntouchedSince(store: Store, table: TableStore, since: number, matche
   // Most entries are about other tables: their text is told apart without reading it.
   const named = `"table":${JSON.stringify(table.spec.name)}`;
   for (let top = since; top < seq; top += ENTRIES_A_STEP) {
-    const entries = store.sql.all("SELECT changes FROM _log WHERE seq > ? AND seq <= ? AND instr(changes, ?) > 0", [top, top + ENTRIES_A_STEP, named]);
+    const entries = store.sql.all("SELECT changes FROM _log WHERE seq > ? AND seq <= ? AND instr(changes, ?) > 0", [
+      top,
+      top + ENTRIES_A_STEP,
+      named,
+    ]);
     for (const entry of entries) {
       const changes = JSON.parse(String(entry.changes)) as RowChange[];
-      if (changes.some((change) => change.table === table.spec.name && (isMatch(change.before) || isMatch(change.after)))) return false;
+      if (
+        changes.some((change) => change.table === table.spec.name && (isMatch(change.before) || isMatch(change.after)))
+      )
+        return false;
     }
   }
   return true;

@@ -3,8 +3,8 @@
 import type { StoredRow } from "../../src/core/change/plan-write.ts";
 import type { RowId } from "../../src/core/ids.ts";
 import { columnOf } from "../../src/core/schema/table-spec.ts";
-import { quoteIdentifier } from "../sql/quote-identifier.ts";
 import type { Sql } from "../sql/port.ts";
+import { quoteIdentifier } from "../sql/quote-identifier.ts";
 import type { TableStore } from "./table-store.ts";
 
 export function findRows(sql: Sql, table: TableStore, ids: readonly RowId[]): ReadonlyMap<RowId, StoredRow> {

@@ -21,13 +21,24 @@ export interface BatchSelection {
 }
 
 /** In order of id. */
-export function selectBatch(store: Store, table: TableStore, { operation, rows, scopes }: BatchSelection): readonly ListedRow[] {
+export function selectBatch(
+  store: Store,
+  table: TableStore,
+  { operation, rows, scopes }: BatchSelection,
+): readonly ListedRow[] {
   const { filter, limitRows, limitUnconfirmed } = rows;
   const where = batchFilter(table, scopes[operation] ?? "", filter);
   if (where === null) throw new Fault({ slug: "forbidden", operation });
-  const page = selectPage(store, table, { where, orderBy: completeOrder([], table.spec), after: null, limit: limitRows, offset: 0 });
+  const page = selectPage(store, table, {
+    where,
+    orderBy: completeOrder([], table.spec),
+    after: null,
+    limit: limitRows,
+    offset: 0,
+  });
   if (page.hasMore) {
-    if (page.rows.length < limitRows) throw new Fault({ slug: "query-too-expensive", examined: MAX_EXAMINED, limit: MAX_EXAMINED });
+    if (page.rows.length < limitRows)
+      throw new Fault({ slug: "query-too-expensive", examined: MAX_EXAMINED, limit: MAX_EXAMINED });
     const requested = countMatching(store, table, where, null);
     throw new Fault({ slug: "batch-limit-exceeded", operation, limit: limitRows, requested });
   }

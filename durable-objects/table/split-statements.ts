@@ -5,7 +5,8 @@
  */
 
 /** One token: comment, string, quoted name, word, semicolon, or any other character. */
-const TOKEN = /--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\]|\w+|;|\s+|[\s\S]/g;
+const TOKEN =
+  /--[^\n]*|\/\*[\s\S]*?(?:\*\/|$)|'(?:[^']|'')*'|"(?:[^"]|"")*"|`(?:[^`]|``)*`|\[[^\]]*\]|\w+|;|\s+|[\s\S]/g;
 
 /** `"CREATE TABLE a (…);--> statement-breakpoint\nDROP TABLE b;"` → `["CREATE TABLE a (…)", "DROP TABLE b"]` */
 export function splitStatements(text: string): string[] {

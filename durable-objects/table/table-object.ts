@@ -18,6 +18,7 @@ import { runAlarm } from "./run-alarm.ts";
 import { type Placement, type Registration, type RegistryAnswer, isRegistry, registerObject, registeredObjects } from "./registry.ts";
 import { ensureRegistered, type Registrar } from "./registration.ts";
 import { openStore, type Store } from "./store.ts";
+import { hasLostAlarm } from "./timers.ts";
 import { quoteIdentifier } from "../sql/quote-identifier.ts";
 
 export interface ObjectEnv {
@@ -115,7 +116,13 @@ export function tableObject(app: { readonly definition: AppDefinition }, migrati
         clock: () => Date.now(),
         random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
       });
+      if (hasLostAlarm(this.#store.sql, Date.now())) void this.#restoreAlarm();
       return this.#store;
+    }
+
+    /** Only where none is set: an unconditional alarm on every wake is billed on every wake. */
+    async #restoreAlarm(): Promise<void> {
+      if ((await this.ctx.storage.getAlarm()) === null) await this.ctx.storage.setAlarm(Date.now());
     }
 
     #registry(): ((registration: Registration) => Promise<RegistryAnswer>) | null {

@@ -22,6 +22,14 @@ export function schedule(sql: Sql, alarm: AlarmPort, name: TimerName, atMs: numb
   if (atMs < earliest) alarm.setAlarm(atMs);
 }
 
+/** How long after its time a timer may be before the alarm counts as lost: the platform retries an alarm six times, then drops it. */
+const LOST_AFTER_MS = 60_000;
+
+/** Whether a timer is so late that the alarm behind it must have been dropped. One small read, when an object wakes. */
+export function hasLostAlarm(sql: Sql, now: number): boolean {
+  return sql.all("SELECT 1 AS found FROM _timers WHERE at < ? LIMIT 1", [now - LOST_AFTER_MS]).length > 0;
+}
+
 /** Names of the timers that are due, earliest first. */
 export function dueTimers(sql: Sql, now: number): TimerName[] {
   return sql.all("SELECT name FROM _timers WHERE at <= ? ORDER BY at", [now]).map((row) => row.name as TimerName);

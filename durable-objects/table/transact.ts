@@ -37,7 +37,11 @@ export function transact(store: Store, call: MutatingCall, mutation: Mutation): 
   return answer;
 }
 
-function inTransaction(store: Store, call: MutatingCall, { run, rebuild }: Mutation): { answer: Answer; head: LedgerHead } {
+function inTransaction(
+  store: Store,
+  call: MutatingCall,
+  { run, rebuild }: Mutation,
+): { answer: Answer; head: LedgerHead } {
   const { idempotency, attempt } = call;
   const known = idempotency === null ? null : findReply(store.sql, idempotency, store.clock());
   if (known !== null) return { answer: known, head: store.head };

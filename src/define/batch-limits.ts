@@ -12,7 +12,8 @@ const MAX_LIMIT = 10_000;
 export function batchOf({ batch = {} }: ResourceConfig, refuse: Refuse): BatchSpec {
   const limits: Record<BatchOperation, number> = { create: 0, update: 0, replace: 0, delete: 0, upsert: 0 };
   for (const name of Object.keys(batch)) {
-    if (name !== "confirm" && !Object.hasOwn(limits, name)) throw refuse(`batch.${name} is no operation`, `Operations are: ${OPERATIONS.join(", ")}.`);
+    if (name !== "confirm" && !Object.hasOwn(limits, name))
+      throw refuse(`batch.${name} is no operation`, `Operations are: ${OPERATIONS.join(", ")}.`);
   }
   for (const operation of OPERATIONS) {
     const limit = batch[operation] ?? DEFAULT_LIMIT;

@@ -45,9 +45,15 @@ export async function isConfirmed(request: TableRequest, confirmed: Confirmed): 
   return false;
 }
 
-function payload({ object, entry, principal }: TableRequest, { operation, filter, patch }: Confirmed, expiresAtMs: number): Uint8Array {
+function payload(
+  { object, entry, principal }: TableRequest,
+  { operation, filter, patch }: Confirmed,
+  expiresAtMs: number,
+): Uint8Array {
   const caller = principal.kind === "user" ? { user: principal.id } : null;
-  return new TextEncoder().encode(canonicalJson([object, entry.resource.name, operation, filter, patch, caller, expiresAtMs]));
+  return new TextEncoder().encode(
+    canonicalJson([object, entry.resource.name, operation, filter, patch, caller, expiresAtMs]),
+  );
 }
 
 function keyOf(secret: string): Promise<CryptoKey> {
@@ -65,5 +71,11 @@ async function deriveKey(secret: string): Promise<CryptoKey> {
 }
 
 function hmacKey(bytes: Uint8Array, use: "sign" | "verify"): Promise<CryptoKey> {
-  return crypto.subtle.importKey("raw", bytes, { name: "HMAC", hash: "SHA-256" }, false, use === "sign" ? ["sign"] : ["sign", "verify"]);
+  return crypto.subtle.importKey(
+    "raw",
+    bytes,
+    { name: "HMAC", hash: "SHA-256" },
+    false,
+    use === "sign" ? ["sign"] : ["sign", "verify"],
+  );
 }

@@ -31,6 +31,7 @@ describe("what README.md tells a newcomer works in a fresh clone", () => {
     dev = startShell(`${here("dev")} -- --port ${port}`, clone.root);
     await dev.until(/Ledge runs on http:\/\/127\.0\.0\.1:\d+/, 240_000);
     expect((await fetch(`http://127.0.0.1:${port}/healthz`)).status).toBe(200);
+    expect((await fetch(`http://127.0.0.1:${port}/`)).status).toBe(200);
   }, 260_000);
 
   test("[README] one file and one line make a table: migrated by the running Ledge, written to, read back", async () => {

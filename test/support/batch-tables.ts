@@ -17,7 +17,11 @@ const boxColumns = () => ({
   fixed: text("fixed"),
   secret: text("secret"),
 });
-const boxConfig = { ...fullyPublic(), ...anyRoom, columns: { secret: { returned: false }, fixed: { input: false } } } as const;
+const boxConfig = {
+  ...fullyPublic(),
+  ...anyRoom,
+  columns: { secret: { returned: false }, fixed: { input: false } },
+} as const;
 
 /** Open to all; a unique code, a hidden and a protected column. */
 export const boxes = resource(sqliteTable("boxes", boxColumns()), boxConfig);
@@ -30,11 +34,14 @@ export const lots = resource(sqliteTable("lots", { id: id(), room: room(), title
   batch: { create: 3, update: 3, replace: 3, delete: 3, upsert: false },
 });
 /** Large limits, and confirmation of large filter batches. */
-export const bulks = resource(sqliteTable("bulks", { id: id(), room: room(), rank: integer("rank").notNull().default(0), data: text("data") }), {
-  ...fullyPublic(),
-  ...anyRoom,
-  batch: { create: 500, update: 500, delete: 500, confirm: true },
-});
+export const bulks = resource(
+  sqliteTable("bulks", { id: id(), room: room(), rank: integer("rank").notNull().default(0), data: text("data") }),
+  {
+    ...fullyPublic(),
+    ...anyRoom,
+    batch: { create: 500, update: 500, delete: 500, confirm: true },
+  },
+);
 /** No batches. */
 export const singles = resource(sqliteTable("singles", { id: id(), room: room(), title: text("title") }), {
   ...fullyPublic(),
@@ -76,15 +83,24 @@ export const guarded = resource(sqliteTable("guarded", { id: id(), room: room(),
   etag: { required: true },
 });
 /** Integer ids. */
-export const tallies = resource(sqliteTable("tallies", { id: integer("id").primaryKey(), room: room(), title: text("title").notNull() }), {
-  ...fullyPublic(),
-  ...anyRoom,
-});
+export const tallies = resource(
+  sqliteTable("tallies", { id: integer("id").primaryKey(), room: room(), title: text("title").notNull() }),
+  {
+    ...fullyPublic(),
+    ...anyRoom,
+  },
+);
 
 /** Work that a test gives the next before-hook to do in between, for races. */
 export const between: { run: (() => Promise<void>) | null } = { run: null };
 
-const hullsTable = sqliteTable("hulls", { id: id(), room: room(), title: text("title").notNull(), stamp: text("stamp"), inner: text("inner") });
+const hullsTable = sqliteTable("hulls", {
+  id: id(),
+  room: room(),
+  title: text("title").notNull(),
+  stamp: text("stamp"),
+  inner: text("inner"),
+});
 /** Every hook; titles steer them. */
 export const hulls = resource(hullsTable, {
   ...fullyPublic(),

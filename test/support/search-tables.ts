@@ -45,7 +45,14 @@ export const sales = resource(
 
 /** Lists narrow what may be aggregated. */
 export const tickets = resource(
-  sqliteTable("tickets", { id: id(), room: room(), kind: text("kind"), note: text("note"), cost: integer("cost"), tip: integer("tip") }),
+  sqliteTable("tickets", {
+    id: id(),
+    room: room(),
+    kind: text("kind"),
+    note: text("note"),
+    cost: integer("cost"),
+    tip: integer("tip"),
+  }),
   { ...fullyPublic(), ...anyRoom, fields: { aggregatable: { groupBy: ["kind"], metrics: ["cost"] } } },
 );
 
@@ -84,11 +91,14 @@ export const pages = resource(pagesTable, {
   columns: { secret: { returned: false } },
   softDelete: { field: "deletedAt" },
   search: { fields: [{ name: "title", weight: 3 }, "body"] },
-  operators: { "=odd=": { on: ["rank"], operand: "scalar", test: (value, wanted) => (Number(value) % 2 !== 0) === wanted } },
+  operators: {
+    "=odd=": { on: ["rank"], operand: "scalar", test: (value, wanted) => (Number(value) % 2 !== 0) === wanted },
+  },
   relations: { remarks: { type: "hasMany", resource: "remarks", foreignKey: "pageId", onDelete: "cascade" } },
   hooks: {
     onWrite(tx, change) {
-      if (change.op === "create" && change.after?.note === "remark") tx.create("remarks", { pageId: change.after.id, room: change.after.room, words: "hooked" });
+      if (change.op === "create" && change.after?.note === "remark")
+        tx.create("remarks", { pageId: change.after.id, room: change.after.room, words: "hooked" });
       if (change.after?.note === "throw") throw new Error("rolled back");
       return change.after?.note === "rewrite" ? { title: "rewritten" } : undefined;
     },
@@ -109,11 +119,14 @@ export const remarks = resource(
 );
 
 /** Searched under integer ids, which are SQLite's own row numbers; the route is switched off. */
-export const stamps = resource(sqliteTable("stamps", { id: integer("id").primaryKey(), room: room(), words: text("words") }), {
-  ...fullyPublic(),
-  ...anyRoom,
-  search: { fields: ["words"] },
-});
+export const stamps = resource(
+  sqliteTable("stamps", { id: integer("id").primaryKey(), room: room(), words: text("words") }),
+  {
+    ...fullyPublic(),
+    ...anyRoom,
+    search: { fields: ["words"] },
+  },
+);
 export const silentStamps = resource(sqliteTable("silent_stamps", { id: id(), room: room(), words: text("words") }), {
   ...fullyPublic(),
   ...anyRoom,

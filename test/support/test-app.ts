@@ -3,12 +3,13 @@
 import { defineApp } from "ledge";
 import * as batchTables from "./batch-tables.ts";
 import { films } from "./film-table.ts";
+import * as searchTables from "./search-tables.ts";
 import * as tables from "./test-tables.ts";
 import { vault } from "./vault-table.ts";
 
 export const app = defineApp({
   name: "test",
-  resources: Object.values({ ...tables, ...batchTables, films, vault }).filter((value) => typeof value === "object" && "kind" in value && value.kind === "resource"),
+  resources: Object.values({ ...tables, ...batchTables, ...searchTables, films, vault }).filter((value) => typeof value === "object" && "kind" in value && value.kind === "resource"),
   effects: {
     ping: async (payload, { key, attempt }) => {
       while (tables.holding.effects) await new Promise((resume) => setTimeout(resume, 10));

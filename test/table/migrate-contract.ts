@@ -78,6 +78,7 @@ export function migrateContract(withSql: WithSql): void {
       (sql) => {
         const seen: string[] = [];
         const watched: Sql = {
+          ...sql,
           all: (statement, params) => {
             seen.push(statement);
             return sql.all(statement, params);

@@ -2,8 +2,8 @@
 
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { between } from "../support/batch-tables.ts";
-import { hookLog } from "../support/test-tables.ts";
 import { inspect } from "../support/scenario.ts";
+import { hookLog } from "../support/test-tables.ts";
 import { openRoom, type Room, uid } from "./batch-support.ts";
 
 async function filled(...titles: string[]): Promise<Room> {
@@ -27,31 +27,56 @@ describe("hooks of a batch", () => {
   it("[HT31] before- and write-hooks run once for each new row, after-hooks once for each change", async () => {
     const room = openRoom("hulls");
     const result = await room.send("POST /batch", { items: [{ title: "a" }, { title: "b" }] });
-    expect(result.body).toMatchObject({ items: [{ title: "a", stamp: "created" }, { title: "b", stamp: "created" }] });
+    expect(result.body).toMatchObject({
+      items: [
+        { title: "a", stamp: "created" },
+        { title: "b", stamp: "created" },
+      ],
+    });
     expect(ran()).toEqual(["beforeCreate a", "beforeCreate b", "onWrite create a", "onWrite create b"]);
-    await expect.poll(() => hookLog.filter((line) => line.startsWith("after")).sort()).toEqual(["afterCreate a", "afterCreate b"]);
+    await expect
+      .poll(() => hookLog.filter((line) => line.startsWith("after")).sort())
+      .toEqual(["afterCreate a", "afterCreate b"]);
   });
 
   it("[HT31] by items each hook sees its own row", async () => {
     const room = await filled("a", "b");
-    const result = await room.send("PATCH /batch", { items: [{ id: uid(2), title: "B" }, { id: uid(1), title: "A" }] });
+    const result = await room.send("PATCH /batch", {
+      items: [
+        { id: uid(2), title: "B" },
+        { id: uid(1), title: "A" },
+      ],
+    });
     expect(result.body).toMatchObject({ items: [{ stamp: "was b" }, { stamp: "was a" }] });
     expect(ran()).toEqual(["beforeUpdate b", "beforeUpdate a", "onWrite update B", "onWrite update A"]);
   });
 
   it("[HT31] by filter too, and the patch of one row is not that of another", async () => {
     const room = await filled("a", "b", "c");
-    expect((await room.send("PATCH /batch", { filter: 'title!="b"', patch: { title: "x" } })).body).toEqual({ count: 2, seq: 2 });
+    expect((await room.send("PATCH /batch", { filter: 'title!="b"', patch: { title: "x" } })).body).toEqual({
+      count: 2,
+      seq: 2,
+    });
     expect((await room.rows()).map((row) => row.stamp)).toEqual(["was a", "created", "was c"]);
     expect(ran()).toEqual(["beforeUpdate a", "beforeUpdate c", "onWrite update x", "onWrite update x"]);
   });
 
   it("[HT31] PUT and upsert run the hook that fits each row", async () => {
     const room = await filled("a");
-    await room.send("POST /batch/upsert", { items: [{ id: uid(1), title: "A" }, { id: uid(2), title: "new" }] });
+    await room.send("POST /batch/upsert", {
+      items: [
+        { id: uid(1), title: "A" },
+        { id: uid(2), title: "new" },
+      ],
+    });
     expect(ran()).toEqual(["beforeUpdate a", "beforeCreate new", "onWrite update A", "onWrite create new"]);
     hookLog.length = 0;
-    await room.send("PUT /batch", { items: [{ id: uid(3), title: "third" }, { id: uid(1), title: "AA" }] });
+    await room.send("PUT /batch", {
+      items: [
+        { id: uid(3), title: "third" },
+        { id: uid(1), title: "AA" },
+      ],
+    });
     expect(ran()).toEqual(["beforeCreate third", "beforeUpdate A", "onWrite create third", "onWrite update AA"]);
   });
 
@@ -59,7 +84,14 @@ describe("hooks of a batch", () => {
     const room = await filled("a", "b", "c");
     await room.send("DELETE /batch", { ids: [uid(9), uid(2)] });
     await room.send("DELETE /batch", { all: true });
-    expect(ran()).toEqual(["beforeDelete b", "onWrite delete b", "beforeDelete a", "beforeDelete c", "onWrite delete a", "onWrite delete c"]);
+    expect(ran()).toEqual([
+      "beforeDelete b",
+      "onWrite delete b",
+      "beforeDelete a",
+      "beforeDelete c",
+      "onWrite delete a",
+      "onWrite delete c",
+    ]);
   });
 
   it("[HT45] a hook that refuses fails the batch at its item, and no later hook runs", async () => {
@@ -68,17 +100,51 @@ describe("hooks of a batch", () => {
     expect(result.body).toMatchObject({ status: 409, reason: "expect", index: 1, detail: "Rejected by the hook" });
     expect(hookLog).not.toContain("beforeCreate c");
     const old = await filled("a", "stubborn", "c");
-    expect((await old.refused("PATCH /batch", { all: true, patch: { title: "x" } })).body).toMatchObject({ status: 409, detail: "Rejected by the hook" });
-    expect((await old.refused("PATCH /batch", { items: [{ id: uid(1), title: "x" }, { id: uid(2), title: "y" }] })).body).toMatchObject({ status: 409, index: 1 });
+    expect((await old.refused("PATCH /batch", { all: true, patch: { title: "x" } })).body).toMatchObject({
+      status: 409,
+      detail: "Rejected by the hook",
+    });
+    expect(
+      (
+        await old.refused("PATCH /batch", {
+          items: [
+            { id: uid(1), title: "x" },
+            { id: uid(2), title: "y" },
+          ],
+        })
+      ).body,
+    ).toMatchObject({ status: 409, index: 1 });
     expect(hookLog).not.toContain("beforeUpdate c");
   });
 
   it("[HT45] an item that fails earlier in the order comes first, although a later hook refused", async () => {
     const room = await filled("a");
     const items = [{ id: uid(1), title: "again" }, { title: "reject" }];
-    expect((await room.refused("POST /batch", { items })).body).toMatchObject({ status: 409, reason: "exists", index: 0 });
-    expect((await room.refused("PATCH /batch", { items: [{ id: uid(9), title: "x" }, { id: uid(1), title: 5 }] })).body).toMatchObject({ status: 404, index: 0 });
-    expect((await room.refused("PATCH /batch", { items: [{ id: uid(1), title: 5 }, { id: uid(9), title: "x" }] })).body).toMatchObject({ status: 400, index: 0 });
+    expect((await room.refused("POST /batch", { items })).body).toMatchObject({
+      status: 409,
+      reason: "exists",
+      index: 0,
+    });
+    expect(
+      (
+        await room.refused("PATCH /batch", {
+          items: [
+            { id: uid(9), title: "x" },
+            { id: uid(1), title: 5 },
+          ],
+        })
+      ).body,
+    ).toMatchObject({ status: 404, index: 0 });
+    expect(
+      (
+        await room.refused("PATCH /batch", {
+          items: [
+            { id: uid(1), title: 5 },
+            { id: uid(9), title: "x" },
+          ],
+        })
+      ).body,
+    ).toMatchObject({ status: 400, index: 0 });
   });
 
   it("[HT70] a defect in a hook is 500 and shows nothing of itself in the object's words", async () => {
@@ -98,19 +164,31 @@ describe("hooks of a batch", () => {
   it("[HT31] what onWrite writes elsewhere lies in the same commit", async () => {
     const room = openRoom("hulls");
     await room.send("POST /batch", { items: [{ title: "audit" }, { title: "audit" }] });
-    expect(await inspect(room.object, "SELECT seq, json_array_length(changes) AS changes FROM _log")).toEqual([{ seq: 1, changes: 4 }]);
+    expect(await inspect(room.object, "SELECT seq, json_array_length(changes) AS changes FROM _log")).toEqual([
+      { seq: 1, changes: 4 },
+    ]);
   });
 
   it("[HT45] a later item works on what a hook of an earlier one left, and the reply tells the end", async () => {
     const room = await filled("a", "b", "c");
-    const items = [{ id: uid(1), title: `touch ${uid(2)}` }, { id: uid(2), title: "B" }, { id: uid(3), title: `touch ${uid(1)}` }];
+    const items = [
+      { id: uid(1), title: `touch ${uid(2)}` },
+      { id: uid(2), title: "B" },
+      { id: uid(3), title: `touch ${uid(1)}` },
+    ];
     const result = await room.send("PATCH /batch", { items });
-    expect(result.body).toMatchObject({ seq: 2, items: [{ inner: "touched" }, { title: "B", inner: "touched" }, { inner: null }] });
+    expect(result.body).toMatchObject({
+      seq: 2,
+      items: [{ inner: "touched" }, { title: "B", inner: "touched" }, { inner: null }],
+    });
   });
 
   it("[HT48] an item whose row an earlier hook removed is 404; by ids it counts", async () => {
     const room = await filled("a", "b");
-    const items = [{ id: uid(1), title: `remove ${uid(2)}` }, { id: uid(2), title: "B" }];
+    const items = [
+      { id: uid(1), title: `remove ${uid(2)}` },
+      { id: uid(2), title: "B" },
+    ];
     expect((await room.refused("PATCH /batch", { items })).body).toMatchObject({ status: 404, index: 1 });
     await room.send(`PATCH /${uid(1)}`, { title: `remove ${uid(3)}` });
     await room.send("POST ", { id: uid(3), title: "c" });
@@ -122,17 +200,36 @@ describe("hooks of a batch", () => {
     const room = await filled("a", "b");
     let moves = 1;
     between.run = async () => {
-      if (moves-- > 0) await inspect(room.object, `UPDATE hulls SET title = 'moved', _version = 77 WHERE id = '${uid(2)}'`);
+      if (moves-- > 0)
+        await inspect(room.object, `UPDATE hulls SET title = 'moved', _version = 77 WHERE id = '${uid(2)}'`);
     };
-    expect((await room.send("PATCH /batch", { items: [{ id: uid(1), inner: "x" }, { id: uid(2), inner: "x" }] })).body).toMatchObject({ items: [{}, { stamp: "was moved" }] });
-    expect(ran().filter((line) => line.startsWith("before"))).toEqual(["beforeUpdate a", "beforeUpdate b", "beforeUpdate a", "beforeUpdate moved"]);
+    expect(
+      (
+        await room.send("PATCH /batch", {
+          items: [
+            { id: uid(1), inner: "x" },
+            { id: uid(2), inner: "x" },
+          ],
+        })
+      ).body,
+    ).toMatchObject({ items: [{}, { stamp: "was moved" }] });
+    expect(ran().filter((line) => line.startsWith("before"))).toEqual([
+      "beforeUpdate a",
+      "beforeUpdate b",
+      "beforeUpdate a",
+      "beforeUpdate moved",
+    ]);
   });
 
   it("[HT31] a row that enters the filter while the hook looks is looked at too", async () => {
     const room = await filled("a", "b");
     let moves = 1;
     between.run = async () => {
-      if (moves-- > 0) await inspect(room.object, `INSERT INTO hulls (id, room, title, _version) VALUES ('${uid(3)}', 'r', 'late', 1)`);
+      if (moves-- > 0)
+        await inspect(
+          room.object,
+          `INSERT INTO hulls (id, room, title, _version) VALUES ('${uid(3)}', 'r', 'late', 1)`,
+        );
     };
     expect((await room.send("PATCH /batch", { all: true, patch: { inner: "x" } })).body).toMatchObject({ count: 3 });
     expect((await room.rows()).map((row) => row.stamp)).toEqual(["was a", "was b", "was late"]);
@@ -142,7 +239,10 @@ describe("hooks of a batch", () => {
     const room = await filled("a", "b");
     let version = 100;
     between.run = async () => void (await inspect(room.object, `UPDATE hulls SET _version = ${++version}`));
-    for (const body of [{ items: [{ id: uid(1), inner: "x" }] }, { filter: `id=="${uid(1)}"`, patch: { inner: "x" } }]) {
+    for (const body of [
+      { items: [{ id: uid(1), inner: "x" }] },
+      { filter: `id=="${uid(1)}"`, patch: { inner: "x" } },
+    ]) {
       hookLog.length = 0;
       const result = await room.send("PATCH /batch", body);
       expect(result.body).toMatchObject({ status: 409, reason: "contended" });

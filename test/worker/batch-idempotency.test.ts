@@ -21,7 +21,10 @@ describe("a batch under a key", () => {
   it("[HT42] the same key for another body, query or method: 422", async () => {
     const room = openRoom("boxes");
     await room.send("POST /batch", { items: [{ id: uid(1), title: "a" }] }, key("k1"));
-    expect((await room.refused("POST /batch", { items: [{ id: uid(1), title: "b" }] }, key("k1"))).body).toMatchObject({ status: 422, code: "IDEMPOTENCY_MISMATCH" });
+    expect((await room.refused("POST /batch", { items: [{ id: uid(1), title: "b" }] }, key("k1"))).body).toMatchObject({
+      status: 422,
+      code: "IDEMPOTENCY_MISMATCH",
+    });
     await room.send("DELETE /batch?filter=rank%3E5", undefined, key("k2"));
     expect((await room.refused("DELETE /batch?filter=rank%3E4", undefined, key("k2"))).status).toBe(422);
   });
@@ -30,7 +33,9 @@ describe("a batch under a key", () => {
     const room = openRoom("boxes");
     expect((await room.refused("PATCH /batch", { items: [{ id: uid(1), title: "x" }] }, key("k"))).status).toBe(404);
     await room.send("POST ", { id: uid(1), title: "x" });
-    expect((await room.send("PATCH /batch", { items: [{ id: uid(1), title: "x" }] }, key("k"))).body).toMatchObject({ seq: 1 });
+    expect((await room.send("PATCH /batch", { items: [{ id: uid(1), title: "x" }] }, key("k"))).body).toMatchObject({
+      seq: 1,
+    });
     await room.send(`DELETE /${uid(1)}`);
     const again = await room.refused("PATCH /batch", { items: [{ id: uid(1), title: "x" }] }, key("k"));
     expect([again.status, again.headers.get("idempotency-replayed")]).toEqual([200, "true"]);
@@ -66,8 +71,16 @@ describe("a batch under a key", () => {
 
   it("[HT71] a repeat under the Worker's own key finds the commit in the ledger", async () => {
     const room = openRoom("boxes");
-    const made = async () => String((await inspect(room.object, "SELECT attempt FROM _log ORDER BY seq DESC LIMIT 1"))[0]?.attempt).split("|")[1] ?? "";
-    const body = { items: [{ id: uid(1), title: "a" }, { id: uid(2), title: "b" }] };
+    const made = async () =>
+      String((await inspect(room.object, "SELECT attempt FROM _log ORDER BY seq DESC LIMIT 1"))[0]?.attempt).split(
+        "|",
+      )[1] ?? "";
+    const body = {
+      items: [
+        { id: uid(1), title: "a" },
+        { id: uid(2), title: "b" },
+      ],
+    };
     const first = await room.send("POST /batch", body);
     const again = await room.refused("POST /batch", body, key(await made()));
     expect([again.status, again.body, again.headers.get("idempotency-replayed")]).toEqual([201, first.body, "true"]);

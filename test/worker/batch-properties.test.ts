@@ -11,7 +11,11 @@ import { openRoom, type Room, uid } from "./batch-support.ts";
 type Item = Readonly<Record<string, unknown>> & { readonly id: string };
 type Version = "none" | "right" | "wrong";
 type Batch =
-  | { readonly op: "create" | "replace" | "update" | "upsert"; readonly items: readonly Item[]; readonly versions: readonly Version[] }
+  | {
+      readonly op: "create" | "replace" | "update" | "upsert";
+      readonly items: readonly Item[];
+      readonly versions: readonly Version[];
+    }
   | { readonly op: "delete"; readonly ids: readonly string[] }
   | { readonly op: "filter"; readonly atLeast: number; readonly patch: Readonly<Record<string, unknown>> }
   | { readonly op: "filter-delete"; readonly atLeast: number };
@@ -19,16 +23,27 @@ type Batch =
 const id = fc.integer({ min: 1, max: 7 }).map(uid);
 const columns = fc.record(
   {
-    title: fc.oneof({ weight: 8, arbitrary: fc.constantFrom("a", "b", "ü", "𝒳") }, { weight: 1, arbitrary: fc.constantFrom("x".repeat(21), 5, null) }),
-    rank: fc.oneof({ weight: 8, arbitrary: fc.integer({ min: 0, max: 4 }) }, { weight: 1, arbitrary: fc.constantFrom("no", 1.5) }),
+    title: fc.oneof(
+      { weight: 8, arbitrary: fc.constantFrom("a", "b", "ü", "𝒳") },
+      { weight: 1, arbitrary: fc.constantFrom("x".repeat(21), 5, null) },
+    ),
+    rank: fc.oneof(
+      { weight: 8, arbitrary: fc.integer({ min: 0, max: 4 }) },
+      { weight: 1, arbitrary: fc.constantFrom("no", 1.5) },
+    ),
     code: fc.constantFrom(null, "p", "q", "r"),
     fixed: fc.constant("not writable"),
     secret: fc.constantFrom("s1", "s2"),
   },
   { requiredKeys: [] },
 );
-const items = fc.uniqueArray(fc.record({ id, columns }), { selector: (item) => item.id, maxLength: 5 }).map((list) => list.map((item): Item => ({ ...item.columns, id: item.id })));
-const versions = fc.array(fc.oneof({ weight: 5, arbitrary: fc.constant<Version>("none") }, fc.constantFrom<Version>("right", "wrong")), { minLength: 5, maxLength: 5 });
+const items = fc
+  .uniqueArray(fc.record({ id, columns }), { selector: (item) => item.id, maxLength: 5 })
+  .map((list) => list.map((item): Item => ({ ...item.columns, id: item.id })));
+const versions = fc.array(
+  fc.oneof({ weight: 5, arbitrary: fc.constant<Version>("none") }, fc.constantFrom<Version>("right", "wrong")),
+  { minLength: 5, maxLength: 5 },
+);
 const batch: fc.Arbitrary<Batch> = fc.oneof(
   fc.record({ op: fc.constantFrom("create", "replace", "update", "upsert"), items, versions }),
   fc.record({ op: fc.constant("delete"), ids: fc.uniqueArray(id, { maxLength: 5 }) }),
@@ -36,9 +51,19 @@ const batch: fc.Arbitrary<Batch> = fc.oneof(
   fc.record({ op: fc.constant("filter-delete"), atLeast: fc.integer({ min: 0, max: 4 }) }),
 );
 /** Rows 1 to 5, so that 6 and 7 are absent. */
-const seed = [1, 2, 3, 4, 5].map((number) => ({ id: uid(number), title: `t${number}`, rank: number % 3, ...(number < 3 ? { code: ["p", "q"][number - 1] } : {}) }));
+const seed = [1, 2, 3, 4, 5].map((number) => ({
+  id: uid(number),
+  title: `t${number}`,
+  rank: number % 3,
+  ...(number < 3 ? { code: ["p", "q"][number - 1] } : {}),
+}));
 
-const METHODS = { create: "POST /batch", replace: "PUT /batch", update: "PATCH /batch", upsert: "POST /batch/upsert" } as const;
+const METHODS = {
+  create: "POST /batch",
+  replace: "PUT /batch",
+  update: "PATCH /batch",
+  upsert: "POST /batch/upsert",
+} as const;
 
 function sendBatch(room: Room, epoch: string, given: Batch): Promise<Result> {
   switch (given.op) {
@@ -55,9 +80,17 @@ function sendBatch(room: Room, epoch: string, given: Batch): Promise<Result> {
   }
 }
 
-function versionOf({ op, versions }: Extract<Batch, { items: unknown }>, index: number, epoch: string): { ifVersion?: string } {
+function versionOf(
+  { op, versions }: Extract<Batch, { items: unknown }>,
+  index: number,
+  epoch: string,
+): { ifVersion?: string } {
   const version = op === "create" ? "none" : versions[index];
-  return version === "right" ? { ifVersion: `${epoch}:1` } : version === "wrong" ? { ifVersion: `${epoch}:9:abcdef` } : {};
+  return version === "right"
+    ? { ifVersion: `${epoch}:1` }
+    : version === "wrong"
+      ? { ifVersion: `${epoch}:9:abcdef` }
+      : {};
 }
 
 /** The same as single requests; stops at the first failure. Null: nothing failed. */
@@ -73,11 +106,17 @@ async function singlesOf(room: Room, epoch: string, given: Batch): Promise<(() =
   if (given.op === "delete") return given.ids.map((each) => () => room.send(`DELETE /${each}`));
   if (given.op === "filter" || given.op === "filter-delete") {
     const matching = (await room.rows()).filter((row) => Number(row.rank) >= given.atLeast);
-    return matching.map((row) => () => (given.op === "filter" ? room.send(`PATCH /${row.id}`, given.patch) : room.send(`DELETE /${row.id}`)));
+    return matching.map(
+      (row) => () =>
+        given.op === "filter" ? room.send(`PATCH /${row.id}`, given.patch) : room.send(`DELETE /${row.id}`),
+    );
   }
   return given.items.map((item, index) => async () => {
     const { ifVersion } = versionOf(given, index, epoch);
-    const more = ifVersion === undefined ? {} : { headers: { "if-match": `"${ifVersion}${ifVersion.split(":").length === 2 ? ":000000" : ""}"` } };
+    const more =
+      ifVersion === undefined
+        ? {}
+        : { headers: { "if-match": `"${ifVersion}${ifVersion.split(":").length === 2 ? ":000000" : ""}"` } };
     switch (given.op) {
       case "create":
         return room.send("POST ", item);
@@ -96,7 +135,11 @@ async function singlesOf(room: Room, epoch: string, given: Batch): Promise<(() =
 }
 
 async function state(room: Room): Promise<unknown> {
-  return [await room.rows(), await inspect(room.object, "SELECT * FROM _log"), await inspect(room.object, "SELECT * FROM _replies")];
+  return [
+    await room.rows(),
+    await inspect(room.object, "SELECT * FROM _log"),
+    await inspect(room.object, "SELECT * FROM _replies"),
+  ];
 }
 
 async function plainRows(room: Room): Promise<unknown[]> {
@@ -125,14 +168,19 @@ describe("random batches", () => {
         expect(result.status, result.text).toBeLessThan(500);
         const isPatchAlone = given.op === "filter" && failure === null;
         if (isPatchAlone) return void expect(result.body.code).toBe("VALIDATION_ERROR");
-        expect({ status: result.status, code: result.body.code, reason: result.body.reason }, result.text).toEqual({ status: failure?.result.status, code: failure?.result.body.code, reason: failure?.result.body.reason });
+        expect({ status: result.status, code: result.body.code, reason: result.body.reason }, result.text).toEqual({
+          status: failure?.result.status,
+          code: failure?.result.body.code,
+          reason: failure?.result.body.reason,
+        });
         if ("items" in given) expect(result.body.index).toBe(failure?.index);
         return;
       }
       outcomes.applied++;
       expect(failure?.result.text).toBeUndefined();
       expect(await plainRows(one.room)).toEqual(await plainRows(two.room));
-      const isChanged = JSON.stringify((await state(one.room) as unknown[])[0]) !== JSON.stringify((before as unknown[])[0]);
+      const isChanged =
+        JSON.stringify(((await state(one.room)) as unknown[])[0]) !== JSON.stringify((before as unknown[])[0]);
       expect(await one.room.seq()).toBe(isChanged ? 2 : 1);
       expect(result.body.seq).toBe(isChanged ? 2 : 1);
       expect(result.text).not.toContain('"secret"');

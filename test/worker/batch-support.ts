@@ -1,7 +1,7 @@
 /** What the batch tests share: a room of its own for every test, ids that can be foretold, the object behind a room. */
 
 import { expect } from "vitest";
-import { inspect, ledgerSeq, type Result, send, type Step } from "../support/scenario.ts";
+import { inspect, ledgerSeq, type Result, type Step, send } from "../support/scenario.ts";
 
 let rooms = 0;
 

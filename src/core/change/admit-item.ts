@@ -8,7 +8,11 @@ import type { ItemTarget } from "../protocol/batch-call.ts";
 import { admit, isSoftDeleted, type StoredRow, type WriteFacts } from "./plan-write.ts";
 
 /** The row to work on; null when it is to be created, or (delete) is not there for the caller and passed over. */
-export function admitItem(target: Pick<ItemTarget, "op" | "id" | "mayCreate">, stored: StoredRow | null, facts: WriteFacts): StoredRow | null {
+export function admitItem(
+  target: Pick<ItemTarget, "op" | "id" | "mayCreate">,
+  stored: StoredRow | null,
+  facts: WriteFacts,
+): StoredRow | null {
   const { op, id, mayCreate } = target;
   switch (op) {
     case "create":
@@ -23,7 +27,11 @@ export function admitItem(target: Pick<ItemTarget, "op" | "id" | "mayCreate">, s
   }
 }
 
-function admitUpsert({ id, mayCreate }: Pick<ItemTarget, "id" | "mayCreate">, stored: StoredRow | null, facts: WriteFacts): StoredRow | null {
+function admitUpsert(
+  { id, mayCreate }: Pick<ItemTarget, "id" | "mayCreate">,
+  stored: StoredRow | null,
+  facts: WriteFacts,
+): StoredRow | null {
   if (mayCreate && stored === null) {
     if (facts.conditions.ifMatch !== undefined) throw new Fault({ slug: "precondition-failed" });
     return null;

@@ -33,9 +33,20 @@ export interface ItemWrite {
 }
 
 export type BatchItem =
-  | { readonly kind: "write"; readonly write: ItemWrite; readonly conditions: Preconditions; readonly expectVersion: number | null }
+  | {
+      readonly kind: "write";
+      readonly write: ItemWrite;
+      readonly conditions: Preconditions;
+      readonly expectVersion: number | null;
+    }
   /** Whether the row is there decides which of the two is done; `absent` is null when the caller may not create. */
-  | { readonly kind: "upsert"; readonly id: RowId; readonly present: ItemWrite; readonly absent: ItemWrite | null; readonly conditions: Preconditions }
+  | {
+      readonly kind: "upsert";
+      readonly id: RowId;
+      readonly present: ItemWrite;
+      readonly absent: ItemWrite | null;
+      readonly conditions: Preconditions;
+    }
   /** Failed in the Worker. It is answered when its turn comes, unless an earlier item fails; no item follows it. */
   | { readonly kind: "refused"; readonly fault: FaultData };
 
@@ -74,7 +85,9 @@ export interface ItemTarget {
 export interface LoadBatchCall extends CallHeader {
   readonly op: "load-batch";
   readonly operation: BatchOperation;
-  readonly work: { readonly kind: "items"; readonly items: readonly ItemTarget[] } | ({ readonly kind: "filter" } & FilterRows);
+  readonly work:
+    | { readonly kind: "items"; readonly items: readonly ItemTarget[] }
+    | ({ readonly kind: "filter" } & FilterRows);
   readonly scopes: WriteScopes;
   readonly conditions: Preconditions;
   readonly idempotency: Idempotency | null;

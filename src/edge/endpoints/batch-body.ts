@@ -47,8 +47,12 @@ export async function readUpdateForm(request: TableRequest): Promise<BatchForm<F
   const body = await readJsonObject(request.request);
   const isDryRun = parseFlag("dryRun", parameters.get("dryRun"));
   if (parameters.has("filter")) {
-    if (Object.hasOwn(body, "filter") || Object.hasOwn(body, "items")) throw misformed("may not have filter or items where the URL has a filter");
-    return { form: { kind: "filter", filter: urlFilter(request, parameters), patch: body, patchPlace: "", isDryRun }, body };
+    if (Object.hasOwn(body, "filter") || Object.hasOwn(body, "items"))
+      throw misformed("may not have filter or items where the URL has a filter");
+    return {
+      form: { kind: "filter", filter: urlFilter(request, parameters), patch: body, patchPlace: "", isDryRun },
+      body,
+    };
   }
   if (Object.hasOwn(body, "items")) {
     takeMembers(body, ["items"]);
@@ -57,7 +61,10 @@ export async function readUpdateForm(request: TableRequest): Promise<BatchForm<F
   takeMembers(body, ["filter", "all", "patch"]);
   const { patch } = body;
   if (!isJsonObject(patch)) throw misformed("must have items, or filter and an object patch");
-  return { form: { kind: "filter", filter: bodyFilter(request.entry.resource, body), patch, patchPlace: "patch", isDryRun }, body };
+  return {
+    form: { kind: "filter", filter: bodyFilter(request.entry.resource, body), patch, patchPlace: "patch", isDryRun },
+    body,
+  };
 }
 
 /** `{filter|all}`, `{ids:[…]}`, or `?filter=` without a body. */

@@ -27,13 +27,20 @@ export interface PreparedItem {
 /** Ids of a DELETE: their condition is one for all, answered before any of them. */
 const ANSWERED: Preconditions = { ifMatch: { kind: "any" } };
 
-export function prepareItems(request: TableRequest, operation: BatchOperation, list: readonly Json[], mayCreate: boolean): PreparedItem[] {
+export function prepareItems(
+  request: TableRequest,
+  operation: BatchOperation,
+  list: readonly Json[],
+  mayCreate: boolean,
+): PreparedItem[] {
   const { spec } = request.entry.resource;
   const items = list.map((item, index) => {
     if (operation === "delete") return prepareId(spec, item, index);
     if (!isJsonObject(item)) throw refuse(index, [{ field: "", message: "must be an object", code: "type" }]);
     try {
-      return operation === "create" ? prepareNew(request, item) : prepareNamed(request, operation, item, index, mayCreate);
+      return operation === "create"
+        ? prepareNew(request, item)
+        : prepareNamed(request, operation, item, index, mayCreate);
     } catch (error) {
       if (error instanceof Fault && error.data.slug === "payload-too-large") throw new Fault({ ...error.data, index });
       throw error;
@@ -49,17 +56,29 @@ function prepareNew(request: TableRequest, item: JsonObject): PreparedItem {
   checkRowSize(taken.draft);
   const made = idForCreate(spec, taken.id, () => mintId(request.nowMs));
   const base = { draft: taken.draft, conditions: {}, mayCreate: true };
-  return "id" in made ? { ...base, id: made.id, refused: taken.errors } : { ...base, id: null, refused: [...taken.errors, made.error] };
+  return "id" in made
+    ? { ...base, id: made.id, refused: taken.errors }
+    : { ...base, id: null, refused: [...taken.errors, made.error] };
 }
 
-function prepareNamed(request: TableRequest, operation: "update" | "replace" | "upsert", item: JsonObject, index: number, mayCreate: boolean): PreparedItem {
+function prepareNamed(
+  request: TableRequest,
+  operation: "update" | "replace" | "upsert",
+  item: JsonObject,
+  index: number,
+  mayCreate: boolean,
+): PreparedItem {
   const { spec } = request.entry.resource;
   const { ifVersion, ...columns } = item;
   const id = readId(spec, columns[spec.primaryKey]);
   if (typeof id === "object") throw refuse(index, [id]);
   const condition = ifVersion === undefined ? undefined : parseIfVersion(ifVersion);
   if (condition === null) throw refuse(index, [{ field: "ifVersion", message: IF_VERSION_FORM, code: "malformed" }]);
-  const taken = takeWritable(spec, columns, { kind: operation === "replace" ? "replace" : "update", id, partition: request.partition });
+  const taken = takeWritable(spec, columns, {
+    kind: operation === "replace" ? "replace" : "update",
+    id,
+    partition: request.partition,
+  });
   checkRowSize(taken.draft);
   return {
     id,
@@ -72,7 +91,8 @@ function prepareNamed(request: TableRequest, operation: "update" | "replace" | "
 
 function prepareId(spec: TableSpec, value: Json, index: number): PreparedItem {
   const id = readId(spec, value);
-  if (typeof id === "object") throw new Fault({ slug: "validation-error", errors: [{ ...id, field: `ids[${index}]` }], index });
+  if (typeof id === "object")
+    throw new Fault({ slug: "validation-error", errors: [{ ...id, field: `ids[${index}]` }], index });
   return { id, draft: {}, refused: [], conditions: ANSWERED, mayCreate: false };
 }
 
@@ -81,7 +101,13 @@ function readId(spec: TableSpec, value: Json | undefined): RowId | FieldError {
   if (value === undefined) return { field: spec.primaryKey, message: "is required", code: "required" };
   const isOfKind = typeof value === (spec.idKind === "int" ? "number" : "string");
   const id = isOfKind ? parseRowId(String(value), spec.idKind) : null;
-  return id ?? { field: spec.primaryKey, message: spec.idKind === "int" ? "must be a whole number" : idForm(spec.idKind), code: "id" };
+  return (
+    id ?? {
+      field: spec.primaryKey,
+      message: spec.idKind === "int" ? "must be a whole number" : idForm(spec.idKind),
+      code: "id",
+    }
+  );
 }
 
 function refuseTwins(items: readonly PreparedItem[], place: "items" | "ids", spec: TableSpec): void {
@@ -92,7 +118,11 @@ function refuseTwins(items: readonly PreparedItem[], place: "items" | "ids", spe
     if (twin === undefined) seen.set(id, index);
     else {
       const field = place === "ids" ? `ids[${index}]` : `items[${index}].${spec.primaryKey}`;
-      throw new Fault({ slug: "validation-error", errors: [{ field, message: `is the id of ${place}[${twin}] too`, code: "duplicate" }], index });
+      throw new Fault({
+        slug: "validation-error",
+        errors: [{ field, message: `is the id of ${place}[${twin}] too`, code: "duplicate" }],
+        index,
+      });
     }
   }
 }

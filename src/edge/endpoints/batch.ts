@@ -20,7 +20,14 @@ export async function createBatch(request: TableRequest): Promise<Reply> {
   takeParameters(request);
   refuseConditions(request, "has no meaning on a create");
   const { form, body } = await readItemsForm(request);
-  return runItems(request, { operation: "create", list: form.list, body, scopes: { read, create }, mayCreate: true, conditions: {} });
+  return runItems(request, {
+    operation: "create",
+    list: form.list,
+    body,
+    scopes: { read, create },
+    mayCreate: true,
+    conditions: {},
+  });
 }
 
 /** `PATCH /batch`: by items, or by filter. */

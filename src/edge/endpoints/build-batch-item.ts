@@ -25,10 +25,21 @@ export interface BuiltItem {
 /** What the hook may look at: nothing, when the table has none for this operation. */
 export type Seen = { readonly kind: "unhooked" } | { readonly kind: "new" } | LoadedItem;
 
-export async function buildItem(request: TableRequest, operation: BatchOperation, prepared: PreparedItem, seen: Seen, index: number): Promise<BuiltItem> {
+export async function buildItem(
+  request: TableRequest,
+  operation: BatchOperation,
+  prepared: PreparedItem,
+  seen: Seen,
+  index: number,
+): Promise<BuiltItem> {
   if (seen.kind === "refused") return { item: seen };
   try {
-    return { item: seen.kind === "unhooked" ? await unhooked(request, operation, prepared) : await hooked(request, operation, prepared, seen) };
+    return {
+      item:
+        seen.kind === "unhooked"
+          ? await unhooked(request, operation, prepared)
+          : await hooked(request, operation, prepared, seen),
+    };
   } catch (error) {
     return refusal(error, index, prepared.id);
   }
@@ -50,18 +61,27 @@ export function isFailing(item: BatchItem): boolean {
 export function refusal(error: unknown, index: number, id: RowId | null): BuiltItem {
   if (!(error instanceof Fault)) return { item: { kind: "refused", fault: { slug: "internal-error", index } }, error };
   const fault = placeFault(error.data, index, id);
-  return { item: { kind: "refused", fault }, error: error instanceof HttpError ? new HttpError(fault, error.message) : new Fault(fault) };
+  return {
+    item: { kind: "refused", fault },
+    error: error instanceof HttpError ? new HttpError(fault, error.message) : new Fault(fault),
+  };
 }
 
 async function unhooked(request: TableRequest, operation: BatchOperation, prepared: PreparedItem): Promise<BatchItem> {
   const { id, draft, conditions, mayCreate } = prepared;
-  if (operation !== "upsert") return { kind: "write", write: await write(request, operation, prepared, draft), conditions, expectVersion: null };
+  if (operation !== "upsert")
+    return { kind: "write", write: await write(request, operation, prepared, draft), conditions, expectVersion: null };
   const present = await write(request, "update", prepared, draft);
   const absent = mayCreate ? await write(request, "create", prepared, draft) : null;
   return { kind: "upsert", id: named(id), present, absent, conditions };
 }
 
-async function hooked(request: TableRequest, operation: BatchOperation, prepared: PreparedItem, seen: Extract<Seen, { kind: "new" | "row" }>): Promise<BatchItem> {
+async function hooked(
+  request: TableRequest,
+  operation: BatchOperation,
+  prepared: PreparedItem,
+  seen: Extract<Seen, { kind: "new" | "row" }>,
+): Promise<BatchItem> {
   const { id, draft, conditions, refused } = prepared;
   if (refused.length > 0) throw invalid(refused);
   const { spec } = request.entry.resource;
@@ -73,29 +93,58 @@ async function hooked(request: TableRequest, operation: BatchOperation, prepared
   }
   if (row !== null) {
     const op = operation === "upsert" ? "update" : operation;
-    return { kind: "write", write: await write(request, op, prepared, await beforeUpdate(request, row, draft)), conditions, expectVersion };
+    return {
+      kind: "write",
+      write: await write(request, op, prepared, await beforeUpdate(request, row, draft)),
+      conditions,
+      expectVersion,
+    };
   }
   const made = await beforeCreate(request, id === null ? draft : { ...draft, [spec.primaryKey]: id });
   if (operation !== "create") {
-    return { kind: "write", write: await write(request, operation === "upsert" ? "create" : operation, prepared, made), conditions: {}, expectVersion };
+    return {
+      kind: "write",
+      write: await write(request, operation === "upsert" ? "create" : operation, prepared, made),
+      conditions: {},
+      expectVersion,
+    };
   }
   // The hook sees the id and may set another.
   const chosen = idForCreate(spec, made[spec.primaryKey], () => mintId(request.nowMs));
   if ("error" in chosen) throw invalid([chosen.error]);
-  return { kind: "write", write: await write(request, "create", { ...prepared, id: chosen.id }, made), conditions, expectVersion };
+  return {
+    kind: "write",
+    write: await write(request, "create", { ...prepared, id: chosen.id }, made),
+    conditions,
+    expectVersion,
+  };
 }
 
-async function write(request: TableRequest, op: Exclude<BatchOperation, "upsert">, { id, refused, mayCreate }: PreparedItem, draft: Draft): Promise<ItemWrite> {
+async function write(
+  request: TableRequest,
+  op: Exclude<BatchOperation, "upsert">,
+  { id, refused, mayCreate }: PreparedItem,
+  draft: Draft,
+): Promise<ItemWrite> {
   if (op === "delete") return { intent: { op, id: named(id), hard: false }, invalid: [] };
   const checked = await validated(request, draft, op);
   return { intent: intentOf(op, id, checked.draft, mayCreate), invalid: [...refused, ...checked.errors] };
 }
 
-function validated({ entry }: TableRequest, draft: Draft, kind: DraftKind): { draft: Draft; errors: readonly FieldError[] } | Promise<{ draft: Draft; errors: readonly FieldError[] }> {
+function validated(
+  { entry }: TableRequest,
+  draft: Draft,
+  kind: DraftKind,
+): { draft: Draft; errors: readonly FieldError[] } | Promise<{ draft: Draft; errors: readonly FieldError[] }> {
   return entry.validate(draft, kind);
 }
 
-function intentOf(op: "create" | "update" | "replace", id: RowId | null, input: Draft, mayCreate: boolean): WriteIntent {
+function intentOf(
+  op: "create" | "update" | "replace",
+  id: RowId | null,
+  input: Draft,
+  mayCreate: boolean,
+): WriteIntent {
   switch (op) {
     case "create":
       return { op, id, input };

@@ -57,7 +57,11 @@ export async function runFilter(request: TableRequest, batch: FilterBatchRequest
   const pending: Pending = {
     request,
     operation,
-    rows: { filter: form.filter, limitRows: spec.batch.limits[operation], limitUnconfirmed: isUnconfirmed ? MAX_UNCONFIRMED_ROWS : null },
+    rows: {
+      filter: form.filter,
+      limitRows: spec.batch.limits[operation],
+      limitUnconfirmed: isUnconfirmed ? MAX_UNCONFIRMED_ROWS : null,
+    },
     scopes,
     conditions: readConditions(request.request.headers),
     draft: taken.draft,
@@ -68,7 +72,8 @@ export async function runFilter(request: TableRequest, batch: FilterBatchRequest
   const isMinimal = prefersMinimal(request.request.headers);
   const key = await readWriteKey(request, body);
   const answer = await untilSettled(() => carryOut(pending, key, isMinimal));
-  if (answer.changes !== undefined && answer.isReplay !== true) startAfterHooks(request, answer.changes, answer.position);
+  if (answer.changes !== undefined && answer.isReplay !== true)
+    startAfterHooks(request, answer.changes, answer.position);
   return writeReply(request, answer, { isMinimal, optimisticId: null });
 }
 
@@ -76,7 +81,15 @@ async function preview(pending: Pending, seal: () => Promise<string>): Promise<R
   const { request, operation, rows, scopes, conditions } = pending;
   const { errors } = await validated(pending, pending.draft);
   const answer = expectAnswer(
-    await readObject(request, { ...callHeader(request), op: "preview-batch", operation, rows, scopes, conditions, invalid: errors }),
+    await readObject(request, {
+      ...callHeader(request),
+      op: "preview-batch",
+      operation,
+      rows,
+      scopes,
+      conditions,
+      invalid: errors,
+    }),
   );
   const reply = readReply(request, answer);
   return { ...reply, body: `${answer.body?.slice(0, -OPEN_END.length)}${JSON.stringify(await seal())}}` };
@@ -88,7 +101,10 @@ async function carryOut(pending: Pending, key: WriteKey, isMinimal: boolean): Pr
   if (loaded !== null && "status" in loaded) return loaded;
   const hooked = loaded === null ? null : await hookRows(pending, loaded);
   // The hooks' outcome is what counts, row by row; without rows the patch itself is judged.
-  const own = hooked === null || hooked.rows.length === 0 ? await validated(pending, pending.draft) : { draft: pending.draft, errors: [] };
+  const own =
+    hooked === null || hooked.rows.length === 0
+      ? await validated(pending, pending.draft)
+      : { draft: pending.draft, errors: [] };
   try {
     const reply = await writeObject(
       request,
@@ -96,7 +112,14 @@ async function carryOut(pending: Pending, key: WriteKey, isMinimal: boolean): Pr
         ...callHeader(request),
         op: "batch",
         operation,
-        work: { kind: "filter", op: operation, ...rows, patch: own.draft, invalid: own.errors, hooked: hooked?.rows ?? null },
+        work: {
+          kind: "filter",
+          op: operation,
+          ...rows,
+          patch: own.draft,
+          invalid: own.errors,
+          hooked: hooked?.rows ?? null,
+        },
         scopes,
         conditions,
         idempotency: key.idempotency,
@@ -112,7 +135,10 @@ async function carryOut(pending: Pending, key: WriteKey, isMinimal: boolean): Pr
   }
 }
 
-async function loadRows({ request, operation, rows, scopes, conditions }: Pending, key: WriteKey): Promise<readonly LoadedItem[] | ObjectAnswer> {
+async function loadRows(
+  { request, operation, rows, scopes, conditions }: Pending,
+  key: WriteKey,
+): Promise<readonly LoadedItem[] | ObjectAnswer> {
   const loaded = await readObject(request, {
     ...callHeader(request),
     op: "load-batch",
@@ -142,7 +168,10 @@ async function hookRows(pending: Pending, loaded: readonly LoadedItem[]): Promis
     try {
       if (refused.length > 0) throw invalid(refused);
       if (operation === "delete") await beforeDelete(request, row);
-      const { draft: patch, errors } = await validated(pending, operation === "delete" ? draft : await beforeUpdate(request, row, draft));
+      const { draft: patch, errors } = await validated(
+        pending,
+        operation === "delete" ? draft : await beforeUpdate(request, row, draft),
+      );
       if (errors.length > 0) throw invalid(errors);
       rows.push({ kind: "write", id, version, patch });
     } catch (error) {
@@ -159,7 +188,10 @@ function isRefusal(error: unknown, hooked: HookedRows | null): boolean {
   return !(error.data.slug === "conflict" && error.data.reason === "contended");
 }
 
-async function validated({ request, operation, place, refused }: Pending, patch: Draft): Promise<{ draft: Draft; errors: readonly FieldError[] }> {
+async function validated(
+  { request, operation, place, refused }: Pending,
+  patch: Draft,
+): Promise<{ draft: Draft; errors: readonly FieldError[] }> {
   if (operation === "delete") return { draft: patch, errors: [] };
   const { draft, errors } = await request.entry.validate(patch, "update");
   return { draft, errors: [...refused, ...placed(errors, place)] };

@@ -17,7 +17,7 @@ import type { Reply } from "../reply.ts";
 import { startAfterHooks } from "../run-hooks.ts";
 import { expectAnswer, type ObjectAnswer } from "./answer.ts";
 import { type PreparedItem, prepareItems } from "./batch-items.ts";
-import { buildItem, type BuiltItem, isFailing, type Seen } from "./build-batch-item.ts";
+import { type BuiltItem, buildItem, isFailing, type Seen } from "./build-batch-item.ts";
 import { untilSettled } from "./until-settled.ts";
 import { writeReply } from "./write-reply.ts";
 
@@ -46,7 +46,8 @@ export async function runItems(request: TableRequest, { list, body, ...batch }: 
   const isMinimal = prefersMinimal(request.request.headers);
   const pending: Pending = { ...batch, request, items, isMinimal, key: await readWriteKey(request, body) };
   const answer = await untilSettled(() => carryOut(pending));
-  if (answer.changes !== undefined && answer.isReplay !== true) startAfterHooks(request, answer.changes, answer.position);
+  if (answer.changes !== undefined && answer.isReplay !== true)
+    startAfterHooks(request, answer.changes, answer.position);
   return writeReply(request, answer, { isMinimal, optimisticId: null });
 }
 
@@ -57,7 +58,9 @@ async function carryOut(pending: Pending): Promise<ObjectAnswer> {
   const isLoaded = isHooked && (operation !== "create" || key.idempotency !== null);
   const loaded = isLoaded ? await loadItems(pending) : null;
   if (loaded !== null && "status" in loaded) return loaded;
-  const built = await buildItems(request, operation, items, (index) => (isHooked ? (loaded === null ? { kind: "new" } : loaded[index]) : { kind: "unhooked" }));
+  const built = await buildItems(request, operation, items, (index) =>
+    isHooked ? (loaded === null ? { kind: "new" } : loaded[index]) : { kind: "unhooked" },
+  );
   return send(pending, built);
 }
 
@@ -79,12 +82,27 @@ async function buildItems(
   return built;
 }
 
-async function loadItems({ request, operation, items, scopes, conditions, key }: Pending): Promise<readonly LoadedItem[] | ObjectAnswer> {
+async function loadItems({
+  request,
+  operation,
+  items,
+  scopes,
+  conditions,
+  key,
+}: Pending): Promise<readonly LoadedItem[] | ObjectAnswer> {
   const loaded = await readObject(request, {
     ...callHeader(request),
     op: "load-batch",
     operation,
-    work: { kind: "items", items: items.map((item) => ({ op: operation, id: item.id, mayCreate: item.mayCreate, conditions: item.conditions })) },
+    work: {
+      kind: "items",
+      items: items.map((item) => ({
+        op: operation,
+        id: item.id,
+        mayCreate: item.mayCreate,
+        conditions: item.conditions,
+      })),
+    },
     scopes,
     conditions,
     idempotency: key.idempotency,
@@ -92,7 +110,10 @@ async function loadItems({ request, operation, items, scopes, conditions, key }:
   return loaded.kind === "loaded-batch" ? loaded.items : expectAnswer(loaded);
 }
 
-async function send({ request, operation, scopes, conditions, key, isMinimal }: Pending, built: readonly BuiltItem[]): Promise<ObjectAnswer> {
+async function send(
+  { request, operation, scopes, conditions, key, isMinimal }: Pending,
+  built: readonly BuiltItem[],
+): Promise<ObjectAnswer> {
   const items: readonly BatchItem[] = built.map(({ item }) => item);
   const [last] = built.slice(-1);
   try {
@@ -134,6 +155,9 @@ function hasBeforeHook({ request, operation, items }: Pending): boolean {
       return hooks?.onBeforeDelete !== undefined;
     case "replace":
     case "upsert":
-      return hooks?.onBeforeUpdate !== undefined || (hooks?.onBeforeCreate !== undefined && items.some((item) => item.mayCreate));
+      return (
+        hooks?.onBeforeUpdate !== undefined ||
+        (hooks?.onBeforeCreate !== undefined && items.some((item) => item.mayCreate))
+      );
   }
 }
