@@ -69,7 +69,7 @@ export const app = defineApp({
   .route("GET", "/", home)
   .route("GET", "/api/echo/:text", ({ params }) => ({ text: params.text }))
   .route("POST", "/api/limited", () => {
-    throw new RateLimitError();
+    throw new RateLimitError(1);
   })
   .route("GET", "/api/broken", () => {
     throw new Error(`${CANARY} in the message of a defect`);

@@ -152,7 +152,9 @@ function fill(value: unknown, kept: Readonly<Record<string, Record<string, unkno
   if (typeof value === "string") {
     const whole = /^\{(\w+)\.(\w+)\}$/.exec(value);
     if (whole !== null) return kept[whole[1] ?? ""]?.[whole[2] ?? ""] ?? value;
-    return value.replace(/\{(\w+)\.(\w+)\}/g, (found, name: string, member: string) => String(kept[name]?.[member] ?? found));
+    return value.replace(/\{(\w+)\.(\w+)\}/g, (found, name: string, member: string) =>
+      String(kept[name]?.[member] ?? found),
+    );
   }
   if (Array.isArray(value)) return value.map((item) => fill(item, kept));
   if (typeof value === "object" && value !== null && Object.getPrototypeOf(value) === Object.prototype) {
@@ -162,13 +164,13 @@ function fill(value: unknown, kept: Readonly<Record<string, Record<string, unkno
 }
 
 function pattern(text: string | RegExp, kept: Readonly<Record<string, Record<string, unknown>>>): RegExp {
-  return typeof text === "string" ? new RegExp(escape(String(fill(text, kept)))) : text;
+  return typeof text === "string" ? new RegExp(literally(String(fill(text, kept)))) : text;
 }
 
 function exactly(text: string): RegExp {
-  return new RegExp(`^${escape(text)}$`);
+  return new RegExp(`^${literally(text)}$`);
 }
 
-function escape(text: string): string {
+function literally(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
 }

@@ -9,7 +9,10 @@ import { vault } from "./vault-table.ts";
 
 export const app = defineApp({
   name: "test",
-  resources: Object.values({ ...tables, ...batchTables, ...searchTables, films, vault }).filter((value) => typeof value === "object" && "kind" in value && value.kind === "resource"),
+  resources: Object.values({ ...tables, ...batchTables, ...searchTables, films, vault }).filter(
+    (value): value is Extract<typeof value, { readonly kind: "resource" }> =>
+      typeof value === "object" && "kind" in value,
+  ),
   effects: {
     ping: async (payload, { key, attempt }) => {
       while (tables.holding.effects) await new Promise((resume) => setTimeout(resume, 10));

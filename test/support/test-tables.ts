@@ -89,12 +89,15 @@ export const articles = resource(
 );
 
 /** Input outside the writable columns is refused, and writes need If-Match. */
-export const strict = resource(sqliteTable("strict", { id: id(), name: text("name").notNull(), fixed: text("fixed") }), {
-  ...fullyPublic(),
-  fields: { writable: ["name"] },
-  strictInput: true,
-  etag: { required: true },
-});
+export const strict = resource(
+  sqliteTable("strict", { id: id(), name: text("name").notNull(), fixed: text("fixed") }),
+  {
+    ...fullyPublic(),
+    fields: { writable: ["name"] },
+    strictInput: true,
+    etag: { required: true },
+  },
+);
 
 /** Every hook. A title steers it: `reject`, `conflict`, `boom`, `throw-inside`, `touch` … */
 export const hooked = resource(
@@ -126,8 +129,13 @@ export const hooked = resource(
         if (title === "throw-inside") throw new ConflictError("Rolled back");
         if (title === "boom-inside") throw new Error("secret detail of a defect");
         if (title === "promise") return Promise.resolve({ inner: "late" }) as never;
-        if (title === "look" && change.after !== null) return { inner: `saw ${tx.get("hooked", change.after.id)?.title}` };
-        if (title === "look and undo" && change.before !== null) return { title: String(change.before.title), inner: tx.get("audits", "none") === null ? change.before.inner : "seen" };
+        if (title === "look" && change.after !== null)
+          return { inner: `saw ${tx.get("hooked", change.after.id)?.title}` };
+        if (title === "look and undo" && change.before !== null)
+          return {
+            title: String(change.before.title),
+            inner: tx.get("audits", "none") === null ? change.before.inner : "seen",
+          };
         if (title === "undo" && change.before !== null) return { title: change.before.title };
         if (title === "audit") tx.create("audits", { note: `${change.op} ${title}` });
         if (title === "effect") tx.effect("ping", { title });
@@ -157,7 +165,10 @@ export const hooked = resource(
 );
 
 /** Written by hooks of `hooked`, in the same object. */
-export const audits = resource(sqliteTable("audits", { id: id(), note: text("note").notNull() }), { ...fullyPublic(), group: "hooked" });
+export const audits = resource(sqliteTable("audits", { id: id(), note: text("note").notNull() }), {
+  ...fullyPublic(),
+  group: "hooked",
+});
 
 const parentsTable = sqliteTable("parents", { id: id(), name: text("name").notNull() });
 export const parents = resource(parentsTable, {
@@ -179,10 +190,13 @@ export const children = resource(
   }),
   { ...fullyPublic(), group: "family" },
 );
-export const guests = resource(sqliteTable("guests", { id: id(), hostId: text("host_id").references(() => parentsTable.id) }), {
-  ...fullyPublic(),
-  group: "family",
-});
+export const guests = resource(
+  sqliteTable("guests", { id: id(), hostId: text("host_id").references(() => parentsTable.id) }),
+  {
+    ...fullyPublic(),
+    group: "family",
+  },
+);
 export const bonds = resource(
   sqliteTable("bonds", {
     id: id(),
@@ -194,14 +208,26 @@ export const bonds = resource(
 );
 
 /** Integer ids made by the object. */
-export const counters = resource(sqliteTable("counters", { id: integer("id").primaryKey(), name: text("name").notNull() }), fullyPublic());
+export const counters = resource(
+  sqliteTable("counters", { id: integer("id").primaryKey(), name: text("name").notNull() }),
+  fullyPublic(),
+);
 
 /** Text ids; unique and check constraints. */
 export const slugs = resource(
   sqliteTable(
     "slugs",
-    { id: id(), slug: text("slug").notNull().unique(), org: text("org"), level: integer("level").notNull().default(1), hidden: text("hidden").unique() },
-    (table) => [unique("slugs_org_level").on(table.org, table.level), check("slugs_level_positive", sql`${table.level} > 0`)],
+    {
+      id: id(),
+      slug: text("slug").notNull().unique(),
+      org: text("org"),
+      level: integer("level").notNull().default(1),
+      hidden: text("hidden").unique(),
+    },
+    (table) => [
+      unique("slugs_org_level").on(table.org, table.level),
+      check("slugs_level_positive", sql`${table.level} > 0`),
+    ],
   ),
   { ...fullyPublic(), id: "text", columns: { hidden: { returned: false } } },
 );
@@ -226,7 +252,10 @@ export const itemsAlone = resource(
   sqliteTable("items_alone", itemColumns(), (table) => [index("items_alone_rank").on(table.rank)]),
   fullyPublic(),
 );
-export const itemsGrouped = resource(sqliteTable("items_grouped", itemColumns()), { ...fullyPublic(), group: "family" });
+export const itemsGrouped = resource(sqliteTable("items_grouped", itemColumns()), {
+  ...fullyPublic(),
+  group: "family",
+});
 export const itemsSplit = resource(sqliteTable("items_split", itemColumns()), {
   ...fullyPublic(),
   partitionBy: "place",
@@ -234,14 +263,20 @@ export const itemsSplit = resource(sqliteTable("items_split", itemColumns()), {
 });
 
 /** Partitioned by a claim of the token. */
-export const papers = resource(sqliteTable("papers", { id: id(), org: text("org").notNull(), title: text("title").notNull() }), {
-  ...orgBased("org", { claim: "org" }),
-  partitionBy: "org",
-  partition: { claim: "org" },
-});
+export const papers = resource(
+  sqliteTable("papers", { id: id(), org: text("org").notNull(), title: text("title").notNull() }),
+  {
+    ...orgBased("org", { claim: "org" }),
+    partitionBy: "org",
+    partition: { claim: "org" },
+  },
+);
 
 /** Only the owner, whatever the operation. */
-export const diaries = resource(sqliteTable("diaries", { id: id(), ownerId: text("owner_id").notNull(), entry: text("entry") }), ownerOnly("ownerId"));
+export const diaries = resource(
+  sqliteTable("diaries", { id: id(), ownerId: text("owner_id").notNull(), entry: text("entry") }),
+  ownerOnly("ownerId"),
+);
 
 /** Rules that fail: one throws, one rejects, one gives no filter; which one, the caller's id says. */
 export const faulty = resource(sqliteTable("faulty", { id: id(), name: text("name") }), {
@@ -259,10 +294,19 @@ export const faulty = resource(sqliteTable("faulty", { id: id(), name: text("nam
 });
 
 /** The presets that no other table uses. */
-export const posts = resource(sqliteTable("posts", { id: id(), ownerId: text("owner_id").notNull(), title: text("title") }), publicReadOwnerWrite("ownerId"));
-export const cards = resource(sqliteTable("cards", { id: id(), ownerId: text("owner_id").notNull(), title: text("title") }), ownerOrAdmin("ownerId"));
+export const posts = resource(
+  sqliteTable("posts", { id: id(), ownerId: text("owner_id").notNull(), title: text("title") }),
+  publicReadOwnerWrite("ownerId"),
+);
+export const cards = resource(
+  sqliteTable("cards", { id: id(), ownerId: text("owner_id").notNull(), title: text("title") }),
+  ownerOrAdmin("ownerId"),
+);
 export const notices = resource(sqliteTable("notices", { id: id(), title: text("title") }), authenticated());
-export const offices = resource(sqliteTable("offices", { id: id(), orgId: text("org_id").notNull(), title: text("title") }), orgBased("orgId"));
+export const offices = resource(
+  sqliteTable("offices", { id: id(), orgId: text("org_id").notNull(), title: text("title") }),
+  orgBased("orgId"),
+);
 
 /** Lists that narrow what may be read, filtered and sorted; columns that only the server fills. */
 export const narrow = resource(
@@ -277,7 +321,11 @@ export const narrow = resource(
   }),
   {
     ...fullyPublic(),
-    fields: { readable: ["id", "shown", "filtered", "sorted", "stamped", "must"], filterable: ["filtered"], sortable: ["sorted"] },
+    fields: {
+      readable: ["id", "shown", "filtered", "sorted", "stamped", "must"],
+      filterable: ["filtered"],
+      sortable: ["sorted"],
+    },
     generatedFields: ["stamped"],
     columns: { must: { required: true } },
   },
@@ -285,10 +333,19 @@ export const narrow = resource(
 
 /** A schema of its own, computed fields, shared caching for anonymous readers. */
 export const pages = resource(
-  sqliteTable("pages", { id: id(), email: text("email").notNull(), data: text("data", { mode: "json" }), size: integer("size").notNull().default(0) }),
+  sqliteTable("pages", {
+    id: id(),
+    email: text("email").notNull(),
+    data: text("data", { mode: "json" }),
+    size: integer("size").notNull().default(0),
+  }),
   {
     ...fullyPublic(),
-    schema: z.object({ email: z.string().trim().email(), data: z.object({ deep: z.object({ age: z.number() }) }).nullish(), size: z.number().optional() }),
+    schema: z.object({
+      email: z.string().trim().email(),
+      data: z.object({ deep: z.object({ age: z.number() }) }).nullish(),
+      size: z.number().optional(),
+    }),
     computed: { filler: (row) => "x".repeat(row.size) },
     cache: { public: true },
   },
@@ -343,22 +400,28 @@ export const heavylog = resource(sqliteTable("heavylog", { id: id(), title: text
 });
 
 /** A soft-delete marker with a value of its own. */
-export const archived = resource(sqliteTable("archived", { id: id(), name: text("name").notNull().unique(), state: text("state") }), {
-  ...fullyPublic(),
-  softDelete: { field: "state", value: "gone" },
-});
+export const archived = resource(
+  sqliteTable("archived", { id: id(), name: text("name").notNull().unique(), state: text("state") }),
+  {
+    ...fullyPublic(),
+    softDelete: { field: "state", value: "gone" },
+  },
+);
 
 /** Scopes that differ by operation: who may read is not who may write. */
-export const ledgers = resource(sqliteTable("ledgers", { id: id(), state: text("state").notNull(), note: text("note") }), {
-  auth: {
-    read: (user) => (user.id === "blind" ? 'state=="seen"' : "*"),
-    create: 'state!="locked"',
-    update: 'state!="locked"',
-    delete: 'state!="locked"',
-    hardDelete: "*",
-    readDeleted: "*",
+export const ledgers = resource(
+  sqliteTable("ledgers", { id: id(), state: text("state").notNull(), note: text("note") }),
+  {
+    auth: {
+      read: (user) => (user.id === "blind" ? 'state=="seen"' : "*"),
+      create: 'state!="locked"',
+      update: 'state!="locked"',
+      delete: 'state!="locked"',
+      hardDelete: "*",
+      readDeleted: "*",
+    },
   },
-});
+);
 
 /** Touched by one test only: one whose earlier home holds rows, one whose migration fails, one for each placement rule. */
 const loner = (name: string) => sqliteTable(name, { id: id(), name: text("name") });
@@ -368,8 +431,10 @@ export const wrecks = resource(loner("wrecks"), fullyPublic());
 export const untouched = resource(sqliteTable("untouched", { id: id(), place: text("place").notNull() }), {
   ...fullyPublic(),
   partitionBy: "place",
-  partition: { allow: (_principal, place) => {
-    if (place === "thrower") throw new Error("partition secret message");
-    return place === "open";
-  } },
+  partition: {
+    allow: (_principal, place) => {
+      if (place === "thrower") throw new Error("partition secret message");
+      return place === "open";
+    },
+  },
 });

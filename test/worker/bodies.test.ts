@@ -4,10 +4,21 @@ import { describe, expect } from "vitest";
 import { type Scenario, scenarios } from "../support/scenario.ts";
 
 const json = { "content-type": "application/json" };
-const refused = (name: string, raw: string | Uint8Array, rest: Partial<Scenario> & { readonly type?: string | null } = {}): Scenario => {
+const refused = (
+  name: string,
+  raw: string | Uint8Array,
+  rest: Partial<Scenario> & { readonly type?: string | null } = {},
+): Scenario => {
   const { type = "application/json", ...others } = rest;
   const headers: Record<string, string> = type === null ? {} : { "content-type": type };
-  return { name, when: { to: "POST /api/kinds", raw, headers }, status: 400, json: { code: "MALFORMED_BODY" }, seq: 0, ...others };
+  return {
+    name,
+    when: { to: "POST /api/kinds", raw, headers },
+    status: 400,
+    json: { code: "MALFORMED_BODY" },
+    seq: 0,
+    ...others,
+  };
 };
 
 describe("bodies", () => {
@@ -21,7 +32,11 @@ describe("bodies", () => {
     },
     {
       name: "[HT4] any +json is read, with parameters",
-      when: { to: "POST /api/kinds", raw: '{"title":"plus"}', headers: { "content-type": "application/vnd.x+json; charset=utf-8" } },
+      when: {
+        to: "POST /api/kinds",
+        raw: '{"title":"plus"}',
+        headers: { "content-type": "application/vnd.x+json; charset=utf-8" },
+      },
       status: 201,
       seq: 1,
     },
@@ -46,13 +61,27 @@ describe("bodies", () => {
       seq: 0,
     },
     refused("[HT4] a body that is not JSON is malformed", '{"title":"hush', { hasNot: ["hush"] }),
-    refused("[HT4] a malformed body tells where reading stopped", '{"title":"open', { json: { code: "MALFORMED_BODY", position: 14 } }),
+    refused("[HT4] a malformed body tells where reading stopped", '{"title":"open', {
+      json: { code: "MALFORMED_BODY", position: 14 },
+    }),
     refused("[HT4] a body that is not UTF-8 is malformed", new Uint8Array([0x22, 0xff, 0xfe, 0x22])),
     refused("[HT4] an empty body is malformed", "", {}),
-    { name: "[HT4] a missing body is malformed", when: { to: "POST /api/kinds" }, status: 400, json: { code: "MALFORMED_BODY" }, seq: 0 },
-    refused("[HT20] a list is not the form of a row", "[]", { json: { code: "VALIDATION_ERROR", errors: [{ field: "" }] } }),
-    refused("[HT20] a text is not the form of a row", '"x"', { json: { code: "VALIDATION_ERROR", errors: [{ field: "" }] } }),
-    refused("[HT20] null is not the form of a row", "null", { json: { code: "VALIDATION_ERROR", errors: [{ field: "" }] } }),
+    {
+      name: "[HT4] a missing body is malformed",
+      when: { to: "POST /api/kinds" },
+      status: 400,
+      json: { code: "MALFORMED_BODY" },
+      seq: 0,
+    },
+    refused("[HT20] a list is not the form of a row", "[]", {
+      json: { code: "VALIDATION_ERROR", errors: [{ field: "" }] },
+    }),
+    refused("[HT20] a text is not the form of a row", '"x"', {
+      json: { code: "VALIDATION_ERROR", errors: [{ field: "" }] },
+    }),
+    refused("[HT20] null is not the form of a row", "null", {
+      json: { code: "VALIDATION_ERROR", errors: [{ field: "" }] },
+    }),
     {
       name: "[HT4] a body above 1 MB is 413",
       when: { to: "POST /api/kinds", raw: `{"title":"big","data":"${"x".repeat(1_048_576)}"}`, headers: json },
@@ -111,7 +140,12 @@ describe("what a write may ask for", () => {
       name: "[HT12] return=minimal on a create is 201 without a body, with address and tag",
       when: { to: "POST /api/kinds", body: { title: "quiet" }, headers: minimal },
       status: 201,
-      headers: { "preference-applied": "return=minimal", location: /^\/api\/kinds\//, etag: /^"/, "content-type": null },
+      headers: {
+        "preference-applied": "return=minimal",
+        location: /^\/api\/kinds\//,
+        etag: /^"/,
+        "content-type": null,
+      },
       seq: 1,
       then: ({ text }) => void expect(text).toBe(""),
     },
@@ -139,19 +173,63 @@ describe("what a write may ask for", () => {
       headers: { "preference-applied": null },
       seq: 1,
     },
-    { name: "[HT12] an API version that is not declared is 400", when: { to: "GET /api/kinds", headers: { "ledge-version": "2" } }, status: 400, json: { errors: [{ field: "Ledge-Version" }] } },
+    {
+      name: "[HT12] an API version that is not declared is 400",
+      when: { to: "GET /api/kinds", headers: { "ledge-version": "2" } },
+      status: 400,
+      json: { errors: [{ field: "Ledge-Version" }] },
+    },
     {
       name: "[HT12] an API version that is not declared is 400 on a write",
       when: { to: "POST /api/kinds", body: { title: "v" }, headers: { "ledge-version": "2" } },
       status: 400,
       seq: 0,
     },
-    { name: "[HT20] an unknown parameter of a write is 400", given, when: { to: "PATCH /api/kinds/{row.id}?dryrun=true", body: { count: 1 } }, status: 400, json: { errors: [{ field: "dryrun" }] }, seq: 0 },
-    { name: "[HT20] an unknown parameter of a create is 400", when: { to: "POST /api/kinds?x=1", body: { title: "t" } }, status: 400, json: { errors: [{ field: "x" }] }, seq: 0 },
-    { name: "[HT20] an unknown parameter of a delete is 400", given, when: { to: "DELETE /api/kinds/{row.id}?force=true" }, status: 400, json: { errors: [{ field: "force" }] }, seq: 0 },
-    { name: "[HT20] a boolean parameter that is none is 400 on a write", given, when: { to: "DELETE /api/kinds/{row.id}?hard=yes" }, status: 400, json: { errors: [{ field: "hard" }] }, seq: 0 },
-    { name: "[HT20] a parameter that begins with an underscore is ignored on a write", given, when: { to: "PATCH /api/kinds/{row.id}?_t=1", body: { count: 2 } }, status: 200, seq: 1 },
-    { name: "[HT40] If-Match on a create is 400, not ignored", when: { to: "POST /api/kinds", body: { title: "t" }, headers: { "if-match": "*" } }, status: 400, json: { errors: [{ field: "If-Match" }] }, seq: 0 },
+    {
+      name: "[HT20] an unknown parameter of a write is 400",
+      given,
+      when: { to: "PATCH /api/kinds/{row.id}?dryrun=true", body: { count: 1 } },
+      status: 400,
+      json: { errors: [{ field: "dryrun" }] },
+      seq: 0,
+    },
+    {
+      name: "[HT20] an unknown parameter of a create is 400",
+      when: { to: "POST /api/kinds?x=1", body: { title: "t" } },
+      status: 400,
+      json: { errors: [{ field: "x" }] },
+      seq: 0,
+    },
+    {
+      name: "[HT20] an unknown parameter of a delete is 400",
+      given,
+      when: { to: "DELETE /api/kinds/{row.id}?force=true" },
+      status: 400,
+      json: { errors: [{ field: "force" }] },
+      seq: 0,
+    },
+    {
+      name: "[HT20] a boolean parameter that is none is 400 on a write",
+      given,
+      when: { to: "DELETE /api/kinds/{row.id}?hard=yes" },
+      status: 400,
+      json: { errors: [{ field: "hard" }] },
+      seq: 0,
+    },
+    {
+      name: "[HT20] a parameter that begins with an underscore is ignored on a write",
+      given,
+      when: { to: "PATCH /api/kinds/{row.id}?_t=1", body: { count: 2 } },
+      status: 200,
+      seq: 1,
+    },
+    {
+      name: "[HT40] If-Match on a create is 400, not ignored",
+      when: { to: "POST /api/kinds", body: { title: "t" }, headers: { "if-match": "*" } },
+      status: 400,
+      json: { errors: [{ field: "If-Match" }] },
+      seq: 0,
+    },
     {
       name: "[HT30] Ledge-Optimistic-Id of a create is echoed and kept in the ledger",
       when: { to: "POST /api/kinds", body: { title: "opt" }, headers: { "ledge-optimistic-id": "tmp-1" } },
@@ -159,7 +237,19 @@ describe("what a write may ask for", () => {
       headers: { "ledge-optimistic-id": "tmp-1" },
       seq: 1,
     },
-    { name: "[HT30] a malformed Ledge-Optimistic-Id is 400", when: { to: "POST /api/kinds", body: { title: "opt" }, headers: { "ledge-optimistic-id": "a b" } }, status: 400, json: { errors: [{ field: "Ledge-Optimistic-Id" }] }, seq: 0 },
-    { name: "[HT30] without the header nothing is echoed", when: { to: "POST /api/kinds", body: { title: "opt" } }, status: 201, headers: { "ledge-optimistic-id": null }, seq: 1 },
+    {
+      name: "[HT30] a malformed Ledge-Optimistic-Id is 400",
+      when: { to: "POST /api/kinds", body: { title: "opt" }, headers: { "ledge-optimistic-id": "a b" } },
+      status: 400,
+      json: { errors: [{ field: "Ledge-Optimistic-Id" }] },
+      seq: 0,
+    },
+    {
+      name: "[HT30] without the header nothing is echoed",
+      when: { to: "POST /api/kinds", body: { title: "opt" } },
+      status: 201,
+      headers: { "ledge-optimistic-id": null },
+      seq: 1,
+    },
   ]);
 });

@@ -84,24 +84,41 @@ describe("effects", () => {
     await until(HOOKED, async () => (await inspect(HOOKED, `SELECT 1 FROM _retries WHERE seq = ${seq}`)).length === 1);
     const tryAgain = async (tries: number) => {
       failing.effects = 1;
-      await run(HOOKED, `UPDATE _retries SET tries = ${tries}, next_at = 0 WHERE seq = ${seq}`, "INSERT INTO _timers VALUES ('outbox', 0) ON CONFLICT (name) DO UPDATE SET at = 0");
+      await run(
+        HOOKED,
+        `UPDATE _retries SET tries = ${tries}, next_at = 0 WHERE seq = ${seq}`,
+        "INSERT INTO _timers VALUES ('outbox', 0) ON CONFLICT (name) DO UPDATE SET at = 0",
+      );
       await runInDurableObject(env.LEDGE_TABLES.getByName(HOOKED), (_, state) => state.storage.setAlarm(Date.now()));
       await until(HOOKED, () => failing.effects === 0);
-      await until(HOOKED, async () => (await inspect(HOOKED, `SELECT 1 FROM _retries WHERE seq = ${seq} AND tries = ${tries + 1}`)).length === 1);
+      await until(
+        HOOKED,
+        async () =>
+          (await inspect(HOOKED, `SELECT 1 FROM _retries WHERE seq = ${seq} AND tries = ${tries + 1}`)).length === 1,
+      );
       return (await inspect(HOOKED, `SELECT next_at FROM _retries WHERE seq = ${seq}`))[0]?.next_at;
     };
     expect(Number(await tryAgain(3)) - Date.now()).toBeGreaterThan(6000);
     expect(Number(await tryAgain(4)) - Date.now()).toBeGreaterThan(14_000);
     const lines = await loggedWhile(async () => void expect(await tryAgain(9)).toBeNull());
-    expect(lines).toContainEqual(expect.objectContaining({ level: "error", message: "an effect was given up", seq, tries: 10 }));
+    expect(lines).toContainEqual(
+      expect.objectContaining({ level: "error", message: "an effect was given up", seq, tries: 10 }),
+    );
     expect(of(`hooked:${seq}:0`)).toEqual([]);
   });
 
   it("[TX40] a crash between an effect and the note that it was done delivers it again, under the same key", async () => {
     const seq = seqOf(await create("effect"));
     await until(HOOKED, () => of(`hooked:${seq}:0`).length === 1);
-    await until(HOOKED, async () => (await inspect(HOOKED, "SELECT 1 FROM _timers WHERE name = 'outbox' AND at <= 0")).length === 0);
-    await run(HOOKED, `UPDATE _meta SET value = '${seq - 1}' WHERE name = 'outbox'`, "INSERT INTO _timers VALUES ('outbox', 0) ON CONFLICT (name) DO UPDATE SET at = 0");
+    await until(
+      HOOKED,
+      async () => (await inspect(HOOKED, "SELECT 1 FROM _timers WHERE name = 'outbox' AND at <= 0")).length === 0,
+    );
+    await run(
+      HOOKED,
+      `UPDATE _meta SET value = '${seq - 1}' WHERE name = 'outbox'`,
+      "INSERT INTO _timers VALUES ('outbox', 0) ON CONFLICT (name) DO UPDATE SET at = 0",
+    );
     await runInDurableObject(env.LEDGE_TABLES.getByName(HOOKED), (_, state) => state.storage.setAlarm(Date.now()));
     await until(HOOKED, () => of(`hooked:${seq}:0`).length === 2);
     expect(new Set(of(`hooked:${seq}:0`).map(({ attempt }) => attempt))).toEqual(new Set([1]));
@@ -112,15 +129,20 @@ describe("effects and retention", () => {
   it("[CL4] entries whose effects are not delivered are kept up to ten times the limits, then set aside: none is lost", async () => {
     const object = "t/test/shortlog";
     holding.effects = true;
-    for (let count = 1; count <= 130; count++) await send({ to: "POST /api/shortlog", body: { title: `held ${count}` } });
+    for (let count = 1; count <= 130; count++)
+      await send({ to: "POST /api/shortlog", body: { title: `held ${count}` } });
     const [log] = await inspect(object, "SELECT min(seq) AS low, max(seq) AS high, count(*) AS count FROM _log");
     expect(log).toEqual({ low: 29, high: 130, count: 102 });
-    expect(await inspect(object, "SELECT count(*) AS count, min(tries) AS tries FROM _retries")).toEqual([{ count: 28, tries: 0 }]);
+    expect(await inspect(object, "SELECT count(*) AS count, min(tries) AS tries FROM _retries")).toEqual([
+      { count: 28, tries: 0 },
+    ]);
     holding.effects = false;
     const keys = () => new Set(delivered.filter(({ key }) => key.startsWith("shortlog:")).map(({ key }) => key));
     await until(object, () => keys().size === 130, 20_000);
     await until(object, async () => (await inspect(object, "SELECT 1 FROM _retries")).length === 0, 20_000);
     for (let count = 131; count <= 192; count++) await send({ to: "POST /api/shortlog", body: { title: "quiet" } });
-    expect(await inspect(object, "SELECT min(seq) AS low, max(seq) AS high, count(*) AS count FROM _log")).toEqual([{ low: 183, high: 192, count: 10 }]);
+    expect(await inspect(object, "SELECT min(seq) AS low, max(seq) AS high, count(*) AS count FROM _log")).toEqual([
+      { low: 183, high: 192, count: 10 },
+    ]);
   }, 60_000);
 });

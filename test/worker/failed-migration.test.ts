@@ -13,7 +13,12 @@ const run = (...statements: string[]) =>
 
 describe("a migration that fails", () => {
   // The first migration creates the table; that it is there already, by another hand, makes it fail.
-  beforeAll(() => run("CREATE TABLE wrecks (id TEXT PRIMARY KEY, name TEXT, _version INTEGER NOT NULL DEFAULT 0)", `INSERT INTO wrecks VALUES ('${ID}', 'still here', 3)`));
+  beforeAll(() =>
+    run(
+      "CREATE TABLE wrecks (id TEXT PRIMARY KEY, name TEXT, _version INTEGER NOT NULL DEFAULT 0)",
+      `INSERT INTO wrecks VALUES ('${ID}', 'still here', 3)`,
+    ),
+  );
 
   it("[MG2] reads go on, and the log names object, migration and cause", async () => {
     const lines = await loggedWhile(async () => {
@@ -21,7 +26,14 @@ describe("a migration that fails", () => {
       expect(reply.status, reply.text).toBe(200);
       expect(reply.body).toEqual({ id: ID, name: "still here" });
     });
-    expect(lines).toContainEqual(expect.objectContaining({ level: "error", message: "migration failed; the object is read-only", object: WRECKS, migration: "0000_create_wrecks" }));
+    expect(lines).toContainEqual(
+      expect.objectContaining({
+        level: "error",
+        message: "migration failed; the object is read-only",
+        object: WRECKS,
+        migration: "0000_create_wrecks",
+      }),
+    );
     expect((await send({ to: "GET /api/wrecks?totalCount=true" })).body).toMatchObject({ totalCount: 1 });
     expect((await send({ to: "GET /api/wrecks/count" })).body).toMatchObject({ count: 1 });
   });

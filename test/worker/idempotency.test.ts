@@ -1,49 +1,86 @@
-/** Idempotency keys ([HT41]–[HT44] [M13]): one effect, the stored reply, a mismatch refused, a failure that frees the key. */
+/** Idempotency keys ([HT41] [HT43] [HT44]): whose they are, one effect under concurrency, a failure that frees the key, how long they last. */
 
 import { env, evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
-import { inspect, ledgerSeq, type Scenario, scenarios, type Step, send } from "../support/scenario.ts";
+import { inspect, ledgerSeq, type Scenario, type Step, scenarios, send } from "../support/scenario.ts";
 
 const KINDS = "t/test/kinds";
 let serial = 0;
 const fresh = () => `key-${++serial}`;
 /** A create under a key. */
-const create = (key: string, title = "once", more: Partial<Step> = {}): Step => ({ to: "POST /api/kinds", body: { title }, headers: { "idempotency-key": key }, as: "first", ...more });
-const count = async () => Number((await inspect(KINDS, "SELECT count(*) AS count FROM kinds"))[0]?.count);
-const run = (statement: string) => runInDurableObject(env.LEDGE_TABLES.getByName(KINDS), (_, state) => void state.storage.sql.exec(statement));
-
-describe("a repeated request", () => {
-  scenarios([
-    { name: "[HT42] [M13] the same request again is the stored reply, with no second effect", given: [create("r1")], when: create("r1"), status: 201, json: { id: "{first.id}", title: "once" }, headers: { "idempotency-replayed": "true", "ledge-seq": "{first.seqToken}", etag: "{first.etag}", location: /^\/api\/kinds\// }, seq: 0 },
-    { name: "[HT42] the first reply is no replay", when: create("r2"), status: 201, headers: { "idempotency-replayed": null }, seq: 1 },
-    { name: "[HT42] the stored position is that of the first time, whatever came after", given: [create("r3"), { to: "POST /api/kinds", body: { title: "later" } }], when: create("r3"), status: 201, headers: { "ledge-seq": "{first.seqToken}", "idempotency-replayed": "true" }, seq: 0 },
-    { name: "[HT42] members of the body in another order are the same request", given: [{ ...create("r4"), body: { title: "o", count: 2, data: { a: 1, b: 2 } } }], when: { ...create("r4"), body: { data: { b: 2, a: 1 }, count: 2, title: "o" } }, status: 201, headers: { "idempotency-replayed": "true" }, seq: 0 },
-    { name: "[HT42] another body under the key is 422", given: [create("r5", "first body")], when: create("r5", "other body"), status: 422, json: { code: "IDEMPOTENCY_MISMATCH" }, hasNot: ["first body", "{first.id}"], headers: { "idempotency-replayed": null }, seq: 0 },
-    { name: "[HT42] another path under the key is 422", given: [create("r6")], when: { to: "PATCH /api/kinds/{first.id}", body: { title: "once" }, headers: { "idempotency-key": "r6" } }, status: 422, seq: 0 },
-    { name: "[HT42] another method under the key is 422", given: [{ to: "POST /api/kinds", body: { title: "m" }, as: "k" }, { to: "PATCH /api/kinds/{k.id}", body: { title: "n" }, headers: { "idempotency-key": "r7" } }], when: { to: "PUT /api/kinds/{k.id}", body: { title: "n" }, headers: { "idempotency-key": "r7" } }, status: 422, seq: 0 },
-    { name: "[HT42] another If-Match under the key is 422", given: [{ to: "POST /api/kinds", body: { title: "m" }, as: "k" }, { to: "PATCH /api/kinds/{k.id}", body: { title: "n" }, headers: { "idempotency-key": "r8", "if-match": "{k.etag}" } }], when: { to: "PATCH /api/kinds/{k.id}", body: { title: "n" }, headers: { "idempotency-key": "r8" } }, status: 422, seq: 0 },
-    { name: "[HT42] a replay comes before preconditions", given: [{ to: "POST /api/kinds", body: { title: "m" }, as: "k" }, { to: "PATCH /api/kinds/{k.id}", body: { title: "n" }, headers: { "idempotency-key": "r9", "if-match": "{k.etag}" }, as: "first" }], when: { to: "PATCH /api/kinds/{k.id}", body: { title: "n" }, headers: { "idempotency-key": "r9", "if-match": "{k.etag}" } }, status: 200, json: { title: "n" }, headers: { "idempotency-replayed": "true", etag: "{first.etag}" }, seq: 0 },
-    { name: "[HT42] a replay comes before 404: a delete repeated is the stored 204", given: [{ to: "POST /api/kinds", body: { title: "m" }, as: "k" }, { to: "DELETE /api/kinds/{k.id}", headers: { "idempotency-key": "r10" } }], when: { to: "DELETE /api/kinds/{k.id}", headers: { "idempotency-key": "r10" } }, status: 204, headers: { "idempotency-replayed": "true" }, seq: 0 },
-    { name: "[HT42] a replay comes before hooks", given: [{ to: "POST /api/hooked", body: { title: "once" }, headers: { "idempotency-key": "r11" }, as: "h" }], when: { to: "POST /api/hooked", body: { title: "once" }, headers: { "idempotency-key": "r11" } }, status: 201, json: { id: "{h.id}" }, headers: { "idempotency-replayed": "true" }, seq: 0, hooks: [] },
-    { name: "[HT43] a write that changed nothing is recorded too", given: [{ to: "POST /api/kinds", body: { title: "same" }, as: "k" }, { to: "PATCH /api/kinds/{k.id}", body: { title: "same" }, headers: { "idempotency-key": "r12" } }, { to: "PATCH /api/kinds/{k.id}", body: { title: "moved" } }], when: { to: "PATCH /api/kinds/{k.id}", body: { title: "same" }, headers: { "idempotency-key": "r12" } }, status: 200, json: { title: "same" }, headers: { "idempotency-replayed": "true", "ledge-seq": "{k.seqToken}" }, seq: 0 },
-    { name: "[HT42] an underscore parameter is no part of the request", given: [create("r13")], when: { ...create("r13"), to: "POST /api/kinds?_retry=1" }, status: 201, headers: { "idempotency-replayed": "true" }, seq: 0 },
-    { name: "[HT42] [HT12] a replay of a minimal reply is minimal", given: [{ ...create("r14"), headers: { "idempotency-key": "r14", prefer: "return=minimal" } }], when: { ...create("r14"), headers: { "idempotency-key": "r14", prefer: "return=minimal" } }, status: 201, headers: { "idempotency-replayed": "true", location: /^\/api\/kinds\// }, seq: 0, then: ({ text }) => void expect(text).toBe("") },
-  ]);
+const create = (key: string, title = "once", more: Partial<Step> = {}): Step => ({
+  to: "POST /api/kinds",
+  body: { title },
+  headers: { "idempotency-key": key },
+  as: "first",
+  ...more,
 });
+const count = async () => Number((await inspect(KINDS, "SELECT count(*) AS count FROM kinds"))[0]?.count);
+const run = (statement: string) =>
+  runInDurableObject(env.LEDGE_TABLES.getByName(KINDS), (_, state) => void state.storage.sql.exec(statement));
 
 describe("keys", () => {
-  const malformed = (what: string, key: string): Scenario => ({ name: `[HT41] a key ${what} is 400`, when: create(key), status: 400, json: { errors: [{ field: "Idempotency-Key" }] }, seq: 0 });
+  const malformed = (what: string, key: string): Scenario => ({
+    name: `[HT41] a key ${what} is 400`,
+    when: create(key),
+    status: 400,
+    json: { errors: [{ field: "Idempotency-Key" }] },
+    seq: 0,
+  });
   scenarios([
     malformed("of 129 characters", "k".repeat(129)),
     malformed("with a space", "a b"),
     malformed("outside ASCII", "schlüssel"),
     malformed("that is empty", ""),
     { name: "[HT41] a key of 128 characters is taken", when: create("k".repeat(128)), status: 201, seq: 1 },
-    { name: "[HT41] a key belongs to its principal", given: [{ user: "alice", to: "POST /api/kinds", body: { title: "once" }, headers: { "idempotency-key": "p1" }, as: "hers" }], when: { user: "bob", to: "POST /api/kinds", body: { title: "once" }, headers: { "idempotency-key": "p1" } }, status: 201, headers: { "idempotency-replayed": null }, hasNot: ["{hers.id}"], seq: 1 },
-    { name: "[HT41] an anonymous key is not that of a signed-in caller", given: [create("p2")], when: { ...create("p2"), user: "alice" }, status: 201, headers: { "idempotency-replayed": null }, seq: 1 },
-    { name: "[HT41] a principal cannot take another's key by its name", given: [{ ...create("x"), user: "a|b" }], when: { ...create("b|x"), user: "a" }, status: 201, headers: { "idempotency-replayed": null }, seq: 1 },
-    { name: "[HT41] an anonymous key belongs to its address", given: [{ ...create("p3"), headers: { "idempotency-key": "p3", "cf-connecting-ip": "192.0.2.1" } }], when: { ...create("p3"), headers: { "idempotency-key": "p3", "cf-connecting-ip": "192.0.2.2" } }, status: 201, headers: { "idempotency-replayed": null }, seq: 1 },
-    { name: "[HT43] a refusal by validation frees the key", when: create("f1"), status: 201, headers: { "idempotency-replayed": null }, seq: 1 },
+    {
+      name: "[HT41] a key belongs to its principal",
+      given: [
+        {
+          user: "alice",
+          to: "POST /api/kinds",
+          body: { title: "once" },
+          headers: { "idempotency-key": "p1" },
+          as: "hers",
+        },
+      ],
+      when: { user: "bob", to: "POST /api/kinds", body: { title: "once" }, headers: { "idempotency-key": "p1" } },
+      status: 201,
+      headers: { "idempotency-replayed": null },
+      hasNot: ["{hers.id}"],
+      seq: 1,
+    },
+    {
+      name: "[HT41] an anonymous key is not that of a signed-in caller",
+      given: [create("p2")],
+      when: { ...create("p2"), user: "alice" },
+      status: 201,
+      headers: { "idempotency-replayed": null },
+      seq: 1,
+    },
+    {
+      name: "[HT41] a principal cannot take another's key by its name",
+      given: [{ ...create("x"), user: "a|b" }],
+      when: { ...create("b|x"), user: "a" },
+      status: 201,
+      headers: { "idempotency-replayed": null },
+      seq: 1,
+    },
+    {
+      name: "[HT41] an anonymous key belongs to its address",
+      given: [{ ...create("p3"), headers: { "idempotency-key": "p3", "cf-connecting-ip": "192.0.2.1" } }],
+      when: { ...create("p3"), headers: { "idempotency-key": "p3", "cf-connecting-ip": "192.0.2.2" } },
+      status: 201,
+      headers: { "idempotency-replayed": null },
+      seq: 1,
+    },
+    {
+      name: "[HT43] a refusal by validation frees the key",
+      when: create("f1"),
+      status: 201,
+      headers: { "idempotency-replayed": null },
+      seq: 1,
+    },
   ]);
 
   it("[HT43] after a failure the key is free: the corrected request under it takes place", async () => {
@@ -57,14 +94,22 @@ describe("keys", () => {
     }
     const key = fresh();
     const made = await send({ to: "POST /api/kinds", body: { title: "m" } });
-    const patch = (tag: string): Step => ({ to: `PATCH /api/kinds/${made.body.id}`, body: { title: "n" }, headers: { "idempotency-key": key, "if-match": tag } });
+    const patch = (tag: string): Step => ({
+      to: `PATCH /api/kinds/${made.body.id}`,
+      body: { title: "n" },
+      headers: { "idempotency-key": key, "if-match": tag },
+    });
     expect((await send(patch('"stale"'))).status).toBe(412);
     expect((await send(patch(made.headers.get("etag") ?? ""))).status).toBe(200);
   });
 
   it("[HT43] a rollback inside the object frees the key", async () => {
     const key = fresh();
-    const tries = await Promise.all([1, 2].map(() => send({ to: "POST /api/hooked", body: { title: "throw-inside" }, headers: { "idempotency-key": key } })));
+    const tries = await Promise.all(
+      [1, 2].map(() =>
+        send({ to: "POST /api/hooked", body: { title: "throw-inside" }, headers: { "idempotency-key": key } }),
+      ),
+    );
     expect(tries.map(({ status }) => status)).toEqual([409, 409]);
     expect(tries.map(({ headers }) => headers.get("idempotency-replayed"))).toEqual([null, null]);
   });
@@ -80,7 +125,11 @@ describe("keys", () => {
 
   it("[HT42] [HT31] with a before-hook too, ten requests at once have one effect", async () => {
     const before = await ledgerSeq("t/test/hooked");
-    const replies = await Promise.all(Array.from({ length: 10 }, () => send({ to: "POST /api/hooked", body: { title: "raced" }, headers: { "idempotency-key": "race" } })));
+    const replies = await Promise.all(
+      Array.from({ length: 10 }, () =>
+        send({ to: "POST /api/hooked", body: { title: "raced" }, headers: { "idempotency-key": "race" } }),
+      ),
+    );
     expect(new Set(replies.map(({ text }) => text)).size).toBe(1);
     expect((await ledgerSeq("t/test/hooked")) - before).toBe(1);
   });
@@ -105,7 +154,11 @@ describe("keys", () => {
   });
 
   it("[HT44] a reply above 1 MB is stored in minimal form", async () => {
-    const request: Step = { to: "POST /api/pages", body: { email: "big@example.com", size: 1_100_000 }, headers: { "idempotency-key": "big" } };
+    const request: Step = {
+      to: "POST /api/pages",
+      body: { email: "big@example.com", size: 1_100_000 },
+      headers: { "idempotency-key": "big" },
+    };
     const first = await send(request);
     expect(first.status).toBe(201);
     expect(first.text.length).toBeGreaterThan(1_100_000);
@@ -117,7 +170,10 @@ describe("keys", () => {
 
   it("[HT41] without a key nothing is stored, and two equal requests are two", async () => {
     const [before] = await inspect(KINDS, "SELECT count(*) AS count FROM _replies");
-    const [one, two] = await Promise.all([send({ to: "POST /api/kinds", body: { title: "twice" } }), send({ to: "POST /api/kinds", body: { title: "twice" } })]);
+    const [one, two] = await Promise.all([
+      send({ to: "POST /api/kinds", body: { title: "twice" } }),
+      send({ to: "POST /api/kinds", body: { title: "twice" } }),
+    ]);
     expect(one.body.id).not.toBe(two.body.id);
     expect(await inspect(KINDS, "SELECT count(*) AS count FROM _replies")).toEqual([before]);
   });

@@ -22,23 +22,90 @@ describe("ids", () => {
       has: [/"id":"[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}"/],
       seq: 1,
     },
-    { name: "[HT6] a client may make the id", when: { to: "POST /api/kinds", body: { id: V7, title: "own" } }, status: 201, json: { id: V7 }, headers: { location: `/api/kinds/${V7}` }, seq: 1 },
+    {
+      name: "[HT6] a client may make the id",
+      when: { to: "POST /api/kinds", body: { id: V7, title: "own" } },
+      status: 201,
+      json: { id: V7 },
+      headers: { location: `/api/kinds/${V7}` },
+      seq: 1,
+    },
     badId("[HT6] an upper-case id in a body is 400", V7.toUpperCase()),
     badId("[HT6] an id of another UUID version in a body is 400", V4),
     badId("[HT6] an id that is no text is 400", 7),
     badId("[HT6] a null id is 400", null),
     badId("[HT6] an empty id is 400", ""),
-    { name: "[HT6] a malformed id in a path is 404", when: { to: "GET /api/kinds/not-an-id" }, status: 404, json: { code: "NOT_FOUND" } },
-    { name: "[HT6] an upper-case id in a path is 404", when: { to: `PATCH /api/kinds/${V7.toUpperCase()}`, body: { title: "x" } }, status: 404, seq: 0 },
-    { name: "[HT6] PUT under a malformed id creates nothing", when: { to: "PUT /api/kinds/not-an-id", body: { title: "x" } }, status: 404, seq: 0 },
-    { name: "[HT6] PUT under another UUID version creates nothing", when: { to: `PUT /api/kinds/${V4}`, body: { title: "x" } }, status: 404, seq: 0 },
-    { name: "[HT6] a text id is made by the client", when: { to: "POST /api/slugs", body: { id: "A.b_c~1-2", slug: "text-id" } }, status: 201, json: { id: "A.b_c~1-2" }, headers: { location: "/api/slugs/A.b_c~1-2" }, seq: 1 },
-    { name: "[HT6] a text id left out is 400", when: { to: "POST /api/slugs", body: { slug: "none" } }, status: 400, json: { errors: [{ field: "id", code: "required" }] }, seq: 0 },
-    { name: "[HT6] a text id with other characters is 400", when: { to: "POST /api/slugs", body: { id: "a/b", slug: "none" } }, status: 400, json: { errors: [{ field: "id" }] }, seq: 0 },
-    { name: "[HT6] a text id of 129 characters is 400", when: { to: "POST /api/slugs", body: { id: "a".repeat(129), slug: "none" } }, status: 400, seq: 0 },
-    { name: "[HT6] a text id of 128 characters is taken", when: { to: "POST /api/slugs", body: { id: "a".repeat(128), slug: "long" } }, status: 201, seq: 1 },
-    { name: "[HT6] an integer id given by a client is 400", when: { to: "POST /api/counters", body: { id: 4711, name: "x" } }, status: 400, json: { errors: [{ field: "id" }] }, seq: 0 },
-    { name: "[HT6] a row under an integer id that is not there is not created by PUT", when: { to: "PUT /api/counters/4711", body: { name: "x" } }, status: 404, seq: 0 },
+    {
+      name: "[HT6] a malformed id in a path is 404",
+      when: { to: "GET /api/kinds/not-an-id" },
+      status: 404,
+      json: { code: "NOT_FOUND" },
+    },
+    {
+      name: "[HT6] an upper-case id in a path is 404",
+      when: { to: `PATCH /api/kinds/${V7.toUpperCase()}`, body: { title: "x" } },
+      status: 404,
+      seq: 0,
+    },
+    {
+      name: "[HT6] PUT under a malformed id creates nothing",
+      when: { to: "PUT /api/kinds/not-an-id", body: { title: "x" } },
+      status: 404,
+      seq: 0,
+    },
+    {
+      name: "[HT6] PUT under another UUID version creates nothing",
+      when: { to: `PUT /api/kinds/${V4}`, body: { title: "x" } },
+      status: 404,
+      seq: 0,
+    },
+    {
+      name: "[HT6] a text id is made by the client",
+      when: { to: "POST /api/slugs", body: { id: "A.b_c~1-2", slug: "text-id" } },
+      status: 201,
+      json: { id: "A.b_c~1-2" },
+      headers: { location: "/api/slugs/A.b_c~1-2" },
+      seq: 1,
+    },
+    {
+      name: "[HT6] a text id left out is 400",
+      when: { to: "POST /api/slugs", body: { slug: "none" } },
+      status: 400,
+      json: { errors: [{ field: "id", code: "required" }] },
+      seq: 0,
+    },
+    {
+      name: "[HT6] a text id with other characters is 400",
+      when: { to: "POST /api/slugs", body: { id: "a/b", slug: "none" } },
+      status: 400,
+      json: { errors: [{ field: "id" }] },
+      seq: 0,
+    },
+    {
+      name: "[HT6] a text id of 129 characters is 400",
+      when: { to: "POST /api/slugs", body: { id: "a".repeat(129), slug: "none" } },
+      status: 400,
+      seq: 0,
+    },
+    {
+      name: "[HT6] a text id of 128 characters is taken",
+      when: { to: "POST /api/slugs", body: { id: "a".repeat(128), slug: "long" } },
+      status: 201,
+      seq: 1,
+    },
+    {
+      name: "[HT6] an integer id given by a client is 400",
+      when: { to: "POST /api/counters", body: { id: 4711, name: "x" } },
+      status: 400,
+      json: { errors: [{ field: "id" }] },
+      seq: 0,
+    },
+    {
+      name: "[HT6] a row under an integer id that is not there is not created by PUT",
+      when: { to: "PUT /api/counters/4711", body: { name: "x" } },
+      status: 404,
+      seq: 0,
+    },
     { name: "[HT6] an integer id with a leading zero is 404", when: { to: "GET /api/counters/007" }, status: 404 },
   ]);
 
@@ -56,7 +123,13 @@ describe("ids", () => {
 });
 
 describe("forms of values", () => {
-  const put = (name: string, body: object, json: object): Scenario => ({ name, when: { to: "POST /api/kinds", body: { title: "v", ...body } }, status: 201, json, seq: 1 });
+  const put = (name: string, body: object, json: object): Scenario => ({
+    name,
+    when: { to: "POST /api/kinds", body: { title: "v", ...body } },
+    status: 201,
+    json,
+    seq: 1,
+  });
   const refused = (name: string, body: object, field: string): Scenario => ({
     name,
     when: { to: "POST /api/kinds", body: { title: "v", ...body } },
@@ -65,9 +138,17 @@ describe("forms of values", () => {
     seq: 0,
   });
   scenarios([
-    put("[HT5] a time is ISO text in UTC with milliseconds", { at: "2026-01-02T03:04:05+01:00" }, { at: "2026-01-02T02:04:05.000Z" }),
+    put(
+      "[HT5] a time is ISO text in UTC with milliseconds",
+      { at: "2026-01-02T03:04:05+01:00" },
+      { at: "2026-01-02T02:04:05.000Z" },
+    ),
     put("[HT5] a time is also taken as milliseconds", { at: 1_767_323_045_123 }, { at: "2026-01-02T03:04:05.123Z" }),
-    put("[HT5] a time kept in seconds or as text has the same form", { atSeconds: "2026-01-02T03:04:05Z", atIso: 0 }, { atSeconds: "2026-01-02T03:04:05.000Z", atIso: "1970-01-01T00:00:00.000Z" }),
+    put(
+      "[HT5] a time kept in seconds or as text has the same form",
+      { atSeconds: "2026-01-02T03:04:05Z", atIso: 0 },
+      { atSeconds: "2026-01-02T03:04:05.000Z", atIso: "1970-01-01T00:00:00.000Z" },
+    ),
     refused("[HT5] a time kept in seconds takes no milliseconds", { atSeconds: 1500 }, "atSeconds"),
     refused("[HT5] a text that is no time is refused", { at: "yesterday" }, "at"),
     put("[HT5] a 64-bit integer is digits", { big: "9223372036854775807" }, { big: "9223372036854775807" }),
@@ -79,7 +160,11 @@ describe("forms of values", () => {
     put("[HT5] JSON is kept whole", { data: { a: [1, { b: null }] } }, { data: { a: [1, { b: null }] } }),
     {
       name: "[HT5] properties stand in schema order, whatever the order of the body",
-      when: { to: "POST /api/kinds", raw: '{"random":"r","count":1,"title":"order"}', headers: { "content-type": "application/json" } },
+      when: {
+        to: "POST /api/kinds",
+        raw: '{"random":"r","count":1,"title":"order"}',
+        headers: { "content-type": "application/json" },
+      },
       status: 201,
       has: [/^\{"id":.*"title":.*"color":.*"count":.*"ratio":.*"big":.*"done":.*"at":.*"random":/],
     },

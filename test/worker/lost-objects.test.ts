@@ -2,11 +2,12 @@
 
 import { env } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
+import type { ObjectCall } from "../../src/core/protocol/object-call.ts";
+import type { TableStub } from "../../src/edge/env.ts";
 import { inspect, ledgerSeq } from "../support/scenario.ts";
 import { app } from "../support/test-app.ts";
 
 const KINDS = "t/test/kinds";
-type Call = { readonly op: string };
 /** How one call to the object goes wrong: before it arrives, or after it was carried out. */
 type Mishap = { readonly when: "before" | "after"; readonly error: object };
 
@@ -15,16 +16,21 @@ const OVERLOADED = { overloaded: true, retryable: true, remote: true };
 const RESET = { durableObjectReset: true, remote: true };
 
 /** The Worker over objects that go wrong in this order; null: that call goes well. */
-async function ask(method: string, path: string, mishaps: readonly (Mishap | null)[], { body, headers = {} }: { body?: object; headers?: Record<string, string> } = {}) {
-  const calls: Call[] = [];
+async function ask(
+  method: string,
+  path: string,
+  mishaps: readonly (Mishap | null)[],
+  { body, headers = {} }: { body?: object; headers?: Record<string, string> } = {},
+) {
+  const calls: ObjectCall[] = [];
   const namespace = {
     getByName: (name: string) => ({
-      call: async (call: Call) => {
+      call: async (call: ObjectCall) => {
         const mishap = mishaps[calls.length] ?? null;
         calls.push(call);
         const fail = () => Object.assign(new Error("The object secret-name was lost"), mishap?.error);
         if (mishap?.when === "before") throw fail();
-        const reply = await env.LEDGE_TABLES.getByName(name).call(call as never);
+        const reply = await (env.LEDGE_TABLES.getByName(name) as unknown as TableStub).call(call);
         if (mishap?.when === "after") throw fail();
         return reply;
       },
@@ -37,10 +43,17 @@ async function ask(method: string, path: string, mishaps: readonly (Mishap | nul
   });
   const response = await app.fetch(request, { ...env, LEDGE_TABLES: namespace, LEDGE_LOG_LEVEL: "silent" } as never);
   const text = await response.text();
-  return { status: response.status, headers: response.headers, text, body: text === "" ? {} : (JSON.parse(text) as Record<string, unknown>), calls };
+  return {
+    status: response.status,
+    headers: response.headers,
+    text,
+    body: text === "" ? {} : (JSON.parse(text) as Record<string, unknown>),
+    calls,
+  };
 }
 
-const create = (title: string, mishaps: readonly (Mishap | null)[], headers: Record<string, string> = {}) => ask("POST", "/api/kinds", mishaps, { body: { title }, headers });
+const create = (title: string, mishaps: readonly (Mishap | null)[], headers: Record<string, string> = {}) =>
+  ask("POST", "/api/kinds", mishaps, { body: { title }, headers });
 const rows = async (title: string) => (await inspect(KINDS, `SELECT id FROM kinds WHERE title = '${title}'`)).length;
 
 describe("a write whose object is lost", () => {
@@ -64,7 +77,10 @@ describe("a write whose object is lost", () => {
 
   it("[HT71] a change and a delete that were carried out are answered from the ledger too", async () => {
     const made = await create("lost 3", []);
-    const patched = await ask("PATCH", `/api/kinds/${made.body.id}`, [{ when: "after", error: RESET }], { body: { count: 50 }, headers: { "if-match": made.headers.get("etag") ?? "" } });
+    const patched = await ask("PATCH", `/api/kinds/${made.body.id}`, [{ when: "after", error: RESET }], {
+      body: { count: 50 },
+      headers: { "if-match": made.headers.get("etag") ?? "" },
+    });
     expect([patched.status, patched.body.count]).toEqual([200, 50]);
     const removed = await ask("DELETE", `/api/kinds/${made.body.id}`, [{ when: "after", error: LOST }]);
     expect(removed.status).toBe(204);
@@ -72,7 +88,10 @@ describe("a write whose object is lost", () => {
   });
 
   it("[HT71] lost twice: 503 outcome-unknown with a key, under which a repeat is safe", async () => {
-    const lost = await create("lost 4", [{ when: "after", error: LOST }, { when: "before", error: LOST }]);
+    const lost = await create("lost 4", [
+      { when: "after", error: LOST },
+      { when: "before", error: LOST },
+    ]);
     expect(lost.status).toBe(503);
     expect(lost.body).toMatchObject({ code: "OUTCOME_UNKNOWN", retryAfter: 1 });
     expect(lost.headers.get("retry-after")).toBe("1");
@@ -86,7 +105,10 @@ describe("a write whose object is lost", () => {
   });
 
   it("[HT71] lost twice before it arrived: the repeat under that key takes place", async () => {
-    const lost = await create("lost 5", [{ when: "before", error: LOST }, { when: "before", error: LOST }]);
+    const lost = await create("lost 5", [
+      { when: "before", error: LOST },
+      { when: "before", error: LOST },
+    ]);
     expect(lost.status).toBe(503);
     expect(await rows("lost 5")).toBe(0);
     const again = await create("lost 5", [], { "idempotency-key": String(lost.body.idempotencyKey) });
@@ -97,7 +119,14 @@ describe("a write whose object is lost", () => {
   });
 
   it("[HT71] a client's own key is the one to repeat with", async () => {
-    const lost = await create("lost 6", [{ when: "after", error: LOST }, { when: "before", error: LOST }], { "idempotency-key": "mine-6" });
+    const lost = await create(
+      "lost 6",
+      [
+        { when: "after", error: LOST },
+        { when: "before", error: LOST },
+      ],
+      { "idempotency-key": "mine-6" },
+    );
     expect(lost.body).toMatchObject({ code: "OUTCOME_UNKNOWN", idempotencyKey: "mine-6" });
     const again = await create("lost 6", [], { "idempotency-key": "mine-6" });
     expect([again.status, again.headers.get("idempotency-replayed")]).toEqual([201, "true"]);
@@ -105,7 +134,10 @@ describe("a write whose object is lost", () => {
   });
 
   it("[HT71] an overloaded repeat does not settle the first attempt", async () => {
-    const lost = await create("lost 7", [{ when: "after", error: LOST }, { when: "before", error: OVERLOADED }]);
+    const lost = await create("lost 7", [
+      { when: "after", error: LOST },
+      { when: "before", error: OVERLOADED },
+    ]);
     expect(lost.body).toMatchObject({ code: "OUTCOME_UNKNOWN" });
     expect(await rows("lost 7")).toBe(1);
   });
@@ -119,7 +151,10 @@ describe("a read whose object is lost", () => {
   });
 
   it("[HT71] lost twice it is 503 unavailable", async () => {
-    const reply = await ask("GET", "/api/kinds/count", [{ when: "before", error: LOST }, { when: "after", error: LOST }]);
+    const reply = await ask("GET", "/api/kinds/count", [
+      { when: "before", error: LOST },
+      { when: "after", error: LOST },
+    ]);
     expect(reply.status).toBe(503);
     expect(reply.body).toMatchObject({ code: "UNAVAILABLE", retryAfter: 1 });
     expect(reply.text).not.toMatch(/secret-name|was lost/);

@@ -2,7 +2,7 @@
 
 import { env, listDurableObjectIds } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
-import { loggedWhile, type Scenario, scenarios, type Step, send } from "../support/scenario.ts";
+import { loggedWhile, type Scenario, type Step, scenarios, send } from "../support/scenario.ts";
 
 const objects = async () => (await listDurableObjectIds(env.LEDGE_TABLES)).map(String).sort();
 const idOf = (name: string) => String(env.LEDGE_TABLES.idFromName(name));
@@ -23,7 +23,11 @@ const refusals: readonly [string, Step, number][] = [
   ["OPTIONS", { to: "OPTIONS /api/@open/untouched" }, 204],
   ["an unknown table", { to: "GET /api/@open/nothing" }, 404],
   ["an id that is malformed", { to: "GET /api/@open/untouched/not-an-id" }, 404],
-  ["a body that is malformed", { to: "POST /api/@open/untouched", raw: "{", headers: { "content-type": "application/json" } }, 400],
+  [
+    "a body that is malformed",
+    { to: "POST /api/@open/untouched", raw: "{", headers: { "content-type": "application/json" } },
+    400,
+  ],
   ["a claim that the caller does not hold", { user: "alice,org=zeta", to: "GET /api/@acme/papers" }, 404],
   ["a claim of an anonymous caller", { to: "GET /api/@acme/papers" }, 404],
   ["a claim by an inherited name", { user: "alice", to: "GET /api/@constructor/papers" }, 404],
@@ -50,23 +54,79 @@ describe("before any object is touched", () => {
 
   it("[HT1] [OB2] a rule that throws is logged", async () => {
     const lines = await loggedWhile(() => send({ to: "GET /api/@thrower/untouched" }));
-    expect(lines).toContainEqual(expect.objectContaining({ level: "error", message: "partition rule failed", error: "Error: partition secret message" }));
+    expect(lines).toContainEqual(
+      expect.objectContaining({
+        level: "error",
+        message: "partition rule failed",
+        error: "Error: partition secret message",
+      }),
+    );
   });
 });
 
 describe("inside a partition", () => {
   const acme = (to: string, more: Partial<Step> = {}): Step => ({ user: "alice,org=acme", to, ...more });
   scenarios([
-    { name: "[HT1] the partition column is filled by the server", when: acme("POST /api/@acme/papers", { body: { title: "t" } }), status: 201, json: { org: "acme", title: "t" }, headers: { location: /^\/api\/@acme\/papers\/[0-9a-f-]{36}$/ }, seq: 1 },
-    { name: "[HT1] the same value in a body is taken", when: acme("POST /api/@acme/papers", { body: { title: "t", org: "acme" } }), status: 201, seq: 1 },
-    { name: "[HT1] a different value in a body is 400", when: acme("POST /api/@acme/papers", { body: { title: "t", org: "zeta" } }), status: 400, json: { errors: [{ field: "org", code: "partition" }] }, seq: 0 },
-    { name: "[HT1] a different value in a patch is 400", given: [acme("POST /api/@acme/papers", { body: { title: "t" }, as: "p" })], when: acme("PATCH /api/@acme/papers/{p.id}", { body: { org: "zeta" } }), status: 400, json: { errors: [{ field: "org" }] }, seq: 0 },
-    { name: "[HT1] a replace keeps the partition", given: [acme("POST /api/@acme/papers", { body: { title: "t" }, as: "p" })], when: acme("PUT /api/@acme/papers/{p.id}", { body: { title: "u" } }), status: 200, json: { org: "acme", title: "u" }, seq: 1 },
-    { name: "[HT1] a claim may be a list", when: { user: "eve,org=zeta,org=acme", to: "GET /api/@acme/papers" }, status: 200 },
-    { name: "[HT1] a claim that only contains the name is not it", when: { user: "eve,org=acme2", to: "GET /api/@acme/papers" }, ...UNKNOWN },
+    {
+      name: "[HT1] the partition column is filled by the server",
+      when: acme("POST /api/@acme/papers", { body: { title: "t" } }),
+      status: 201,
+      json: { org: "acme", title: "t" },
+      headers: { location: /^\/api\/@acme\/papers\/[0-9a-f-]{36}$/ },
+      seq: 1,
+    },
+    {
+      name: "[HT1] the same value in a body is taken",
+      when: acme("POST /api/@acme/papers", { body: { title: "t", org: "acme" } }),
+      status: 201,
+      seq: 1,
+    },
+    {
+      name: "[HT1] a different value in a body is 400",
+      when: acme("POST /api/@acme/papers", { body: { title: "t", org: "zeta" } }),
+      status: 400,
+      json: { errors: [{ field: "org", code: "partition" }] },
+      seq: 0,
+    },
+    {
+      name: "[HT1] a different value in a patch is 400",
+      given: [acme("POST /api/@acme/papers", { body: { title: "t" }, as: "p" })],
+      when: acme("PATCH /api/@acme/papers/{p.id}", { body: { org: "zeta" } }),
+      status: 400,
+      json: { errors: [{ field: "org" }] },
+      seq: 0,
+    },
+    {
+      name: "[HT1] a replace keeps the partition",
+      given: [acme("POST /api/@acme/papers", { body: { title: "t" }, as: "p" })],
+      when: acme("PUT /api/@acme/papers/{p.id}", { body: { title: "u" } }),
+      status: 200,
+      json: { org: "acme", title: "u" },
+      seq: 1,
+    },
+    {
+      name: "[HT1] a claim may be a list",
+      when: { user: "eve,org=zeta,org=acme", to: "GET /api/@acme/papers" },
+      status: 200,
+    },
+    {
+      name: "[HT1] a claim that only contains the name is not it",
+      when: { user: "eve,org=acme2", to: "GET /api/@acme/papers" },
+      ...UNKNOWN,
+    },
     { name: "[HT1] a function may wait and decide", when: { to: "GET /api/@any/items_split" }, status: 200 },
     { name: "[HT1] what it refuses is 404", when: { to: "GET /api/@forbidden/items_split" }, ...UNKNOWN },
-    { name: "[HT1] a partition's name is told by case", given: [acme("POST /api/@acme/papers", { body: { title: "t" } })], when: { user: "eve,org=ACME", to: "GET /api/@ACME/papers" }, status: 200, json: { items: [] } },
-    { name: "[HT1] a partition of 64 characters is one", when: { to: `GET /api/@${"A-z_0".repeat(12)}abcd/items_split` }, status: 200 },
+    {
+      name: "[HT1] a partition's name is told by case",
+      given: [acme("POST /api/@acme/papers", { body: { title: "t" } })],
+      when: { user: "eve,org=ACME", to: "GET /api/@ACME/papers" },
+      status: 200,
+      json: { items: [] },
+    },
+    {
+      name: "[HT1] a partition of 64 characters is one",
+      when: { to: `GET /api/@${"A-z_0".repeat(12)}abcd/items_split` },
+      status: 200,
+    },
   ] satisfies Scenario[]);
 });

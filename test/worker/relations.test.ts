@@ -1,7 +1,7 @@
 /** What deleting a parent does ([HT23]): cascade, set null, restrict, as ordinary changes of one commit. */
 
 import { describe, expect, it } from "vitest";
-import { inspect, ledgerSeq, scenarios, type Step, send } from "../support/scenario.ts";
+import { inspect, ledgerSeq, type Step, scenarios, send } from "../support/scenario.ts";
 
 const FAMILY = "t/test/family";
 const parent: Step = { to: "POST /api/parents", body: { name: "p" }, as: "p" };
@@ -20,7 +20,13 @@ describe("deleting a parent", () => {
       seq: 1,
       then: async ({ kept }) => {
         const [entry] = await inspect(FAMILY, "SELECT changes FROM _log ORDER BY seq DESC LIMIT 1");
-        const changes = JSON.parse(String(entry?.changes)) as { table: string; id: string; op: string; before: object; after: object | null }[];
+        const changes = JSON.parse(String(entry?.changes)) as {
+          table: string;
+          id: string;
+          op: string;
+          before: object;
+          after: object | null;
+        }[];
         expect(changes.map(({ table, op, id }) => [table, op, id]).sort()).toEqual(
           [
             ["children", "delete", kept.c1?.id],
@@ -29,7 +35,10 @@ describe("deleting a parent", () => {
             ["parents", "delete", kept.p?.id],
           ].sort(),
         );
-        expect(changes.find(({ table }) => table === "guests")).toMatchObject({ before: { hostId: kept.p?.id }, after: { hostId: null } });
+        expect(changes.find(({ table }) => table === "guests")).toMatchObject({
+          before: { hostId: kept.p?.id },
+          after: { hostId: null },
+        });
         expect(changes.find(({ id }) => id === kept.c1?.id)).toMatchObject({ before: { name: "c1" }, after: null });
         expect((await send({ to: `GET /api/children/${kept.c1?.id}` })).status).toBe(404);
         expect((await send({ to: `GET /api/guests/${kept.g?.id}` })).body.hostId).toBeNull();
@@ -56,21 +65,56 @@ describe("deleting a parent", () => {
       object: FAMILY,
       seq: 0,
       then: async ({ kept }) => {
-        for (const path of [`parents/${kept.p?.id}`, `children/${kept.c3?.id}`, `bonds/${kept.b?.id}`]) expect((await send({ to: `GET /api/${path}` })).status).toBe(200);
+        for (const path of [`parents/${kept.p?.id}`, `children/${kept.c3?.id}`, `bonds/${kept.b?.id}`])
+          expect((await send({ to: `GET /api/${path}` })).status).toBe(200);
         expect((await send({ to: `GET /api/guests/${kept.g?.id}` })).body.hostId).toBe(kept.p?.id);
       },
     },
-    { name: "[HT23] without the child that restricts, the parent goes", given: [parent, bond, { to: "DELETE /api/bonds/{b.id}" }], when: { to: "DELETE /api/parents/{p.id}" }, status: 204, object: FAMILY, seq: 1 },
-    { name: "[HT23] deleting a child leaves its parent", given: [parent, child("c4")], when: { to: "DELETE /api/children/{c4.id}" }, status: 204, object: FAMILY, seq: 1, then: async ({ kept }) => void expect((await send({ to: `GET /api/parents/${kept.p?.id}` })).status).toBe(200) },
-    { name: "[HT23] other parents' children stay", given: [parent, child("mine"), { ...parent, as: "other" }], when: { to: "DELETE /api/parents/{other.id}" }, status: 204, object: FAMILY, seq: 1, then: async ({ kept }) => void expect((await send({ to: `GET /api/children/${kept.mine?.id}` })).status).toBe(200) },
-    { name: "[HT23] a patch to a parent that is not there is 409 foreign-key and changes nothing", given: [parent, child("c5")], when: { to: "PATCH /api/children/{c5.id}", body: { parentId: "0198c0de-0000-7000-8000-000000000000" } }, status: 409, json: { reason: "foreign-key", field: "parentId" }, object: FAMILY, seq: 0 },
+    {
+      name: "[HT23] without the child that restricts, the parent goes",
+      given: [parent, bond, { to: "DELETE /api/bonds/{b.id}" }],
+      when: { to: "DELETE /api/parents/{p.id}" },
+      status: 204,
+      object: FAMILY,
+      seq: 1,
+    },
+    {
+      name: "[HT23] deleting a child leaves its parent",
+      given: [parent, child("c4")],
+      when: { to: "DELETE /api/children/{c4.id}" },
+      status: 204,
+      object: FAMILY,
+      seq: 1,
+      then: async ({ kept }) => void expect((await send({ to: `GET /api/parents/${kept.p?.id}` })).status).toBe(200),
+    },
+    {
+      name: "[HT23] other parents' children stay",
+      given: [parent, child("mine"), { ...parent, as: "other" }],
+      when: { to: "DELETE /api/parents/{other.id}" },
+      status: 204,
+      object: FAMILY,
+      seq: 1,
+      then: async ({ kept }) =>
+        void expect((await send({ to: `GET /api/children/${kept.mine?.id}` })).status).toBe(200),
+    },
+    {
+      name: "[HT23] a patch to a parent that is not there is 409 foreign-key and changes nothing",
+      given: [parent, child("c5")],
+      when: { to: "PATCH /api/children/{c5.id}", body: { parentId: "0198c0de-0000-7000-8000-000000000000" } },
+      status: 409,
+      json: { reason: "foreign-key", field: "parentId" },
+      object: FAMILY,
+      seq: 0,
+    },
   ]);
 
   it("[HT23] [HT37] a stale tag on the parent removes no children", async () => {
     const made = await send(parent);
     const kid = await send({ to: "POST /api/children", body: { parentId: made.body.id } });
     const at = await ledgerSeq(FAMILY);
-    expect((await send({ to: `DELETE /api/parents/${made.body.id}`, headers: { "if-match": '"stale"' } })).status).toBe(412);
+    expect((await send({ to: `DELETE /api/parents/${made.body.id}`, headers: { "if-match": '"stale"' } })).status).toBe(
+      412,
+    );
     expect((await send({ to: `GET /api/children/${kid.body.id}` })).status).toBe(200);
     expect(await ledgerSeq(FAMILY)).toBe(at);
   });

@@ -9,16 +9,48 @@ import { articles, kinds } from "../support/test-tables.ts";
 
 /** The test tables under other options; objects are the same. */
 const appWith = (options: AppOptions) => defineApp({ name: "test", resources: [kinds, articles], ...options });
-const ask = (options: AppOptions, path: string, init: RequestInit = {}, overrides: object = {}) => appWith(options).request(path, init, { ...env, ...overrides } as never);
+const ask = (options: AppOptions, path: string, init: RequestInit = {}, overrides: object = {}) =>
+  appWith(options).request(path, init, { ...env, ...overrides } as never);
 
 describe("health", () => {
   scenarios([
-    { name: "[HT3] [OB1] /healthz is 200 when the Worker runs", when: { to: "GET /healthz" }, status: 200, json: { status: "ok" }, headers: { "cache-control": "no-store" } },
-    { name: "[HT3] /healthz takes HEAD, and no POST", when: { to: "POST /healthz" }, status: 405, headers: { allow: "GET, HEAD, OPTIONS" } },
-    { name: "[HT3] [OB1] /healthz asks nobody who they are", when: { to: "GET /healthz", headers: { authorization: "Bearer nonsense" } }, status: 200 },
-    { name: "[HT3] [OB1] /readyz tells status and checks", when: { to: "GET /readyz" }, status: 200, json: { status: "ready", checks: { tables: { status: "ok" }, secret: { status: "ok" } } }, headers: { "cache-control": "no-store" } },
-    { name: "[HT3] an unknown system path is 404", when: { to: "GET /_/nothing" }, status: 404, json: { code: "NOT_FOUND" } },
-    { name: "[HT3] /_/schema is open in development", when: { to: "GET /_/schema" }, status: 200, has: ['"name":"kinds"'] },
+    {
+      name: "[HT3] [OB1] /healthz is 200 when the Worker runs",
+      when: { to: "GET /healthz" },
+      status: 200,
+      json: { status: "ok" },
+      headers: { "cache-control": "no-store" },
+    },
+    {
+      name: "[HT3] /healthz takes HEAD, and no POST",
+      when: { to: "POST /healthz" },
+      status: 405,
+      headers: { allow: "GET, HEAD, OPTIONS" },
+    },
+    {
+      name: "[HT3] [OB1] /healthz asks nobody who they are",
+      when: { to: "GET /healthz", headers: { authorization: "Bearer nonsense" } },
+      status: 200,
+    },
+    {
+      name: "[HT3] [OB1] /readyz tells status and checks",
+      when: { to: "GET /readyz" },
+      status: 200,
+      json: { status: "ready", checks: { tables: { status: "ok" }, secret: { status: "ok" } } },
+      headers: { "cache-control": "no-store" },
+    },
+    {
+      name: "[HT3] an unknown system path is 404",
+      when: { to: "GET /_/nothing" },
+      status: 404,
+      json: { code: "NOT_FOUND" },
+    },
+    {
+      name: "[HT3] /_/schema is open in development",
+      when: { to: "GET /_/schema" },
+      status: 200,
+      has: ['"name":"kinds"'],
+    },
   ]);
 
   it("[HT3] /_/schema needs an administrator outside development", async () => {
@@ -28,7 +60,10 @@ describe("health", () => {
   });
 
   it("[OB1] a check that fails makes /readyz 503 and names it; strangers learn no reason", async () => {
-    const options: AppOptions = { health: { mail: () => Promise.reject(new Error("smtp secret reason")), disk: () => undefined }, observability: { logLevel: "silent" } };
+    const options: AppOptions = {
+      health: { mail: () => Promise.reject(new Error("smtp secret reason")), disk: () => undefined },
+      observability: { logLevel: "silent" },
+    };
     const reply = await ask(options, "/readyz", {}, { LEDGE_ENV: "production" });
     const text = await reply.text();
     expect(reply.status).toBe(503);
@@ -38,7 +73,9 @@ describe("health", () => {
 
   it("[OB1] an object that does not answer makes /readyz 503", async () => {
     const namespace = { getByName: () => ({ ping: () => Promise.reject(new Error("gone")) }) };
-    expect((await ask({ observability: { logLevel: "silent" } }, "/readyz", {}, { LEDGE_TABLES: namespace })).status).toBe(503);
+    expect(
+      (await ask({ observability: { logLevel: "silent" } }, "/readyz", {}, { LEDGE_TABLES: namespace })).status,
+    ).toBe(503);
   });
 });
 
@@ -66,7 +103,10 @@ describe("the secret", () => {
 
 describe("CORS", () => {
   const origin = "https://app.example";
-  const preflight = { method: "OPTIONS", headers: { origin, "access-control-request-method": "PATCH", "access-control-request-headers": "if-match" } };
+  const preflight = {
+    method: "OPTIONS",
+    headers: { origin, "access-control-request-method": "PATCH", "access-control-request-headers": "if-match" },
+  };
 
   it("[Y5] [HT11] it is off by default: a preflight grants nothing", async () => {
     const reply = await ask({}, "/api/kinds", preflight);
@@ -116,7 +156,10 @@ describe("headers of every reply", () => {
   it("[Y2] security headers stand on data, problems and system pages", async () => {
     for (const path of ["/api/kinds", "/api/nothing", "/healthz", "/_/problems/conflict"]) {
       const { headers } = await SELF.fetch(`http://localhost${path}`);
-      expect(names.map((name) => headers.get(name)), path).toEqual(["nosniff", "DENY", "strict-origin-when-cross-origin"]);
+      expect(
+        names.map((name) => headers.get(name)),
+        path,
+      ).toEqual(["nosniff", "DENY", "strict-origin-when-cross-origin"]);
       expect(headers.get("strict-transport-security")).toBeNull();
       expect(headers.get("x-powered-by")).toBeNull();
     }
@@ -129,7 +172,9 @@ describe("headers of every reply", () => {
 
   it("[Y2] the strict policy is opt-in, and for the API", async () => {
     expect((await ask({}, "/api/kinds")).headers.get("content-security-policy")).toBeNull();
-    expect((await ask({}, "/api/kinds", {}, { STRICT_API_CSP: "true" })).headers.get("content-security-policy")).toContain("default-src 'none'");
+    expect(
+      (await ask({}, "/api/kinds", {}, { STRICT_API_CSP: "true" })).headers.get("content-security-policy"),
+    ).toContain("default-src 'none'");
   });
 });
 
@@ -137,18 +182,39 @@ describe("logs", () => {
   it("[OB2] [HT9] a request is one line with id, path, status and principal, and without query, token or body", async () => {
     const entries: Record<string, unknown>[] = [];
     const options: AppOptions = { observability: { logLevel: "info", sink: (entry) => entries.push(entry) } };
-    const headers = { "x-request-id": "log-1", traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01", authorization: "Bearer dev:alice" };
+    const headers = {
+      "x-request-id": "log-1",
+      traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01",
+      authorization: "Bearer dev:alice",
+    };
     await ask(options, '/api/articles?filter=title=="private words"', { headers });
     const [line, ...rest] = entries.filter(({ message }) => message === "request");
     expect(rest).toEqual([]);
-    expect(line).toMatchObject({ level: "info", requestId: "log-1", traceId: "0af7651916cd43dd8448eb211c80319c", method: "GET", path: "/api/articles", status: 200, principal: "alice" });
+    expect(line).toMatchObject({
+      level: "info",
+      requestId: "log-1",
+      traceId: "0af7651916cd43dd8448eb211c80319c",
+      method: "GET",
+      path: "/api/articles",
+      status: 200,
+      principal: "alice",
+    });
     expect(JSON.stringify(entries)).not.toMatch(/private words|dev:alice|authorization/i);
   });
 
   it("[OB2] LEDGE_LOG_LEVEL says which lines are kept", async () => {
-    for (const [level, count] of [["info", 1], ["error", 0], ["silent", 0]] as const) {
+    for (const [level, count] of [
+      ["info", 1],
+      ["error", 0],
+      ["silent", 0],
+    ] as const) {
       const entries: unknown[] = [];
-      await ask({ observability: { sink: (entry) => entries.push(entry) } }, "/api/kinds", {}, { LEDGE_LOG_LEVEL: level });
+      await ask(
+        { observability: { sink: (entry) => entries.push(entry) } },
+        "/api/kinds",
+        {},
+        { LEDGE_LOG_LEVEL: level },
+      );
       expect(entries, level).toHaveLength(count);
     }
   });
@@ -158,12 +224,19 @@ describe("the application", () => {
   it("[PF3] the base path is an option", async () => {
     expect((await ask({ basePath: "/v1/" }, "/v1/kinds")).status).toBe(200);
     expect((await ask({ basePath: "/v1/" }, "/api/kinds")).status).toBe(404);
-    const made = await ask({ basePath: "v1" }, "/v1/kinds", { method: "POST", body: '{"title":"based"}', headers: { "content-type": "application/json" } });
+    const made = await ask({ basePath: "v1" }, "/v1/kinds", {
+      method: "POST",
+      body: '{"title":"based"}',
+      headers: { "content-type": "application/json" },
+    });
     expect(made.headers.get("location")).toMatch(/^\/v1\/kinds\//);
   });
 
   it("[PF18] [PF4] a route of the application stands beside the generated ones, under the caller's rights", async () => {
-    const reports = appWith({}).route("GET", "/api/reports/:owner", async ({ table, params }) => ({ of: params.owner, page: await table("articles").list({ limit: 1 }) }));
+    const reports = appWith({}).route("GET", "/api/reports/:owner", async ({ table, params }) => ({
+      of: params.owner,
+      page: await table("articles").list({ limit: 1 }),
+    }));
     const reply = await reports.request("/api/reports/x", {}, env as never);
     expect(await reply.json()).toMatchObject({ of: "x", page: { hasMore: false } });
     expect((await reports.request("/api/kinds", {}, env as never)).status).toBe(200);
