@@ -59,7 +59,9 @@ export function createIndex(sql: Sql, table: SearchedTable): void {
   const isChanged = fields.map((field) => `old.${field} IS NOT new.${field} COLLATE BINARY`).join(" OR ");
   const [onInsert, onUpdate, onDelete] = TRIGGERS.map((event) => quoteIdentifier(triggerName(table.name, event)));
   sql.run(`CREATE TRIGGER ${onInsert} AFTER INSERT ON ${source} BEGIN ${add} END`);
-  sql.run(`CREATE TRIGGER ${onUpdate} AFTER UPDATE OF ${fields.join(", ")} ON ${source} WHEN ${isChanged} BEGIN ${take} ${add} END`);
+  sql.run(
+    `CREATE TRIGGER ${onUpdate} AFTER UPDATE OF ${fields.join(", ")} ON ${source} WHEN ${isChanged} BEGIN ${take} ${add} END`,
+  );
   sql.run(`CREATE TRIGGER ${onDelete} AFTER DELETE ON ${source} BEGIN ${take} END`);
   sql.run(`INSERT INTO ${name}(${name}) VALUES ('rebuild')`);
 }

@@ -54,7 +54,12 @@ export function searchRows(sql: Sql, search: SearchSelection, page: SearchPage):
 }
 
 /** The marks of a search in fields of one row, by field; fields without any are left out. */
-export function marksIn(sql: Sql, search: SearchSelection, { doc, row }: FoundRow, fields: readonly string[]): Map<string, Iterable<Mark>> {
+export function marksIn(
+  sql: Sql,
+  search: SearchSelection,
+  { doc, row }: FoundRow,
+  fields: readonly string[],
+): Map<string, Iterable<Mark>> {
   const texts = fields.map((field) => String(row[field] ?? ""));
   const marks = new Map<string, Iterable<Mark>>();
   const markers = unusedMarkers(texts);

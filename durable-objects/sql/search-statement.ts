@@ -36,13 +36,18 @@ export function rankedStatement(search: SearchSelection, limit: number, offset: 
 /** The number of matching rows in column `count`. Meaningless while `residual` is not null. */
 export function countMatchesStatement(search: SearchSelection): Statement {
   const { from, where, residual } = matching(search, "");
-  return { ...packParams({ text: `SELECT count(*) AS count ${from} WHERE ${where.text}`, params: where.params }), residual };
+  return {
+    ...packParams({ text: `SELECT count(*) AS count ${from} WHERE ${where.text}`, params: where.params }),
+    residual,
+  };
 }
 
 /** One statement for any row: `h0 h1 …` are the fields with marks. Parameters: opening mark, closing mark, expression, row number. */
 export function markedStatement(table: SearchedTable, fields: readonly string[]): string {
   const name = quoteIdentifier(indexName(table.name));
-  const marked = indexColumns(table, fields).map((column, index) => `highlight(${name}, ${column.slice(1)}, ?1, ?2) AS h${index}`);
+  const marked = indexColumns(table, fields).map(
+    (column, index) => `highlight(${name}, ${column.slice(1)}, ?1, ?2) AS h${index}`,
+  );
   return `SELECT ${marked.join(", ")} FROM ${name} WHERE ${name} MATCH ?3 AND rowid = CAST(?4 AS INTEGER)`;
 }
 
@@ -58,12 +63,13 @@ function matching(search: SearchSelection, more: string) {
   return { from, where: fragment(where.text, expression, ...where.params), residual };
 }
 
-/** Length of a field, in code points, at which its length does not count for or against it. */
-const USUAL_LENGTH = 200;
+/** Words of a field at which its length counts neither for it nor against it. */
+const USUAL_WORDS = 30;
 
 /**
  * Sum over the fields of weight × n / (n + k), where n is the number of occurrences: many count less and less, and k grows with the
- * field. Written with a single n, as weight × (1 − k / (n + k)): SQLite evaluates n, which reads the text, each time it stands there.
+ * words of the field. Written with a single n, as weight × (1 − k / (n + k)): SQLite evaluates n, which reads the text, each time it
+ * stands there.
  */
 function score({ table, fields }: SearchSelection): string {
   const name = quoteIdentifier(indexName(table.name));
@@ -73,7 +79,8 @@ function score({ table, fields }: SearchSelection): string {
     const weight = table.search.fields.find((each) => each.name === field)?.weight ?? 1;
     // One letter is put before each occurrence and nothing after it: the text grows by their number.
     const occurrences = `(length(highlight(${name}, ${column.slice(1)}, 'x', '')) - length(${column}))`;
-    const k = `(0.3 + 0.9 * length(${column}) / ${USUAL_LENGTH})`;
+    const words = `(1 + length(${column}) - length(replace(${column}, ' ', '')))`;
+    const k = `(0.3 + 0.9 * ${words} / ${USUAL_WORDS})`;
     return `coalesce(${weight} * (1 - ${k} / (${occurrences} + ${k})), 0)`;
   });
   return terms.join(" + ");

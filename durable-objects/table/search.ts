@@ -61,9 +61,16 @@ function searchSelection(store: Store, table: TableStore, call: SearchCall): Sea
   return expression === null ? null : { ...selection(store, table, where), table: spec, expression, fields };
 }
 
-function highlights(store: Store, search: SearchSelection, page: FoundPage, select: readonly string[] | null): Record<string, Json> {
+function highlights(
+  store: Store,
+  search: SearchSelection,
+  page: FoundPage,
+  select: readonly string[] | null,
+): Record<string, Json> {
   const { table } = search;
-  const fields = search.fields.filter((field) => select === null || field === table.primaryKey || select.includes(field));
+  const fields = search.fields.filter(
+    (field) => select === null || field === table.primaryKey || select.includes(field),
+  );
   const shown: Record<string, Json> = {};
   for (const found of page.rows) {
     const pieces: Record<string, Json> = {};

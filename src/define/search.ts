@@ -11,24 +11,41 @@ export type SearchFieldConfig = string | { readonly name: string; readonly weigh
 const MAX_SEARCH_FIELDS = 20;
 const MAX_WEIGHT = 1000;
 
-export function searchOf(fields: readonly SearchFieldConfig[], columns: readonly ColumnSpec[], refuse: Refuse): SearchSpec {
-  const listed = fields.map((field) => (typeof field === "string" ? { name: field, weight: 1 } : { weight: 1, ...field }));
+export function searchOf(
+  fields: readonly SearchFieldConfig[],
+  columns: readonly ColumnSpec[],
+  refuse: Refuse,
+): SearchSpec {
+  const listed = fields.map((field) =>
+    typeof field === "string" ? { name: field, weight: 1 } : { weight: 1, ...field },
+  );
   if (listed.length === 0 || listed.length > MAX_SEARCH_FIELDS) {
-    throw refuse(`search.fields has ${listed.length} fields`, `Name 1 to ${MAX_SEARCH_FIELDS} text columns, or drop search.`);
+    throw refuse(
+      `search.fields has ${listed.length} fields`,
+      `Name 1 to ${MAX_SEARCH_FIELDS} text columns, or drop search.`,
+    );
   }
   for (const [index, { name, weight }] of listed.entries()) {
     const column = columns.find((candidate) => candidate.name === name);
     if (column === undefined) {
-      throw refuse(`search.fields names no column: "${name}"`, `Columns are: ${columns.map((each) => each.name).join(", ")}.`);
+      throw refuse(
+        `search.fields names no column: "${name}"`,
+        `Columns are: ${columns.map((each) => each.name).join(", ")}.`,
+      );
     }
-    if (column.kind !== "text") throw refuse(`search.fields names "${name}", which is ${column.kind}, not text`, "Name text columns.");
+    if (column.kind !== "text")
+      throw refuse(`search.fields names "${name}", which is ${column.kind}, not text`, "Name text columns.");
     if (!column.readable) {
-      throw refuse(`search.fields names "${name}", which is not readable`, "What a search finds would tell of it: make it readable, or drop it.");
+      throw refuse(
+        `search.fields names "${name}", which is not readable`,
+        "What a search finds would tell of it: make it readable, or drop it.",
+      );
     }
     if (!Number.isFinite(weight) || weight <= 0 || weight > MAX_WEIGHT) {
       throw refuse(`search weight of "${name}" is ${weight}`, `Give a number above 0, at most ${MAX_WEIGHT}.`);
     }
-    if (listed.findIndex((other) => other.name === name) < index) throw refuse(`search.fields names "${name}" twice`, "Name it once.");
+    if (listed.findIndex((other) => other.name === name) < index)
+      throw refuse(`search.fields names "${name}" twice`, "Name it once.");
   }
   return { fields: listed };
 }
@@ -40,8 +57,15 @@ const INDEX_PARTS = ["data", "idx", "content", "docsize", "config", "rows"];
 export function checkSearchNames(resources: readonly AnyResource[]): void {
   const searched = resources.filter(({ spec }) => spec.search !== undefined);
   for (const one of searched) {
-    const twin = searched.find(({ name, spec }) => spec.group === one.spec.group && INDEX_PARTS.some((part) => name === `${one.name}_${part}`));
+    const twin = searched.find(
+      ({ name, spec }) => spec.group === one.spec.group && INDEX_PARTS.some((part) => name === `${one.name}_${part}`),
+    );
     if (twin === undefined) continue;
-    throw new ConfigError(twin.name, twin.file, `its index would bear the name of a part of the index of "${one.name}"`, "Rename it, or put it into another group.");
+    throw new ConfigError(
+      twin.name,
+      twin.file,
+      `its index would bear the name of a part of the index of "${one.name}"`,
+      "Rename it, or put it into another group.",
+    );
   }
 }

@@ -1,7 +1,7 @@
 /** Tables of the aggregate and search tests. All are partitioned, so that every test has an object, and a ledger, of its own. */
 
 import { blob, integer, real, sqliteTable, text } from "drizzle-orm/sqlite-core";
-import { fullyPublic, resource, rsql } from "ledge";
+import { ConflictError, fullyPublic, resource, rsql } from "ledge";
 
 const id = () => text("id").primaryKey();
 const room = () => text("room").notNull();
@@ -99,7 +99,7 @@ export const pages = resource(pagesTable, {
     onWrite(tx, change) {
       if (change.op === "create" && change.after?.note === "remark")
         tx.create("remarks", { pageId: change.after.id, room: change.after.room, words: "hooked" });
-      if (change.after?.note === "throw") throw new Error("rolled back");
+      if (change.after?.note === "throw") throw new ConflictError("Rolled back");
       return change.after?.note === "rewrite" ? { title: "rewritten" } : undefined;
     },
   },

@@ -11,7 +11,7 @@ export const app = defineApp({
   name: "test",
   resources: Object.values({ ...tables, ...batchTables, ...searchTables, films, vault }).filter(
     (value): value is Extract<typeof value, { readonly kind: "resource" }> =>
-      typeof value === "object" && "kind" in value,
+      typeof value === "object" && "kind" in value && value.kind === "resource",
   ),
   effects: {
     ping: async (payload, { key, attempt }) => {

@@ -332,8 +332,8 @@ export const narrow = resource(
 );
 
 /** A schema of its own, computed fields, shared caching for anonymous readers. */
-export const pages = resource(
-  sqliteTable("pages", {
+export const letters = resource(
+  sqliteTable("letters", {
     id: id(),
     email: text("email").notNull(),
     data: text("data", { mode: "json" }),

@@ -155,7 +155,7 @@ describe("keys", () => {
 
   it("[HT44] a reply above 1 MB is stored in minimal form", async () => {
     const request: Step = {
-      to: "POST /api/pages",
+      to: "POST /api/letters",
       body: { email: "big@example.com", size: 1_100_000 },
       headers: { "idempotency-key": "big" },
     };
@@ -165,7 +165,7 @@ describe("keys", () => {
     const again = await send(request);
     expect(again.headers.get("idempotency-replayed")).toBe("true");
     expect(again.body).toEqual({ ids: [first.body.id], seq: Number(first.headers.get("ledge-seq")?.split(":")[1]) });
-    await send({ to: `DELETE /api/pages/${first.body.id}` });
+    await send({ to: `DELETE /api/letters/${first.body.id}` });
   });
 
   it("[HT41] without a key nothing is stored, and two equal requests are two", async () => {

@@ -76,7 +76,7 @@ describe("the register", () => {
         { table: "items_split", group: "items_split", partitionBy: "place" },
       ]);
     const [family] = await entryOf("t/test/family");
-    expect((family?.placements as { table: string }[]).map(({ table }) => table).sort()).toEqual([
+    expect(((family?.placements ?? []) as { table: string }[]).map(({ table }) => table).sort()).toEqual([
       "bonds",
       "children",
       "guests",

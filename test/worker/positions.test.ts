@@ -168,19 +168,19 @@ describe("caching headers", () => {
     },
     {
       name: "[HT10] cache.public lets shared caches keep what anonymous readers see",
-      when: { to: "GET /api/pages" },
+      when: { to: "GET /api/letters" },
       status: 200,
       headers: { "cache-control": "public, no-cache", vary: "Authorization, Cookie, Origin" },
     },
     {
       name: "[HT10] cache.public is for anonymous readers only",
-      when: { user: "alice", to: "GET /api/pages" },
+      when: { user: "alice", to: "GET /api/letters" },
       status: 200,
       headers: { "cache-control": "private, no-cache" },
     },
     {
       name: "[HT10] cache.public says nothing of writes",
-      when: { to: "POST /api/pages", body: { email: "a@example.com" } },
+      when: { to: "POST /api/letters", body: { email: "a@example.com" } },
       status: 201,
       headers: { "cache-control": "private, no-cache" },
     },

@@ -1,0 +1,103 @@
+/**
+ * Plants each fault of `foundation-faults.ts` in a copy of the repository and runs the test that must notice it: `caught` or
+ * `missed`. Fails when one is missed, when a test is red without a fault, or when a fault's text no longer stands in its file.
+ * By hand, and where there is time: `node test/mutants/foundation.ts [rule or text of a name …]`. Minutes, one test run a fault.
+ */
+
+import { spawnSync } from "node:child_process";
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { basename, join } from "node:path";
+import { FOUNDATION_FAULTS, type PlantedFault } from "./foundation-faults.ts";
+
+const ROOT = join(import.meta.dirname, "../..");
+const LEFT_OUT = new Set(["node_modules", ".git", ".wrangler", ".generated", "dist"]);
+
+interface Counts {
+  readonly passed: number;
+  readonly failed: number;
+}
+
+const wanted = process.argv.slice(2);
+const faults = FOUNDATION_FAULTS.filter(
+  ({ rule, name }) => wanted.length === 0 || wanted.some((text) => text === rule || name.includes(text)),
+);
+const copy = mkdtempSync(join(tmpdir(), "ledge-mutants-"));
+let isClean = true;
+try {
+  cpSync(ROOT, copy, { recursive: true, filter: (path) => !LEFT_OUT.has(basename(path)) });
+  symlinkSync(join(ROOT, "node_modules"), join(copy, "node_modules"));
+  checkList();
+  checkUnharmed();
+  if (isClean) for (const [index, fault] of faults.entries()) plant(fault, `${index + 1}/${faults.length}`);
+} finally {
+  rmSync(copy, { recursive: true, force: true });
+}
+process.exitCode = isClean ? 0 : 1;
+
+/** Every fault has its place before the first one is run. */
+function checkList(): void {
+  for (const { rule, file, find } of faults) {
+    const times = readFileSync(join(copy, file), "utf8").split(find).length - 1;
+    if (times !== 1) complain(`${rule}: the text stands ${times} times in ${file}: ${find}`);
+  }
+}
+
+/** Without a fault the named tests are green; otherwise a red one would prove nothing. */
+function checkUnharmed(): void {
+  for (const test of new Set(faults.map((fault) => fault.test))) {
+    const named = faults.filter((fault) => fault.test === test).map(({ name }) => name);
+    const { passed, failed } = run(test, named);
+    if (failed > 0 || passed < new Set(named).size)
+      complain(`${test}: ${passed} passed and ${failed} failed of ${named.length} named tests without a fault`);
+  }
+}
+
+function plant({ rule, file, find, replace, test, name }: PlantedFault, place: string): void {
+  const path = join(copy, file);
+  const whole = readFileSync(path, "utf8");
+  // A function, so that `$` in the replacement stays what it is.
+  writeFileSync(
+    path,
+    whole.replace(find, () => replace),
+  );
+  const { passed, failed } = run(test, [name]);
+  writeFileSync(path, whole);
+  const line = `${place} ${rule.padEnd(5)} ${file}: ${find.slice(0, 60)}`;
+  if (failed > 0) console.log(`caught  ${line}`);
+  else complain(`missed  ${line}\n        ${passed} passed: ${name}`);
+}
+
+/** Runs the tests of one file whose names begin like this. A run that never came to its tests is told apart from red ones. */
+function run(test: string, names: readonly string[]): Counts {
+  const report = join(copy, "mutants.json");
+  rmSync(report, { force: true });
+  const pattern = names.map((name) => name.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("|");
+  const vitest = join(ROOT, "node_modules/vitest/vitest.mjs");
+  const options = [
+    "--config",
+    "test/vitest.workers.config.ts",
+    `test/worker/${test}.test.ts`,
+    "-t",
+    pattern,
+    "--reporter=json",
+    `--outputFile=${report}`,
+  ];
+  const { stdout, stderr } = spawnSync(process.execPath, [vitest, "run", ...options], { cwd: copy, encoding: "utf8" });
+  try {
+    const { numPassedTests, numFailedTests } = JSON.parse(readFileSync(report, "utf8")) as {
+      numPassedTests: number;
+      numFailedTests: number;
+    };
+    if (numPassedTests + numFailedTests === 0) throw new Error("no test ran");
+    return { passed: numPassedTests, failed: numFailedTests };
+  } catch (error) {
+    complain(`${test}: ${String(error)}\n${stdout.slice(-2000)}\n${stderr.slice(-2000)}`);
+    return { passed: 0, failed: 0 };
+  }
+}
+
+function complain(text: string): void {
+  isClean = false;
+  console.error(text);
+}

@@ -1,0 +1,127 @@
+/**
+ * What an operation costs, in the units that are billed: rows written, rows read, calls to objects. Counted by SQLite's own cursors, on
+ * the real object; not timed.
+ */
+
+import { env, runInDurableObject } from "cloudflare:test";
+import { describe, expect, it } from "vitest";
+import { send } from "../support/scenario.ts";
+
+interface Cost {
+  read: number;
+  written: number;
+}
+
+/** Runs requests while the storage of one object counts. */
+async function costOf(object: string, run: () => Promise<void>): Promise<Cost> {
+  const stub = env.LEDGE_TABLES.getByName(object);
+  const cost: Cost = { read: 0, written: 0 };
+  await runInDurableObject(stub, (_instance, state) => {
+    const { sql } = state.storage;
+    const exec = sql.exec.bind(sql);
+    Object.defineProperty(sql, "exec", {
+      configurable: true,
+      value: (statement: string, ...params: SqlStorageValue[]) => {
+        const cursor = exec(statement, ...params);
+        const settle = <T>(result: T): T => {
+          cost.read += cursor.rowsRead;
+          cost.written += cursor.rowsWritten;
+          return result;
+        };
+        return { toArray: () => settle(cursor.toArray()), raw: () => settle([...cursor.raw()]) };
+      },
+    });
+  });
+  await run();
+  await runInDurableObject(stub, (_instance, state) => {
+    delete (state.storage.sql as { exec?: unknown }).exec;
+  });
+  return cost;
+}
+
+const create = (path: string, body: object) => async () => {
+  const result = await send({ to: `POST ${path}`, body });
+  expect(result.status, result.text).toBe(201);
+};
+
+describe("cost", () => {
+  it("[CL1] a create writes its row, the key's index, its own indexes and one ledger row, nothing else", async () => {
+    await create("/api/items_alone", { name: "warm" })();
+    const alone = await costOf("t/test/items_alone", create("/api/items_alone", { name: "a" }));
+    // The row, the index of its text key, items_alone_rank, and the ledger row.
+    expect(alone.written).toBe(4);
+    await create("/api/counters", { name: "warm" })();
+    const counter = await costOf("t/test/counters", create("/api/counters", { name: "a" }));
+    // An integer key is the row's own: the row and the ledger row.
+    expect(counter.written).toBe(2);
+  });
+
+  it("[CL1] a patch writes its row, the indexes of what changed, and one ledger row; one that changes nothing writes nothing", async () => {
+    const kept: Record<string, Record<string, unknown>> = {};
+    await send({ to: "POST /api/items_alone", body: { name: "a", rank: 1 }, as: "row" }, kept);
+    const patch = (body: object) => async () => {
+      expect((await send({ to: "PATCH /api/items_alone/{row.id}", body }, kept)).status).toBe(200);
+    };
+    expect((await costOf("t/test/items_alone", patch({ name: "b" }))).written).toBe(2);
+    // An index entry moves with it.
+    expect((await costOf("t/test/items_alone", patch({ rank: 2 }))).written).toBe(3);
+    expect((await costOf("t/test/items_alone", patch({ rank: 2 }))).written).toBe(0);
+  });
+
+  it("[HT41] a key costs one row more, and an alarm where none was waiting", async () => {
+    await send({ to: "POST /api/counters", body: { name: "warm" }, headers: { "idempotency-key": "warm" } });
+    const keyed = async () => {
+      expect((await send({ to: "POST /api/counters", body: { name: "a" }, headers: { "idempotency-key": "k1" } })).status).toBe(201);
+    };
+    expect((await costOf("t/test/counters", keyed)).written).toBe(3);
+    // The repetition only reads.
+    expect((await costOf("t/test/counters", keyed)).written).toBe(0);
+  });
+
+  it("[R2] a get reads its row; a 304 of a list reads nothing", async () => {
+    const kept: Record<string, Record<string, unknown>> = {};
+    await send({ to: "POST /api/items_alone", body: { name: "a" }, as: "row" }, kept);
+    const get = async () => {
+      expect((await send({ to: "GET /api/items_alone/{row.id}" }, kept)).status).toBe(200);
+    };
+    const one = await costOf("t/test/items_alone", get);
+    expect(one).toEqual({ read: 1, written: 0 });
+    const { headers } = await send({ to: "GET /api/items_alone" });
+    const again = await costOf("t/test/items_alone", async () => {
+      expect((await send({ to: "GET /api/items_alone", headers: { "if-none-match": headers.get("etag") ?? "" } })).status).toBe(304);
+    });
+    expect(again).toEqual({ read: 0, written: 0 });
+  });
+
+  it("[PG4] a page deep in a walk reads no more rows than the first one", async () => {
+    for (let n = 0; n < 200; n += 100) {
+      const items = Array.from({ length: 100 }, (_, index) => ({ name: `n${n + index}`, rank: n + index + 1000 }));
+      expect((await send({ to: "POST /api/items_alone/batch", body: { items } })).status).toBe(201);
+    }
+    const page = async (cursor: string | null) => {
+      let next: string | null = null;
+      const cost = await costOf("t/test/items_alone", async () => {
+        const { body } = await send({ to: `GET /api/items_alone?limit=10${cursor === null ? "" : `&cursor=${cursor}`}` });
+        next = body.nextCursor as string | null;
+      });
+      return { cost, next };
+    };
+    const first = await page(null);
+    let last = first;
+    for (let n = 0; n < 15; n++) last = await page(last.next);
+    expect(last.cost.read).toBeLessThanOrEqual(first.cost.read + 2);
+  });
+
+  it("[CL4] pruning a full ledger costs one row deleted a commit, and nothing before", async () => {
+    // The ledger of this table keeps ten commits and prunes every 64.
+    const write = async () => {
+      for (let n = 0; n < 64; n++) await create("/api/shortlog", { title: "quiet" })();
+    };
+    await create("/api/shortlog", { title: "quiet" })();
+    const filling = await costOf("t/test/shortlog", write);
+    const steady = await costOf("t/test/shortlog", write);
+    // Row, key index, ledger row; and, once in 64 commits, what is beyond ten.
+    expect(filling.written).toBe(64 * 3 + 54);
+    expect(steady.written).toBe(64 * 3 + 64);
+  });
+});
