@@ -27,10 +27,14 @@ export interface ObjectEnv {
   readonly LEDGE_LOG_LEVEL?: string;
 }
 
+export interface Pong {
+  readonly failing: readonly ObjectName[];
+}
+
 /** The methods that the Worker and other objects call. */
 export interface TableObjectRpc extends Rpc.DurableObjectBranded {
   call(call: ObjectCall): Promise<ObjectReply>;
-  ping(): Promise<{ ok: true }>;
+  ping(): Promise<Pong>;
   register(registration: Registration): Promise<RegistryAnswer>;
   objects(): Promise<readonly Registration[]>;
   holdsRows(table: string): Promise<boolean>;
@@ -69,9 +73,11 @@ export function tableObject(app: { readonly definition: AppDefinition }, migrati
       }
     }
 
-    async ping(): Promise<{ ok: true }> {
-      this.#open();
-      return { ok: true };
+    /** Opens the object. The registry also names the objects that a failed migration keeps read-only. */
+    async ping(): Promise<Pong> {
+      const store = this.#open();
+      const failing = isRegistry(store.name) ? registeredObjects(store).filter((entry) => entry.failed !== null) : [];
+      return { failing: failing.map((entry) => entry.object) };
     }
 
     /** On the registry object only: notes an object and its placement, or tells what would be stranded. */

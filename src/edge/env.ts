@@ -8,7 +8,7 @@ import type { ObjectCall, ObjectReply } from "../core/protocol/object-call.ts";
 export interface TableStub {
   call(call: ObjectCall): Promise<ObjectReply>;
   /** Answers when the object runs and its migrations are done; for `/readyz`. */
-  ping(): Promise<unknown>;
+  ping(): Promise<{ readonly failing: readonly string[] }>;
 }
 
 /** The part of a Durable Object namespace that the edge uses; tests give a fake one. */

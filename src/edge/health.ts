@@ -5,7 +5,7 @@
 
 import { objectName } from "../core/ids.ts";
 import { errorFields } from "../core/log.ts";
-import { isDevelopment } from "./env.ts";
+import { isDevelopment, type LedgeEnv } from "./env.ts";
 import type { Arrival } from "./exchange.ts";
 import { jsonReply, type Reply } from "./reply.ts";
 import { secretProblem } from "./secret.ts";
@@ -24,7 +24,7 @@ export async function readiness(arrival: Arrival): Promise<Reply> {
   const { edge, env, log } = arrival;
   const checks: Readonly<Record<string, () => unknown>> = {
     secret: () => refuse(secretProblem(env, edge.secretNames)),
-    tables: () => env.LEDGE_TABLES.getByName(objectName(edge.definition.name, "_registry", null)).ping(),
+    tables: () => checkObjects(env, edge.definition.name),
     ...Object.fromEntries(Object.entries(edge.options.health ?? {}).map(([name, check]) => [name, () => check(env)])),
   };
   const results = await Promise.all(
@@ -38,6 +38,12 @@ export async function readiness(arrival: Arrival): Promise<Reply> {
     failed.length === 0 ? 200 : 503,
   );
   return { ...reply, headers: { ...reply.headers, ...NO_STORE } };
+}
+
+/** The register of objects answers, and none of them is kept read-only by a failed migration. */
+async function checkObjects(env: LedgeEnv, app: string): Promise<void> {
+  const { failing } = await env.LEDGE_TABLES.getByName(objectName(app, "_registry", null)).ping();
+  if (failing.length > 0) throw new Error(`a migration failed, so these are read-only: ${failing.join(", ")}`);
 }
 
 async function run(check: () => unknown): Promise<CheckResult> {

@@ -38,7 +38,7 @@ export function fakeTables(script: Script = () => answer(), vars: Partial<LedgeE
           calls.push({ object: name, call: structuredClone(call) });
           return structuredClone(await script(call, name));
         },
-        ping: async () => ({ ok: true }),
+        ping: async () => ({ failing: [] }),
       }),
     },
   };

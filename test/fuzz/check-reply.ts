@@ -109,3 +109,29 @@ function problemFaults({ status, headers, text, path }: Seen): string[] {
   if (missing.length > 0) faults.push(`${slug} lacks ${missing.join(", ")}`);
   return faults;
 }
+
+/**
+ * The problems that a single request can cause. The others need a race, a lost object, ten thousand rows or an application of
+ * another kind; tests of their own hold them.
+ */
+export const FAULTS_BY_REQUEST = [
+  "validation-error",
+  "malformed-body",
+  "filter-parse-error",
+  "cursor-invalid",
+  "cursor-expired",
+  "batch-limit-exceeded",
+  "unauthorized",
+  "forbidden",
+  "not-found",
+  "method-not-allowed",
+  "conflict",
+  "precondition-failed",
+  "payload-too-large",
+  "unsupported-media-type",
+  "idempotency-mismatch",
+  "precondition-required",
+  "rate-limit-exceeded",
+  "internal-error",
+  "unavailable",
+] as const;

@@ -48,6 +48,11 @@ describe("the checker", () => {
     expect(findRuleIds("test/a.test.ts", text)).toEqual(["ZA1", "ZA2", "ZA3", "ZA4"]);
   });
 
+  test("files that only speak of tests are none", () => {
+    const files = ["test/a.test.ts", "test/b-contract.ts", "test/c.test-d.ts", "test/support/a.ts"];
+    expect(testsById(files.map((path) => testFile(path, "ZA1"))).get("ZA1")).toEqual([files[0], files[1], files[2]]);
+  });
+
   test("promises are read with their tests", () => {
     expect(readPromises(table)).toEqual([
       { id: "ZA1", text: "One \\| two.", tests: [], line: 3 },

@@ -16,6 +16,8 @@ export interface Promised {
 
 const ROW = /^\| ([A-Z]{1,3}[0-9]{1,2}) \| (.+) \| ([^|]*) \|$/;
 export const NONE = "none yet";
+/** Tests, type tests, and suites that tests run over several implementations. Other files may name tests, too. */
+const TEST_FILE = /(\.test|\.test-d|-contract)\.tsx?$/;
 
 export function readPromises(markdown: string): Promised[] {
   return markdown.split("\n").flatMap((line, index) => {
@@ -28,7 +30,7 @@ export function readPromises(markdown: string): Promised[] {
 /** Paths of the test files that name a rule, by id; sorted. */
 export function testsById(files: readonly SourceFile[]): ReadonlyMap<string, readonly string[]> {
   const found = new Map<string, string[]>();
-  for (const { path, text } of files) {
+  for (const { path, text } of files.filter((file) => TEST_FILE.test(file.path))) {
     for (const id of findRuleIds(path, text)) found.set(id, [...(found.get(id) ?? []), path].sort());
   }
   return found;

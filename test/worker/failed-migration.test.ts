@@ -91,4 +91,14 @@ describe("a migration that succeeds", () => {
     await send({ to: "GET /api/counters" });
     expect(await inspect("t/test/counters", "SELECT tag, at FROM _migrations")).toEqual(applied);
   });
+
+  it("[OB1] [MG2] /readyz says that an object is read-only, and which, while developing", async () => {
+    await send({ to: "GET /api/wrecks" });
+    const lines = await loggedWhile(async () => {
+      const reply = await send({ to: "GET /readyz" });
+      expect(reply.status).toBe(503);
+      expect(reply.body).toMatchObject({ status: "unready", checks: { tables: { status: "failed", reason: expect.stringContaining(WRECKS) } } });
+    });
+    expect(lines).toContainEqual(expect.objectContaining({ level: "error", message: "not ready", check: "tables" }));
+  });
 });

@@ -6,7 +6,7 @@ import { expect, it } from "vitest";
 const NAME = "t/test/hooked";
 
 async function alarmAfterWaking(overdueMs: number): Promise<number | null> {
-  const stub = () => env.LEDGE_TABLES.getByName(NAME);
+  const stub = () => env.LEDGE_TABLES.getByName(NAME) as unknown as DurableObjectStub & { ping(): Promise<unknown> };
   await stub().ping();
   await runInDurableObject(stub(), async (_instance, state) => {
     state.storage.sql.exec("INSERT OR REPLACE INTO _timers (name, at) VALUES ('outbox', ?)", Date.now() - overdueMs);
