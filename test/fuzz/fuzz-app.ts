@@ -6,7 +6,7 @@
 import { integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import { defineApp, fullyPublic, type LogEntry, RateLimitError, resource, rsql } from "ledge";
 import { home } from "../../src/web/home.ts";
-import { guarded, lots } from "../support/batch-tables.ts";
+import { crates, guarded, lots } from "../support/batch-tables.ts";
 import { films } from "../support/film-table.ts";
 import * as tables from "../support/test-tables.ts";
 import { vault } from "../support/vault-table.ts";
@@ -58,7 +58,7 @@ const { articles, audits, bonds, children, counters, denied, diaries, fixed, gue
 
 export const app = defineApp({
   name: "fuzz",
-  resources: { articles, audits, bonds, children, counters, denied, diaries, films, fixed, fleeting, guarded, guests, hooked, itemsSplit, kinds, lots, narrow, notes, pages, papers, parents, slugs, strict, untouched, vault },
+  resources: { articles, audits, bonds, children, counters, crates, denied, diaries, films, fixed, fleeting, guarded, guests, hooked, itemsSplit, kinds, lots, narrow, notes, pages, papers, parents, slugs, strict, untouched, vault },
   cors: { origins: (origin) => origin.endsWith("://app.example.com"), credentials: true },
   middleware: [(_context, next) => next()],
   effects: { ping: () => undefined },

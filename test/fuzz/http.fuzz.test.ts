@@ -18,8 +18,8 @@ const SEED = Number(process.env.SEED ?? 20261121);
 const BATCH = 100;
 
 const tokens: Record<string, string> = {};
-/** What the application gave out, newest last: material for later requests. */
-const given: Record<"etag" | "cursor" | "seq" | "confirm", string[]> = { etag: [], cursor: [], seq: [], confirm: [] };
+/** What the application gave out, the newest by collection: material for later requests. */
+const given = { etag: new Map<string, string>(), cursor: new Map<string, string>(), seq: new Map<string, string>(), confirm: new Map<string, string>() };
 
 const secretId = (n: number) => `019a0000-0000-7000-8000-00000000009${n}`;
 const send = (path: string, user: string, body: object, method = "POST") =>
@@ -65,7 +65,7 @@ describe("the whole surface under hostile requests", () => {
         continue;
       }
       const seen = await play(attempt, request);
-      const faults = faultsOf(seen);
+      const faults = [...faultsOf(seen), ...(seen.status === 500 && !isMeant(seen) ? ["a defect that nobody planted"] : [])];
       const where = `SEED=${SEED} #${index} ${seen.method} ${request.url.slice(0, 500)}\n${JSON.stringify(printable(attempt)).slice(0, 2000)}\n→ ${seen.status} ${seen.text.slice(0, 1500)}\n${JSON.stringify(logged).slice(0, 3000)}`;
       expect(faults, where).toEqual([]);
       const entry = logged.find(({ message }) => message === "request");
@@ -85,6 +85,11 @@ describe("the whole surface under hostile requests", () => {
   });
 });
 
+/** The application has a route and a table whose code fails when asked to. */
+function isMeant({ path, sent }: Seen): boolean {
+  return path === "/api/broken" || (path.includes("/hooked") && /"(boom|boom-inside|promise)"/.test(sent.replaceAll("\\", "")));
+}
+
 /** Null where the runtime itself refuses to send it. */
 function requestOf(attempt: Attempt): Request | null {
   const { method, path, query, rawQuery, authorization, contentType, body } = attempt;
@@ -92,8 +97,8 @@ function requestOf(attempt: Attempt): Request | null {
     const headers = new Headers();
     if (authorization !== null) headers.set("authorization", authorization.startsWith("{") ? `Bearer ${tokens[authorization.slice(1, -1)]}` : authorization);
     if (contentType !== null) headers.set("content-type", contentType);
-    for (const [name, value] of attempt.headers) headers.append(name, filled(value));
-    const pairs = query.map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(filled(value).toWellFormed())}`);
+    for (const [name, value] of attempt.headers) headers.append(name, filled(value, path));
+    const pairs = query.map(([name, value]) => `${encodeURIComponent(name.toWellFormed())}=${encodeURIComponent(filled(value, path).toWellFormed())}`);
     if (rawQuery !== undefined) pairs.push(rawQuery);
     const url = `http://localhost${path}${pairs.length === 0 ? "" : `?${pairs.join("&")}`}`;
     const hasBody = body !== null && !/^(GET|HEAD|OPTIONS|TRACE)$/i.test(method);
@@ -110,10 +115,10 @@ async function play(attempt: Attempt, request: Request): Promise<Seen> {
   const response = await (attempt.world === "development" ? SELF.fetch(request, { redirect: "manual" }) : app.fetch(request, worldOf(attempt.world)));
   const { status, headers } = response;
   const text = await response.text();
-  keep("etag", headers.get("etag"));
-  keep("seq", headers.get("ledge-seq"));
-  keep("cursor", /"nextCursor":"([^"]+)"/.exec(text)?.[1]);
-  keep("confirm", /"confirm":"([^"]+)"/.exec(text)?.[1]);
+  keep("etag", pathname, headers.get("etag"));
+  keep("seq", pathname, headers.get("ledge-seq"));
+  keep("cursor", pathname, /"nextCursor":"([^"]+)"/.exec(text)?.[1]);
+  keep("confirm", pathname, /"confirm":"([^"]+)"/.exec(text)?.[1]);
   return { method, path: pathname, sent, status, headers, text };
 }
 
@@ -127,14 +132,19 @@ function bodyOf(body: NonNullable<Attempt["body"]>): string | Uint8Array {
   return `{${body.map(([name, text]) => `${JSON.stringify(name)}:${text}`).join(",")}}`;
 }
 
-function filled(text: string): string {
-  return text.replace(/\{(etag|cursor|seq|confirm)\}/g, (_, name: keyof typeof given) => given[name].at(-1) ?? "");
+/** A placeholder stands for the newest of its own collection; now and then that is of another one, or none. */
+function filled(text: string, path: string): string {
+  return text.replace(/\{(etag|cursor|seq|confirm)\}/g, (_, name: keyof typeof given) => given[name].get(collectionOf(path)) ?? given[name].get("last") ?? "");
 }
 
-function keep(name: keyof typeof given, value: string | null | undefined): void {
+function keep(name: keyof typeof given, path: string, value: string | null | undefined): void {
   if (value === null || value === undefined) return;
-  given[name].push(value);
-  if (given[name].length > 50) given[name].shift();
+  given[name].set("last", value);
+  if (given[name].size < 100) given[name].set(collectionOf(path), value);
+}
+
+function collectionOf(path: string): string {
+  return path.split("/").slice(0, path.startsWith("/api/@") ? 4 : 3).join("/");
 }
 
 function decoded(text: string): string {

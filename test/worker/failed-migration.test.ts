@@ -68,6 +68,16 @@ describe("a migration that fails", () => {
     expect(JSON.parse(String(row?.entry))).toMatchObject({ failed: "0000_create_wrecks", migration: null });
   });
 
+  it("[OB1] [MG2] /readyz says that an object is read-only, and which, while developing", async () => {
+    await send({ to: "GET /api/wrecks" });
+    const lines = await loggedWhile(async () => {
+      const reply = await send({ to: "GET /readyz" });
+      expect(reply.status).toBe(503);
+      expect(reply.body).toMatchObject({ status: "unready", checks: { tables: { status: "failed", reason: expect.stringContaining(WRECKS) } } });
+    });
+    expect(lines).toContainEqual(expect.objectContaining({ level: "error", message: "not ready", check: "tables" }));
+  });
+
   it("[MG2] other tables are served meanwhile", async () => {
     expect((await send({ to: "POST /api/kinds", body: { title: "fine" } })).status).toBe(201);
   });
@@ -90,15 +100,5 @@ describe("a migration that succeeds", () => {
     await evictDurableObject(env.LEDGE_TABLES.getByName("t/test/counters"));
     await send({ to: "GET /api/counters" });
     expect(await inspect("t/test/counters", "SELECT tag, at FROM _migrations")).toEqual(applied);
-  });
-
-  it("[OB1] [MG2] /readyz says that an object is read-only, and which, while developing", async () => {
-    await send({ to: "GET /api/wrecks" });
-    const lines = await loggedWhile(async () => {
-      const reply = await send({ to: "GET /readyz" });
-      expect(reply.status).toBe(503);
-      expect(reply.body).toMatchObject({ status: "unready", checks: { tables: { status: "failed", reason: expect.stringContaining(WRECKS) } } });
-    });
-    expect(lines).toContainEqual(expect.objectContaining({ level: "error", message: "not ready", check: "tables" }));
   });
 });
