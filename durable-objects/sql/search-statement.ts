@@ -3,7 +3,8 @@
  *
  * Relevance ([SR5]) depends on the row and the query alone: how often the terms occur in each field, against its length, times the
  * field's weight. Not on statistics of the whole index as bm25 does: these count rows that the caller may not see, and the order of
- * those he may see would tell of them. So the order of two rows stays the same whatever else is written, from page to page.
+ * those he may see would tell of them. So the order of two rows stays the same whatever else is written, from page to page. The price
+ * is that the searched fields of every matching row are read: about 10 µs a row of 500 characters (workerd, 2026-11).
  */
 
 import { requireColumn } from "../../src/core/query/grouping.ts";

@@ -3,7 +3,8 @@
 import type { RowChange } from "../../src/core/protocol/object-call.ts";
 import { VERSION_COLUMN } from "../sql/list-statement.ts";
 import { quoteIdentifier } from "../sql/quote-identifier.ts";
-import { type Commit, hookOperation } from "./commit.ts";
+import { afterHook } from "../../src/define/after-hook.ts";
+import type { Commit } from "./commit.ts";
 import { appendEntry, type Effect, type LedgerHead } from "./ledger.ts";
 import type { TableStore } from "./table-store.ts";
 import { schedule } from "./timers.ts";
@@ -23,8 +24,11 @@ export function appendCommit(commit: Commit, changes: readonly RowChange[], atte
     store.head,
     { at: commit.nowMs, actor, changes, effects, attempt },
     store.retention,
+    store.failPoint,
   );
+  store.failPoint?.("ledger.appended");
   if (effects.length > 0) schedule(store.sql, store.alarm, "outbox", commit.nowMs);
+  store.failPoint?.("write.effects-scheduled");
   return head;
 }
 
@@ -49,20 +53,7 @@ function durableHooks(commit: Commit, changes: readonly RowChange[]): Effect[] {
   return changes.flatMap((change, index) => {
     const table = commit.store.tables.get(change.table);
     if (table === undefined) return [];
-    const hook = afterHook(table, change);
+    const hook = afterHook(table.resource, change);
     return hook !== undefined && typeof hook !== "function" ? [{ kind: "hook" as const, change: index }] : [];
   });
-}
-
-/** The after-hook that a change calls for. */
-export function afterHook(table: TableStore, change: Pick<RowChange, "before" | "after">) {
-  const hooks = table.resource.config.hooks;
-  switch (hookOperation(table, change.before, change.after)) {
-    case "create":
-      return hooks?.onAfterCreate;
-    case "update":
-      return hooks?.onAfterUpdate;
-    case "delete":
-      return hooks?.onAfterDelete;
-  }
 }

@@ -39,6 +39,7 @@ export function runFilterBatch(commit: Commit, table: TableStore, call: BatchCal
     table,
     new Map(selected.map((listed) => [listed.row[table.spec.primaryKey] as RowId, listed])),
   );
+  store.failPoint?.("batch.found");
   const facts = callerFacts(store, table, { scopes, conditions: ANSWERED }, [], commit.nowMs);
   selected.forEach(({ row }, index) => {
     const id = row[table.spec.primaryKey] as RowId;
@@ -53,6 +54,7 @@ export function runFilterBatch(commit: Commit, table: TableStore, call: BatchCal
         : { op: "update", id, input: own?.patch ?? work.patch };
     applyWrite(commit, table, intent, stored, facts);
     rows.itemDone(id);
+    store.failPoint?.("batch.item-done");
   });
   return { kind: "count", count: selected.length };
 }

@@ -35,6 +35,7 @@ export function runItems(commit: Commit, table: TableStore, call: BatchCall, { i
     });
   }
   const rows = batchRows(commit, table, findRows(store.sql, table, ids));
+  store.failPoint?.("batch.found");
   const facts = callerFacts(store, table, call, [], commit.nowMs);
   const done: Row[] = [];
   const created: RowId[] = [];
@@ -43,6 +44,7 @@ export function runItems(commit: Commit, table: TableStore, call: BatchCall, { i
     try {
       const applied = applyItem(commit, table, item, rows, facts);
       rows.itemDone(id);
+      store.failPoint?.("batch.item-done");
       if (applied === null) return;
       done.push(applied.row);
       if (applied.kind === "insert") created.push(applied.row[table.spec.primaryKey] as RowId);

@@ -4,7 +4,8 @@
  * transaction and is thrown away with it.
  */
 
-import { checkAfter, isSoftDeleted, type Plan, type WriteFacts } from "../../src/core/change/plan-write.ts";
+import { hookOperation } from "../../src/core/change/hook-operation.ts";
+import { checkAfter, type Plan, type WriteFacts } from "../../src/core/change/plan-write.ts";
 import { Fault } from "../../src/core/fault.ts";
 import { type RowId, type Seq, seqOf } from "../../src/core/ids.ts";
 import { type Json, jsonEquals } from "../../src/core/json.ts";
@@ -77,6 +78,7 @@ function writeHooked(
     if (!isWritten) early();
     isWritten = true;
   });
+  commit.store.failPoint?.("row.hooked");
   const after = patch === null ? plan.after : { ...plan.after, ...patch };
   checkAfter({ ...plan, after }, facts);
   // The hook took the change back: no commit, and the tag stays ([HT24]).
@@ -89,12 +91,14 @@ function writeHooked(
 export function insertRow(commit: Commit, table: TableStore, row: Row, optimisticId?: string): void {
   checkRowSize(table, row);
   guarded(commit, table, "write", row, () => table.insert(row, commit.seq));
+  commit.store.failPoint?.("row.written");
   record(commit, table, "create", null, row, optimisticId);
 }
 
 export function updateRow(commit: Commit, table: TableStore, before: Row, after: Row): void {
   checkRowSize(table, after);
   guarded(commit, table, "write", after, () => table.update(before, after, commit.seq));
+  commit.store.failPoint?.("row.written");
   record(commit, table, "update", before, after);
 }
 
@@ -103,21 +107,16 @@ export function removeRow(commit: Commit, table: TableStore, row: Row): void {
   const id = row[table.spec.primaryKey] as RowId;
   commit.removing.add(`${table.spec.name} ${id}`);
   releaseChildren(commit, table, id);
+  commit.store.failPoint?.("row.children-released");
   guarded(commit, table, "remove", row, () => table.remove(id));
+  commit.store.failPoint?.("row.removed");
   record(commit, table, "delete", row, null);
-}
-
-/** What a hook is told happened: setting the soft-delete marker is a deletion. */
-export function hookOperation(table: TableStore, before: Row | null, after: Row | null): "create" | "update" | "delete" {
-  if (before === null) return "create";
-  if (after === null) return "delete";
-  return !isSoftDeleted(table.spec, before) && isSoftDeleted(table.spec, after) ? "delete" : "update";
 }
 
 function runOnWrite(commit: Commit, table: TableStore, before: Row | null, after: Row | null, onTouch: () => void): Draft | null {
   const hook = table.resource.config.hooks?.onWrite;
   if (hook === undefined) return null;
-  const change = { op: hookOperation(table, before, after), before, after };
+  const change = { op: hookOperation(table.spec, before, after), before, after };
   const given: unknown = hook.call(table.resource.config.hooks, hookTransaction(commit, onTouch), change as never);
   if (given === undefined || given === null) return null;
   if (typeof (given as { then?: unknown }).then === "function") {
@@ -155,7 +154,10 @@ function releaseChildren(commit: Commit, parent: TableStore, id: RowId): void {
     if (rows.length > MAX_CASCADE_ROWS) {
       throw new Fault({ slug: "batch-limit-exceeded", operation: "delete", limit: MAX_CASCADE_ROWS });
     }
-    for (const record of rows) releaseChild(commit, child, child.decode(record).row, relation.onDelete, column.name);
+    for (const record of rows) {
+      releaseChild(commit, child, child.decode(record).row, relation.onDelete, column.name);
+      commit.store.failPoint?.("row.child-released");
+    }
   }
 }
 

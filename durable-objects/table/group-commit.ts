@@ -6,11 +6,12 @@
 
 import { Fault } from "../../src/core/fault.ts";
 import type { Sql } from "../sql/port.ts";
+import type { FailPoint } from "./fail-points.ts";
 import type { LedgerHead } from "./ledger.ts";
 
 /** What a group needs of its object. */
 export interface GroupHost {
-  readonly store: { readonly sql: Sql; head: LedgerHead };
+  readonly store: { readonly sql: Sql; readonly failPoint?: FailPoint | undefined; head: LedgerHead };
   /** Resolves when everything written so far is durable. */
   readonly durable: () => Promise<void>;
 }
@@ -64,9 +65,20 @@ export function groupCommit(host: GroupHost): GroupCommit {
 }
 
 function runGroup({ store }: GroupHost, group: readonly Waiting[]): void {
-  const { head } = store;
+  const { head, failPoint } = store;
   try {
-    const outcomes = store.sql.transaction(() => group.map((waiting) => waiting.run()));
+    const outcomes = store.sql.transaction(() => {
+      failPoint?.("group.begun");
+      const done = group.map((waiting) => {
+        failPoint?.("group.before-member");
+        const tell = waiting.run();
+        failPoint?.("group.after-member");
+        return tell;
+      });
+      failPoint?.("group.members-done");
+      return done;
+    });
+    failPoint?.("group.released");
     for (const tell of outcomes) tell();
   } catch (error) {
     // The transaction around them failed (storage, not a rule of ours): none of them happened, and memory goes back.

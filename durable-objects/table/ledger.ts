@@ -8,6 +8,7 @@ import { type Seq, seqOf } from "../../src/core/ids.ts";
 import type { Json } from "../../src/core/json.ts";
 import type { RowChange } from "../../src/core/protocol/object-call.ts";
 import type { Sql } from "../sql/port.ts";
+import type { FailPoint } from "./fail-points.ts";
 import { readMeta } from "./system-tables.ts";
 
 /** An effect as the ledger row records it; performed after the commit by the outbox. */
@@ -49,7 +50,7 @@ export function readHead(sql: Sql): LedgerHead {
 }
 
 /** Writes the entry under the next seq and prunes when it is time. Called inside the transaction of the rows. */
-export function appendEntry(sql: Sql, head: LedgerHead, entry: LedgerEntry, retention: Retention): LedgerHead {
+export function appendEntry(sql: Sql, head: LedgerHead, entry: LedgerEntry, retention: Retention, failPoint?: FailPoint): LedgerHead {
   const changes = JSON.stringify(entry.changes);
   const effects = entry.effects.length === 0 ? null : JSON.stringify(entry.effects);
   const bytes = utf8Length(changes) + (effects === null ? 0 : utf8Length(effects));
@@ -64,7 +65,7 @@ export function appendEntry(sql: Sql, head: LedgerHead, entry: LedgerEntry, rete
     entry.attempt,
     next.total,
   ]);
-  if (next.seq % PRUNE_EVERY === 0) prune(sql, next, entry.at, retention);
+  if (next.seq % PRUNE_EVERY === 0) prune(sql, next, entry.at, retention, failPoint);
   return next;
 }
 
@@ -73,7 +74,7 @@ export function appendEntry(sql: Sql, head: LedgerHead, entry: LedgerEntry, rete
  * limits ([CL4]); then their effects move to `_retries` first, so that none is lost. Looks at the oldest few only: what a
  * call leaves over, the next one takes.
  */
-function prune(sql: Sql, head: LedgerHead, now: number, retention: Retention): void {
+function prune(sql: Sql, head: LedgerHead, now: number, retention: Retention, failPoint: FailPoint | undefined): void {
   const outbox = readOutboxCursor(sql);
   const isBeyond = (row: Record<string, unknown>, factor: number) =>
     head.seq - Number(row.seq) >= retention.maxCommits * factor ||
@@ -85,9 +86,11 @@ function prune(sql: Sql, head: LedgerHead, now: number, retention: Retention): v
     const isHeld = row.held === 1 && seq > outbox;
     if (seq >= head.seq || !isBeyond(row, isHeld ? 10 : 1)) break;
     if (isHeld) rescueEffects(sql, seq);
+    if (isHeld) failPoint?.("ledger.rescued");
     cut = seq;
   }
   if (cut > 0) sql.run("DELETE FROM _log WHERE seq <= ?", [cut]);
+  if (cut > 0) failPoint?.("ledger.pruned");
 }
 
 /** Seq up to which the outbox has delivered, or set aside, every effect. */

@@ -7,6 +7,7 @@
 import type { Migration } from "../../src/define/app.ts";
 import type { Sql } from "../sql/port.ts";
 import { quoteIdentifier as quote } from "../sql/quote-identifier.ts";
+import type { FailPoint } from "./fail-points.ts";
 import { type MigrationStep, migrationSteps } from "./migration-steps.ts";
 
 export type MigrationOutcome =
@@ -24,8 +25,9 @@ const CREATE_RECORD =
 export function migrate(
   sql: Sql,
   migrations: readonly Migration[],
-  options: { readonly nowMs: number },
+  options: { readonly nowMs: number; readonly failPoint?: FailPoint | undefined },
 ): MigrationOutcome {
+  const { failPoint } = options;
   const applied = appliedTags(sql);
   const pending = migrations.filter((migration) => !applied.has(migration.tag));
   if (pending.length === 0) return { kind: "current" };
@@ -35,14 +37,18 @@ export function migrate(
     sql.transaction(() => {
       sql.run("PRAGMA defer_foreign_keys = ON");
       sql.run(CREATE_RECORD);
+      failPoint?.("migrate.begun");
       for (const migration of pending) {
         tag = migration.tag;
         const steps = migrationSteps(migration.sql);
-        for (const step of steps) carryOut(sql, step);
+        for (const step of steps) carryOut(sql, step, failPoint);
+        failPoint?.("migrate.steps-done");
         if (steps.some((step) => step.kind === "drop")) checkForeignKeys(sql);
         sql.run("INSERT INTO _migrations (tag, at) VALUES (?, ?)", [migration.tag, options.nowMs]);
+        failPoint?.("migrate.recorded");
       }
     });
+    failPoint?.("migrate.released");
     return { kind: "current" };
   } catch (error) {
     return { kind: "failed", tag, message: error instanceof Error ? error.message : String(error) };
@@ -60,7 +66,8 @@ function appliedTags(sql: Sql): ReadonlySet<string> {
   }
 }
 
-function carryOut(sql: Sql, step: MigrationStep): void {
+function carryOut(sql: Sql, step: MigrationStep, failPoint: FailPoint | undefined): void {
+  failPoint?.("migrate.before-step");
   switch (step.kind) {
     case "run":
       sql.run(step.statement);
@@ -74,6 +81,7 @@ function carryOut(sql: Sql, step: MigrationStep): void {
       for (const index of step.uniqueIndexes) sql.run(index);
       const columns = storedColumns(sql, step.table).map(quote).join(", ");
       sql.run(`INSERT INTO ${quote(step.table)} (${columns}) SELECT ${columns} FROM ${quote(step.copy)}`);
+      failPoint?.("migrate.refilled");
       sql.run(`DROP TABLE ${quote(step.copy)}`);
     }
   }

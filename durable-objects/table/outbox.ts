@@ -5,12 +5,12 @@
  */
 
 import type { RowChange } from "../../src/core/protocol/object-call.ts";
-import { afterHook } from "./append-commit.ts";
+import { afterHook } from "../../src/define/after-hook.ts";
 import { type Effect, type HeldEffect, heldEffect, readOutboxCursor, setAside } from "./ledger.ts";
 import { logLine } from "./log-line.ts";
 import type { Store } from "./store.ts";
 import { writeMeta } from "./system-tables.ts";
-import { hookOperation } from "./commit.ts";
+import { effectKey, hookOperation } from "../../src/core/change/hook-operation.ts";
 
 const COMMITS_A_ROUND = 20;
 const RETRIES_A_ROUND = 50;
@@ -44,15 +44,20 @@ async function deliverEntry(store: Store, env: unknown, seq: number, changes: re
   const failures: { slot: number; effect: HeldEffect; error: string }[] = [];
   for (const [slot, effect] of effects.entries()) {
     const held = heldEffect(effect, changes);
+    store.failPoint?.("effect.before-perform");
     const error = await perform(store, env, held, seq, slot, 1);
+    store.failPoint?.("effect.performed");
     if (error !== null) failures.push({ slot, effect: held, error });
   }
   store.sql.transaction(() => {
     for (const { slot, effect, error } of failures) {
       setAside(store.sql, { seq, slot, effect, tries: 1, nextAt: store.clock() + FIRST_RETRY_MS, error });
     }
+    store.failPoint?.("effect.before-cursor");
     writeMeta(store.sql, "outbox", String(seq));
+    store.failPoint?.("effect.cursor-moved");
   });
+  store.failPoint?.("effect.noted");
 }
 
 async function deliverRetries(store: Store, env: unknown): Promise<void> {
@@ -60,9 +65,12 @@ async function deliverRetries(store: Store, env: unknown): Promise<void> {
   for (const row of rows) {
     const [seq, slot, tries] = [Number(row.seq), Number(row.slot), Number(row.tries) + 1];
     const effect = JSON.parse(String(row.effect)) as HeldEffect;
+    store.failPoint?.("retry.before-perform");
     const error = await perform(store, env, effect, seq, slot, tries);
+    store.failPoint?.("retry.performed");
     if (error === null) {
       store.sql.run("DELETE FROM _retries WHERE seq = ? AND slot = ?", [seq, slot]);
+      store.failPoint?.("retry.noted");
       continue;
     }
     const isGivenUp = tries >= MAX_TRIES;
@@ -74,7 +82,7 @@ async function deliverRetries(store: Store, env: unknown): Promise<void> {
 
 /** Performs one effect; returns the error's text, or null when it succeeded. */
 async function perform(store: Store, env: unknown, effect: HeldEffect, seq: number, slot: number, attempt: number): Promise<string | null> {
-  const key = effectKey(store, effect, seq, slot);
+  const key = effectKey(effect.kind === "hook" ? effect.change.table : store.group, store.partition, seq, slot);
   let timer: ReturnType<typeof setTimeout> | undefined;
   try {
     const timeout = new Promise<never>((_, reject) => {
@@ -98,16 +106,9 @@ async function run(store: Store, env: unknown, effect: HeldEffect, seq: number, 
     return;
   }
   const table = store.tables.get(effect.change.table);
-  const hook = table === undefined ? undefined : afterHook(table, effect.change);
+  const hook = table === undefined ? undefined : afterHook(table.resource, effect.change);
   if (table === undefined || hook === undefined || typeof hook === "function") throw new Error("the durable hook is gone");
   const { before, after, id } = effect.change;
-  const change = { op: hookOperation(table, before, after), before, after, id, key, epoch: store.epoch, seq };
+  const change = { op: hookOperation(table.spec, before, after), before, after, id, key, epoch: store.epoch, seq };
   await hook.run(change as never, { env, attempt });
-}
-
-/** `table:seq:index`, with `@partition` where the table has one ([TX40]). */
-function effectKey(store: Store, effect: HeldEffect, seq: number, slot: number): string {
-  const table = effect.kind === "hook" ? effect.change.table : store.group;
-  const place = store.partition === null ? table : `${table}@${store.partition}`;
-  return `${place}:${seq}:${slot}`;
 }

@@ -36,6 +36,7 @@ export function ensureRegistered(
 async function enter(store: Store, registrar: Registrar, table: string, signature: string, ask: () => Promise<RegistryAnswer>): Promise<void> {
   let answer: RegistryAnswer;
   try {
+    store.failPoint?.("register.before-asking");
     registrar.pending ??= ask();
     answer = await registrar.pending;
   } catch (error) {
@@ -44,9 +45,11 @@ async function enter(store: Store, registrar: Registrar, table: string, signatur
   } finally {
     delete registrar.pending;
   }
+  store.failPoint?.("register.answered");
   if (answer.stranded.length === 0 && registrar.state !== "registered") {
     writeMeta(store.sql, "registered", signature);
     registrar.state = "registered";
+    store.failPoint?.("register.kept");
   }
   const stranded = answer.stranded.find((each) => each.table === table);
   if (stranded === undefined) return;

@@ -65,6 +65,7 @@ export async function registerObject(
     }
   }
   const accepted = registration.placements.filter((placement) => !stranded.some((each) => each.table === placement.table));
+  store.failPoint?.("registry.looked");
   store.sql.transaction(() => {
     for (const placement of accepted) {
       const was = placementOf(store.sql, placement.table);
@@ -74,11 +75,14 @@ export async function registerObject(
         JSON.stringify(placement),
       ]);
     }
+    store.failPoint?.("registry.placed");
     store.sql.run("INSERT INTO _objects (name, entry) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET entry = excluded.entry", [
       registration.object,
       JSON.stringify({ ...registration, placements: accepted }),
     ]);
+    store.failPoint?.("registry.noted");
   });
+  store.failPoint?.("registry.released");
   return { stranded };
 }
 

@@ -10,6 +10,7 @@ import { dueTimers, rearm, settle, type TimerName } from "./timers.ts";
 const RETRY_MS = 5000;
 
 export async function runAlarm(store: Store, env: unknown): Promise<void> {
+  store.failPoint?.("alarm.begun");
   for (const name of dueTimers(store.sql, store.clock())) {
     let nextAt: number | null;
     try {
@@ -18,9 +19,12 @@ export async function runAlarm(store: Store, env: unknown): Promise<void> {
       logLine("error", "a timer failed", { object: store.name, timer: name, error: String(error) });
       nextAt = store.clock() + RETRY_MS;
     }
+    store.failPoint?.("alarm.timer-ran");
     settle(store.sql, name, nextAt);
+    store.failPoint?.("alarm.timer-settled");
   }
   rearm(store.sql, store.alarm);
+  store.failPoint?.("alarm.rearmed");
 }
 
 async function runTimer(store: Store, env: unknown, name: TimerName): Promise<number | null> {

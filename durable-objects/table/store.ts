@@ -6,6 +6,7 @@
 import { type Epoch, epochFrom, type ObjectName, parseEpoch } from "../../src/core/ids.ts";
 import { type AppDefinition, type MigrationSet, tablesOfGroup } from "../../src/define/app.ts";
 import type { Sql } from "../sql/port.ts";
+import type { FailPoint } from "./fail-points.ts";
 import { DEFAULT_RETENTION, type LedgerHead, readHead, type Retention } from "./ledger.ts";
 import { logLine } from "./log-line.ts";
 import { migrate } from "./migrate.ts";
@@ -28,6 +29,7 @@ export interface Store {
   readonly tables: ReadonlyMap<string, TableStore>;
   readonly retention: Retention;
   readonly health: StoreHealth;
+  readonly failPoint: FailPoint | undefined;
   /** Moves only after the transaction that wrote the entry has been released. */
   head: LedgerHead;
 }
@@ -43,17 +45,23 @@ export interface StoreOptions {
   readonly alarm: AlarmPort;
   readonly clock: () => number;
   readonly random: (bytes: number) => Uint8Array;
+  /** For tests of what a loss leaves behind. */
+  readonly failPoint?: FailPoint | undefined;
 }
 
 /** Creates or opens the object's tables, brings them up to date, and reads where the ledger stands. */
 export function openStore(options: StoreOptions): Store {
-  const { app, sql, name, random } = options;
+  const { app, sql, name, random, failPoint } = options;
   const { group, partition } = readObjectName(name);
   createSystemTables(sql);
+  failPoint?.("open.tables-created");
   const epoch = openEpoch(sql, random);
+  failPoint?.("open.epoch-made");
   const resources = tablesOfGroup(app, group);
   dropStaleIndexes(sql, resources, options.migrations[group] ?? []);
-  const outcome = migrate(sql, options.migrations[group] ?? [], { nowMs: options.clock() });
+  failPoint?.("open.stale-indexes-dropped");
+  const outcome = migrate(sql, options.migrations[group] ?? [], { nowMs: options.clock(), failPoint });
+  failPoint?.("open.migrated");
   const health: StoreHealth = outcome.kind === "failed" ? outcome : { kind: "ready" };
   if (health.kind === "failed") {
     logLine("error", "migration failed; the object is read-only", { object: name, migration: health.tag, error: health.message });
@@ -69,6 +77,7 @@ export function openStore(options: StoreOptions): Store {
     if (health.kind === "ready" && missing.length === 0) ensureIndex(sql, resource, options.migrations[group] ?? []);
     if (present.size > 0) tables.set(resource.name, openTable(sql, resource, present));
   }
+  failPoint?.("open.indexed");
   return {
     app,
     name,
@@ -82,6 +91,7 @@ export function openStore(options: StoreOptions): Store {
     tables,
     retention: retentionOf(resources.map((resource) => resource.config.changelog ?? {})),
     health,
+    failPoint,
     head: readHead(sql),
   };
 }

@@ -12,6 +12,7 @@ import type { AppDefinition, MigrationSet } from "../../src/define/app.ts";
 import { objectStorageSql } from "../sql/object-storage.ts";
 import { parseLogLevel } from "../../src/core/log.ts";
 import { logLine, setLogThreshold } from "./log-line.ts";
+import type { FailPoint } from "./fail-points.ts";
 import { type GroupCommit, groupCommit } from "./group-commit.ts";
 import { handleCall, isWrite } from "./handle-call.ts";
 import { runAlarm } from "./run-alarm.ts";
@@ -40,8 +41,13 @@ export interface TableObjectRpc extends Rpc.DurableObjectBranded {
   holdsRows(table: string): Promise<boolean>;
 }
 
+export interface TableObjectOptions {
+  /** Makes what is called between the steps of one object's work; for tests of what a loss leaves behind. */
+  readonly failPoint?: (ctx: DurableObjectState) => FailPoint;
+}
+
 /** The object class of an application. */
-export function tableObject(app: { readonly definition: AppDefinition }, migrations: MigrationSet) {
+export function tableObject(app: { readonly definition: AppDefinition }, migrations: MigrationSet, options: TableObjectOptions = {}) {
   return class TableObject extends DurableObject<ObjectEnv> implements Omit<TableObjectRpc, keyof Rpc.DurableObjectBranded> {
     #store: Store | undefined;
     #group: GroupCommit | undefined;
@@ -121,6 +127,7 @@ export function tableObject(app: { readonly definition: AppDefinition }, migrati
         alarm: { setAlarm: (atMs) => void this.ctx.storage.setAlarm(atMs) },
         clock: () => Date.now(),
         random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
+        failPoint: options.failPoint?.(this.ctx),
       });
       if (hasLostAlarm(this.#store.sql, Date.now())) void this.#restoreAlarm();
       return this.#store;

@@ -33,7 +33,9 @@ export interface Mutation {
 /** Carries out a mutation and answers it; throws a `Fault` with nothing written. */
 export function transact(store: Store, call: MutatingCall, mutation: Mutation): Answer {
   const { answer, head } = store.sql.transaction(() => inTransaction(store, call, mutation));
+  store.failPoint?.("write.released");
   store.head = head;
+  store.failPoint?.("write.before-reply");
   return answer;
 }
 
@@ -43,20 +45,26 @@ function inTransaction(
   { run, rebuild }: Mutation,
 ): { answer: Answer; head: LedgerHead } {
   const { idempotency, attempt } = call;
+  const { failPoint } = store;
+  failPoint?.("write.begun");
   const known = idempotency === null ? null : findReply(store.sql, idempotency, store.clock());
   if (known !== null) return { answer: known, head: store.head };
   const earlier = attempt?.isRepeat === true ? findAttempt(store.sql, attempt.id, attempt.startedAtMs) : null;
   const rebuilt = earlier === null ? null : rebuild(earlier);
   if (rebuilt !== null) return { answer: { ...rebuilt, isReplay: true }, head: store.head };
 
+  failPoint?.("write.key-looked-up");
   const commit = beginCommit(store, call.principal);
   const finish = run(commit);
+  failPoint?.("write.applied");
   const changes = foldChanges(commit.changes);
   const head = appendCommit(commit, changes, attempt?.id ?? null);
   const { answer, ids } = finish({ seq: head.seq, changes });
   if (idempotency !== null) {
     storeReply(store.sql, idempotency, answer, JSON.stringify({ ids, seq: head.seq }), commit.nowMs);
+    failPoint?.("write.reply-stored");
     schedule(store.sql, store.alarm, "replies", commit.nowMs + idempotency.ttlMs);
+    failPoint?.("write.expiry-scheduled");
   }
   return { answer: call.wantsChange ? { ...answer, changes } : answer, head };
 }

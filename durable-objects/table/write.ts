@@ -29,6 +29,7 @@ function writeRow(commit: Commit, table: TableStore, call: WriteCall): Finish {
   const { store } = commit;
   const { intent, expectVersion, isMinimal } = call;
   const stored = intent.id === null ? null : table.find(intent.id);
+  store.failPoint?.("row.loaded");
   checkSeenVersion(stored, expectVersion);
   const applied = applyWrite(commit, table, intent, stored, callerFacts(store, table, call, call.invalid, commit.nowMs));
   const status = applied.kind === "insert" ? 201 : applied.kind === "remove" || intent.op === "delete" ? 204 : 200;
@@ -55,6 +56,7 @@ export interface AppliedWrite {
 export function applyWrite(commit: Commit, table: TableStore, given: WriteIntent, stored: StoredRow | null, facts: WriteFacts): AppliedWrite {
   const intent = withId(given, table);
   const plan = planWrite(intent, stored, facts);
+  commit.store.failPoint?.("row.planned");
   const row = applyPlan(commit, table, plan, facts, intent.op === "create" ? intent.optimisticId : undefined);
   const isUnchanged = plan.kind === "nothing" || (plan.kind === "update" && row === plan.before);
   return { kind: isUnchanged ? "nothing" : plan.kind, row, version: isUnchanged && stored !== null ? stored.version : null };

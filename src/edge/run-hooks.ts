@@ -3,11 +3,12 @@
  * not durable) once the write is committed and answered.
  */
 
-import { isSoftDeleted } from "../core/change/plan-write.ts";
+import { effectKey, hookOperation } from "../core/change/hook-operation.ts";
 import { errorFields } from "../core/log.ts";
 import type { RowChange } from "../core/protocol/object-call.ts";
-import type { Draft, Row, TableSpec } from "../core/schema/table-spec.ts";
-import type { AfterHook, AfterHookOption, CommittedChange, HookContext, Hooks } from "../define/hooks.ts";
+import type { Draft, Row } from "../core/schema/table-spec.ts";
+import { afterHook } from "../define/after-hook.ts";
+import type { CommittedChange, HookContext, Hooks } from "../define/hooks.ts";
 import type { TableRequest } from "./exchange.ts";
 import { jsonForm } from "./validate-input.ts";
 
@@ -46,15 +47,15 @@ export function startAfterHooks(request: TableRequest, changes: readonly RowChan
   changes.forEach((change, index) => {
     const resource = edge.definition.resources.get(change.table);
     if (resource === undefined) return;
-    const op = hookOperation(resource.spec, change);
-    const run = afterHook(resource.config.hooks as Hooks | undefined, op);
-    if (run === null) return;
+    const run = afterHook(resource, change);
+    if (typeof run !== "function") return;
+    const { id, before, after } = change;
     const committed: CommittedChange<Row> = {
-      op,
-      before: change.before,
-      after: change.after,
-      id: change.id,
-      key: `${change.table}:${seq}:${index}`,
+      op: hookOperation(resource.spec, before, after),
+      before,
+      after,
+      id,
+      key: effectKey(change.table, request.partition, Number(seq), index),
       epoch,
       seq: Number(seq),
     };
@@ -66,20 +67,4 @@ export function startAfterHooks(request: TableRequest, changes: readonly RowChan
         .catch(failed),
     );
   });
-}
-
-/** Setting the soft-delete marker is a removal to everyone but the ledger. */
-function hookOperation(table: TableSpec, { op, before, after }: RowChange): RowChange["op"] {
-  if (op !== "update" || before === null || after === null) return op;
-  return !isSoftDeleted(table, before) && isSoftDeleted(table, after) ? "delete" : "update";
-}
-
-function afterHook(hooks: Hooks = {}, op: RowChange["op"]): AfterHook<Row> | null {
-  const options: Record<RowChange["op"], AfterHookOption<Row> | undefined> = {
-    create: hooks.onAfterCreate,
-    update: hooks.onAfterUpdate,
-    delete: hooks.onAfterDelete,
-  };
-  const option = options[op];
-  return typeof option === "function" ? option : null;
 }

@@ -38,7 +38,7 @@ process.exitCode = isClean ? 0 : 1;
 /** Every fault has its place before the first one is run. */
 function checkList(): void {
   for (const { rule, file, find } of faults) {
-    const times = readFileSync(join(copy, file), "utf8").split(find).length - 1;
+    const times = readFileSync(join(copy, file), "utf8").split(anyLayout(find)).length - 1;
     if (times !== 1) complain(`${rule}: the text stands ${times} times in ${file}: ${find}`);
   }
 }
@@ -59,7 +59,7 @@ function plant({ rule, file, find, replace, test, name }: PlantedFault, place: s
   // A function, so that `$` in the replacement stays what it is.
   writeFileSync(
     path,
-    whole.replace(find, () => replace),
+    whole.replace(anyLayout(find), () => replace),
   );
   const { passed, failed } = run(test, [name]);
   writeFileSync(path, whole);
@@ -68,11 +68,20 @@ function plant({ rule, file, find, replace, test, name }: PlantedFault, place: s
   else complain(`missed  ${line}\n        ${passed} passed: ${name}`);
 }
 
+/** The text in whatever layout the formatter gave it. */
+function anyLayout(text: string): RegExp {
+  return new RegExp(literally(text).replace(/\s+/g, "\\s+"));
+}
+
+function literally(text: string): string {
+  return text.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+}
+
 /** Runs the tests of one file whose names begin like this. A run that never came to its tests is told apart from red ones. */
 function run(test: string, names: readonly string[]): Counts {
   const report = join(copy, "mutants.json");
   rmSync(report, { force: true });
-  const pattern = names.map((name) => name.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")).join("|");
+  const pattern = names.map(literally).join("|");
   const vitest = join(ROOT, "node_modules/vitest/vitest.mjs");
   const options = [
     "--config",

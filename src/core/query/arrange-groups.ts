@@ -8,7 +8,7 @@ import { decodeBase64 } from "../schema/base64.ts";
 import type { ColumnSpec, TableSpec } from "../schema/table-spec.ts";
 import type { AggregateQuery } from "./aggregate.ts";
 import { compareText, compareValues } from "./compare-values.ts";
-import { aliasPlace, type AliasPlace, type GroupResult, isMissing, requireColumn } from "./grouping.ts";
+import { type AliasPlace, aliasPlace, type GroupResult, isMissing, requireColumn } from "./grouping.ts";
 import { havingTest } from "./having.ts";
 
 export interface ArrangedGroups {

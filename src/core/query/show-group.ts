@@ -20,8 +20,13 @@ export function showGroup(group: GroupResult, { groupBy, count, metrics }: Group
   metrics.forEach(({ fn, field }, index) => {
     const value = group.metrics[index] ?? null;
     if (value === null) return;
-    if (isMissing(value)) overflow.push(`${fn}_${field}`);
-    else (shown[fn] ??= {})[field] = typeof value === "bigint" ? wholeSum(value) : value;
+    if (isMissing(value)) {
+      overflow.push(`${fn}_${field}`);
+      return;
+    }
+    const values = shown[fn] ?? {};
+    values[field] = typeof value === "bigint" ? wholeSum(value) : value;
+    shown[fn] = values;
   });
   return {
     key:
