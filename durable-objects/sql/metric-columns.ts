@@ -63,15 +63,15 @@ const SCALE_UP = 2 ** 64;
 function realColumns(fn: "sum" | "avg", column: ColumnSpec, i: number): MetricColumns {
   const name = quoteColumn(column);
   // 9e999 is read as infinity.
-  const isFinite = (expression: string) => `abs(${expression}) < 9e999`;
+  const isBounded = (expression: string) => `abs(${expression}) < 9e999`;
   const scaled = `q${i} * ${SCALE_UP}.0`;
   return {
     inner: [`sum(${name}) AS r${i}`, `sum(${name} * ${SCALE_DOWN}) AS q${i}`, `count(${name}) AS c${i}`],
     outer: [`r${i}`, `q${i}`, `c${i}`],
     ordered: [
       fn === "sum"
-        ? `(CASE WHEN ${isFinite(`r${i}`)} THEN r${i} WHEN ${isFinite(scaled)} THEN ${scaled} END)`
-        : `(CASE WHEN ${isFinite(`r${i}`)} THEN r${i} / c${i} ELSE q${i} / c${i} * ${SCALE_UP}.0 END)`,
+        ? `(CASE WHEN ${isBounded(`r${i}`)} THEN r${i} WHEN ${isBounded(scaled)} THEN ${scaled} END)`
+        : `(CASE WHEN ${isBounded(`r${i}`)} THEN r${i} / c${i} ELSE q${i} / c${i} * ${SCALE_UP}.0 END)`,
     ],
     read(record) {
       const [plain, twin, inputs] = [record[`r${i}`], record[`q${i}`], Number(record[`c${i}`])];

@@ -9,7 +9,7 @@ import type { Sql } from "../sql/port.ts";
 
 export type Answer = Extract<ObjectReply, { kind: "answer" }>;
 
-/** A reply above this is stored in minimal form ([HT44]). */
+/** A reply above this, in bytes, is stored in minimal form ([HT44]). */
 const MAX_STORED_BODY = 1_000_000;
 
 /** The stored reply under this key, or null; the same key with another request is 422. */
@@ -29,13 +29,18 @@ export function findReply(sql: Sql, idempotency: Idempotency, now: number): Answ
 
 /** Stores a success under its key. `minimalBody` replaces a body that is too large to keep. */
 export function storeReply(sql: Sql, idempotency: Idempotency, answer: Answer, minimalBody: string, now: number): void {
-  const body = answer.body !== null && answer.body.length > MAX_STORED_BODY ? minimalBody : answer.body;
+  const body = answer.body !== null && isAboveLimit(answer.body) ? minimalBody : answer.body;
   sql.run(
     `INSERT INTO _replies (key, fingerprint, status, headers, body, position, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (key) DO UPDATE SET fingerprint = excluded.fingerprint, status = excluded.status, headers = excluded.headers,
        body = excluded.body, position = excluded.position, expires_at = excluded.expires_at`,
     [idempotency.key, idempotency.fingerprint, answer.status, JSON.stringify(answer.headers), body, answer.position, now + idempotency.ttlMs],
   );
+}
+
+function isAboveLimit(body: string): boolean {
+  // Three bytes a code unit at most: below a third of the limit the exact size need not be known.
+  return body.length * 3 > MAX_STORED_BODY && new TextEncoder().encode(body).byteLength > MAX_STORED_BODY;
 }
 
 /** Removes what has expired; returns when to look again, or null when nothing is stored. */

@@ -17,5 +17,6 @@ export const projects = resource(projectsTable, {
   ...publicReadOwnerWrite("ownerId"),
   generatedFields: ["ownerId", "createdAt", "updatedAt"],
   softDelete: { field: "archivedAt" },
+  search: { fields: [{ name: "name", weight: 2 }, "description"] },
   hooks: timestampHooks({ owner: "ownerId" }),
 });

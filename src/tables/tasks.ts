@@ -1,6 +1,6 @@
 /**
  * YOURS. Tasks of the team board: an object of their own. Shows enums, JSON, times, a computed field, a visible version
- * counter, soft delete, and scopes per operation.
+ * counter, soft delete, full-text search, and scopes per operation.
  */
 
 import { index, integer, real, sqliteTable, text } from "drizzle-orm/sqlite-core";
@@ -41,6 +41,7 @@ export const tasks = resource(tasksTable, {
   generatedFields: ["authorId", "createdAt", "updatedAt"],
   etag: { versionField: "version" },
   softDelete: { field: "deletedAt" },
+  search: { fields: ["title"] },
   computed: { isDone: (task) => task.status === "done" },
   hooks: timestampHooks({ owner: "authorId" }),
 });

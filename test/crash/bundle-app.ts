@@ -18,10 +18,12 @@ export interface BundleRequest {
   readonly app: string;
   /** Name of a bundle whose migrations this one goes on from. */
   readonly after?: string;
+  /** Stops, aborts and evicts on request (`app/harm.ts`). */
+  readonly isHarmful?: boolean;
 }
 
 /** The path of the Worker module. */
-export async function bundleApp({ name, app, after }: BundleRequest): Promise<string> {
+export async function bundleApp({ name, app, after, isHarmful = false }: BundleRequest): Promise<string> {
   const folder = join(GENERATED, name);
   const migrations = join(folder, "migrations");
   rmSync(folder, { recursive: true, force: true });
@@ -37,14 +39,14 @@ export async function bundleApp({ name, app, after }: BundleRequest): Promise<st
   if (outcome.kind === "refused") throw new Error(outcome.problems.join("\n"));
   const outfile = join(folder, "worker.js");
   await build({
-    stdin: { contents: entryOf(app, migrations), resolveDir: ROOT, sourcefile: "worker.ts", loader: "ts" },
+    stdin: { contents: isHarmful ? harmfulEntryOf(app, migrations) : entryOf(app, migrations), resolveDir: ROOT, sourcefile: "worker.ts", loader: "ts" },
     outfile,
     bundle: true,
     format: "esm",
     target: "es2024",
     conditions: ["workerd", "worker", "browser"],
     mainFields: ["module", "main"],
-    external: ["cloudflare:*", "node:*"],
+    external: ["cloudflare:*", "node:*", "workerd:*"],
     loader: { ".sql": "text" },
     logLevel: "warning",
   });
@@ -58,5 +60,18 @@ function entryOf(app: string, migrations: string): string {
     import { app } from ${JSON.stringify(app)};
     export const TableObject = tableObject(app, migrations);
     export default app;
+  `;
+}
+
+function harmfulEntryOf(app: string, migrations: string): string {
+  return `
+    import { tableObject } from ${JSON.stringify(join(ROOT, "durable-objects/table/table-object.ts"))};
+    import { migrations } from ${JSON.stringify(join(migrations, "migrations.ts"))};
+    import { app } from ${JSON.stringify(app)};
+    import { answerHarm, harmfulPoint } from ${JSON.stringify(join(ROOT, "test/crash/app/harm.ts"))};
+    export const TableObject = tableObject(app, migrations, { failPoint: harmfulPoint });
+    export default {
+      fetch: async (request, env, ctx) => (await answerHarm(request, env)) ?? app.fetch(request, env, ctx),
+    };
   `;
 }

@@ -8,7 +8,7 @@
  */
 
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { connect, createServer } from "node:net";
 import { join, relative } from "node:path";
@@ -42,6 +42,10 @@ export interface WorkerdProcess {
   kill(): Promise<void>;
   /** What the processes wrote, newest last. */
   output(): string;
+  /** Calls `listen` with each line that the processes write. */
+  onLine(listen: (line: string) => void): void;
+  /** Resident memory, in bytes; 0 when it does not run. */
+  residentBytes(): number;
 }
 
 const running = new Set<ChildProcess>();
@@ -60,6 +64,7 @@ export function workerdProcess(options: WorkerdOptions): WorkerdProcess {
   mkdirSync(data, { recursive: true });
   let child: ChildProcess | undefined;
   let output = "";
+  const listeners: ((line: string) => void)[] = [];
 
   const start = (bundle: string) => {
     if (child !== undefined) throw new Error("workerd runs already");
@@ -75,6 +80,7 @@ export function workerdProcess(options: WorkerdOptions): WorkerdProcess {
     for (const stream of [started.stdout, started.stderr]) {
       stream?.on("data", (chunk: Buffer) => {
         output = (output + chunk.toString()).slice(-20_000);
+        for (const line of chunk.toString().split("\n")) for (const listen of listeners) listen(line);
       });
     }
     started.once("exit", (code, signal) => {
@@ -90,6 +96,8 @@ export function workerdProcess(options: WorkerdOptions): WorkerdProcess {
     objects: join(data, UNIQUE_KEY),
     isRunning: () => child !== undefined,
     output: () => output,
+    onLine: (listen) => void listeners.push(listen),
+    residentBytes: () => residentBytes(child?.pid),
     spawn: ({ bundle = options.bundle } = {}) => void start(bundle),
     async start({ bundle = options.bundle } = {}) {
       start(bundle);
@@ -131,6 +139,12 @@ function killChild(child: ChildProcess): Promise<void> {
   });
 }
 
+/** `VmRSS:    123456 kB` of /proc/<pid>/status. */
+function residentBytes(pid: number | undefined): number {
+  if (pid === undefined) return 0;
+  return Number(/VmRSS:\s+(\d+)/.exec(readFileSync(`/proc/${pid}/status`, "utf8"))?.[1] ?? 0) * 1024;
+}
+
 function binary(): string {
   return (createRequire(import.meta.url)("workerd") as { readonly default: string }).default;
 }
@@ -154,7 +168,7 @@ const config :Workerd.Config = (
 const main :Workerd.Worker = (
   modules = [(name = "worker.js", esModule = embed ${JSON.stringify(relative(folder, bundle))})],
   compatibilityDate = "2026-10-23",
-  compatibilityFlags = ["enable_request_signal"],
+  compatibilityFlags = ["enable_request_signal", "unsafe_module"],
   globalOutbound = "machine",
   bindings = [(name = "LEDGE_TABLES", durableObjectNamespace = "TableObject"), ${texts.join(", ")}],
   durableObjectNamespaces = [(className = "TableObject", uniqueKey = "${UNIQUE_KEY}", enableSql = true)],

@@ -13,7 +13,7 @@ import { listEndpoints } from "./list-endpoints.ts";
 import { type Attempt, attempts } from "./requests.ts";
 import { FOREIGN, forged, hmacOver, hs256, nowS } from "./tokens.ts";
 
-const RUNS = Number(process.env.RUNS ?? 3000);
+const RUNS = Number(process.env.RUNS ?? 8000);
 const SEED = Number(process.env.SEED ?? 20261121);
 const BATCH = 100;
 

@@ -312,8 +312,8 @@ export const FOUNDATION_FAULTS: readonly PlantedFault[] = [
   {
     rule: "HT44",
     file: "durable-objects/table/replies.ts",
-    find: "> MAX_STORED_BODY ?",
-    replace: "> Number.MAX_SAFE_INTEGER ?",
+    find: "isAboveLimit(answer.body) ?",
+    replace: "false ?",
     test: "idempotency",
     name: "[HT44] a reply above 1 MB is stored in minimal form",
   },

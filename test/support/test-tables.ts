@@ -346,7 +346,7 @@ export const letters = resource(
       data: z.object({ deep: z.object({ age: z.number() }) }).nullish(),
       size: z.number().optional(),
     }),
-    computed: { filler: (row) => "x".repeat(row.size) },
+    computed: { filler: (row) => (row.email.startsWith("wide") ? "語" : "x").repeat(row.size) },
     cache: { public: true },
   },
 );

@@ -170,3 +170,23 @@ test("[SR1] an index that cannot be built leaves the table working, and is tried
   open(sql, [notes(["title"])], [CREATE]);
   expect(found(sql, "later")).toEqual(["a"]);
 });
+
+test("[SR1] another table of the object may be rebuilt, renamed and dropped beside the index", () => {
+  const sql = openNotes();
+  const other: Migration = {
+    tag: "0004",
+    sql: [
+      "CREATE TABLE `others` (`id` text PRIMARY KEY NOT NULL, `note` text REFERENCES `notes`(`id`))",
+      "INSERT INTO `others` VALUES ('o', 'a')",
+      "CREATE TABLE `__new_others` (`id` text PRIMARY KEY NOT NULL, `note` text NOT NULL REFERENCES `notes`(`id`))",
+      "INSERT INTO `__new_others` SELECT * FROM `others`",
+      "DROP TABLE `others`",
+      "ALTER TABLE `__new_others` RENAME TO `others`",
+      "ALTER TABLE `others` RENAME TO `more`",
+      "DROP TABLE `more`",
+    ].join(";\n--> statement-breakpoint\n"),
+  };
+  open(sql, [notes(["title"])], [CREATE, other]);
+  expect(found(sql, "red")).toEqual(["a", "c"]);
+  check(sql);
+});

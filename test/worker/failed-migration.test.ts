@@ -73,7 +73,10 @@ describe("a migration that fails", () => {
     const lines = await loggedWhile(async () => {
       const reply = await send({ to: "GET /readyz" });
       expect(reply.status).toBe(503);
-      expect(reply.body).toMatchObject({ status: "unready", checks: { tables: { status: "failed", reason: expect.stringContaining(WRECKS) } } });
+      expect(reply.body).toMatchObject({
+        status: "unready",
+        checks: { tables: { status: "failed", reason: expect.stringContaining(WRECKS) } },
+      });
     });
     expect(lines).toContainEqual(expect.objectContaining({ level: "error", message: "not ready", check: "tables" }));
   });
@@ -100,5 +103,19 @@ describe("a migration that succeeds", () => {
     await evictDurableObject(env.LEDGE_TABLES.getByName("t/test/counters"));
     await send({ to: "GET /api/counters" });
     expect(await inspect("t/test/counters", "SELECT tag, at FROM _migrations")).toEqual(applied);
+  });
+
+  it("[MG1] the product's own tables are the same in every object", async () => {
+    const own = (object: string) =>
+      inspect(
+        object,
+        "SELECT name, sql FROM sqlite_master WHERE name GLOB '_[a-z]*' AND name NOT GLOB '_cf*' ORDER BY name",
+      );
+    await Promise.all(["kinds", "children"].map((table) => send({ to: `GET /api/${table}` })));
+    const kinds = await own("t/test/kinds");
+    expect(kinds.map(({ name }) => name)).toEqual(
+      expect.arrayContaining(["_log", "_meta", "_migrations", "_replies", "_retries", "_timers"]),
+    );
+    expect(await own("t/test/family")).toEqual(kinds);
   });
 });

@@ -116,4 +116,53 @@ describe("3,201 films", () => {
       expect({ asked, groups: rounded(body.groups as Group[]) }).toEqual({ asked, groups: rounded(aggregateByHand(FILMS, asked).slice(0, 1000)) });
     }
   }, 60_000);
+
+  it("[SR3] [SR4] searches find the films whose words, by hand, hold every term", async () => {
+    for (const { q, terms, fields } of SEARCHES) {
+      const expected = FILMS.filter((film) => terms.every((term) => fields.some((field) => holds(wordsOf(film[field]), term)))).map((film) => film.id);
+      const found: string[] = [];
+      for (let offset = 0; offset === 0 || offset < expected.length; offset += 100) {
+        const { status, body } = await ask(`/search${query({ q, limit: "100", offset: String(offset), totalCount: "true", select: "id", ...(fields.length === 1 ? { fields: fields.join(",") } : {}) })}`);
+        expect(status, JSON.stringify(body)).toBe(200);
+        expect({ q, total: body.totalCount }).toEqual({ q, total: expected.length });
+        found.push(...(body.items as { id: string }[]).map((item) => item.id));
+      }
+      expect({ q, ids: found.sort() }).toEqual({ q, ids: [...expected].sort() });
+    }
+  }, 60_000);
 });
+
+type Field = "title" | "director";
+/** A term is words that follow one another; `isPrefix`: the last one may go on. */
+interface Term {
+  readonly words: readonly string[];
+  readonly isPrefix?: true;
+}
+
+const SEARCHES: readonly { readonly q: string; readonly terms: readonly Term[]; readonly fields: readonly Field[] }[] = [
+  ...["love", "LOVE", "dark", "1776", "2012", "spielberg", "woody allen", "king", "amie", "star wars", "nothingness", "the man", "allen love"].map((q) => ({
+    q,
+    terms: q.toLowerCase().split(" ").map((word) => ({ words: [word] })),
+    fields: ["title", "director"] as const,
+  })),
+  { q: '"star wars"', terms: [{ words: ["star", "wars"] }], fields: ["title", "director"] },
+  { q: '"of the" lord', terms: [{ words: ["of", "the"] }, { words: ["lord"] }], fields: ["title", "director"] },
+  { q: "spi*", terms: [{ words: ["spi"], isPrefix: true }], fields: ["title", "director"] },
+  { q: "star tre*", terms: [{ words: ["star"] }, { words: ["tre"], isPrefix: true }], fields: ["title"] },
+  { q: "allen", terms: [{ words: ["allen"] }], fields: ["director"] },
+  { q: "león (1994) OR NOT", terms: ["leon", "1994", "or", "not"].map((word) => ({ words: [word] })), fields: ["title", "director"] },
+];
+
+/** Letters and digits, without case and marks. */
+function wordsOf(text: string | null): string[] {
+  return (text ?? "").normalize("NFD").replace(/\p{M}/gu, "").toLowerCase().split(/[^\p{L}\p{N}]+/u).filter((word) => word !== "");
+}
+
+function holds(words: readonly string[], { words: asked, isPrefix }: Term): boolean {
+  return words.some((_, start) =>
+    asked.every((word, index) => {
+      const found = words[start + index];
+      return found === word || (isPrefix === true && index === asked.length - 1 && found?.startsWith(word) === true);
+    }),
+  );
+}

@@ -134,7 +134,7 @@ describe("keys", () => {
     expect((await ledgerSeq("t/test/hooked")) - before).toBe(1);
   });
 
-  it("[HT41] the stored reply survives the object", async () => {
+  it("[HT41] [PF9] the stored reply survives the object", async () => {
     const first = await send(create("evicted"));
     await evictDurableObject(env.LEDGE_TABLES.getByName(KINDS));
     const again = await send(create("evicted"));
@@ -165,6 +165,20 @@ describe("keys", () => {
     const again = await send(request);
     expect(again.headers.get("idempotency-replayed")).toBe("true");
     expect(again.body).toEqual({ ids: [first.body.id], seq: Number(first.headers.get("ledge-seq")?.split(":")[1]) });
+    await send({ to: `DELETE /api/letters/${first.body.id}` });
+  });
+
+  it("[HT44] the size of a reply is counted in bytes, not in characters", async () => {
+    const request: Step = {
+      to: "POST /api/letters",
+      body: { email: "wide@example.com", size: 700_000 },
+      headers: { "idempotency-key": "wide" },
+    };
+    const first = await send(request);
+    expect(first.status).toBe(201);
+    const again = await send(request);
+    expect(again.headers.get("idempotency-replayed")).toBe("true");
+    expect(again.body).toMatchObject({ ids: [first.body.id] });
     await send({ to: `DELETE /api/letters/${first.body.id}` });
   });
 

@@ -137,6 +137,18 @@ describe("the page of a problem", () => {
     });
   }
 
+  it("[ER2] the list of problems is closed: each has a status of its own class, a title and an explanation", () => {
+    for (const [slug, { status, title, help }] of Object.entries(PROBLEMS)) {
+      expect(slug).toMatch(/^[a-z]+(-[a-z]+)*$/);
+      expect(status).toBeGreaterThanOrEqual(400);
+      expect(status).toBeLessThan(600);
+      expect(title.length * help.length).toBeGreaterThan(0);
+    }
+    expect(new Set(Object.values(PROBLEMS).map(({ status }) => status))).toEqual(
+      new Set([400, 401, 403, 404, 405, 409, 412, 413, 415, 422, 428, 429, 500, 503, 504]),
+    );
+  });
+
   it("[HT3] an unknown slug is 404", async () => {
     for (const slug of ["nothing", "constructor", "__proto__", "toString"])
       expect((await send({ to: `GET /_/problems/${slug}` })).status).toBe(404);

@@ -109,7 +109,7 @@ describe("lists and counts", () => {
   const given: Step[] = [0, 1, 2].map((rank) => ({ to: "POST /api/items_alone", body: { name: "page", rank } }));
   scenarios([
     {
-      name: "[R1] [HT15] a page, its total and its seq are of one read",
+      name: "[R1] [HT15] [PG7] a page, its total and its seq are of one read",
       given,
       when: { to: 'GET /api/items_alone?filter=name=="page"&orderBy=-rank&limit=2&totalCount=true' },
       status: 200,

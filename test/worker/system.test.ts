@@ -232,7 +232,7 @@ describe("the application", () => {
     expect(made.headers.get("location")).toMatch(/^\/v1\/kinds\//);
   });
 
-  it("[PF18] [PF4] a route of the application stands beside the generated ones, under the caller's rights", async () => {
+  it("[PF18] [PF4] [Z9] a route of the application stands beside the generated ones, under the caller's rights", async () => {
     const reports = appWith({}).route("GET", "/api/reports/:owner", async ({ table, params }) => ({
       of: params.owner,
       page: await table("articles").list({ limit: 1 }),
