@@ -50,6 +50,7 @@ export const FAIL_POINTS = [
   "batch.found",
   "batch.item-done",
   // A group of writes that shares a transaction (group-commit.ts).
+  "group.durable",
   "group.begun",
   "group.before-member",
   "group.after-member",

@@ -41,6 +41,7 @@ export function groupCommit(host: GroupHost): GroupCommit {
     host.durable().then(next, next);
   };
   const next = () => {
+    host.store.failPoint?.("group.durable");
     if (queue.length === 0) {
       isBusy = false;
       return;

@@ -9,7 +9,7 @@ import { ANONYMOUS, type Principal } from "../core/scope/principal.ts";
 import { BoundedCache } from "./bounded-cache.ts";
 import { admitsDevelopmentTokens, isDevelopmentToken, parseDevelopmentToken } from "./development-token.ts";
 import type { LedgeEnv } from "./env.ts";
-import { MAX_TOKEN_LENGTH, MIN_SECRET_LENGTH } from "./limits.ts";
+import { KEYS_RETRY_AFTER_S, MAX_TOKEN_LENGTH, MIN_SECRET_LENGTH } from "./limits.ts";
 import { type JwtOptions, KeysUnavailable, type VerifyToken, verifyWithJwks, verifyWithSecret } from "./verify-jwt.ts";
 
 export interface AuthOptions {
@@ -67,5 +67,5 @@ function wrong(): Fault {
 function unavailable(error: unknown, log: Logger): never {
   if (!(error instanceof KeysUnavailable)) throw error;
   log.error("token keys unavailable", errorFields(error));
-  throw new Fault({ slug: "unavailable", retryAfter: 5 });
+  throw new Fault({ slug: "unavailable", retryAfter: KEYS_RETRY_AFTER_S });
 }

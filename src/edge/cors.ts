@@ -71,8 +71,16 @@ export function createCors(options: boolean | CorsOptions | undefined): Cors | n
     );
   }
   const isOpen = origins === undefined || (typeof origins !== "function" && origins.includes("*"));
-  const admits = (origin: string) =>
-    isOpen || (typeof origins === "function" ? origins(origin) : origins.includes(origin));
+  const admits = (origin: string): boolean => {
+    if (isOpen) return true;
+    if (typeof origins !== "function") return origins.includes(origin);
+    try {
+      return origins(origin) === true;
+    } catch {
+      // Anyone may send any text as Origin, `null` among them: what the function cannot read it has not let in.
+      return false;
+    }
+  };
   const exposed = [...REPLY_HEADERS, ...exposeHeaders].join(", ");
   const allowed = [...REQUEST_HEADERS, ...allowHeaders].join(", ");
   return {

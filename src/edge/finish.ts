@@ -22,9 +22,18 @@ export function finish(arrival: Arrival, answer: Answer): Response {
   if (answer.status === 101) return answer;
   const response = new Response(isHead ? null : answer.body, answer);
   for (const [name, value] of Object.entries(common)) {
-    if (!response.headers.has(name)) response.headers.set(name, value);
+    if (name === "vary") addVary(response.headers, value);
+    else if (!response.headers.has(name)) response.headers.set(name, value);
   }
   return response;
+}
+
+/** What the answer already varies by stays; what it depends on beyond that is added, so that no cache mixes callers. */
+function addVary(headers: Headers, names: string): void {
+  const known = (headers.get("vary") ?? "").toLowerCase().split(",").map((name) => name.trim());
+  if (known.includes("*")) return;
+  const missing = names.split(", ").filter((name) => !known.includes(name.toLowerCase()));
+  if (missing.length > 0) headers.append("vary", missing.join(", "));
 }
 
 /** Whether the path is the base path or lies under it. */

@@ -19,6 +19,8 @@ export const MAX_HOOK_RUNS = 3;
 /** Verified tokens remembered per isolate, and for how long at most: a withdrawn key is noticed within that time. */
 export const MAX_CACHED_TOKENS = 1000;
 export const MAX_TOKEN_CACHE_MS = 60_000;
+/** How long an identity provider that failed is left alone, and callers are told to wait. */
+export const KEYS_RETRY_AFTER_S = 5;
 /** Longest bearer token read at all; the platform ends a header block at 16 KB. */
 export const MAX_TOKEN_LENGTH = 8192;
 /** Longest `sub`: it is a part of idempotency keys and of every ledger row. */

@@ -43,7 +43,8 @@ export function createRouter<H>(routes: readonly Route<H>[]): MatchPath<H> {
         if (found !== null && route.closed) break;
         continue;
       }
-      const handler = methods[method] ?? (method === "HEAD" ? methods.GET : undefined);
+      // Own members only: a method may be called `constructor`.
+      const handler = Object.hasOwn(methods, method) ? methods[method] : method === "HEAD" ? methods.GET : undefined;
       if (handler !== undefined) return { kind: "found", handler, params, pattern: route.pattern };
       for (const name of Object.keys(methods)) allow.add(name);
       seen ||= route.pattern;

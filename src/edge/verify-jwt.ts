@@ -6,6 +6,7 @@
 
 import {
   createRemoteJWKSet,
+  customFetch,
   errors,
   type JWTPayload,
   type JWTVerifyGetKey,
@@ -16,7 +17,7 @@ import { Fault } from "../core/fault.ts";
 import type { JsonObject } from "../core/json.ts";
 import type { User } from "../core/scope/principal.ts";
 import { BoundedCache } from "./bounded-cache.ts";
-import { MAX_CACHED_TOKENS, MAX_TOKEN_CACHE_MS } from "./limits.ts";
+import { KEYS_RETRY_AFTER_S, MAX_CACHED_TOKENS, MAX_TOKEN_CACHE_MS } from "./limits.ts";
 import { isSubject } from "./subject.ts";
 
 export interface JwtOptions {
@@ -67,16 +68,28 @@ export function verifyWithSecret(secret: string, options: JwtOptions): VerifyTok
   );
 }
 
-/** Verifies tokens of an identity provider by its published keys, which jose fetches, bounds and caches. */
+/**
+ * Verifies tokens of an identity provider by its published keys, which jose fetches and caches, and fetches anew for an
+ * unknown key id at most twice a minute. A failure is not repeated for a while either, so that forged tokens cannot turn
+ * the Worker against a provider that is down.
+ */
 export function verifyWithJwks(jwksUrl: string, options: JwtOptions): VerifyToken {
-  const remote = createRemoteJWKSet(new URL(jwksUrl));
+  let quietUntilMs = 0;
+  const remote = createRemoteJWKSet(new URL(jwksUrl), {
+    [customFetch]: async (url, init) => {
+      if (Date.now() < quietUntilMs) throw new Error("the keys were asked for in vain a moment ago");
+      return fetch(url, init as RequestInit);
+    },
+  });
   const keyOf: JWTVerifyGetKey = async (header, input) => {
     try {
       return await remote(header, input);
     } catch (error) {
       const isTokenAtFault =
         error instanceof errors.JWKSNoMatchingKey || error instanceof errors.JWKSMultipleMatchingKeys;
-      throw isTokenAtFault ? error : new KeysUnavailable(error);
+      if (isTokenAtFault) throw error;
+      if (Date.now() >= quietUntilMs) quietUntilMs = Date.now() + KEYS_RETRY_AFTER_S * 1000;
+      throw new KeysUnavailable(error);
     }
   };
   return remembering(

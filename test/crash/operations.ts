@@ -21,8 +21,14 @@ export interface Operation {
   readonly id: string | number | null;
   /** `lines` only: `origin` of the order. */
   readonly parent: string | null;
+  /** The rows of a batch, in its order; null for a write of one row. */
+  readonly batch: readonly BatchRow[] | null;
+  /** Without an Idempotency-Key, `key` is only the name that the row carries. */
+  readonly isKeyed: boolean;
   readonly call: Call;
 }
+
+export type BatchRow = Pick<Operation, "origin" | "parent" | "id">;
 
 /** A row as its writer knows it. */
 export interface OwnRow {
@@ -36,6 +42,8 @@ export interface OwnRow {
 }
 
 export const PLACES = ["p1", "p2"] as const;
+/** How often a reading opens a place of its own: an object that wakes for the first time. */
+const NEW_PLACE = 0.12;
 export const TALLIES = ["t1", "t2", "t3"] as const;
 /** What a PATCH adds to a tally. */
 export const stepOf = (key: string) => 1 + (hash(key) % 9);
@@ -57,7 +65,8 @@ export function createOf(
   random: Random,
   parent: OwnRow | null,
 ): Operation {
-  const partition = table === "readings" ? random.pick(PLACES) : null;
+  const partition =
+    table !== "readings" ? null : random.chance(NEW_PLACE) ? key.replaceAll(".", "-") : random.pick(PLACES);
   const id = table === "orders" || table === "lines" ? uuidv7(random) : table === "readings" ? `r.${key}` : null;
   const body = {
     ...(id === null ? {} : { id }),
@@ -75,6 +84,8 @@ export function createOf(
     origin: key,
     id,
     parent: parent?.origin ?? null,
+    batch: null,
+    isKeyed: true,
     call: { method: "POST", path: pathOf(table, partition, null), body, headers: headersOf(writer, key) },
   };
 }
@@ -95,7 +106,13 @@ export function changeOf(
         ? { method: "PATCH", path, headers, body: written(key) }
         : { method: "PUT", path, headers, body: { ...written(key), origin: row.origin } };
   const { table, partition, origin, id, parent } = row;
-  return { key, writer, table, act, partition, origin, id, parent, call };
+  return { key, writer, table, act, partition, origin, id, parent, batch: null, isKeyed: true, call };
+}
+
+/** The same write, sent without an Idempotency-Key. */
+export function unkeyed(operation: Operation): Operation {
+  const { "idempotency-key": _, ...headers } = operation.call.headers ?? {};
+  return { ...operation, isKeyed: false, call: { ...operation.call, headers } };
 }
 
 export function tallyOf(act: "create" | "patch" | "refuse", id: string, key: string, writer: string): Operation {
@@ -107,7 +124,8 @@ export function tallyOf(act: "create" | "patch" | "refuse", id: string, key: str
     headers: headersOf(writer, key),
     body: act === "create" ? { ...written(key), id, origin: key } : body,
   };
-  return { key, writer, table: "tallies", act, partition: null, origin: "", id, parent: null, call };
+  const place = { table: "tallies", partition: null, origin: "", id, parent: null, batch: null } as const;
+  return { key, writer, act, ...place, isKeyed: true, call };
 }
 
 /** The same key with another request: 422, whatever became of the first. */
@@ -124,7 +142,8 @@ export function pathOf(table: TableName, partition: string | null, id: string | 
   return `/api/${partition === null ? "" : `@${partition}/`}${table}${id === null ? "" : `/${id}`}`;
 }
 
-function written(key: string) {
+/** What every write puts into a row. */
+export function written(key: string) {
   return { last: key, body: bodyOf(key) };
 }
 

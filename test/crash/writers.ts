@@ -5,6 +5,7 @@
  */
 
 import { ConnectionFailure, type HttpClient, type Reply } from "./http-client.ts";
+import { batchChangeOf, batchCreateOf, perhapsUnkeyed } from "./batch-operations.ts";
 import { changeOf, createOf, misuseOf, type Operation, type OwnRow, TALLIES, tallyOf } from "./operations.ts";
 import type { Random } from "./random.ts";
 import { pause } from "./workerd-process.ts";
@@ -13,6 +14,8 @@ export interface Outcome {
   readonly operation: Operation;
   /** Null: walked away from without a reply; it may have taken place or not. */
   readonly reply: Reply | null;
+  /** The key that the server made for a write without one, when its outcome was unknown. */
+  readonly madeKey: string | null;
 }
 
 export interface Campaign {
@@ -37,6 +40,10 @@ export interface Counts {
   misuses: number;
   refusals: number;
   abandoned: number;
+  unkeyed: number;
+  /** Writes without a key whose outcome the server did not know, sent again under the key it made. */
+  madeKeys: number;
+  batches: number;
   /** 503 by problem type. */
   notNow: Record<string, number>;
 }
@@ -52,6 +59,9 @@ export function newCampaign(): Campaign {
     misuses: 0,
     refusals: 0,
     abandoned: 0,
+    unkeyed: 0,
+    madeKeys: 0,
+    batches: 0,
     notNow: {},
   };
   return { outcomes: [], surprises: [], counts };
@@ -81,11 +91,11 @@ export async function runWriter(options: WriterOptions): Promise<void> {
       continue;
     }
     const { operation, row } = nextOperation(`${name}.${turn}`, name, rows, random);
-    const reply = await settle(options, operation, { mayAbandon: true });
-    const outcome = { operation, reply };
+    const outcome = await settle(options, operation, { mayAbandon: true });
+    const { reply } = outcome;
     campaign.outcomes.push(outcome);
     note(rows, row, outcome);
-    if (reply !== null && operation.act !== "refuse") recent.push(outcome);
+    if (reply !== null && operation.act !== "refuse" && operation.isKeyed) recent.push(outcome);
     if (recent.length > 40) recent.shift();
   }
 }
@@ -95,18 +105,28 @@ export async function settle(
   { http, campaign, random, name }: Omit<WriterOptions, "isOver">,
   operation: Operation,
   { mayAbandon }: { mayAbandon: boolean },
-): Promise<Reply | null> {
+): Promise<Outcome> {
   const { counts } = campaign;
   const deadline = Date.now() + SETTLE_TIMEOUT_MS;
-  const isTwin = random.chance(0.04);
+  const isTwin = operation.isKeyed && random.chance(0.04);
+  if (!operation.isKeyed) counts.unkeyed += 1;
+  if (operation.batch !== null) counts.batches += 1;
+  let { call } = operation;
+  let madeKey: string | null = null;
   if (isTwin) counts.twins += 1;
   let wasLost = false;
   for (let attempt = 1; Date.now() < deadline; attempt++) {
     if (attempt > 1) counts.repeats += 1;
     try {
-      const reply = isTwin ? await sendTwice(http, campaign, operation) : await http.send(operation.call);
+      const reply = isTwin ? await sendTwice(http, campaign, operation) : await http.send(call);
       const verdict = judge(campaign, operation, reply);
       if (verdict === "again") {
+        const made = operation.isKeyed ? null : madeKeyOf(reply);
+        if (made !== null) {
+          counts.madeKeys += 1;
+          madeKey = made;
+          call = { ...call, headers: { ...call.headers, "idempotency-key": made } };
+        }
         await pause(random.between(5, 30));
         continue;
       }
@@ -114,17 +134,18 @@ export async function settle(
         if (operation.act === "refuse") counts.refusals += 1;
         else counts.acknowledged += 1;
         if (wasLost && reply.isReplay && !isTwin) counts.replaysAfterLoss += 1;
-        return reply;
+        return { operation, reply, madeKey };
       }
-      return null;
+      return { operation, reply: null, madeKey };
     } catch (error) {
       if (!(error instanceof ConnectionFailure)) throw error;
       if (error.kind === "lost") {
         counts.lost += 1;
         wasLost = true;
-        if (mayAbandon && random.chance(0.1)) {
+        const isRepeatable = operation.isKeyed || madeKey !== null;
+        if (!isRepeatable || (mayAbandon && random.chance(0.1))) {
           counts.abandoned += 1;
-          return null;
+          return { operation, reply: null, madeKey };
         }
       }
       await pause(random.between(2, 20));
@@ -187,12 +208,18 @@ function judge(campaign: Campaign, operation: Operation, reply: Reply): "settled
     campaign.counts.notNow[slug] = (campaign.counts.notNow[slug] ?? 0) + 1;
     return "again";
   }
-  const expected = { create: 201, patch: 200, replace: 200, delete: 204, refuse: 409 }[operation.act];
+  const isCounted = operation.batch !== null && operation.act === "delete";
+  const expected = { create: 201, patch: 200, replace: 200, delete: isCounted ? 200 : 204, refuse: 409 }[operation.act];
   if (reply.status === expected) return "settled";
   campaign.surprises.push(
     `${operation.key}: ${operation.call.method} ${operation.call.path} answered ${reply.status} ${reply.text}`,
   );
   return "surprise";
+}
+
+/** `outcome-unknown` names the key to ask again with. */
+function madeKeyOf({ text }: Reply): string | null {
+  return (JSON.parse(text) as { idempotencyKey?: string }).idempotencyKey ?? null;
 }
 
 function isSuccess(reply: Reply): boolean {
@@ -207,6 +234,8 @@ function nextOperation(
 ): { operation: Operation; row: OwnRow | null } {
   if (random.chance(0.15)) return { operation: tallyOf("patch", random.pick(TALLIES), key, writer), row: null };
   if (random.chance(0.03)) return { operation: tallyOf("refuse", random.pick(TALLIES), key, writer), row: null };
+  const batch = random.chance(0.12) ? nextBatch(key, writer, rows, random) : null;
+  if (batch !== null) return { operation: perhapsUnkeyed(batch, random), row: null };
   if (rows.length < 3 || (rows.length < OWN_ROWS_A_WRITER && random.chance(0.45))) {
     const orders = rows.filter((row) => row.table === "orders");
     const table = random.pick(
@@ -215,17 +244,39 @@ function nextOperation(
         : (["notes", "orders", "readings", "tickets"] as const),
     );
     return {
-      operation: createOf(table, key, writer, random, table === "lines" ? random.pick(orders) : null),
+      operation: perhapsUnkeyed(
+        createOf(table, key, writer, random, table === "lines" ? random.pick(orders) : null),
+        random,
+      ),
       row: null,
     };
   }
   const row = random.pick(rows);
   const act = random.chance(0.25) ? "delete" : row.table === "readings" && random.chance(0.5) ? "replace" : "patch";
-  return { operation: changeOf(row, act, key, writer, random.chance(0.5) ? row.etag : null), row };
+  const change = changeOf(row, act, key, writer, random.chance(0.5) ? row.etag : null);
+  return { operation: perhapsUnkeyed(change, random), row };
+}
+
+function nextBatch(key: string, writer: string, rows: readonly OwnRow[], random: Random): Operation | null {
+  if (rows.length < OWN_ROWS_A_WRITER && random.chance(0.5)) {
+    const order = rows.find(({ table }) => table === "orders") ?? null;
+    const table = random.pick(order === null ? (["notes", "tickets"] as const) : (["notes", "tickets", "lines"] as const));
+    return batchCreateOf(table, key, writer, random, table === "lines" ? order : null);
+  }
+  const own = rows.filter(({ table }) => table === (random.chance(0.7) ? "notes" : "tickets"));
+  const [first] = own;
+  const some = own.filter(({ table }) => table === first?.table).slice(0, random.between(2, 5));
+  if (some.length < 2) return null;
+  const act = random.chance(0.3) ? "delete" : "patch";
+  return batchChangeOf(some, act, key, writer, random.chance(0.5) ? "filter" : "items");
 }
 
 /** Keeps the writer's own view of its rows. What an abandoned delete may have removed is left alone from then on. */
 function note(rows: OwnRow[], row: OwnRow | null, { operation, reply }: Outcome): void {
+  if (operation.batch !== null) {
+    noteBatch(rows, operation, reply);
+    return;
+  }
   if (row === null) {
     if (operation.act !== "create" || operation.table === "tallies" || reply === null) return;
     const { table, partition, origin, parent } = operation;
@@ -239,4 +290,23 @@ function note(rows: OwnRow[], row: OwnRow | null, { operation, reply }: Outcome)
   }
   const gone = rows.filter((each) => each === row || (row.table === "orders" && each.parent === row.origin));
   for (const each of gone) rows.splice(rows.indexOf(each), 1);
+}
+
+function noteBatch(rows: OwnRow[], { act, table, batch, partition }: Operation, reply: Reply | null): void {
+  if (table === "tallies") return;
+  if (act === "create") {
+    if (reply === null) return;
+    const { items } = JSON.parse(reply.text) as { items: { id: string | number }[] };
+    batch?.forEach(({ origin, parent }, index) => {
+      rows.push({ table, partition, origin, parent, id: items[index]?.id ?? "", etag: null });
+    });
+    return;
+  }
+  for (const { origin } of batch ?? []) {
+    const at = rows.findIndex((each) => each.table === table && each.origin === origin);
+    const row = rows[at];
+    if (row === undefined) continue;
+    if (act === "delete") rows.splice(at, 1);
+    else row.etag = null;
+  }
 }

@@ -54,11 +54,11 @@ export const notes = resource(
   },
 );
 
-const { articles, audits, bonds, children, counters, denied, diaries, fixed, guests, hooked, itemsSplit, kinds, narrow, pages, papers, parents, slugs, strict, untouched } = tables;
+const { articles, audits, bonds, children, counters, denied, diaries, fixed, guests, hooked, itemsSplit, kinds, narrow, letters, papers, parents, slugs, strict, untouched } = tables;
 
 export const app = defineApp({
   name: "fuzz",
-  resources: { articles, audits, bonds, children, counters, crates, denied, diaries, films, fixed, fleeting, guarded, guests, hooked, itemsSplit, kinds, lots, narrow, notes, pages, papers, parents, slugs, strict, untouched, vault },
+  resources: { articles, audits, bonds, children, counters, crates, denied, diaries, films, fixed, fleeting, guarded, guests, hooked, itemsSplit, kinds, lots, narrow, notes, letters, papers, parents, slugs, strict, untouched, vault },
   cors: { origins: (origin) => origin.endsWith("://app.example.com"), credentials: true },
   middleware: [(_context, next) => next()],
   effects: { ping: () => undefined },

@@ -51,7 +51,7 @@ export const TARGETS: readonly Target[] = [
   { root: "/api/@r/guarded", user: null, ids: uuids, row: [["title", '"guarded"']], columns: ["id", "title"] },
   { root: "/api/@r/crates", user: alice, ids: uuids, row: [["ownerId", '"alice"'], ["title", '"crate"']], columns: ["id", "ownerId", "title", "shared"] },
   { root: "/api/hooked", user: alice, ids: uuids, row: [["title", '"hook"']], columns: ["id", "title", "stamp"] },
-  { root: "/api/pages", user: null, ids: uuids, row: [["email", '"a@example.com"'], ["data", '{"deep":{"age":1}}']], columns: ["id", "email", "data", "filler"] },
+  { root: "/api/letters", user: null, ids: uuids, row: [["email", '"a@example.com"'], ["data", '{"deep":{"age":1}}']], columns: ["id", "email", "data", "filler"] },
   { root: "/api/strict", user: null, ids: uuids, row: [["name", '"s"']], columns: ["id", "name"] },
   { root: "/api/children", user: null, ids: uuids, row: [["parentId", `"${uuids[0]}"`]], columns: ["id", "parentId"] },
   { root: "/api/parents", user: null, ids: uuids, row: [["name", '"p"']], columns: ["id", "name"] },

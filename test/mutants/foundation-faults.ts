@@ -318,6 +318,14 @@ export const FOUNDATION_FAULTS: readonly PlantedFault[] = [
     name: "[HT44] a reply above 1 MB is stored in minimal form",
   },
   {
+    rule: "HT44",
+    file: "durable-objects/table/replies.ts",
+    find: "new TextEncoder().encode(body).byteLength > MAX_STORED_BODY",
+    replace: "body.length > MAX_STORED_BODY",
+    test: "idempotency",
+    name: "[HT44] the size of a reply is counted in bytes",
+  },
+  {
     rule: "HT49",
     file: PLAN,
     find: "if (stored === null || (isDeleted && !seesDeleted)) {",

@@ -149,6 +149,7 @@ export const hooked = resource(
       },
       onAfterCreate(change) {
         hookLog.push(`afterCreate ${change.after?.title}`);
+        if (change.after?.title === "boom after") throw new Error("secret detail of a defect");
       },
       onAfterUpdate: {
         durable: true,

@@ -220,6 +220,18 @@ describe("what hooks may do", () => {
     ).toBe(412);
   });
 
+  it("[HT31] an after-hook that throws leaves the reply as it is, and a line in the log", async () => {
+    const lines = await loggedWhile(async () => {
+      const reply = await send({ to: "POST /api/hooked", body: { title: "boom after" } });
+      expect(reply.status).toBe(201);
+      expect(reply.text).not.toContain("secret detail");
+      await new Promise((resume) => setTimeout(resume, 20));
+    });
+    expect(lines).toContainEqual(
+      expect.objectContaining({ level: "error", message: "after-hook failed", resource: "hooked" }),
+    );
+  });
+
   it("[HT70] a defect in a before-hook is 500, and in production its message stays inside", async () => {
     const lines = await loggedWhile(async () => {
       const reply = await app.fetch(

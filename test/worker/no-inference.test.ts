@@ -74,7 +74,7 @@ async function answer(world: string, question: Question, epochs: Readonly<Record
   return text
     .replaceAll(epochs[world] ?? "", "EPOCH")
     .replaceAll(world, "WORLD")
-    .replace(/"nextCursor":"[^"]+"/g, '"nextCursor":"CURSOR"')
+    .replace(/"(nextCursor|confirm)":"[^"]+"/g, '"$1":"SIGNED"')
     .replace(/content-length: \d+\n/, "");
 }
 

@@ -1,5 +1,5 @@
 /**
- * Tables of the crash campaign: every placement, every way an id is made, a cascade, hooks, effects, a short ledger.
+ * Tables of the crash campaign: every placement, every way an id is made, a cascade, hooks, effects, a short ledger, search.
  * Each row holds the key of the request that created it (`origin`) and of the last one that wrote it (`last`); `body` is
  * derived from `last` (`bodyOf`), so that a row can be told from a torn one.
  */
@@ -22,7 +22,7 @@ export const notes = resource(
     },
     (table) => [index("notes_last").on(table.last)],
   ),
-  fullyPublic(),
+  { ...fullyPublic(), search: { fields: ["body", "last"] } },
 );
 
 const ordersTable = sqliteTable("orders", { id: text("id").primaryKey(), ...traces() });
@@ -39,7 +39,7 @@ export const lines = resource(
       .references(() => ordersTable.id),
     ...traces(),
   }),
-  { ...fullyPublic(), group: "shop" },
+  { ...fullyPublic(), group: "shop", search: { fields: ["body"] } },
 );
 
 /** One object a place; ids made by the client; the ledger is pruned all the time. */
