@@ -1,12 +1,11 @@
 /** A commit in the making becomes one ledger row with its effects ([CL1]); nothing, when nothing changed. Called by `transact`. */
 
 import type { RowChange } from "../../src/core/protocol/object-call.ts";
+import { afterHook } from "../../src/define/after-hook.ts";
 import { VERSION_COLUMN } from "../sql/list-statement.ts";
 import { quoteIdentifier } from "../sql/quote-identifier.ts";
-import { afterHook } from "../../src/define/after-hook.ts";
 import type { Commit } from "./commit.ts";
 import { appendEntry, type Effect, type LedgerHead } from "./ledger.ts";
-import type { TableStore } from "./table-store.ts";
 import { schedule } from "./timers.ts";
 
 /** `changes` are the folded ones. Returns where the ledger then stands. */

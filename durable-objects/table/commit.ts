@@ -37,21 +37,45 @@ const MAX_ROW_BYTES = 512 * 1024;
 const MAX_CASCADE_ROWS = 10_000;
 
 export function beginCommit(store: Store, principal: Principal): Commit {
-  return { store, principal, seq: seqOf(store.head.seq + 1), nowMs: store.clock(), changes: [], effects: [], removing: new Set() };
+  return {
+    store,
+    principal,
+    seq: seqOf(store.head.seq + 1),
+    nowMs: store.clock(),
+    changes: [],
+    effects: [],
+    removing: new Set(),
+  };
 }
 
 /** Carries out a plan and returns the row as it now stands (for a removal: as it was). */
-export function applyPlan(commit: Commit, table: TableStore, plan: Plan, facts: WriteFacts, optimisticId?: string): Row {
+export function applyPlan(
+  commit: Commit,
+  table: TableStore,
+  plan: Plan,
+  facts: WriteFacts,
+  optimisticId?: string,
+): Row {
   switch (plan.kind) {
     case "nothing":
       return plan.stored.row;
     case "insert":
-      return writeHooked(commit, table, plan, facts, () => insertRow(commit, table, plan.after, optimisticId), (row) =>
-        insertRow(commit, table, row, optimisticId),
+      return writeHooked(
+        commit,
+        table,
+        plan,
+        facts,
+        () => insertRow(commit, table, plan.after, optimisticId),
+        (row) => insertRow(commit, table, row, optimisticId),
       );
     case "update":
-      return writeHooked(commit, table, plan, facts, () => updateRow(commit, table, plan.before, plan.after), (row) =>
-        updateRow(commit, table, plan.before, row),
+      return writeHooked(
+        commit,
+        table,
+        plan,
+        facts,
+        () => updateRow(commit, table, plan.before, plan.after),
+        (row) => updateRow(commit, table, plan.before, row),
       );
     case "remove":
       runOnWrite(commit, table, plan.before, null, () => {});
@@ -82,7 +106,8 @@ function writeHooked(
   const after = patch === null ? plan.after : { ...plan.after, ...patch };
   checkAfter({ ...plan, after }, facts);
   // The hook took the change back: no commit, and the tag stays ([HT24]).
-  if (plan.kind === "update" && !isWritten && patch !== null && jsonEquals(after as Json, plan.before as Json)) return plan.before;
+  if (plan.kind === "update" && !isWritten && patch !== null && jsonEquals(after as Json, plan.before as Json))
+    return plan.before;
   if (!isWritten) write(after);
   else if (patch !== null) updateRow(commit, table, plan.after, after);
   return after;
@@ -113,7 +138,13 @@ export function removeRow(commit: Commit, table: TableStore, row: Row): void {
   record(commit, table, "delete", row, null);
 }
 
-function runOnWrite(commit: Commit, table: TableStore, before: Row | null, after: Row | null, onTouch: () => void): Draft | null {
+function runOnWrite(
+  commit: Commit,
+  table: TableStore,
+  before: Row | null,
+  after: Row | null,
+  onTouch: () => void,
+): Draft | null {
   const hook = table.resource.config.hooks?.onWrite;
   if (hook === undefined) return null;
   const change = { op: hookOperation(table.spec, before, after), before, after };
@@ -161,7 +192,13 @@ function releaseChildren(commit: Commit, parent: TableStore, id: RowId): void {
   }
 }
 
-function releaseChild(commit: Commit, child: TableStore, row: Row, action: "cascade" | "set null", column: string): void {
+function releaseChild(
+  commit: Commit,
+  child: TableStore,
+  row: Row,
+  action: "cascade" | "set null",
+  column: string,
+): void {
   const id = row[child.spec.primaryKey] as RowId;
   if (commit.removing.has(`${child.spec.name} ${id}`)) return;
   if (action === "cascade") {
@@ -173,28 +210,57 @@ function releaseChild(commit: Commit, child: TableStore, row: Row, action: "casc
   updateRow(commit, child, row, { ...row, [column]: null, ...patch });
 }
 
-function record(commit: Commit, table: TableStore, op: RowChange["op"], before: Row | null, after: Row | null, optimisticId?: string): void {
+function record(
+  commit: Commit,
+  table: TableStore,
+  op: RowChange["op"],
+  before: Row | null,
+  after: Row | null,
+  optimisticId?: string,
+): void {
   const id = (after ?? before)?.[table.spec.primaryKey] as RowId;
-  commit.changes.push({ table: table.spec.name, id, op, before, after, ...(optimisticId === undefined ? {} : { optimisticId }) });
+  commit.changes.push({
+    table: table.spec.name,
+    id,
+    op,
+    before,
+    after,
+    ...(optimisticId === undefined ? {} : { optimisticId }),
+  });
 }
 
 function guarded(commit: Commit, table: TableStore, op: "write" | "remove", row: Row, run: () => void): void {
   try {
     run();
   } catch (error) {
-    throw constraintFault(commit.store.sql, error, { spec: table.spec, foreignKeys: table.resource.foreignKeys, op, row });
+    throw constraintFault(commit.store.sql, error, {
+      spec: table.spec,
+      foreignKeys: table.resource.foreignKeys,
+      op,
+      row,
+    });
   }
 }
 
 function checkRowSize(table: TableStore, row: Row): void {
   let estimate = 0;
   for (const value of Object.values(row)) {
-    estimate += typeof value === "string" ? value.length : typeof value === "object" && value !== null ? JSON.stringify(value).length : 8;
+    estimate +=
+      typeof value === "string"
+        ? value.length
+        : typeof value === "object" && value !== null
+          ? JSON.stringify(value).length
+          : 8;
   }
   // Three bytes a code unit at most: below a third of the limit the exact size need not be known.
   if (estimate * 3 < MAX_ROW_BYTES) return;
   const bytes = new TextEncoder().encode(JSON.stringify(row)).length;
   if (bytes > MAX_ROW_BYTES) {
-    throw new Fault({ slug: "payload-too-large", limit: MAX_ROW_BYTES, actual: bytes, detail: `A row of ${table.spec.name} has ${bytes} bytes, limit is ${MAX_ROW_BYTES}` });
+    throw new Fault({
+      slug: "payload-too-large",
+      limit: MAX_ROW_BYTES,
+      actual: bytes,
+      detail: `A row of ${table.spec.name} has ${bytes} bytes, limit is ${MAX_ROW_BYTES}`,
+    });
   }
 }

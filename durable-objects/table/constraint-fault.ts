@@ -6,8 +6,8 @@
 
 import { Fault, invalidField } from "../../src/core/fault.ts";
 import type { Row, TableSpec } from "../../src/core/schema/table-spec.ts";
-import type { ForeignKey } from "../../src/define/read-table.ts";
 import { encodeValue } from "../../src/core/schema/value.ts";
+import type { ForeignKey } from "../../src/define/read-table.ts";
 import type { Sql } from "../sql/port.ts";
 import { quoteIdentifier } from "../sql/quote-identifier.ts";
 
@@ -25,7 +25,8 @@ export function constraintFault(sql: Sql, error: unknown, refused: RefusedWrite)
   const unique = /UNIQUE constraint failed: ([^:(]+)/.exec(message);
   if (unique !== null) {
     const fields = columnsNamed(refused.spec, unique[1] ?? "");
-    if (fields.length === 1 && fields[0] === refused.spec.primaryKey) return new Fault({ slug: "conflict", reason: "exists", id });
+    if (fields.length === 1 && fields[0] === refused.spec.primaryKey)
+      return new Fault({ slug: "conflict", reason: "exists", id });
     return new Fault({ slug: "conflict", reason: "unique", fields });
   }
   if (message.includes("FOREIGN KEY constraint failed")) {
@@ -38,9 +39,12 @@ export function constraintFault(sql: Sql, error: unknown, refused: RefusedWrite)
   const check = /CHECK constraint failed: ([^\s:(]+)/.exec(message);
   if (check !== null) return invalidField("", `breaks the rule "${check[1]}" of the table`, "check");
   const missing = /NOT NULL constraint failed: ([^:(\s]+)/.exec(message);
-  if (missing !== null) return invalidField(columnsNamed(refused.spec, missing[1] ?? "")[0] ?? "", "may not be null", "required");
-  if (/SQLITE_TOOBIG|string or blob too big/i.test(message)) return new Fault({ slug: "payload-too-large", limit: 2_000_000 });
-  if (/SQLITE_FULL|database or disk is full/i.test(message)) return new Fault({ slug: "unavailable", retryAfter: 60, detail: "The object's storage is full." });
+  if (missing !== null)
+    return invalidField(columnsNamed(refused.spec, missing[1] ?? "")[0] ?? "", "may not be null", "required");
+  if (/SQLITE_TOOBIG|string or blob too big/i.test(message))
+    return new Fault({ slug: "payload-too-large", limit: 2_000_000 });
+  if (/SQLITE_FULL|database or disk is full/i.test(message))
+    return new Fault({ slug: "unavailable", retryAfter: 60, detail: "The object's storage is full." });
   return error;
 }
 
@@ -59,10 +63,13 @@ function columnsNamed(spec: TableSpec, list: string): string[] {
 function missingParent(sql: Sql, refused: RefusedWrite): string | null {
   for (const key of refused.foreignKeys) {
     const columns = key.columns.map((name) => refused.spec.columns.find((column) => column.name === name));
-    const values = columns.map((column) => (column === undefined ? null : encodeValue(column, refused.row[column.name] ?? null)));
+    const values = columns.map((column) =>
+      column === undefined ? null : encodeValue(column, refused.row[column.name] ?? null),
+    );
     if (values.includes(null)) continue;
     const where = key.targetColumns.map((name) => `${quoteIdentifier(name)} = ?`).join(" AND ");
-    if (sql.all(`SELECT 1 AS found FROM ${quoteIdentifier(key.targetTable)} WHERE ${where}`, values).length === 0) return key.columns[0] ?? null;
+    if (sql.all(`SELECT 1 AS found FROM ${quoteIdentifier(key.targetTable)} WHERE ${where}`, values).length === 0)
+      return key.columns[0] ?? null;
   }
   return null;
 }

@@ -69,5 +69,9 @@ function notMigrated(): Fault {
 
 function refuseWhenReadOnly(store: Store): void {
   if (store.health.kind === "ready") return;
-  throw new Fault({ slug: "unavailable", retryAfter: 30, detail: "A migration of this table failed: it can be read, not written." });
+  throw new Fault({
+    slug: "unavailable",
+    retryAfter: 30,
+    detail: "A migration of this table failed: it can be read, not written.",
+  });
 }

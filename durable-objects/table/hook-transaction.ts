@@ -3,15 +3,15 @@
  * for after the commit. Its writes run no hooks and no scopes; they are in the ledger like any other.
  */
 
-import { columnOf, type Draft, type Row } from "../../src/core/schema/table-spec.ts";
+import { planWrite } from "../../src/core/change/plan-write.ts";
 import { type RowId, uuidv7 } from "../../src/core/ids.ts";
 import type { Json } from "../../src/core/json.ts";
+import { columnOf, type Draft, type Row } from "../../src/core/schema/table-spec.ts";
 import type { ObjectTransaction } from "../../src/define/hooks.ts";
-import { beginFacts } from "./write-facts.ts";
-import { checkedPatch, type Commit, insertRow, removeRow, updateRow } from "./commit.ts";
+import { type Commit, checkedPatch, insertRow, removeRow, updateRow } from "./commit.ts";
 import { selectRows } from "./select-rows.ts";
 import type { TableStore } from "./table-store.ts";
-import { planWrite } from "../../src/core/change/plan-write.ts";
+import { beginFacts } from "./write-facts.ts";
 
 const MAX_FOUND_ROWS = 1000;
 
@@ -21,7 +21,10 @@ export function hookTransaction(commit: Commit, onTouch: () => void): ObjectTran
   const tableNamed = (name: string): TableStore => {
     onTouch();
     const table = store.tables.get(name);
-    if (table === undefined) throw new TypeError(`"${name}" is no table of this object; its tables are ${[...store.tables.keys()].join(", ")}`);
+    if (table === undefined)
+      throw new TypeError(
+        `"${name}" is no table of this object; its tables are ${[...store.tables.keys()].join(", ")}`,
+      );
     return table;
   };
   const present = (table: TableStore, id: RowId): Row => {
@@ -35,11 +38,14 @@ export function hookTransaction(commit: Commit, onTouch: () => void): ObjectTran
     user: commit.principal,
     newId,
     get: (name, id) => tableNamed(name).find(id)?.row ?? null,
-    find: (name, filter, options) => selectRows(store, tableNamed(name), filter, Math.min(options?.limit ?? MAX_FOUND_ROWS, MAX_FOUND_ROWS)),
+    find: (name, filter, options) =>
+      selectRows(store, tableNamed(name), filter, Math.min(options?.limit ?? MAX_FOUND_ROWS, MAX_FOUND_ROWS)),
     create(name, row) {
       const table = tableNamed(name);
       const checked = checkedPatch(table, row);
-      const id = (checked[table.spec.primaryKey] as RowId | undefined) ?? (table.spec.idKind === "int" ? table.nextIntId() : newId());
+      const id =
+        (checked[table.spec.primaryKey] as RowId | undefined) ??
+        (table.spec.idKind === "int" ? table.nextIntId() : newId());
       const plan = planWrite({ op: "create", id, input: checked }, null, beginFacts(commit, table));
       if (plan.kind !== "insert") throw new Error("a create plans an insert");
       checkRequired(table, plan.after);
@@ -49,7 +55,11 @@ export function hookTransaction(commit: Commit, onTouch: () => void): ObjectTran
     update(name, id, patch) {
       const table = tableNamed(name);
       const before = present(table, id);
-      const plan = planWrite({ op: "update", id, input: checkedPatch(table, patch) }, { row: before, version: commit.seq }, beginFacts(commit, table));
+      const plan = planWrite(
+        { op: "update", id, input: checkedPatch(table, patch) },
+        { row: before, version: commit.seq },
+        beginFacts(commit, table),
+      );
       if (plan.kind !== "update") return before;
       updateRow(commit, table, plan.before, plan.after);
       return plan.after;
@@ -59,7 +69,8 @@ export function hookTransaction(commit: Commit, onTouch: () => void): ObjectTran
       removeRow(commit, table, present(table, id));
     },
     effect(name: string, payload: Json) {
-      if (!store.app.effects.has(name)) throw new TypeError(`no effect is called "${name}": declare it in defineApp({ effects })`);
+      if (!store.app.effects.has(name))
+        throw new TypeError(`no effect is called "${name}": declare it in defineApp({ effects })`);
       commit.effects.push({ kind: "named", name, payload });
     },
   };
@@ -71,5 +82,6 @@ function checkRequired(table: TableStore, row: Draft): void {
       throw new TypeError(`column "${column.name}" of table "${table.spec.name}" may not be null`);
     }
   }
-  for (const name of Object.keys(row)) if (columnOf(table.spec, name) === undefined) throw new TypeError(`no column "${name}"`);
+  for (const name of Object.keys(row))
+    if (columnOf(table.spec, name) === undefined) throw new TypeError(`no column "${name}"`);
 }

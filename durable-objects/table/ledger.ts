@@ -50,7 +50,13 @@ export function readHead(sql: Sql): LedgerHead {
 }
 
 /** Writes the entry under the next seq and prunes when it is time. Called inside the transaction of the rows. */
-export function appendEntry(sql: Sql, head: LedgerHead, entry: LedgerEntry, retention: Retention, failPoint?: FailPoint): LedgerHead {
+export function appendEntry(
+  sql: Sql,
+  head: LedgerHead,
+  entry: LedgerEntry,
+  retention: Retention,
+  failPoint?: FailPoint,
+): LedgerHead {
   const changes = JSON.stringify(entry.changes);
   const effects = entry.effects.length === 0 ? null : JSON.stringify(entry.effects);
   const bytes = utf8Length(changes) + (effects === null ? 0 : utf8Length(effects));
@@ -81,7 +87,9 @@ function prune(sql: Sql, head: LedgerHead, now: number, retention: Retention, fa
     now - Number(row.at) > retention.maxAgeMs * factor ||
     head.total - Number(row.total) >= retention.maxBytes * factor;
   let cut = 0;
-  for (const row of sql.all("SELECT seq, at, total, effects IS NOT NULL AS held FROM _log ORDER BY seq LIMIT ?", [PRUNE_EVERY * 4])) {
+  for (const row of sql.all("SELECT seq, at, total, effects IS NOT NULL AS held FROM _log ORDER BY seq LIMIT ?", [
+    PRUNE_EVERY * 4,
+  ])) {
     const seq = Number(row.seq);
     const isHeld = row.held === 1 && seq > outbox;
     if (seq >= head.seq || !isBeyond(row, isHeld ? 10 : 1)) break;
@@ -128,7 +136,9 @@ export function setAside(sql: Sql, held: SetAside): void {
 }
 
 /** An effect that stands on its own, with the change it is about. */
-export type HeldEffect = { readonly kind: "hook"; readonly change: RowChange } | { readonly kind: "named"; readonly name: string; readonly payload: Json };
+export type HeldEffect =
+  | { readonly kind: "hook"; readonly change: RowChange }
+  | { readonly kind: "named"; readonly name: string; readonly payload: Json };
 
 /** Joins an effect with its change; a hook effect whose change is missing is a defect. */
 export function heldEffect(effect: Effect, changes: readonly RowChange[]): HeldEffect {
@@ -139,12 +149,19 @@ export function heldEffect(effect: Effect, changes: readonly RowChange[]): HeldE
 }
 
 /** The entry of a write attempt whose key the Worker made, if it was committed since the attempt began ([HT71]). */
-export function findAttempt(sql: Sql, attempt: string, sinceMs: number): { seq: Seq; changes: readonly RowChange[] } | null {
+export function findAttempt(
+  sql: Sql,
+  attempt: string,
+  sinceMs: number,
+): { seq: Seq; changes: readonly RowChange[] } | null {
   // Walks back from the newest: a repeat comes within seconds of its first attempt.
   const newest = Number(sql.all("SELECT max(seq) AS seq FROM _log", [])[0]?.seq ?? 0);
   const step = 256;
   for (let top = newest; top > 0; top -= step) {
-    const rows = sql.all("SELECT seq, at, attempt FROM _log WHERE seq <= ? AND seq > ? ORDER BY seq DESC", [top, top - step]);
+    const rows = sql.all("SELECT seq, at, attempt FROM _log WHERE seq <= ? AND seq > ? ORDER BY seq DESC", [
+      top,
+      top - step,
+    ]);
     for (const row of rows) {
       if (row.attempt === attempt) {
         const found = sql.all("SELECT changes FROM _log WHERE seq = ?", [Number(row.seq)])[0];

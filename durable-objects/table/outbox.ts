@@ -4,13 +4,13 @@
  * Run by the alarm; a crash between an effect and the note that it was done delivers it again, under the same key.
  */
 
+import { effectKey, hookOperation } from "../../src/core/change/hook-operation.ts";
 import type { RowChange } from "../../src/core/protocol/object-call.ts";
 import { afterHook } from "../../src/define/after-hook.ts";
 import { type Effect, type HeldEffect, heldEffect, readOutboxCursor, setAside } from "./ledger.ts";
 import { logLine } from "./log-line.ts";
 import type { Store } from "./store.ts";
 import { writeMeta } from "./system-tables.ts";
-import { effectKey, hookOperation } from "../../src/core/change/hook-operation.ts";
 
 const COMMITS_A_ROUND = 20;
 const RETRIES_A_ROUND = 50;
@@ -23,24 +23,39 @@ const EFFECT_TIMEOUT_MS = 30_000;
 /** Delivers what is due, and returns when there is more to do (ms), or null. */
 export async function deliverEffects(store: Store, env: unknown): Promise<number | null> {
   for (;;) {
-    const rows = store.sql.all("SELECT seq, changes, effects FROM _log WHERE effects IS NOT NULL AND seq > ? ORDER BY seq LIMIT ?", [
-      readOutboxCursor(store.sql),
-      COMMITS_A_ROUND,
-    ]);
+    const rows = store.sql.all(
+      "SELECT seq, changes, effects FROM _log WHERE effects IS NOT NULL AND seq > ? ORDER BY seq LIMIT ?",
+      [readOutboxCursor(store.sql), COMMITS_A_ROUND],
+    );
     // Read and returned in one turn: a commit that comes after this schedules the timer anew.
     if (rows.length === 0) break;
     for (const row of rows) {
-      await deliverEntry(store, env, Number(row.seq), JSON.parse(String(row.changes)) as RowChange[], JSON.parse(String(row.effects)) as Effect[]);
+      await deliverEntry(
+        store,
+        env,
+        Number(row.seq),
+        JSON.parse(String(row.changes)) as RowChange[],
+        JSON.parse(String(row.effects)) as Effect[],
+      );
     }
   }
   await deliverRetries(store, env);
-  const isPending = store.sql.all("SELECT 1 AS found FROM _log WHERE effects IS NOT NULL AND seq > ? LIMIT 1", [readOutboxCursor(store.sql)]).length > 0;
+  const isPending =
+    store.sql.all("SELECT 1 AS found FROM _log WHERE effects IS NOT NULL AND seq > ? LIMIT 1", [
+      readOutboxCursor(store.sql),
+    ]).length > 0;
   if (isPending) return store.clock();
   const next = store.sql.all("SELECT min(next_at) AS at FROM _retries", [])[0]?.at;
   return typeof next === "number" ? next : null;
 }
 
-async function deliverEntry(store: Store, env: unknown, seq: number, changes: readonly RowChange[], effects: readonly Effect[]): Promise<void> {
+async function deliverEntry(
+  store: Store,
+  env: unknown,
+  seq: number,
+  changes: readonly RowChange[],
+  effects: readonly Effect[],
+): Promise<void> {
   const failures: { slot: number; effect: HeldEffect; error: string }[] = [];
   for (const [slot, effect] of effects.entries()) {
     const held = heldEffect(effect, changes);
@@ -61,7 +76,10 @@ async function deliverEntry(store: Store, env: unknown, seq: number, changes: re
 }
 
 async function deliverRetries(store: Store, env: unknown): Promise<void> {
-  const rows = store.sql.all("SELECT seq, slot, effect, tries FROM _retries WHERE next_at <= ? ORDER BY seq, slot LIMIT ?", [store.clock(), RETRIES_A_ROUND]);
+  const rows = store.sql.all(
+    "SELECT seq, slot, effect, tries FROM _retries WHERE next_at <= ? ORDER BY seq, slot LIMIT ?",
+    [store.clock(), RETRIES_A_ROUND],
+  );
   for (const row of rows) {
     const [seq, slot, tries] = [Number(row.seq), Number(row.slot), Number(row.tries) + 1];
     const effect = JSON.parse(String(row.effect)) as HeldEffect;
@@ -81,7 +99,14 @@ async function deliverRetries(store: Store, env: unknown): Promise<void> {
 }
 
 /** Performs one effect; returns the error's text, or null when it succeeded. */
-async function perform(store: Store, env: unknown, effect: HeldEffect, seq: number, slot: number, attempt: number): Promise<string | null> {
+async function perform(
+  store: Store,
+  env: unknown,
+  effect: HeldEffect,
+  seq: number,
+  slot: number,
+  attempt: number,
+): Promise<string | null> {
   const key = effectKey(effect.kind === "hook" ? effect.change.table : store.group, store.partition, seq, slot);
   let timer: ReturnType<typeof setTimeout> | undefined;
   try {
@@ -98,7 +123,14 @@ async function perform(store: Store, env: unknown, effect: HeldEffect, seq: numb
   }
 }
 
-async function run(store: Store, env: unknown, effect: HeldEffect, seq: number, key: string, attempt: number): Promise<void> {
+async function run(
+  store: Store,
+  env: unknown,
+  effect: HeldEffect,
+  seq: number,
+  key: string,
+  attempt: number,
+): Promise<void> {
   if (effect.kind === "named") {
     const handler = store.app.effects.get(effect.name);
     if (handler === undefined) throw new Error(`no effect is called "${effect.name}"`);
@@ -107,7 +139,8 @@ async function run(store: Store, env: unknown, effect: HeldEffect, seq: number, 
   }
   const table = store.tables.get(effect.change.table);
   const hook = table === undefined ? undefined : afterHook(table.resource, effect.change);
-  if (table === undefined || hook === undefined || typeof hook === "function") throw new Error("the durable hook is gone");
+  if (table === undefined || hook === undefined || typeof hook === "function")
+    throw new Error("the durable hook is gone");
   const { before, after, id } = effect.change;
   const change = { op: hookOperation(table.spec, before, after), before, after, id, key, epoch: store.epoch, seq };
   await hook.run(change as never, { env, attempt });

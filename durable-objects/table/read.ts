@@ -24,7 +24,8 @@ export function getRow(store: Store, table: TableStore, call: GetCall): Answer {
   const isVisible =
     stored !== null &&
     scopeTest(table, call.scope)(stored.row) &&
-    (!isSoftDeleted(table.spec, stored.row) || (call.withDeleted !== null && scopeTest(table, call.withDeleted.scope)(stored.row)));
+    (!isSoftDeleted(table.spec, stored.row) ||
+      (call.withDeleted !== null && scopeTest(table, call.withDeleted.scope)(stored.row)));
   if (!isVisible) throw new Fault({ slug: "not-found", resource: table.spec.name, id: String(call.id) });
   const tag = rowTag(store.epoch, stored.version, table.spec.shape);
   const { ifMatch, ifNoneMatch } = call.conditions;
@@ -32,20 +33,37 @@ export function getRow(store: Store, table: TableStore, call: GetCall): Answer {
     throw new Fault({ slug: "precondition-failed", currentETag: `"${tag}"` });
   }
   const headers = { etag: `"${tag}"` };
-  if (ifNoneMatch !== undefined && matchesWeakly(ifNoneMatch, tag)) return { kind: "answer", status: 304, headers, body: null, position };
+  if (ifNoneMatch !== undefined && matchesWeakly(ifNoneMatch, tag))
+    return { kind: "answer", status: 304, headers, body: null, position };
   const shown = rowJson(store, table, stored.row, call.select);
   if (call.select?.includes("_etag") === true) shown._etag = tag;
   return { kind: "answer", status: 200, headers, body: JSON.stringify(shown), position };
 }
 
 export function listRows(store: Store, table: TableStore, call: ListCall): Answer {
-  const query = ["list", call.filter, canonicalOrderBy(call.orderBy, table.spec), call.limit, call.offset, call.after, call.totalCount, call.select, call.etags];
+  const query = [
+    "list",
+    call.filter,
+    canonicalOrderBy(call.orderBy, table.spec),
+    call.limit,
+    call.offset,
+    call.after,
+    call.totalCount,
+    call.select,
+    call.etags,
+  ];
   const unchanged = unchangedCollection(store, table, call, query);
   if (unchanged.answer !== null) return unchanged.answer;
 
   const where = visibleRows(table, call);
   if (where === null) throw new Fault({ slug: "forbidden", operation: "read" });
-  const page = selectPage(store, table, { where, orderBy: call.orderBy, after: call.after, limit: call.limit, offset: call.offset });
+  const page = selectPage(store, table, {
+    where,
+    orderBy: call.orderBy,
+    after: call.after,
+    limit: call.limit,
+    offset: call.offset,
+  });
   const withTags = call.etags || call.select?.includes("_etag") === true;
   const items = page.rows.map((stored) => {
     const shown = rowJson(store, table, stored.row, call.select);
@@ -53,7 +71,14 @@ export function listRows(store: Store, table: TableStore, call: ListCall): Answe
     return shown;
   });
   const headers: Record<string, string> = { etag: unchanged.etag };
-  if (call.isExplained) headers["ledge-plan"] = explainPage(store, table, { where, orderBy: call.orderBy, after: call.after, limit: call.limit, offset: call.offset });
+  if (call.isExplained)
+    headers["ledge-plan"] = explainPage(store, table, {
+      where,
+      orderBy: call.orderBy,
+      after: call.after,
+      limit: call.limit,
+      offset: call.offset,
+    });
   const body: Record<string, Json> = { items, hasMore: page.hasMore };
   if (call.totalCount) {
     body.totalCount = countMatching(store, table, where, null);
@@ -109,12 +134,20 @@ export function visibleRows(table: TableStore, call: CollectionRead): Filter | n
 }
 
 /** The collection's tag, and the 304 or 412 that it settles without reading a row ([HT34] [HT35]). */
-export function unchangedCollection(store: Store, table: TableStore, call: CollectionRead, query: readonly unknown[]): { etag: string; answer: Answer | null } {
-  const hash = shortHash(JSON.stringify([...query, call.scope, call.withDeleted?.scope ?? null, table.spec.name, table.spec.shape]));
+export function unchangedCollection(
+  store: Store,
+  table: TableStore,
+  call: CollectionRead,
+  query: readonly unknown[],
+): { etag: string; answer: Answer | null } {
+  const hash = shortHash(
+    JSON.stringify([...query, call.scope, call.withDeleted?.scope ?? null, table.spec.name, table.spec.shape]),
+  );
   const tag = collectionTag(store.epoch, store.head.seq, hash);
   const etag = `"${tag}"`;
   const { ifMatch, ifNoneMatch } = call.conditions;
-  if (ifMatch !== undefined && !matchesStrongly(ifMatch, tag)) throw new Fault({ slug: "precondition-failed", currentETag: etag });
+  if (ifMatch !== undefined && !matchesStrongly(ifMatch, tag))
+    throw new Fault({ slug: "precondition-failed", currentETag: etag });
   const isSame = ifNoneMatch !== undefined && matchesWeakly(ifNoneMatch, tag);
   const position = positionToken(store.epoch, store.head.seq);
   return { etag, answer: isSame ? { kind: "answer", status: 304, headers: { etag }, body: null, position } : null };

@@ -4,8 +4,8 @@
  */
 
 import { Fault } from "../../src/core/fault.ts";
-import { logLine } from "./log-line.ts";
 import type { Sql } from "../sql/port.ts";
+import { logLine } from "./log-line.ts";
 import type { Placement, Registration, RegistryAnswer } from "./registry.ts";
 import type { Store } from "./store.ts";
 import { readMeta, writeMeta } from "./system-tables.ts";
@@ -33,7 +33,13 @@ export function ensureRegistered(
   return enter(store, registrar, table, signature, () => register(registration));
 }
 
-async function enter(store: Store, registrar: Registrar, table: string, signature: string, ask: () => Promise<RegistryAnswer>): Promise<void> {
+async function enter(
+  store: Store,
+  registrar: Registrar,
+  table: string,
+  signature: string,
+  ask: () => Promise<RegistryAnswer>,
+): Promise<void> {
   let answer: RegistryAnswer;
   try {
     store.failPoint?.("register.before-asking");
@@ -55,7 +61,11 @@ async function enter(store: Store, registrar: Registrar, table: string, signatur
   if (stranded === undefined) return;
   const { was } = stranded;
   logLine("error", strandedMessage(store, table, was), { object: store.name, table });
-  throw new Fault({ slug: "unavailable", retryAfter: 60, detail: "The table's placement changed while its former object holds rows; the log names the mend." });
+  throw new Fault({
+    slug: "unavailable",
+    retryAfter: 60,
+    detail: "The table's placement changed while its former object holds rows; the log names the mend.",
+  });
 }
 
 function strandedMessage(store: Store, table: string, was: Placement): string {
@@ -74,13 +84,18 @@ function describePartition(column: string | null): string {
 
 /** Name of the newest migration the object has had; null before the first. */
 function appliedMigration(sql: Sql): string | null {
-  const hasAny = sql.all("SELECT 1 AS found FROM sqlite_master WHERE type = 'table' AND name = '_migrations'", []).length > 0;
+  const hasAny =
+    sql.all("SELECT 1 AS found FROM sqlite_master WHERE type = 'table' AND name = '_migrations'", []).length > 0;
   const tag = hasAny ? sql.all("SELECT max(tag) AS tag FROM _migrations", [])[0]?.tag : null;
   return typeof tag === "string" ? tag : null;
 }
 
 function registrationOf(store: Store): Registration {
-  const placements = [...store.tables.values()].map(({ spec }) => ({ table: spec.name, group: spec.group, partitionBy: spec.partitionBy }));
+  const placements = [...store.tables.values()].map(({ spec }) => ({
+    table: spec.name,
+    group: spec.group,
+    partitionBy: spec.partitionBy,
+  }));
   return {
     object: store.name,
     epoch: store.epoch,

@@ -56,7 +56,9 @@ export async function registerObject(
   for (const placement of registration.placements) {
     const was = placementOf(store.sql, placement.table);
     if (was === null || isSamePlacement(was, placement)) continue;
-    const earlier = registeredObjects(store).filter((entry) => entry.placements.some((each) => isSamePlacement(each, was)));
+    const earlier = registeredObjects(store).filter((entry) =>
+      entry.placements.some((each) => isSamePlacement(each, was)),
+    );
     for (const entry of earlier) {
       if (entry.object !== registration.object && (await holdsRows(entry.object, placement.table))) {
         stranded.push({ table: placement.table, was });
@@ -64,22 +66,24 @@ export async function registerObject(
       }
     }
   }
-  const accepted = registration.placements.filter((placement) => !stranded.some((each) => each.table === placement.table));
+  const accepted = registration.placements.filter(
+    (placement) => !stranded.some((each) => each.table === placement.table),
+  );
   store.failPoint?.("registry.looked");
   store.sql.transaction(() => {
     for (const placement of accepted) {
       const was = placementOf(store.sql, placement.table);
       if (was !== null && isSamePlacement(was, placement)) continue;
-      store.sql.run("INSERT INTO _placements (name, placement) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET placement = excluded.placement", [
-        placement.table,
-        JSON.stringify(placement),
-      ]);
+      store.sql.run(
+        "INSERT INTO _placements (name, placement) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET placement = excluded.placement",
+        [placement.table, JSON.stringify(placement)],
+      );
     }
     store.failPoint?.("registry.placed");
-    store.sql.run("INSERT INTO _objects (name, entry) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET entry = excluded.entry", [
-      registration.object,
-      JSON.stringify({ ...registration, placements: accepted }),
-    ]);
+    store.sql.run(
+      "INSERT INTO _objects (name, entry) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET entry = excluded.entry",
+      [registration.object, JSON.stringify({ ...registration, placements: accepted })],
+    );
     store.failPoint?.("registry.noted");
   });
   store.failPoint?.("registry.released");
@@ -89,7 +93,9 @@ export async function registerObject(
 /** Every object that has registered, by name. */
 export function registeredObjects(store: Store): Registration[] {
   createRegistryTables(store.sql);
-  return store.sql.all("SELECT entry FROM _objects ORDER BY name", []).map((row) => JSON.parse(String(row.entry)) as Registration);
+  return store.sql
+    .all("SELECT entry FROM _objects ORDER BY name", [])
+    .map((row) => JSON.parse(String(row.entry)) as Registration);
 }
 
 function createRegistryTables(sql: Sql): void {

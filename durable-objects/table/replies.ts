@@ -34,7 +34,15 @@ export function storeReply(sql: Sql, idempotency: Idempotency, answer: Answer, m
     `INSERT INTO _replies (key, fingerprint, status, headers, body, position, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (key) DO UPDATE SET fingerprint = excluded.fingerprint, status = excluded.status, headers = excluded.headers,
        body = excluded.body, position = excluded.position, expires_at = excluded.expires_at`,
-    [idempotency.key, idempotency.fingerprint, answer.status, JSON.stringify(answer.headers), body, answer.position, now + idempotency.ttlMs],
+    [
+      idempotency.key,
+      idempotency.fingerprint,
+      answer.status,
+      JSON.stringify(answer.headers),
+      body,
+      answer.position,
+      now + idempotency.ttlMs,
+    ],
   );
 }
 

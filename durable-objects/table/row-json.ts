@@ -7,8 +7,18 @@ import { logLine } from "./log-line.ts";
 import type { Store } from "./store.ts";
 import type { TableStore } from "./table-store.ts";
 
-export function rowJson(store: Store, table: TableStore, row: Row, select: readonly string[] | null): Record<string, Json> {
+export function rowJson(
+  store: Store,
+  table: TableStore,
+  row: Row,
+  select: readonly string[] | null,
+): Record<string, Json> {
   return publicRow(table.resource, row, select, (field, error) => {
-    logLine("warn", "a computed field threw", { object: store.name, table: table.spec.name, field, error: String(error) });
+    logLine("warn", "a computed field threw", {
+      object: store.name,
+      table: table.spec.name,
+      field,
+      error: String(error),
+    });
   });
 }

@@ -31,7 +31,9 @@ export function explainPage(store: Store, table: TableStore, page: PageOf): stri
   const { where, ...request } = page;
   const { text, params, residual } = listStatement({ ...selection(store, table, where), ...request });
   const steps = store.sql.all(`EXPLAIN QUERY PLAN ${text}`, params).map((row) => String(row.detail));
-  return [...steps, ...(residual === null ? [] : ["then in memory: a part of the filter that SQL cannot decide"])].join("; ");
+  return [...steps, ...(residual === null ? [] : ["then in memory: a part of the filter that SQL cannot decide"])].join(
+    "; ",
+  );
 }
 
 /** Number of rows under the filter; with a limit, counting stops there. */

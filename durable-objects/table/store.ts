@@ -7,7 +7,7 @@ import { type Epoch, epochFrom, type ObjectName, parseEpoch } from "../../src/co
 import { type AppDefinition, type MigrationSet, tablesOfGroup } from "../../src/define/app.ts";
 import type { Sql } from "../sql/port.ts";
 import type { FailPoint } from "./fail-points.ts";
-import { DEFAULT_RETENTION, type LedgerHead, readHead, type Retention } from "./ledger.ts";
+import { DEFAULT_RETENTION, type LedgerHead, type Retention, readHead } from "./ledger.ts";
 import { logLine } from "./log-line.ts";
 import { migrate } from "./migrate.ts";
 import { dropStaleIndexes, ensureIndex } from "./open-search.ts";
@@ -35,7 +35,9 @@ export interface Store {
 }
 
 /** A failed migration leaves the object readable on its old schema; writes answer 503. */
-export type StoreHealth = { readonly kind: "ready" } | { readonly kind: "failed"; readonly tag: string; readonly message: string };
+export type StoreHealth =
+  | { readonly kind: "ready" }
+  | { readonly kind: "failed"; readonly tag: string; readonly message: string };
 
 export interface StoreOptions {
   readonly app: AppDefinition;
@@ -64,7 +66,11 @@ export function openStore(options: StoreOptions): Store {
   failPoint?.("open.migrated");
   const health: StoreHealth = outcome.kind === "failed" ? outcome : { kind: "ready" };
   if (health.kind === "failed") {
-    logLine("error", "migration failed; the object is read-only", { object: name, migration: health.tag, error: health.message });
+    logLine("error", "migration failed; the object is read-only", {
+      object: name,
+      migration: health.tag,
+      error: health.message,
+    });
   }
   const tables = new Map<string, TableStore>();
   for (const resource of resources) {
@@ -113,6 +119,7 @@ function openEpoch(sql: Sql, random: (bytes: number) => Uint8Array): Epoch {
 
 /** The longest retention that any table of the group asks for. */
 function retentionOf(configs: readonly { readonly [limit in keyof Retention]?: number }[]): Retention {
-  const longest = (limit: keyof Retention) => Math.max(...configs.map((config) => config[limit] ?? DEFAULT_RETENTION[limit]), 1);
+  const longest = (limit: keyof Retention) =>
+    Math.max(...configs.map((config) => config[limit] ?? DEFAULT_RETENTION[limit]), 1);
   return { maxCommits: longest("maxCommits"), maxAgeMs: longest("maxAgeMs"), maxBytes: longest("maxBytes") };
 }

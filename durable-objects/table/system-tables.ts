@@ -44,5 +44,8 @@ export function readMeta(sql: Sql, name: string): string | null {
 }
 
 export function writeMeta(sql: Sql, name: string, value: string): void {
-  sql.run("INSERT INTO _meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", [name, value]);
+  sql.run("INSERT INTO _meta (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value", [
+    name,
+    value,
+  ]);
 }

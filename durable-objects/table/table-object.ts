@@ -7,20 +7,27 @@
 import { DurableObject } from "cloudflare:workers";
 import { Fault } from "../../src/core/fault.ts";
 import type { ObjectName } from "../../src/core/ids.ts";
+import { parseLogLevel } from "../../src/core/log.ts";
 import { CALL_VERSION, type ObjectCall, type ObjectReply } from "../../src/core/protocol/object-call.ts";
 import type { AppDefinition, MigrationSet } from "../../src/define/app.ts";
 import { objectStorageSql } from "../sql/object-storage.ts";
-import { parseLogLevel } from "../../src/core/log.ts";
-import { logLine, setLogThreshold } from "./log-line.ts";
+import { quoteIdentifier } from "../sql/quote-identifier.ts";
 import type { FailPoint } from "./fail-points.ts";
 import { type GroupCommit, groupCommit } from "./group-commit.ts";
 import { handleCall, isWrite } from "./handle-call.ts";
-import { runAlarm } from "./run-alarm.ts";
-import { type Placement, type Registration, type RegistryAnswer, isRegistry, registerObject, registeredObjects } from "./registry.ts";
+import { logLine, setLogThreshold } from "./log-line.ts";
 import { ensureRegistered, type Registrar } from "./registration.ts";
+import {
+  isRegistry,
+  type Placement,
+  type Registration,
+  type RegistryAnswer,
+  registeredObjects,
+  registerObject,
+} from "./registry.ts";
+import { runAlarm } from "./run-alarm.ts";
 import { openStore, type Store } from "./store.ts";
 import { hasLostAlarm } from "./timers.ts";
-import { quoteIdentifier } from "../sql/quote-identifier.ts";
 
 export interface ObjectEnv {
   readonly LEDGE_TABLES: DurableObjectNamespace<TableObjectRpc>;
@@ -47,8 +54,15 @@ export interface TableObjectOptions {
 }
 
 /** The object class of an application. */
-export function tableObject(app: { readonly definition: AppDefinition }, migrations: MigrationSet, options: TableObjectOptions = {}) {
-  return class TableObject extends DurableObject<ObjectEnv> implements Omit<TableObjectRpc, keyof Rpc.DurableObjectBranded> {
+export function tableObject(
+  app: { readonly definition: AppDefinition },
+  migrations: MigrationSet,
+  options: TableObjectOptions = {},
+) {
+  return class TableObject
+    extends DurableObject<ObjectEnv>
+    implements Omit<TableObjectRpc, keyof Rpc.DurableObjectBranded>
+  {
     #store: Store | undefined;
     #group: GroupCommit | undefined;
     readonly #registrar: Registrar = { state: "unknown" };
@@ -57,13 +71,16 @@ export function tableObject(app: { readonly definition: AppDefinition }, migrati
     async call(call: ObjectCall): Promise<ObjectReply> {
       let store: Store | undefined;
       try {
-        if (call.v !== CALL_VERSION) throw new Fault({ slug: "unavailable", retryAfter: 1, detail: "The object runs another version." });
+        if (call.v !== CALL_VERSION)
+          throw new Fault({ slug: "unavailable", retryAfter: 1, detail: "The object runs another version." });
         store = this.#open();
         if (call.object !== store.name) throw new Error(`call for ${call.object} reached ${store.name}`);
         const waiting = ensureRegistered(store, this.#registrar, call.table, this.#registry());
         if (waiting !== null) await waiting;
         const opened = store;
-        return await (isWrite(call) ? this.#groups(opened).submit(() => handleCall(opened, call)) : handleCall(opened, call));
+        return await (isWrite(call)
+          ? this.#groups(opened).submit(() => handleCall(opened, call))
+          : handleCall(opened, call));
       } catch (error) {
         const position = store === undefined ? null : `${store.epoch}:${store.head.seq}`;
         if (error instanceof Fault) return { kind: "fault", fault: error.data, position };
@@ -101,7 +118,8 @@ export function tableObject(app: { readonly definition: AppDefinition }, migrati
     /** Whether a table, under whatever placement it was written, has rows here. */
     async holdsRows(table: string): Promise<boolean> {
       const { sql } = this.#open();
-      const exists = sql.all("SELECT 1 AS found FROM sqlite_master WHERE type = 'table' AND name = ?", [table]).length > 0;
+      const exists =
+        sql.all("SELECT 1 AS found FROM sqlite_master WHERE type = 'table' AND name = ?", [table]).length > 0;
       return exists && sql.all(`SELECT 1 AS found FROM ${quoteIdentifier(table)} LIMIT 1`, []).length > 0;
     }
 
@@ -141,7 +159,8 @@ export function tableObject(app: { readonly definition: AppDefinition }, migrati
     #registry(): ((registration: Registration) => Promise<RegistryAnswer>) | null {
       const name = this.ctx.id.name as ObjectName;
       if (isRegistry(name)) return null;
-      return (registration) => this.env.LEDGE_TABLES.getByName(registryFor(name)).register(registration) as Promise<RegistryAnswer>;
+      return (registration) =>
+        this.env.LEDGE_TABLES.getByName(registryFor(name)).register(registration) as Promise<RegistryAnswer>;
     }
   };
 }

@@ -3,9 +3,9 @@
  * Knows no scopes, no ledger and no callers.
  */
 
-import { type Seq, seqOf, type RowId } from "../../src/core/ids.ts";
-import type { Json } from "../../src/core/json.ts";
 import type { StoredRow } from "../../src/core/change/plan-write.ts";
+import { type RowId, type Seq, seqOf } from "../../src/core/ids.ts";
+import type { Json } from "../../src/core/json.ts";
 import type { ColumnSpec, Draft, Row, TableSpec } from "../../src/core/schema/table-spec.ts";
 import { decodeValue, encodeValue } from "../../src/core/schema/value.ts";
 import type { AnyResource } from "../../src/define/resource.ts";
@@ -38,7 +38,9 @@ export interface TableStore {
  */
 export function openTable(sql: Sql, resource: AnyResource, present: ReadonlySet<string>): TableStore {
   const isWhole = resource.spec.columns.every((column) => present.has(column.sqlName));
-  const spec = isWhole ? resource.spec : { ...resource.spec, columns: resource.spec.columns.filter((column) => present.has(column.sqlName)) };
+  const spec = isWhole
+    ? resource.spec
+    : { ...resource.spec, columns: resource.spec.columns.filter((column) => present.has(column.sqlName)) };
   const table = quoteIdentifier(spec.name);
   const key = spec.columns.find((column) => column.primaryKey) as ColumnSpec;
   const keyName = quoteIdentifier(key.sqlName);
@@ -75,7 +77,10 @@ export function openTable(sql: Sql, resource: AnyResource, present: ReadonlySet<
       sql.run(deleteById, [id]);
     },
     nextIntId() {
-      const row = sql.all(`SELECT max(coalesce((SELECT max(${keyName}) FROM ${table}), 0), coalesce((SELECT last FROM _ids WHERE name = ?), 0)) AS last`, [spec.name])[0];
+      const row = sql.all(
+        `SELECT max(coalesce((SELECT max(${keyName}) FROM ${table}), 0), coalesce((SELECT last FROM _ids WHERE name = ?), 0)) AS last`,
+        [spec.name],
+      )[0];
       return Number(row?.last ?? 0) + 1;
     },
     defaults(missing) {

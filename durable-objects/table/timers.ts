@@ -17,7 +17,10 @@ export function schedule(sql: Sql, alarm: AlarmPort, name: TimerName, atMs: numb
   const rows = sql.all("SELECT name, at FROM _timers", []);
   const current = rows.find((row) => row.name === name);
   if (current !== undefined && Number(current.at) <= atMs) return;
-  sql.run("INSERT INTO _timers (name, at) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET at = excluded.at", [name, atMs]);
+  sql.run("INSERT INTO _timers (name, at) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET at = excluded.at", [
+    name,
+    atMs,
+  ]);
   const earliest = Math.min(...rows.map((row) => Number(row.at)), Number.POSITIVE_INFINITY);
   if (atMs < earliest) alarm.setAlarm(atMs);
 }

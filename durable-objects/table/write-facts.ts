@@ -2,9 +2,9 @@
 
 import type { ScopeTests, WriteFacts } from "../../src/core/change/plan-write.ts";
 import type { FieldError } from "../../src/core/fault.ts";
+import type { Json } from "../../src/core/json.ts";
 import type { Preconditions, ScopeText, WriteScopes } from "../../src/core/protocol/object-call.ts";
 import type { Draft, Row } from "../../src/core/schema/table-spec.ts";
-import type { Json } from "../../src/core/json.ts";
 import type { Commit } from "./commit.ts";
 import { scopeTest } from "./scope-test.ts";
 import type { Store } from "./store.ts";
@@ -19,7 +19,13 @@ export function beginFacts(commit: Commit, table: TableStore): WriteFacts {
 }
 
 /** Facts for a caller's write. */
-export function callerFacts(store: Store, table: TableStore, call: { readonly scopes: WriteScopes; readonly conditions: Preconditions }, invalid: readonly FieldError[], nowMs: number): WriteFacts {
+export function callerFacts(
+  store: Store,
+  table: TableStore,
+  call: { readonly scopes: WriteScopes; readonly conditions: Preconditions },
+  invalid: readonly FieldError[],
+  nowMs: number,
+): WriteFacts {
   const test = (text: ScopeText | undefined) => scopeTest(table, text ?? "");
   const scopes: ScopeTests = {
     read: test(call.scopes.read),
@@ -31,7 +37,14 @@ export function callerFacts(store: Store, table: TableStore, call: { readonly sc
   return factsWith(store, table, scopes, call.conditions, invalid, nowMs);
 }
 
-function factsWith(store: Store, table: TableStore, scopes: ScopeTests, conditions: Preconditions, invalid: readonly FieldError[], nowMs: number): WriteFacts {
+function factsWith(
+  store: Store,
+  table: TableStore,
+  scopes: ScopeTests,
+  conditions: Preconditions,
+  invalid: readonly FieldError[],
+  nowMs: number,
+): WriteFacts {
   return {
     table: table.spec,
     epoch: store.epoch,

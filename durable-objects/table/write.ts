@@ -31,7 +31,13 @@ function writeRow(commit: Commit, table: TableStore, call: WriteCall): Finish {
   const stored = intent.id === null ? null : table.find(intent.id);
   store.failPoint?.("row.loaded");
   checkSeenVersion(stored, expectVersion);
-  const applied = applyWrite(commit, table, intent, stored, callerFacts(store, table, call, call.invalid, commit.nowMs));
+  const applied = applyWrite(
+    commit,
+    table,
+    intent,
+    stored,
+    callerFacts(store, table, call, call.invalid, commit.nowMs),
+  );
   const status = applied.kind === "insert" ? 201 : applied.kind === "remove" || intent.op === "delete" ? 204 : 200;
   return ({ seq }) => ({
     answer: answerWrite(store, table, { row: applied.row, version: applied.version ?? seq, status, seq, isMinimal }),
@@ -41,7 +47,8 @@ function writeRow(commit: Commit, table: TableStore, call: WriteCall): Finish {
 
 /** The before-hook looked at a version of the row; if it moved since, the hook must look again ([HT31]). 0: it was absent. */
 export function checkSeenVersion(stored: StoredRow | null, expectVersion: number | null): void {
-  if (expectVersion !== null && (stored?.version ?? 0) !== expectVersion) throw new Fault({ slug: "conflict", reason: "contended" });
+  if (expectVersion !== null && (stored?.version ?? 0) !== expectVersion)
+    throw new Fault({ slug: "conflict", reason: "contended" });
 }
 
 export interface AppliedWrite {
@@ -53,13 +60,23 @@ export interface AppliedWrite {
 }
 
 /** Plans one write and carries the plan out. */
-export function applyWrite(commit: Commit, table: TableStore, given: WriteIntent, stored: StoredRow | null, facts: WriteFacts): AppliedWrite {
+export function applyWrite(
+  commit: Commit,
+  table: TableStore,
+  given: WriteIntent,
+  stored: StoredRow | null,
+  facts: WriteFacts,
+): AppliedWrite {
   const intent = withId(given, table);
   const plan = planWrite(intent, stored, facts);
   commit.store.failPoint?.("row.planned");
   const row = applyPlan(commit, table, plan, facts, intent.op === "create" ? intent.optimisticId : undefined);
   const isUnchanged = plan.kind === "nothing" || (plan.kind === "update" && row === plan.before);
-  return { kind: isUnchanged ? "nothing" : plan.kind, row, version: isUnchanged && stored !== null ? stored.version : null };
+  return {
+    kind: isUnchanged ? "nothing" : plan.kind,
+    row,
+    version: isUnchanged && stored !== null ? stored.version : null,
+  };
 }
 
 /** An integer id is made here, in the turn that uses it. */
@@ -78,7 +95,10 @@ interface WriteOutcome {
 function answerWrite(store: Store, table: TableStore, outcome: WriteOutcome): Answer {
   const position = positionToken(store.epoch, outcome.seq);
   if (outcome.status === 204) return { kind: "answer", status: 204, headers: {}, body: null, position };
-  const headers = { etag: `"${rowTag(store.epoch, outcome.version, table.spec.shape)}"`, "ledge-row-id": String(outcome.row[table.spec.primaryKey]) };
+  const headers = {
+    etag: `"${rowTag(store.epoch, outcome.version, table.spec.shape)}"`,
+    "ledge-row-id": String(outcome.row[table.spec.primaryKey]),
+  };
   const body = outcome.isMinimal ? null : JSON.stringify(rowJson(store, table, outcome.row, null));
   const status = outcome.isMinimal && outcome.status === 200 ? 204 : outcome.status;
   return { kind: "answer", status, headers, body, position };
@@ -89,7 +109,8 @@ function rebuildAnswer(store: Store, table: TableStore, call: WriteCall, found: 
   const { op, id } = call.intent;
   const own = found.changes.filter((each) => each.table === table.spec.name);
   // A create repeated by the client was given another id by its Worker; the row itself is the first that the commit created.
-  const change = own.find((each) => each.id === id) ?? (op === "create" ? own.find((each) => each.op === "create") : undefined);
+  const change =
+    own.find((each) => each.id === id) ?? (op === "create" ? own.find((each) => each.op === "create") : undefined);
   const row = change?.after ?? change?.before;
   if (change === undefined || row === null || row === undefined) return null;
   const status = change.before === null ? 201 : op === "delete" ? 204 : 200;

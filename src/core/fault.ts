@@ -50,12 +50,29 @@ type FaultArm =
       readonly allowedOperators?: readonly string[];
       readonly allowedFields?: readonly string[];
     }
-  | { readonly slug: "cursor-invalid"; readonly reason: "malformed" | "tampered" | "version_mismatch" | "table_mismatch" | "orderby_mismatch" }
+  | {
+      readonly slug: "cursor-invalid";
+      readonly reason: "malformed" | "tampered" | "version_mismatch" | "table_mismatch" | "orderby_mismatch";
+    }
   | { readonly slug: "cursor-expired" }
-  | { readonly slug: "batch-limit-exceeded"; readonly operation?: string; readonly limit: number | "bytes"; readonly requested?: number }
+  | {
+      readonly slug: "batch-limit-exceeded";
+      readonly operation?: string;
+      readonly limit: number | "bytes";
+      readonly requested?: number;
+    }
   | { readonly slug: "query-too-expensive"; readonly examined: number; readonly limit: number }
-  | { readonly slug: "unauthorized"; readonly reason?: "expired" | "invalid-credentials" | "mfa-required"; readonly detail?: string }
-  | { readonly slug: "forbidden"; readonly operation?: string; readonly reason?: "csrf" | "origin" | "unverified-email"; readonly detail?: string }
+  | {
+      readonly slug: "unauthorized";
+      readonly reason?: "expired" | "invalid-credentials" | "mfa-required";
+      readonly detail?: string;
+    }
+  | {
+      readonly slug: "forbidden";
+      readonly operation?: string;
+      readonly reason?: "csrf" | "origin" | "unverified-email";
+      readonly detail?: string;
+    }
   | { readonly slug: "not-found"; readonly resource?: string; readonly id?: string; readonly detail?: string }
   | { readonly slug: "method-not-allowed"; readonly allow: readonly string[] }
   | {
@@ -80,7 +97,11 @@ type FaultArm =
   | { readonly slug: "rate-limit-exceeded"; readonly retryAfter: number }
   | { readonly slug: "internal-error" }
   | { readonly slug: "output-validation-error" }
-  | { readonly slug: "overloaded" | "unavailable" | "read-behind"; readonly retryAfter: number; readonly detail?: string }
+  | {
+      readonly slug: "overloaded" | "unavailable" | "read-behind";
+      readonly retryAfter: number;
+      readonly detail?: string;
+    }
   | { readonly slug: "outcome-unknown"; readonly retryAfter: number; readonly idempotencyKey: string }
   | { readonly slug: "timeout"; readonly detail?: string };
 
@@ -100,9 +121,12 @@ export class Fault extends Error {
   }
 }
 
+/** Errors that one answer lists at most: a small request must not be answered by a huge reply. */
+export const MAX_ERRORS = 100;
+
 /** A `validation-error` over a list of fields. */
 export function invalid(errors: readonly FieldError[]): Fault {
-  return new Fault({ slug: "validation-error", errors });
+  return new Fault({ slug: "validation-error", errors: errors.slice(0, MAX_ERRORS) });
 }
 
 /** A `validation-error` over one field. */

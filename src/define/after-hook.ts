@@ -6,7 +6,10 @@ import type { Row } from "../core/schema/table-spec.ts";
 import type { AfterHookOption, Hooks } from "./hooks.ts";
 import type { AnyResource } from "./resource.ts";
 
-export function afterHook(resource: AnyResource, { before, after }: Pick<RowChange, "before" | "after">): AfterHookOption<Row> | undefined {
+export function afterHook(
+  resource: AnyResource,
+  { before, after }: Pick<RowChange, "before" | "after">,
+): AfterHookOption<Row> | undefined {
   const hooks = resource.config.hooks as Hooks<Row> | undefined;
   switch (hookOperation(resource.spec, before, after)) {
     case "create":

@@ -3,8 +3,8 @@
  * tests read it; and the checks that span tables.
  */
 
-import type { Json } from "../core/json.ts";
 import { isAppName } from "../core/ids.ts";
+import type { Json } from "../core/json.ts";
 import { ConfigError } from "./config-error.ts";
 import type { AnyResource } from "./resource.ts";
 import { checkSearchNames } from "./search.ts";
@@ -47,7 +47,12 @@ export function checkApp(name: string, resources: readonly AnyResource[]): Reado
   for (const resource of resources) {
     const twin = byName.get(resource.name);
     if (twin !== undefined) {
-      throw new ConfigError(resource.name, resource.file, `another table has the same name${twin.file === undefined ? "" : ` (${twin.file})`}`, "Rename one of them.");
+      throw new ConfigError(
+        resource.name,
+        resource.file,
+        `another table has the same name${twin.file === undefined ? "" : ` (${twin.file})`}`,
+        "Rename one of them.",
+      );
     }
     byName.set(resource.name, resource);
   }
@@ -63,12 +68,22 @@ export function checkApp(name: string, resources: readonly AnyResource[]): Reado
 function checkGroup(resource: AnyResource, all: ReadonlyMap<string, AnyResource>): void {
   const { group, partitionBy } = resource.spec;
   if (!/^[a-z][a-z0-9_-]{0,62}$/i.test(group)) {
-    throw new ConfigError(resource.name, resource.file, `group "${group}" is not a valid name`, "Use letters, digits, - and _.");
+    throw new ConfigError(
+      resource.name,
+      resource.file,
+      `group "${group}" is not a valid name`,
+      "Use letters, digits, - and _.",
+    );
   }
   for (const other of all.values()) {
     if (other.spec.group !== group || other === resource) continue;
     if ((other.spec.partitionBy === null) !== (partitionBy === null)) {
-      throw new ConfigError(resource.name, resource.file, `shares group "${group}" with "${other.name}", but only one of them is partitioned`, "Partition both, or neither.");
+      throw new ConfigError(
+        resource.name,
+        resource.file,
+        `shares group "${group}" with "${other.name}", but only one of them is partitioned`,
+        "Partition both, or neither.",
+      );
     }
   }
 }
@@ -98,21 +113,30 @@ function checkForeignKeys(resource: AnyResource, all: ReadonlyMap<string, AnyRes
 
 function checkRelations(resource: AnyResource, all: ReadonlyMap<string, AnyResource>): void {
   for (const [name, relation] of Object.entries(resource.config.relations ?? {})) {
-    const refuse = (problem: string, mend: string) => new ConfigError(resource.name, resource.file, `relation "${name}" ${problem}`, mend);
+    const refuse = (problem: string, mend: string) =>
+      new ConfigError(resource.name, resource.file, `relation "${name}" ${problem}`, mend);
     const target = all.get(relation.resource);
-    if (target === undefined) throw refuse(`names no table: "${relation.resource}"`, `Tables are: ${[...all.keys()].join(", ")}.`);
+    if (target === undefined)
+      throw refuse(`names no table: "${relation.resource}"`, `Tables are: ${[...all.keys()].join(", ")}.`);
     const holder = relation.type === "belongsTo" ? resource : target;
     const column = holder.spec.columns.find((candidate) => candidate.name === relation.foreignKey);
     if (column === undefined) {
-      throw refuse(`names no column of "${holder.name}": "${relation.foreignKey}"`, `Columns are: ${holder.spec.columns.map((each) => each.name).join(", ")}.`);
+      throw refuse(
+        `names no column of "${holder.name}": "${relation.foreignKey}"`,
+        `Columns are: ${holder.spec.columns.map((each) => each.name).join(", ")}.`,
+      );
     }
     if (relation.onDelete === undefined) continue;
-    if (relation.type === "belongsTo") throw refuse("has onDelete on the child's side", "Declare it on the parent, as hasMany or hasOne.");
+    if (relation.type === "belongsTo")
+      throw refuse("has onDelete on the child's side", "Declare it on the parent, as hasMany or hasOne.");
     if (target.spec.group !== resource.spec.group) {
       throw refuse(`has onDelete, but "${target.name}" lies in another object`, `Put both tables into one group.`);
     }
     if (relation.onDelete === "set null" && column.notNull) {
-      throw refuse(`sets "${relation.foreignKey}" to NULL, which the column does not allow`, "Use restrict or cascade, or let the column be NULL.");
+      throw refuse(
+        `sets "${relation.foreignKey}" to NULL, which the column does not allow`,
+        "Use restrict or cascade, or let the column be NULL.",
+      );
     }
   }
 }

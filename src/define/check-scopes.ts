@@ -29,7 +29,10 @@ function checkRule(resource: AnyResource, place: string, rule: unknown, refuse: 
     parseFilter(text, { table: resource.spec, fields: "scope", operators: resource.operators, parameter: place });
   } catch (error) {
     if (!(error instanceof Fault) || error.data.slug !== "filter-parse-error") throw error;
-    throw refuse(`${place} is not a filter of this table: ${error.data.detail}`, `Columns are: ${resource.spec.columns.map((column) => column.name).join(", ")}.`);
+    throw refuse(
+      `${place} is not a filter of this table: ${error.data.detail}`,
+      `Columns are: ${resource.spec.columns.map((column) => column.name).join(", ")}.`,
+    );
   }
 }
 

@@ -3,9 +3,9 @@
  */
 
 import type { SQLiteTable } from "drizzle-orm/sqlite-core";
-import type { JsonObject, Json } from "../core/json.ts";
-import type { Filter } from "../core/query/tree.ts";
+import type { Json, JsonObject } from "../core/json.ts";
 import type { CustomOperator } from "../core/query/custom-operators.ts";
+import type { Filter } from "../core/query/tree.ts";
 import type { BatchOperation, Capability } from "../core/schema/table-spec.ts";
 import type { Principal, User } from "../core/scope/principal.ts";
 import type { Hooks } from "./hooks.ts";
@@ -100,13 +100,20 @@ export interface ResourceConfig<T extends SQLiteTable = SQLiteTable> extends Acc
   readonly computed?: { readonly [name: string]: (row: RowOf<T>) => Json };
   readonly softDelete?: { readonly field: ColumnName<T>; readonly value?: Json };
   readonly etag?: { readonly versionField?: ColumnName<T>; readonly required?: boolean };
-  readonly pagination?: { readonly defaultLimit?: number; readonly maxLimit?: number; readonly offset?: boolean; readonly cursorMaxAgeMs?: number };
+  readonly pagination?: {
+    readonly defaultLimit?: number;
+    readonly maxLimit?: number;
+    readonly offset?: boolean;
+    readonly cursorMaxAgeMs?: number;
+  };
   readonly capabilities?: { readonly [capability in Capability]?: boolean };
   /** Rows that one batch may hold (default 100 each); `false` or 0 removes the route. `confirm`: large filter batches need a dry run first. */
   readonly batch?: { readonly [operation in BatchOperation]?: number | false } & { readonly confirm?: boolean };
   readonly hooks?: Hooks<RowOf<T>>;
   /** Full-text search over these text columns; a field's weight is 1 unless given. */
-  readonly search?: { readonly fields: readonly (ColumnName<T> | { readonly name: ColumnName<T>; readonly weight?: number })[] };
+  readonly search?: {
+    readonly fields: readonly (ColumnName<T> | { readonly name: ColumnName<T>; readonly weight?: number })[];
+  };
   readonly relations?: { readonly [name: string]: Relation };
   readonly operators?: { readonly [token: string]: CustomOperator };
   readonly query?: { readonly operators?: readonly string[] };

@@ -5,7 +5,7 @@
  */
 
 import type { Json } from "../core/json.ts";
-import type { User, Anonymous } from "../core/scope/principal.ts";
+import type { Anonymous, User } from "../core/scope/principal.ts";
 
 type AnyRow = Readonly<Record<string, unknown>>;
 
@@ -50,14 +50,20 @@ export interface CommittedChange<R = AnyRow> extends WriteChange<R> {
   readonly seq: number;
 }
 
-export type AfterHook<R> = (change: CommittedChange<R>, context: { readonly env: unknown; readonly attempt: number }) => void | Promise<void>;
+export type AfterHook<R> = (
+  change: CommittedChange<R>,
+  context: { readonly env: unknown; readonly attempt: number },
+) => void | Promise<void>;
 /** A function runs best effort in the Worker; `{ durable: true, run }` runs from the outbox, at least once. */
 export type AfterHookOption<R> = AfterHook<R> | { readonly durable: true; readonly run: AfterHook<R> };
 
 export interface Hooks<R = AnyRow> {
   /** Returns the draft to go on with (nothing: the one given), or throws. It may set any column. */
   onBeforeCreate?(context: HookContext, draft: Partial<R>): Partial<R> | void | Promise<Partial<R> | void>;
-  onBeforeUpdate?(context: HookContext, change: { readonly before: R; readonly patch: Partial<R> }): Partial<R> | void | Promise<Partial<R> | void>;
+  onBeforeUpdate?(
+    context: HookContext,
+    change: { readonly before: R; readonly patch: Partial<R> },
+  ): Partial<R> | void | Promise<Partial<R> | void>;
   onBeforeDelete?(context: HookContext, row: R): void | Promise<void>;
   /**
    * Inside the transaction: may return columns to change on the row, write to tables of the same object, or throw to roll

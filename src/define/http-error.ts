@@ -79,7 +79,12 @@ export class NotFoundError extends HttpError {
   ) {
     const { resource, id } = options;
     super(
-      { slug: "not-found", detail: message, ...(resource === undefined ? {} : { resource }), ...(id === undefined ? {} : { id }) },
+      {
+        slug: "not-found",
+        detail: message,
+        ...(resource === undefined ? {} : { resource }),
+        ...(id === undefined ? {} : { id }),
+      },
       message,
       options,
     );

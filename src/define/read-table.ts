@@ -4,7 +4,7 @@
  */
 
 import { getTableColumns, is, SQL, sql } from "drizzle-orm";
-import { getTableConfig, SQLiteSyncDialect, type SQLiteColumn, type SQLiteTable } from "drizzle-orm/sqlite-core";
+import { getTableConfig, type SQLiteColumn, SQLiteSyncDialect, type SQLiteTable } from "drizzle-orm/sqlite-core";
 import type { Json } from "../core/json.ts";
 import { encodeBase64 } from "../core/schema/base64.ts";
 import type { ColumnKind, ColumnSpec, TimeStorage } from "../core/schema/table-spec.ts";
@@ -42,19 +42,32 @@ const MAX_COLUMNS = 99;
 export function readTable(table: SQLiteTable, config: ResourceConfig, file: string | undefined): ReadTable {
   const drizzle = getTableConfig(table);
   const refuse = (problem: string, mend: string) => new ConfigError(drizzle.name, file, problem, mend);
-  if (!/^[A-Za-z][A-Za-z0-9_]{0,62}$/.test(drizzle.name)) throw refuse("the name cannot be a path segment", "Use letters, digits and _.");
+  if (!/^[A-Za-z][A-Za-z0-9_]{0,62}$/.test(drizzle.name))
+    throw refuse("the name cannot be a path segment", "Use letters, digits and _.");
 
   const entries = Object.entries(getTableColumns(table));
-  if (entries.length > MAX_COLUMNS) throw refuse(`has ${entries.length} columns, limit is ${MAX_COLUMNS}`, "Split the table.");
+  if (entries.length > MAX_COLUMNS)
+    throw refuse(`has ${entries.length} columns, limit is ${MAX_COLUMNS}`, "Split the table.");
   if (drizzle.primaryKeys.length > 0) {
-    throw refuse("a composite primary key is not supported", "Give the table one key column, and make the pair unique().");
+    throw refuse(
+      "a composite primary key is not supported",
+      "Give the table one key column, and make the pair unique().",
+    );
   }
   const columns: ColumnSpec[] = [];
   const defaults = new Map<string, DefaultSource>();
   const onUpdate = new Map<string, () => Json>();
   for (const [name, column] of entries) {
-    if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) || name.startsWith("__") || column.name === "_version" || column.name.startsWith("_cf_")) {
-      throw refuse(`column "${name}" has a name that filters or Ledge cannot use`, "Use letters, digits and _; _version and _cf_… are taken.");
+    if (
+      !/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) ||
+      name.startsWith("__") ||
+      column.name === "_version" ||
+      column.name.startsWith("_cf_")
+    ) {
+      throw refuse(
+        `column "${name}" has a name that filters or Ledge cannot use`,
+        "Use letters, digits and _; _version and _cf_… are taken.",
+      );
     }
     const { kind, timeStorage } = kindOf(name, column, config, refuse);
     const source = defaultOf(column, kind);
@@ -63,12 +76,23 @@ export function readTable(table: SQLiteTable, config: ResourceConfig, file: stri
     if (update !== undefined) onUpdate.set(name, () => toJsonForm(update(), kind));
     columns.push(columnSpec(name, column, kind, timeStorage, config));
   }
-  return { name: drizzle.name, columns, defaults, onUpdate, foreignKeys: drizzle.foreignKeys.map((key) => foreignKeyOf(key, entries)) };
+  return {
+    name: drizzle.name,
+    columns,
+    defaults,
+    onUpdate,
+    foreignKeys: drizzle.foreignKeys.map((key) => foreignKeyOf(key, entries)),
+  };
 }
 
 type Refuse = (problem: string, mend: string) => ConfigError;
 
-function kindOf(name: string, column: SQLiteColumn, config: ResourceConfig, refuse: Refuse): { kind: ColumnKind; timeStorage?: TimeStorage } {
+function kindOf(
+  name: string,
+  column: SQLiteColumn,
+  config: ResourceConfig,
+  refuse: Refuse,
+): { kind: ColumnKind; timeStorage?: TimeStorage } {
   const declared = config.columns?.[name]?.type;
   if (declared !== undefined && column.columnType !== "SQLiteText") {
     throw refuse(`columns.${name}.type is for text columns`, "Drop the option, or make the column text().");
@@ -90,20 +114,38 @@ function kindOf(name: string, column: SQLiteColumn, config: ResourceConfig, refu
     case "SQLiteBlobBuffer":
       return { kind: "blob" };
     case "SQLiteBlobJson":
-      throw refuse(`column "${name}" is a JSON blob, which SQL cannot read`, `Use text("${column.name}", { mode: "json" }).`);
+      throw refuse(
+        `column "${name}" is a JSON blob, which SQL cannot read`,
+        `Use text("${column.name}", { mode: "json" }).`,
+      );
     case "SQLiteBigInt":
-      throw refuse(`column "${name}" is a bigint blob, which SQL cannot order`, `Use text("${column.name}") with columns: { ${name}: { type: "bigint" } }.`);
+      throw refuse(
+        `column "${name}" is a bigint blob, which SQL cannot order`,
+        `Use text("${column.name}") with columns: { ${name}: { type: "bigint" } }.`,
+      );
     default:
-      throw refuse(`column "${name}" is of a Drizzle type that Ledge has no kind for (${column.columnType})`, "Use text, integer, real or blob.");
+      throw refuse(
+        `column "${name}" is of a Drizzle type that Ledge has no kind for (${column.columnType})`,
+        "Use text, integer, real or blob.",
+      );
   }
 }
 
-function columnSpec(name: string, column: SQLiteColumn, kind: ColumnKind, timeStorage: TimeStorage | undefined, config: ResourceConfig): ColumnSpec {
+function columnSpec(
+  name: string,
+  column: SQLiteColumn,
+  kind: ColumnKind,
+  timeStorage: TimeStorage | undefined,
+  config: ResourceConfig,
+): ColumnSpec {
   const flags = config.columns?.[name];
   const listed = (list: readonly string[] | undefined) => list === undefined || list.includes(name);
   const readable = flags?.returned !== false && listed(config.fields?.readable);
   const serverFilled =
-    name === config.partitionBy || name === config.softDelete?.field || name === config.etag?.versionField || (config.generatedFields ?? []).includes(name);
+    name === config.partitionBy ||
+    name === config.softDelete?.field ||
+    name === config.etag?.versionField ||
+    (config.generatedFields ?? []).includes(name);
   const length = (column as { length?: number }).length;
   const enumValues = column.enumValues;
   return {
@@ -150,7 +192,9 @@ type DrizzleForeignKey = ReturnType<typeof getTableConfig>["foreignKeys"][number
 function foreignKeyOf(key: DrizzleForeignKey, entries: readonly [string, SQLiteColumn][]): ForeignKey {
   const reference = key.reference();
   return {
-    columns: reference.columns.map((column) => entries.find(([, candidate]) => candidate.name === column.name)?.[0] ?? column.name),
+    columns: reference.columns.map(
+      (column) => entries.find(([, candidate]) => candidate.name === column.name)?.[0] ?? column.name,
+    ),
     targetTable: getTableConfig(reference.foreignTable).name,
     targetColumns: reference.foreignColumns.map((column) => column.name),
     onDelete: key.onDelete ?? "no action",

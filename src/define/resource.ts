@@ -5,17 +5,24 @@
  */
 
 import type { SQLiteTable } from "drizzle-orm/sqlite-core";
+import { type IdKind, RESERVED_RESOURCES } from "../core/ids.ts";
 import { isJsonObject, type Json, shortHash } from "../core/json.ts";
-import { RESERVED_RESOURCES, type IdKind } from "../core/ids.ts";
 import { type CustomOperators, defineOperators } from "../core/query/custom-operators.ts";
-import type { AggregatableSpec, Capability, ColumnSpec, Row, SoftDeleteSpec, TableSpec } from "../core/schema/table-spec.ts";
+import type {
+  AggregatableSpec,
+  Capability,
+  ColumnSpec,
+  Row,
+  SoftDeleteSpec,
+  TableSpec,
+} from "../core/schema/table-spec.ts";
 import { parseValue } from "../core/schema/value.ts";
 import { batchOf } from "./batch-limits.ts";
 import { checkScopes } from "./check-scopes.ts";
 import type { ResourceConfig } from "./config.ts";
 import { ConfigError, declaringFile } from "./config-error.ts";
-import { searchOf } from "./search.ts";
 import { type DefaultSource, type ForeignKey, readTable } from "./read-table.ts";
+import { searchOf } from "./search.ts";
 
 export interface Resource<T extends SQLiteTable = SQLiteTable, N extends string = string> {
   readonly kind: "resource";
@@ -92,10 +99,13 @@ function tableSpec(name: string, columns: readonly ColumnSpec[], config: Resourc
       throw refuse(`partitionBy column "${config.partitionBy}" must be text and not null`, "Add .notNull().");
     }
     if (config.partition === undefined) {
-      throw refuse("partitionBy is set without a rule that admits callers", `Add partition: { claim: "…" } or partition: { allow: (principal, partition) => … }.`);
+      throw refuse(
+        "partitionBy is set without a rule that admits callers",
+        `Add partition: { claim: "…" } or partition: { allow: (principal, partition) => … }.`,
+      );
     }
   } else if (config.partition !== undefined) {
-    throw refuse("partition is set without partitionBy", "Name the column: partitionBy: \"roomId\".");
+    throw refuse("partition is set without partitionBy", 'Name the column: partitionBy: "roomId".');
   }
   return {
     name,
@@ -110,7 +120,9 @@ function tableSpec(name: string, columns: readonly ColumnSpec[], config: Resourc
     strictInput: config.strictInput ?? false,
     computed,
     pagination: paginationOf(config, refuse),
-    ...(config.fields?.aggregatable === undefined ? {} : { aggregatable: aggregatableOf(config.fields.aggregatable, columns, refuse) }),
+    ...(config.fields?.aggregatable === undefined
+      ? {}
+      : { aggregatable: aggregatableOf(config.fields.aggregatable, columns, refuse) }),
     ...(config.search === undefined ? {} : { search: searchOf(config.search.fields, columns, refuse) }),
     capabilities: capabilitiesOf(config),
     batch: batchOf(config, refuse),
@@ -134,11 +146,16 @@ function softDeleteOf(config: ResourceConfig, columns: readonly ColumnSpec[], re
   if (config.softDelete === undefined) return null;
   const { field, value } = config.softDelete;
   const column = columns.find((candidate) => candidate.name === field);
-  if (column === undefined) throw refuse(`softDelete.field names no column: ${String(field)}`, "Name the marker column.");
-  if (column.notNull) throw refuse(`soft-delete marker "${field}" is NOT NULL`, "Let it be NULL: NULL means not deleted.");
+  if (column === undefined)
+    throw refuse(`softDelete.field names no column: ${String(field)}`, "Name the marker column.");
+  if (column.notNull)
+    throw refuse(`soft-delete marker "${field}" is NOT NULL`, "Let it be NULL: NULL means not deleted.");
   if (value === undefined) {
     if (column.kind !== "time") {
-      throw refuse(`soft-delete marker "${field}" is ${column.kind}, not a time`, "Make it a timestamp, or give softDelete.value.");
+      throw refuse(
+        `soft-delete marker "${field}" is ${column.kind}, not a time`,
+        "Make it a timestamp, or give softDelete.value.",
+      );
     }
     return { field: column.name, value: { kind: "now" } };
   }
@@ -153,16 +170,24 @@ function versionFieldOf(config: ResourceConfig, columns: readonly ColumnSpec[], 
   const field = config.etag?.versionField;
   if (field === undefined) return null;
   if (columns.find((column) => column.name === field)?.kind !== "int") {
-    throw refuse(`etag.versionField "${String(field)}" is not an integer column`, "Make it integer().notNull().default(1).");
+    throw refuse(
+      `etag.versionField "${String(field)}" is not an integer column`,
+      "Make it integer().notNull().default(1).",
+    );
   }
   return field;
 }
 
 /** Lists of columns that no metric could ever use are a mistake worth a word. */
 function aggregatableOf(lists: AggregatableSpec, columns: readonly ColumnSpec[], refuse: Refuse): AggregatableSpec {
-  const useless = columns.find(({ name, kind }) => lists.metrics?.includes(name) === true && (kind === "json" || kind === "blob"));
+  const useless = columns.find(
+    ({ name, kind }) => lists.metrics?.includes(name) === true && (kind === "json" || kind === "blob"),
+  );
   if (useless !== undefined) {
-    throw refuse(`fields.aggregatable.metrics names "${useless.name}", which is ${useless.kind} and has no metric`, "Take it out of the list.");
+    throw refuse(
+      `fields.aggregatable.metrics names "${useless.name}", which is ${useless.kind} and has no metric`,
+      "Take it out of the list.",
+    );
   }
   return lists;
 }
@@ -171,7 +196,10 @@ function paginationOf(config: ResourceConfig, refuse: Refuse): TableSpec["pagina
   const { defaultLimit = 20, maxLimit = 100, offset = true } = config.pagination ?? {};
   const isLimit = (value: number) => Number.isInteger(value) && value >= 1 && value <= 1000;
   if (!isLimit(defaultLimit) || !isLimit(maxLimit)) {
-    throw refuse("pagination limits must be integers from 1 to 1000", "Mend pagination.defaultLimit and pagination.maxLimit.");
+    throw refuse(
+      "pagination limits must be integers from 1 to 1000",
+      "Mend pagination.defaultLimit and pagination.maxLimit.",
+    );
   }
   return { defaultLimit: Math.min(defaultLimit, maxLimit), maxLimit, offset };
 }
@@ -218,7 +246,10 @@ function checkColumnNames(config: ResourceConfig, columns: readonly ColumnSpec[]
   check("etag.versionField", [config.etag?.versionField]);
   for (const column of columns) {
     if (column.primaryKey && !column.readable) {
-      throw refuse(`the primary key "${column.name}" is not readable`, "Every row is named by its key: leave it readable.");
+      throw refuse(
+        `the primary key "${column.name}" is not readable`,
+        "Every row is named by its key: leave it readable.",
+      );
     }
   }
 }
@@ -226,11 +257,14 @@ function checkColumnNames(config: ResourceConfig, columns: readonly ColumnSpec[]
 function operatorsOf(config: ResourceConfig, columns: readonly ColumnSpec[], refuse: Refuse): CustomOperators {
   for (const [token, operator] of Object.entries(config.operators ?? {})) {
     const unknown = operator.on.find((name) => !columns.some((column) => column.name === name));
-    if (unknown !== undefined) throw refuse(`operator ${token} is declared on no column: "${unknown}"`, "Name columns of this table in `on`.");
+    if (unknown !== undefined)
+      throw refuse(`operator ${token} is declared on no column: "${unknown}"`, "Name columns of this table in `on`.");
   }
   try {
     return defineOperators(config.operators ?? {}, (token, error) => {
-      console.error(JSON.stringify({ level: "error", message: "a custom operator threw", operator: token, error: String(error) }));
+      console.error(
+        JSON.stringify({ level: "error", message: "a custom operator threw", operator: token, error: String(error) }),
+      );
     });
   } catch (error) {
     throw refuse(error instanceof Error ? error.message : String(error), "Mend the declaration in `operators`.");
@@ -238,7 +272,12 @@ function operatorsOf(config: ResourceConfig, columns: readonly ColumnSpec[], ref
 }
 
 /** A full row with computed fields added, masked to what may leave the object ([HT16] [HT17]). */
-export function publicRow(source: AnyResource, row: Row, select: readonly string[] | null, onFailure: (field: string, error: unknown) => void): Record<string, Json> {
+export function publicRow(
+  source: AnyResource,
+  row: Row,
+  select: readonly string[] | null,
+  onFailure: (field: string, error: unknown) => void,
+): Record<string, Json> {
   const shown: Record<string, Json> = {};
   const wants = (name: string) => select === null || name === source.spec.primaryKey || select.includes(name);
   for (const column of source.spec.columns) {

@@ -26,7 +26,7 @@ const keys = new BoundedCache<string, Promise<CryptoKey>>(8);
 
 export async function sealConfirmation(request: TableRequest, confirmed: Confirmed): Promise<string> {
   const expiresAtMs = request.nowMs + CONFIRMATION_TTL_MS;
-  const key = await keyOf(request.env.LEDGE_SECRET ?? DEVELOPMENT_SECRET);
+  const key = await keyOf(request.env.LEDGE_SECRET || DEVELOPMENT_SECRET);
   const mac = new Uint8Array(await crypto.subtle.sign("HMAC", key, payload(request, confirmed, expiresAtMs)));
   return `${expiresAtMs}.${encodeBase64(mac).replaceAll("+", "-").replaceAll("/", "_").slice(0, 43)}`;
 }
@@ -39,7 +39,7 @@ export async function isConfirmed(request: TableRequest, confirmed: Confirmed): 
   if (found === null || mac === null || expiresAtMs < request.nowMs) return false;
   const { LEDGE_SECRET, LEDGE_SECRET_OLD } = request.env;
   const bytes = payload(request, confirmed, expiresAtMs);
-  for (const secret of [LEDGE_SECRET ?? DEVELOPMENT_SECRET, LEDGE_SECRET_OLD ?? ""]) {
+  for (const secret of [LEDGE_SECRET || DEVELOPMENT_SECRET, LEDGE_SECRET_OLD ?? ""]) {
     if (secret !== "" && (await crypto.subtle.verify("HMAC", await keyOf(secret), mac, bytes))) return true;
   }
   return false;

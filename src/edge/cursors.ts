@@ -46,7 +46,7 @@ export async function openCursor(
 }
 
 function secretOf(env: LedgeEnv): string {
-  return env.LEDGE_SECRET ?? DEVELOPMENT_SECRET;
+  return env.LEDGE_SECRET || DEVELOPMENT_SECRET;
 }
 
 function place({ entry, partition }: TableRequest): string {

@@ -30,7 +30,10 @@ export function finish(arrival: Arrival, answer: Answer): Response {
 
 /** What the answer already varies by stays; what it depends on beyond that is added, so that no cache mixes callers. */
 function addVary(headers: Headers, names: string): void {
-  const known = (headers.get("vary") ?? "").toLowerCase().split(",").map((name) => name.trim());
+  const known = (headers.get("vary") ?? "")
+    .toLowerCase()
+    .split(",")
+    .map((name) => name.trim());
   if (known.includes("*")) return;
   const missing = names.split(", ").filter((name) => !known.includes(name.toLowerCase()));
   if (missing.length > 0) headers.append("vary", missing.join(", "));

@@ -8,8 +8,8 @@ import { RESERVED_IDS } from "../core/ids.ts";
 import type { BatchOperation, Capability, TableSpec } from "../core/schema/table-spec.ts";
 import type { TableEntry } from "./edge.ts";
 import type { Endpoint } from "./endpoint.ts";
-import { createBatch, deleteBatch, replaceBatch, updateBatch, upsertBatch } from "./endpoints/batch.ts";
 import { aggregateRows } from "./endpoints/aggregate.ts";
+import { createBatch, deleteBatch, replaceBatch, updateBatch, upsertBatch } from "./endpoints/batch.ts";
 import { countRows } from "./endpoints/count.ts";
 import { getRow } from "./endpoints/get.ts";
 import { listRows } from "./endpoints/list.ts";
@@ -83,7 +83,8 @@ function tableRoute(
 function methodsOf(entry: TableEntry, offers: readonly Offer[]): Methods<Endpoint> | null {
   const { spec } = entry.resource;
   const kept = offers.filter(
-    ({ capability, isOffered }) => (capability === undefined || spec.capabilities[capability]) && (isOffered === undefined || isOffered(spec)),
+    ({ capability, isOffered }) =>
+      (capability === undefined || spec.capabilities[capability]) && (isOffered === undefined || isOffered(spec)),
   );
   return kept.length === 0
     ? null

@@ -3,7 +3,7 @@
  * where it has one. All errors at once. The object trusts the outcome and answers it at its place in the order of steps.
  */
 
-import type { FieldError } from "../core/fault.ts";
+import { type FieldError, MAX_ERRORS } from "../core/fault.ts";
 import type { Json } from "../core/json.ts";
 import { encodeBase64 } from "../core/schema/base64.ts";
 import type { Draft } from "../core/schema/table-spec.ts";
@@ -79,7 +79,7 @@ async function withSchema(
     const [column = ""] = field.split(".", 1);
     return !named.has(column) && !(isForWholeRows && column !== "" && !Object.hasOwn(draft, column));
   });
-  return { draft: own.draft, errors: [...own.errors, ...further] };
+  return { draft: own.draft, errors: [...own.errors, ...further].slice(0, MAX_ERRORS) };
 }
 
 /** What the schema made of the draft (trimmed texts, defaults); columns it does not know stay as they were. */

@@ -6,7 +6,7 @@
 
 import type { Told } from "./app/tell.ts";
 import type { StoredObject } from "./object-file.ts";
-import { bodyOf, type Operation, stepOf, TALLIES } from "./operations.ts";
+import { bodyOf, type BatchRow, type Operation, stepOf, TALLIES } from "./operations.ts";
 import type { Readings } from "./readers.ts";
 import type { Outcome } from "./writers.ts";
 
@@ -37,18 +37,47 @@ export function objectOf({ table, partition }: Operation): string {
   return `t/crash/${group}${partition === null ? "" : `/${partition}`}`;
 }
 
-function committed({ objects }: Evidence, operation: Operation): boolean {
-  return objects.get(objectOf(operation))?.replies.has(operation.key) === true;
+/** A key tells by its stored reply, a write without one by its name in the ledger (whole, for the tables that are written so). */
+function committed({ objects }: Evidence, { isKeyed, key, ...operation }: Operation): boolean {
+  const object = objects.get(objectOf({ isKeyed, key, ...operation }));
+  return object !== undefined && (isKeyed ? object.replies.has(key) : writtenBy(object).has(key));
 }
 
-/** One commit a key, one key a commit: every request had a key and changed something, so the stored replies are 1..n. */
+/** By the key that rows carry as `last`: the commits that wrote it. */
+function writtenBy(object: StoredObject): ReadonlyMap<string, readonly number[]> {
+  let known = written.get(object);
+  if (known === undefined) {
+    known = new Map();
+    for (const { seq, changes } of object.log) {
+      const keys = new Set(changes.flatMap(({ after }) => (typeof after?.last === "string" ? [after.last] : [])));
+      for (const key of keys) known.set(key, [...(known.get(key) ?? []), seq]);
+    }
+    written.set(object, known);
+  }
+  return known;
+}
+const written = new WeakMap<StoredObject, Map<string, number[]>>();
+
+function rowsOf(operation: Operation): readonly BatchRow[] {
+  return operation.batch ?? [operation];
+}
+
+/** One commit a key, one key a commit: every request changed something, so replies, and names where there was no key, are 1..n. */
 function checkKeys({ objects, outcomes }: Evidence, say: Say): void {
-  const sent = new Set(outcomes.map(({ operation }) => operation.key));
-  for (const { name, epoch, log, replies } of objects.values()) {
+  const made = new Map(outcomes.flatMap(({ operation, madeKey }) => (madeKey === null ? [] : [[madeKey, operation.key]])));
+  const sent = new Set([...outcomes.map(({ operation }) => operation.key), ...made.keys()]);
+  for (const object of objects.values()) {
+    const { name, epoch, log, replies } = object;
     const keyOf = new Map<number, string>();
+    for (const { operation } of outcomes) {
+      if (operation.isKeyed || objectOf(operation) !== name) continue;
+      const commits = writtenBy(object).get(operation.key) ?? [];
+      if (commits.length > 1) say(`${name}: ${operation.key}, sent without a key, acted at ${commits.join(" and ")}`);
+      for (const seq of commits) keyOf.set(seq, operation.key);
+    }
     for (const [key, { position, seq }] of replies) {
       const twin = keyOf.get(seq);
-      if (twin !== undefined) say(`${name}: seq ${seq} answers two keys, ${twin} and ${key}`);
+      if (twin !== undefined && twin !== made.get(key)) say(`${name}: seq ${seq} answers two keys, ${twin} and ${key}`);
       keyOf.set(seq, key);
       if (!sent.has(key)) say(`${name}: key ${key} was never sent`);
       if (position !== `${epoch}:${seq}`) say(`${name}: key ${key} has position ${position}, the epoch is ${epoch}`);
@@ -65,6 +94,10 @@ function checkKeys({ objects, outcomes }: Evidence, say: Say): void {
 /** What was acknowledged is what is kept, word for word; what was refused left nothing. */
 function checkReplies({ outcomes, objects }: Evidence, say: Say): void {
   for (const { operation, reply } of outcomes) {
+    if (!operation.isKeyed) {
+      checkUnkeyed({ operation, reply }, objects.get(objectOf(operation)), say);
+      continue;
+    }
     const kept = objects.get(objectOf(operation))?.replies.get(operation.key);
     if (operation.act === "refuse") {
       if (kept !== undefined) say(`${operation.key} was rolled back and has a kept reply`);
@@ -80,10 +113,20 @@ function checkReplies({ outcomes, objects }: Evidence, say: Say): void {
   }
 }
 
+/** Without a key no reply is kept; the ledger says what was done, and where. */
+function checkUnkeyed({ operation, reply }: Pick<Outcome, "operation" | "reply">, object: StoredObject | undefined, say: Say): void {
+  if (reply === null) return;
+  const seq = Number(reply.position?.split(":")[1]);
+  const commits = object === undefined ? [] : (writtenBy(object).get(operation.key) ?? []);
+  if (!commits.includes(seq))
+    say(`${operation.key}, without a key, was acknowledged at ${reply.position}, and the ledger has it at ${commits.join() || "no seq"}`);
+}
+
 /** Whatever a reader was shown is there: nothing was read before it was durable. */
 function checkReadings({ readings, objects }: Evidence, say: Say): void {
   for (const [key, object] of readings.seen) {
-    if (objects.get(object)?.replies.has(key) !== true)
+    const stored = objects.get(object);
+    if (stored?.replies.has(key) !== true && stored !== undefined && !writtenBy(stored).has(key))
       say(`${object}: a reader was shown the write of ${key}, which is lost`);
   }
   for (const [object, seq] of readings.heads) {
@@ -104,29 +147,31 @@ function checkRows(evidence: Evidence, say: Say): void {
   const expected = new Map<string, Map<string, Expected>>();
   const ids = new Map<string, string>();
   const parents = new Map<string, string>();
-  for (const { operation } of evidence.outcomes) {
-    const { table, act, origin, key } = operation;
+  for (const outcome of evidence.outcomes) {
+    const { operation } = outcome;
+    const { table, act, key } = operation;
     if (table === "tallies" || !committed(evidence, operation)) continue;
     const place = `${objectOf(operation)} ${table}`;
     const rows = expected.get(place) ?? new Map<string, Expected>();
     expected.set(place, rows);
-    if (act === "create") {
-      rows.set(origin, { origin, last: key, looks: 0 });
-      if (operation.parent !== null) parents.set(origin, operation.parent);
-      const id = String(
-        (JSON.parse(evidence.objects.get(objectOf(operation))?.replies.get(key)?.body ?? "{}") as { id?: unknown }).id,
-      );
-      const twin = ids.get(`${place} ${id}`);
-      if (twin !== undefined) say(`${place}: id ${id} was given to ${twin} and to ${origin}`);
-      ids.set(`${place} ${id}`, origin);
-    } else if (act === "delete") {
-      rows.delete(origin);
-      const lines = table === "orders" ? expected.get(`${objectOf(operation)} lines`) : undefined;
-      for (const line of lines?.keys() ?? []) if (parents.get(line) === origin) lines?.delete(line);
-    } else {
-      const row = rows.get(origin);
-      if (row === undefined) say(`${key} changed ${origin}, which was gone`);
-      else Object.assign(row, { last: key, looks: row.looks + 1 });
+    for (const [index, { origin, parent }] of rowsOf(operation).entries()) {
+      if (act === "create") {
+        rows.set(origin, { origin, last: key, looks: 0 });
+        if (parent !== null) parents.set(origin, parent);
+        const id = idInReply(evidence, outcome, index);
+        if (id === null) continue;
+        const twin = ids.get(`${place} ${id}`);
+        if (twin !== undefined) say(`${place}: id ${id} was given to ${twin} and to ${origin}`);
+        ids.set(`${place} ${id}`, origin);
+      } else if (act === "delete") {
+        rows.delete(origin);
+        const lines = table === "orders" ? expected.get(`${objectOf(operation)} lines`) : undefined;
+        for (const line of lines?.keys() ?? []) if (parents.get(line) === origin) lines?.delete(line);
+      } else {
+        const row = rows.get(origin);
+        if (row === undefined) say(`${key} changed ${origin}, which was gone`);
+        else Object.assign(row, { last: key, looks: row.looks + 1 });
+      }
     }
   }
   for (const object of evidence.objects.values()) {
@@ -145,6 +190,14 @@ function checkRows(evidence: Evidence, say: Say): void {
         say(`${object.name}: the row of ${origin} in ${table}, last written by ${last}, is lost`);
     }
   }
+}
+
+/** The id that a creation was answered with; null when nobody was answered. */
+function idInReply({ objects }: Evidence, { operation, reply }: Outcome, index: number): string | null {
+  const text = objects.get(objectOf(operation))?.replies.get(operation.key)?.body ?? reply?.text;
+  if (text === undefined) return null;
+  const body = JSON.parse(text) as { id?: unknown; items?: readonly { id: unknown }[] };
+  return String(operation.batch === null ? body.id : body.items?.[index]?.id);
 }
 
 function checkRow(place: string, row: Readonly<Record<string, unknown>>, known: Expected, say: Say): void {
@@ -186,7 +239,9 @@ function checkEffects(evidence: Evidence, say: Say): void {
     const hasEffect =
       (operation.table === "tallies" && operation.act === "patch") ||
       (operation.table === "tickets" && operation.act === "create");
-    if (hasEffect && committed(evidence, operation)) due.add(operation.key);
+    if (!hasEffect || !committed(evidence, operation)) continue;
+    // A ticket tells its origin, which is the key where it was created alone.
+    for (const { origin } of rowsOf(operation)) due.add(operation.batch === null ? operation.key : origin);
   }
   const aboutOf = new Map<string, string>();
   const delivered = new Set<string>();

@@ -43,7 +43,7 @@ export interface OwnRow {
 
 export const PLACES = ["p1", "p2"] as const;
 /** How often a reading opens a place of its own: an object that wakes for the first time. */
-const NEW_PLACE = 0.12;
+const NEW_PLACE = 0.3;
 export const TALLIES = ["t1", "t2", "t3"] as const;
 /** What a PATCH adds to a tally. */
 export const stepOf = (key: string) => 1 + (hash(key) % 9);
@@ -129,9 +129,16 @@ export function tallyOf(act: "create" | "patch" | "refuse", id: string, key: str
 }
 
 /** The same key with another request: 422, whatever became of the first. */
-export function misuseOf({ call }: Operation): Call {
+export function misuseOf({ call, batch }: Operation): Call {
+  if (batch !== null) return { ...call, body: shortened(call.body as Readonly<Record<string, unknown>>) };
   const method = call.method === "DELETE" ? "PATCH" : call.method;
   return { ...call, method, body: { ...(call.body as object | undefined), last: "misuse" } };
+}
+
+/** A batch's body without its first row. */
+function shortened({ filter, ...rest }: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const lists = Object.entries(rest).map(([name, value]) => [name, Array.isArray(value) ? value.slice(1) : value]);
+  return { ...(filter === undefined ? {} : { filter: `(${filter});id!="none"` }), ...Object.fromEntries(lists) };
 }
 
 export function headersOf(writer: string, key: string): Record<string, string> {

@@ -59,7 +59,7 @@ export const FOUNDATION_FAULTS: readonly PlantedFault[] = [
     find: "if (length > maxBytes) {",
     replace: "if (false) {",
     test: "bodies",
-    name: "[HT4] a body above 1 MB is 413",
+    name: "[HT4] its size is counted while reading",
   },
   {
     rule: "HT4",
@@ -211,7 +211,7 @@ export const FOUNDATION_FAULTS: readonly PlantedFault[] = [
     find: "if (scope !== DENY) return scope;",
     replace: "if (true) return scope;",
     test: "permissions",
-    name: "[HT28] [Z4] a create is 403 for a signed-in caller",
+    name: "[HT28] [Z4] a list is 401 for an anonymous caller",
   },
   {
     rule: "HT29",

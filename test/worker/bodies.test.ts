@@ -1,7 +1,9 @@
 /** Request bodies and the headers that go with them ([HT4] [HT12] [HT20]): type, size, form; what a refusal leaves untouched. */
 
-import { describe, expect } from "vitest";
-import { type Scenario, scenarios } from "../support/scenario.ts";
+import { env } from "cloudflare:test";
+import { describe, expect, it } from "vitest";
+import { ledgerSeq, type Scenario, scenarios } from "../support/scenario.ts";
+import { app } from "../support/test-app.ts";
 
 const json = { "content-type": "application/json" };
 const refused = (
@@ -130,6 +132,27 @@ describe("bodies", () => {
       seq: 1,
     },
   ]);
+});
+
+describe("a body without a length", () => {
+  it("[HT4] its size is counted while reading, and reading stops at 1 MB", async () => {
+    const chunk = new TextEncoder().encode("x".repeat(65_536));
+    let sent = 0;
+    const endless = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        sent += chunk.byteLength;
+        if (sent > 64 * 2 ** 20) controller.close();
+        else controller.enqueue(chunk);
+      },
+    });
+    const before = await ledgerSeq("t/test/kinds");
+    const request = new Request("http://localhost/api/kinds", { method: "POST", headers: json, body: endless });
+    expect(request.headers.get("content-length")).toBeNull();
+    const reply = await app.fetch(request, env as never);
+    expect([reply.status, ((await reply.json()) as { code: string }).code]).toEqual([413, "PAYLOAD_TOO_LARGE"]);
+    expect(sent).toBeLessThan(4 * 2 ** 20);
+    expect(await ledgerSeq("t/test/kinds")).toBe(before);
+  });
 });
 
 describe("what a write may ask for", () => {

@@ -10,11 +10,11 @@ const UNKNOWN = { status: 404, json: { code: "NOT_FOUND" } };
 
 /** Refusals that must leave no object behind. */
 const refusals: readonly [string, Step, number][] = [
-  ["a name with other characters", { to: "GET /api/@a.b/untouched" }, 404],
-  ["a name with an escaped slash", { to: "GET /api/@a%2Fb/untouched" }, 404],
-  ["a name of 65 characters", { to: `GET /api/@${"a".repeat(65)}/untouched` }, 404],
-  ["an empty name", { to: "GET /api/@/untouched" }, 404],
-  ["a space", { to: "GET /api/@a%20b/untouched" }, 404],
+  ["a name with other characters", { to: "GET /api/@a.b/items_split" }, 404],
+  ["a name with an escaped slash", { to: "GET /api/@a%2Fb/items_split" }, 404],
+  ["a name of 65 characters", { to: `GET /api/@${"a".repeat(65)}/items_split` }, 404],
+  ["an empty name", { to: "GET /api/@/items_split" }, 404],
+  ["a space", { to: "GET /api/@a%20b/items_split" }, 404],
   ["a partition that the rule refuses", { to: "GET /api/@closed/untouched" }, 404],
   ["a partition that the rule refuses, on a create", { to: "POST /api/@closed/untouched", body: { id: "x" } }, 404],
   ["a rule that throws", { to: "GET /api/@thrower/untouched" }, 404],

@@ -24,7 +24,14 @@ function follow(earlier: RowChange, later: RowChange): RowChange {
   const after = later.after;
   const op = before === null ? "create" : after === null ? "delete" : "update";
   const optimisticId = earlier.optimisticId ?? later.optimisticId;
-  return { table: later.table, id: later.id, op, before, after, ...(optimisticId === undefined ? {} : { optimisticId }) };
+  return {
+    table: later.table,
+    id: later.id,
+    op,
+    before,
+    after,
+    ...(optimisticId === undefined ? {} : { optimisticId }),
+  };
 }
 
 function isRealChange(change: RowChange): boolean {

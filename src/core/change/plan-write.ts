@@ -57,9 +57,16 @@ export function planWrite(intent: WriteIntent, stored: StoredRow | null, facts: 
   if (facts.invalid.length > 0) throw invalid(facts.invalid);
   switch (intent.op) {
     case "create":
-      return { kind: "insert", after: newRow(intent.id === null ? intent.input : { ...intent.input, [facts.table.primaryKey]: intent.id }, facts) };
+      return {
+        kind: "insert",
+        after: newRow(
+          intent.id === null ? intent.input : { ...intent.input, [facts.table.primaryKey]: intent.id },
+          facts,
+        ),
+      };
     case "replace":
-      if (target === null) return { kind: "insert", after: newRow({ ...intent.input, [facts.table.primaryKey]: intent.id }, facts) };
+      if (target === null)
+        return { kind: "insert", after: newRow({ ...intent.input, [facts.table.primaryKey]: intent.id }, facts) };
       return planUpdate(target, replacement(intent.input, target.row, facts), facts);
     case "update":
       return planUpdate(target ?? absent(facts, intent.id), intent.input, facts);
@@ -81,7 +88,15 @@ export function planWrite(intent: WriteIntent, stored: StoredRow | null, facts: 
  * The steps before validation: is the row there for this caller, may it be written, do the preconditions hold?
  * Returns the row to work on, or null when it is to be created.
  */
-export function admit(intent: Pick<WriteIntent, "op"> & { readonly id: WriteIntent["id"]; readonly hard?: boolean; readonly mayCreate?: boolean }, stored: StoredRow | null, facts: WriteFacts): StoredRow | null {
+export function admit(
+  intent: Pick<WriteIntent, "op"> & {
+    readonly id: WriteIntent["id"];
+    readonly hard?: boolean;
+    readonly mayCreate?: boolean;
+  },
+  stored: StoredRow | null,
+  facts: WriteFacts,
+): StoredRow | null {
   if (intent.op === "create") return null;
   const { table, scopes } = facts;
   const isDeleted = stored !== null && isSoftDeleted(table, stored.row);
@@ -89,7 +104,8 @@ export function admit(intent: Pick<WriteIntent, "op"> & { readonly id: WriteInte
   if (stored === null || (isDeleted && !seesDeleted)) {
     if (intent.op === "replace" && stored === null && intent.mayCreate === true) {
       if (facts.conditions.ifMatch !== undefined) throw new Fault({ slug: "precondition-failed" });
-      if (table.etagRequired && facts.conditions.ifNoneMatch === undefined) throw new Fault({ slug: "precondition-required", header: "If-Match" });
+      if (table.etagRequired && facts.conditions.ifNoneMatch === undefined)
+        throw new Fault({ slug: "precondition-required", header: "If-Match" });
       return null;
     }
     throw notFound(facts, intent.id);
@@ -99,7 +115,9 @@ export function admit(intent: Pick<WriteIntent, "op"> & { readonly id: WriteInte
   // Removing for real is for rows in sight only, deleted or not ([HT49]).
   if (intent.op === "delete" && intent.hard === true && !isReadable) throw notFound(facts, intent.id);
   if (!mayWrite) {
-    throw isReadable ? new Fault({ slug: "forbidden", operation: intent.op === "delete" ? "delete" : "update" }) : notFound(facts, intent.id);
+    throw isReadable
+      ? new Fault({ slug: "forbidden", operation: intent.op === "delete" ? "delete" : "update" })
+      : notFound(facts, intent.id);
   }
   if (intent.op === "restore" && !isDeleted) throw new Fault({ slug: "conflict", reason: "not-deleted" });
   checkPreconditions(stored, facts);
@@ -110,18 +128,25 @@ export function admit(intent: Pick<WriteIntent, "op"> & { readonly id: WriteInte
 function checkPreconditions(stored: StoredRow, facts: WriteFacts): void {
   const { ifMatch, ifNoneMatch } = facts.conditions;
   const failed = () =>
-    new Fault({ slug: "precondition-failed", currentETag: `"${rowTag(facts.epoch, stored.version, facts.table.shape)}"` });
-  if (ifMatch === undefined && facts.table.etagRequired) throw new Fault({ slug: "precondition-required", header: "If-Match" });
+    new Fault({
+      slug: "precondition-failed",
+      currentETag: `"${rowTag(facts.epoch, stored.version, facts.table.shape)}"`,
+    });
+  if (ifMatch === undefined && facts.table.etagRequired)
+    throw new Fault({ slug: "precondition-required", header: "If-Match" });
   if (ifMatch !== undefined && !matchesRow(ifMatch, facts.epoch, stored.version)) throw failed();
   if (ifNoneMatch !== undefined) {
-    const weak = ifNoneMatch.kind === "any" || ifNoneMatch.tags.some((tag) => tag.opaque.startsWith(`${facts.epoch}:${stored.version}:`));
+    const weak =
+      ifNoneMatch.kind === "any" ||
+      ifNoneMatch.tags.some((tag) => tag.opaque.startsWith(`${facts.epoch}:${stored.version}:`));
     if (weak) throw failed();
   }
 }
 
 /** The scope on the row after the change ([HT23] [HT26]). Called after `onWrite`, before SQL. */
 export function checkAfter(plan: Plan, facts: WriteFacts): void {
-  if (plan.kind === "insert" && !facts.scopes.create(plan.after)) throw new Fault({ slug: "forbidden", operation: "create" });
+  if (plan.kind === "insert" && !facts.scopes.create(plan.after))
+    throw new Fault({ slug: "forbidden", operation: "create" });
   if (plan.kind === "update" && !isSoftDeleted(facts.table, plan.after) && !facts.scopes.update(plan.after)) {
     throw new Fault({ slug: "forbidden", operation: "update" });
   }
@@ -156,7 +181,9 @@ function newRow(input: Draft, facts: WriteFacts): Row {
 
 /** PUT: writable columns not given take their default or NULL; the others keep their value ([HT25]). */
 function replacement(input: Draft, current: Row, facts: WriteFacts): Draft {
-  const missing = facts.table.columns.filter((column) => column.writable && !Object.hasOwn(input, column.name)).map((column) => column.name);
+  const missing = facts.table.columns
+    .filter((column) => column.writable && !Object.hasOwn(input, column.name))
+    .map((column) => column.name);
   const defaults = facts.defaults(missing);
   const patch: Record<string, Json> = { ...input };
   for (const name of missing) patch[name] = defaults[name] ?? null;

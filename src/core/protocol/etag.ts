@@ -3,7 +3,7 @@
  * the object evaluates them in the same turn as the read or write.
  */
 
-import { Fault, invalidField } from "../fault.ts";
+import { type Fault, invalidField } from "../fault.ts";
 import type { Epoch, Seq } from "../ids.ts";
 
 export interface EntityTag {

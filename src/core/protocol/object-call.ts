@@ -6,14 +6,14 @@
 
 import type { FaultData, FieldError } from "../fault.ts";
 import type { ObjectName, RowId } from "../ids.ts";
-import type { OrderTerm } from "../query/order.ts";
 import type { JsonScalar } from "../json.ts";
+import type { OrderTerm } from "../query/order.ts";
 import type { Draft, Row } from "../schema/table-spec.ts";
 import type { Principal } from "../scope/principal.ts";
-import type { BatchCall, LoadBatchCall, LoadedBatch, PreviewBatchCall } from "./batch-call.ts";
 import type { AggregateCall } from "./aggregate-call.ts";
-import type { SearchCall } from "./search-call.ts";
+import type { BatchCall, LoadBatchCall, LoadedBatch, PreviewBatchCall } from "./batch-call.ts";
 import type { TagCondition } from "./etag.ts";
+import type { SearchCall } from "./search-call.ts";
 
 export const CALL_VERSION = 1;
 
@@ -128,7 +128,12 @@ export interface WriteCall extends CallHeader {
  */
 export interface LoadCall extends CallHeader {
   readonly op: "load";
-  readonly intent: { readonly op: WriteIntent["op"]; readonly id: RowId | null; readonly hard?: boolean; readonly mayCreate?: boolean };
+  readonly intent: {
+    readonly op: WriteIntent["op"];
+    readonly id: RowId | null;
+    readonly hard?: boolean;
+    readonly mayCreate?: boolean;
+  };
   readonly scopes: WriteScopes;
   readonly conditions: Preconditions;
   readonly idempotency: Idempotency | null;
@@ -137,7 +142,17 @@ export interface LoadCall extends CallHeader {
 /** Calls that may change rows: repeated under their key only. */
 export type MutatingCall = WriteCall | BatchCall;
 
-export type ObjectCall = ListCall | GetCall | AggregateCall | SearchCall | CountCall | WriteCall | LoadCall | BatchCall | LoadBatchCall | PreviewBatchCall;
+export type ObjectCall =
+  | ListCall
+  | GetCall
+  | AggregateCall
+  | SearchCall
+  | CountCall
+  | WriteCall
+  | LoadCall
+  | BatchCall
+  | LoadBatchCall
+  | PreviewBatchCall;
 
 /** One row as a commit changed it; images hold every column, also those no client may see. */
 export interface RowChange {

@@ -58,7 +58,9 @@ export const PROBLEMS: { readonly [S in FaultSlug]: ProblemSpec<S> } = {
     status: 400,
     title: "The batch is too large",
     detail: ({ operation = "write", limit, requested }) =>
-      limit === "bytes" ? `The batch has ${requested ?? "too many"} bytes, more than one commit can hold` : `Cannot ${operation} ${requested ?? "so many"} rows in one batch: the limit is ${limit}`,
+      limit === "bytes"
+        ? `The batch has ${requested ?? "too many"} bytes, more than one commit can hold`
+        : `Cannot ${operation} ${requested ?? "so many"} rows in one batch: the limit is ${limit}`,
     help: "Nothing was written. `limit` is what one batch may hold; send several.",
   },
   "query-too-expensive": {

@@ -3,8 +3,7 @@
  * An instant is whole milliseconds since 1970, years 0001–9999. No clock here.
  */
 
-const FORM =
-  /^(\d{4})-(\d{2})-(\d{2})(?:T(\d{2}):(\d{2})(?::(\d{2})(?:\.(\d+))?)?(Z|[+-]\d{2}:\d{2})?)?$/;
+const FORM = /^(\d{4})-(\d{2})-(\d{2})(?:T(\d{2}):(\d{2})(?::(\d{2})(?:\.(\d+))?)?(Z|[+-]\d{2}:\d{2})?)?$/;
 export const MIN_INSTANT_MS = -62_135_596_800_000;
 export const MAX_INSTANT_MS = 253_402_300_799_999;
 

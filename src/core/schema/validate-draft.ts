@@ -4,7 +4,7 @@
  * by the client before it queues a write.
  */
 
-import { type FieldError, idForm } from "../fault.ts";
+import { type FieldError, idForm, MAX_ERRORS } from "../fault.ts";
 import { isCreatableId, type RowId } from "../ids.ts";
 import type { Json, JsonObject } from "../json.ts";
 import { type ColumnSpec, columnOf, type Draft, type TableSpec } from "./table-spec.ts";
@@ -42,7 +42,7 @@ export function takeWritable(table: TableSpec, body: JsonObject, place: DraftPla
         errors.push({ field: name, message: "differs from the partition in the path", code: "partition" });
     } else if (column?.writable === true) {
       draft[name] = value;
-    } else if (table.strictInput && name !== table.versionField) {
+    } else if (table.strictInput && name !== table.versionField && errors.length < MAX_ERRORS) {
       errors.push({ field: name, message: "is not a field that may be written", code: "not-writable" });
     }
   }

@@ -13,7 +13,9 @@ import { isInstant, parseInstant, printInstant } from "./time.ts";
 export type Stored = string | number | Uint8Array | null;
 
 /** A value accepted, in its JSON form; or why it was refused, as the end of a sentence that begins with the field. */
-export type Parsed = { readonly ok: true; readonly value: Json } | { readonly ok: false; readonly code: ValueFault; readonly message: string };
+export type Parsed =
+  | { readonly ok: true; readonly value: Json }
+  | { readonly ok: false; readonly code: ValueFault; readonly message: string };
 
 export type ValueFault = "type" | "range" | "length" | "enum" | "text" | "required";
 
@@ -46,7 +48,8 @@ export function parseValue(column: ColumnSpec, value: Json): Parsed {
     case "time":
       return parseTime(column, value);
     case "json":
-      if (!isWithinDepth(value, MAX_JSON_DEPTH)) return refuse("range", `is nested deeper than ${MAX_JSON_DEPTH} levels`);
+      if (!isWithinDepth(value, MAX_JSON_DEPTH))
+        return refuse("range", `is nested deeper than ${MAX_JSON_DEPTH} levels`);
       return isWellFormedJson(value) ? accept(value) : refuse("text", ILL_FORMED);
     case "blob":
       if (typeof value !== "string") return refuse("type", "must be base64 text");
@@ -125,14 +128,16 @@ function parseBigint(value: Json): Parsed {
       ? accept(String(value === 0 ? 0 : value))
       : refuse("range", "as a number must be an integer within ±(2^53−1); send larger ones as digits in a string");
   }
-  if (typeof value !== "string" || !BIGINT_FORM.test(value)) return refuse("type", "must be an integer as a string of digits");
+  if (typeof value !== "string" || !BIGINT_FORM.test(value))
+    return refuse("type", "must be an integer as a string of digits");
   const parsed = BigInt(value);
   if (parsed < MIN_BIGINT || parsed > MAX_BIGINT) return refuse("range", "must fit into 64 bits, signed");
   return accept(value);
 }
 
 function parseTime(column: ColumnSpec, value: Json): Parsed {
-  const ms = typeof value === "string" ? parseInstant(value) : typeof value === "number" && isInstant(value) ? value : null;
+  const ms =
+    typeof value === "string" ? parseInstant(value) : typeof value === "number" && isInstant(value) ? value : null;
   if (ms === null) return refuse("type", "must be a time: ISO 8601 text, or milliseconds since 1970, years 0001–9999");
   if (column.timeStorage === "s" && ms % 1000 !== 0) return refuse("range", "holds whole seconds");
   return accept(printInstant(ms));
