@@ -7,7 +7,7 @@ import { createServer } from "node:http";
 import type { Told } from "./app/tell.ts";
 import type { Random } from "./random.ts";
 
-const DELAY_MS = 25;
+const DELAY_MS = 10;
 
 export interface EffectSink {
   readonly url: string;

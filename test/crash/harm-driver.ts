@@ -29,7 +29,7 @@ export interface HarmDriver {
   missing(): FailPointName[];
 }
 
-const WAIT_MS = 350;
+const WAIT_MS = 250;
 /** Every third plan is for a pass after the first: a group's second member, the second object that wakes. */
 const SKIP_CHANCE = 0.3;
 
@@ -82,7 +82,7 @@ export function harmDriver(server: WorkerdProcess, random: Random, points: reado
       const before = counts.get(name)?.aborted ?? 0;
       await plan(name, "abort");
       for (const end = Date.now() + WAIT_MS; Date.now() < end; ) {
-        await pause(10);
+        await pause(5);
         await collect();
         if ((counts.get(name)?.aborted ?? 0) > before) return;
       }

@@ -170,7 +170,7 @@ interface Killing extends Pick<Load, "server" | "http" | "harm"> {
 async function killUntil(isOver: () => boolean, { server, http, harm, random, kills }: Killing): Promise<void> {
   while (!isOver()) {
     await harmObjects(harm, random, random.between(200, 2000));
-    if (random.chance(0.5) && (await harm.stopSomewhere())) kills.atPoints += 1;
+    if (random.chance(0.7) && (await harm.stopSomewhere())) kills.atPoints += 1;
     if (!server.isRunning()) throw new Error(`workerd died by itself:\n${server.output()}`);
     const inFlight = http.writesInFlight();
     kills.count += 1;
@@ -191,7 +191,8 @@ async function killUntil(isOver: () => boolean, { server, http, harm, random, ki
 /** Aborts and evictions, until it is time for the next kill. */
 async function harmObjects(harm: HarmDriver, random: Random, forMs: number): Promise<void> {
   for (const end = Date.now() + forMs; Date.now() < end; ) {
-    if (random.chance(0.2)) await harm.evict(random.pick(OBJECTS));
+    // An object that does not come to rest is not waited for.
+    if (random.chance(0.15)) void harm.evict(random.pick(OBJECTS));
     else await harm.abortSomewhere();
     await pause(random.between(0, 60));
   }

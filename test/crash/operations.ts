@@ -138,7 +138,7 @@ export function misuseOf({ call, batch }: Operation): Call {
 /** A batch's body without its first row. */
 function shortened({ filter, ...rest }: Readonly<Record<string, unknown>>): Record<string, unknown> {
   const lists = Object.entries(rest).map(([name, value]) => [name, Array.isArray(value) ? value.slice(1) : value]);
-  return { ...(filter === undefined ? {} : { filter: `(${filter});id!="none"` }), ...Object.fromEntries(lists) };
+  return { ...(filter === undefined ? {} : { filter: `(${filter});origin!="none"` }), ...Object.fromEntries(lists) };
 }
 
 export function headersOf(writer: string, key: string): Record<string, string> {

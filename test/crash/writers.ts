@@ -232,7 +232,7 @@ function nextOperation(
   rows: readonly OwnRow[],
   random: Random,
 ): { operation: Operation; row: OwnRow | null } {
-  if (random.chance(0.15)) return { operation: tallyOf("patch", random.pick(TALLIES), key, writer), row: null };
+  if (random.chance(0.06)) return { operation: tallyOf("patch", random.pick(TALLIES), key, writer), row: null };
   if (random.chance(0.03)) return { operation: tallyOf("refuse", random.pick(TALLIES), key, writer), row: null };
   const batch = random.chance(0.12) ? nextBatch(key, writer, rows, random) : null;
   if (batch !== null) return { operation: perhapsUnkeyed(batch, random), row: null };

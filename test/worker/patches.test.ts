@@ -42,7 +42,10 @@ describe("PATCH", () => {
       { title: "before", count: 3 },
       { title: "before" },
       0,
-      { headers: { etag: "{k.etag}", "ledge-seq": "{k.seqToken}" } },
+      {
+        given: [kind, { to: "POST /api/kinds", body: { title: "another" }, as: "other" }],
+        headers: { etag: "{k.etag}", "ledge-seq": "{other.seqToken}" },
+      },
     ),
     patch(
       "[HT24] an equal JSON value in another order of members makes no commit",
