@@ -128,7 +128,7 @@ describe("bodies that unfold", () => {
     }
     const patched = await SELF.fetch("http://localhost/api/strict/019a0000-0000-7000-8000-000000000001", { method: "PUT", body: `{"name":"x",${members}}`, headers: { ...JSON_TYPE, "if-match": "*" } });
     expect((await patched.text()).length).toBeLessThan(50_000);
-    const issues = await post("/api/pages", `{"email":"no","data":{"deep":{"age":[${"0,".repeat(100_000)}0]}}}`);
+    const issues = await post("/api/letters", `{"email":"no","data":{"deep":{"age":[${"0,".repeat(100_000)}0]}}}`);
     expect([issues.status, issues.text.length < 50_000], issues.text.slice(0, 300)).toEqual([400, true]);
   });
 

@@ -69,7 +69,7 @@ describe("headers of replies", () => {
 
   it("[HT10] shared caches are let in for anonymous readers only, and with Vary", async () => {
     const control = async (headers: Record<string, string>, method = "GET") => {
-      const reply = await SELF.fetch("http://localhost/api/pages", { method, headers });
+      const reply = await SELF.fetch("http://localhost/api/letters", { method, headers });
       await reply.body?.cancel();
       expect(reply.headers.get("vary")).toBe("Authorization, Cookie, Origin");
       return reply.headers.get("cache-control");

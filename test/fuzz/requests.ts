@@ -49,6 +49,7 @@ export const TARGETS: readonly Target[] = [
   { root: "/api/@acme/papers", user: "Bearer dev:bob,org=acme", ids: uuids, row: [["title", '"paper"']], columns: ["id", "org", "title"] },
   { root: "/api/@r/lots", user: null, ids: uuids, row: [["title", '"lot"']], columns: ["id", "title"] },
   { root: "/api/@r/guarded", user: null, ids: uuids, row: [["title", '"guarded"']], columns: ["id", "title"] },
+  { root: "/api/@r/pages", user: alice, ids: uuids, row: [["ownerId", '"alice"'], ["title", '"a wizard of the page"']], columns: ["id", "title", "body", "note", "rank", "secret"] },
   { root: "/api/@r/crates", user: alice, ids: uuids, row: [["ownerId", '"alice"'], ["title", '"crate"']], columns: ["id", "ownerId", "title", "shared"] },
   { root: "/api/hooked", user: alice, ids: uuids, row: [["title", '"hook"']], columns: ["id", "title", "stamp"] },
   { root: "/api/letters", user: null, ids: uuids, row: [["email", '"a@example.com"'], ["data", '{"deep":{"age":1}}']], columns: ["id", "email", "data", "filler"] },
@@ -70,7 +71,7 @@ const json = "application/json";
 function working(target: Target): fc.Arbitrary<Attempt> {
   const { root, user: authorization, ids, row, columns } = target;
   const column = fc.constantFrom(...columns);
-  const isSoft = root.endsWith("/notes") || root.endsWith("/crates");
+  const isSoft = root.endsWith("/notes") || /\/(crates|pages)$/.test(root);
   const ask = (method: string, path: string, more: Partial<Attempt> = {}): Attempt => ({ ...base, method, path: `${root}${path}`, authorization, ...more });
   const write = (method: string, path: string, body: Attempt["body"], more: Partial<Attempt> = {}) => ask(method, path, { contentType: json, body, ...more });
   const id = fc.constantFrom(...ids);
