@@ -10,6 +10,7 @@ import { encodeValue } from "../../src/core/schema/value.ts";
 import type { ForeignKey } from "../../src/define/read-table.ts";
 import type { Sql } from "../sql/port.ts";
 import { quoteIdentifier } from "../sql/quote-identifier.ts";
+import { storageFault } from "./storage-fault.ts";
 
 export interface RefusedWrite {
   readonly spec: TableSpec;
@@ -41,11 +42,7 @@ export function constraintFault(sql: Sql, error: unknown, refused: RefusedWrite)
   const missing = /NOT NULL constraint failed: ([^:(\s]+)/.exec(message);
   if (missing !== null)
     return invalidField(columnsNamed(refused.spec, missing[1] ?? "")[0] ?? "", "may not be null", "required");
-  if (/SQLITE_TOOBIG|string or blob too big/i.test(message))
-    return new Fault({ slug: "payload-too-large", limit: 2_000_000 });
-  if (/SQLITE_FULL|database or disk is full/i.test(message))
-    return new Fault({ slug: "unavailable", retryAfter: 60, detail: "The object's storage is full." });
-  return error;
+  return storageFault(error) ?? error;
 }
 
 /** `tasks.slug, tasks.org` → the readable column names; an index over an expression names none. */

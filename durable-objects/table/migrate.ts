@@ -1,7 +1,7 @@
 /**
  * The migration runner: brings one object's tables up to the code's migrations, all pending ones in one synchronous
- * transaction. Runs when an object wakes. It never throws: an object whose migration fails stays as it was, readable, and
- * reports. Its record is `_migrations`, its own table; a wake with nothing to do costs one small read and no write.
+ * transaction. Runs when an object wakes. An object whose migration fails stays as it was, readable, and reports; only storage
+ * that cannot be had at the moment is thrown, for the next call to try again. Its record is `_migrations`, its own table; a wake with nothing to do costs one small read and no write.
  */
 
 import type { Migration } from "../../src/define/app.ts";
@@ -9,6 +9,7 @@ import type { Sql } from "../sql/port.ts";
 import { quoteIdentifier as quote } from "../sql/quote-identifier.ts";
 import type { FailPoint } from "./fail-points.ts";
 import { type MigrationStep, migrationSteps } from "./migration-steps.ts";
+import { isBusy } from "./storage-fault.ts";
 
 export type MigrationOutcome =
   | { readonly kind: "current" }
@@ -51,6 +52,7 @@ export function migrate(
     failPoint?.("migrate.released");
     return { kind: "current" };
   } catch (error) {
+    if (isBusy(error)) throw error;
     return { kind: "failed", tag, message: error instanceof Error ? error.message : String(error) };
   } finally {
     // The pragma lasts until the platform commits, at the end of the turn: a request served in this turn must not inherit it.
@@ -61,8 +63,9 @@ export function migrate(
 function appliedTags(sql: Sql): ReadonlySet<string> {
   try {
     return new Set(sql.all("SELECT tag FROM _migrations").map((row) => String(row.tag)));
-  } catch {
-    return new Set(); // No such table: a new object. Any other trouble shows again, and is reported, when migrating.
+  } catch (error) {
+    if (!String(error).includes("no such table")) throw error;
+    return new Set(); // A new object.
   }
 }
 

@@ -23,7 +23,7 @@ const EFFECT_TIMEOUT_MS = 30_000;
  * New effects are delivered for so long at a stretch, then retries, for as long again; what is left waits for the next alarm. So
  * effects that come faster than they go starve neither retries nor other timers, and no alarm nears its 15 minutes.
  */
-const STRETCH_MS = 5000;
+const STRETCH_MS = 1000;
 
 /** Delivers what is due, and returns when there is more to do (ms), or null. */
 export async function deliverEffects(store: Store, env: unknown): Promise<number | null> {

@@ -7,7 +7,7 @@ import { createServer } from "node:http";
 import type { Told } from "./app/tell.ts";
 import type { Random } from "./random.ts";
 
-const DELAY_MS = 10;
+const DELAY_MS = 4;
 
 export interface EffectSink {
   readonly url: string;
@@ -31,7 +31,7 @@ export async function openSink(port: number, random: Random): Promise<EffectSink
       text += chunk;
     });
     request.on("end", () => {
-      const isRefused = !isCalm && random.chance(0.03);
+      const isRefused = !isCalm && random.chance(0.05);
       if (isRefused) refused += 1;
       // Counted when it arrives: a kill before the reply makes it arrive again.
       else told.push(JSON.parse(text) as Told);

@@ -1,6 +1,6 @@
 /**
- * Chooses where the next object is aborted and where the process is next stopped, and counts what came of it. Points that were hit
- * least come first; one that nothing passes for a while makes room for others. Talks to `app/harm.ts` in the process.
+ * Chooses where the next objects are aborted and where the process is next stopped, and counts what came of it. Points that were hit
+ * least come first. Talks to `app/harm.ts` in the process.
  */
 
 import type { FailPointName } from "../../durable-objects/table/fail-points.ts";
@@ -16,11 +16,10 @@ export interface PointCounts {
 }
 
 export interface HarmDriver {
-  readonly counts: ReadonlyMap<FailPointName, PointCounts>;
   readonly evictions: () => number;
-  /** Has an object aborted at the point that needs it most, and waits a moment for it. */
+  /** Has objects aborted at points that need it, and waits a moment for the first. */
   abortSomewhere(): Promise<void>;
-  /** Has the process stop at the point that needs it most; false when nothing came by. The caller kills. */
+  /** Has the process stop at one of the points that need it; false when nothing came by. The caller kills. */
   stopSomewhere(): Promise<boolean>;
   evict(object: string): Promise<void>;
   /** To be called before the process is killed: its counts go with it. */
@@ -29,13 +28,22 @@ export interface HarmDriver {
   missing(): FailPointName[];
 }
 
-const WAIT_MS = 250;
+/** How long a set of points is waited for. */
+const WAIT_MS = 150;
+const NEEDY = 3;
+const OTHERS = 3;
 /** Every third plan is for a pass after the first: a group's second member, the second object that wakes. */
 const SKIP_CHANCE = 0.3;
 
-export function harmDriver(server: WorkerdProcess, random: Random, points: readonly FailPointName[]): HarmDriver {
-  const counts = new Map(points.map((name) => [name, { passed: 0, aborted: 0, killed: 0 }]));
-  const tried = new Map<string, number>();
+export type PointTally = ReadonlyMap<FailPointName, PointCounts>;
+
+export function newTally(points: readonly FailPointName[]): PointTally {
+  return new Map(points.map((name) => [name, { passed: 0, aborted: 0, killed: 0 }]));
+}
+
+/** Adds to `counts`, whose points are the ones to hit. */
+export function harmDriver(server: WorkerdProcess, random: Random, counts: PointTally): HarmDriver {
+  const points = [...counts.keys()];
   let known: HarmDone = { passed: {}, aborted: {} };
   let evicted = 0;
   let stoppedAt: string | null = null;
@@ -52,15 +60,17 @@ export function harmDriver(server: WorkerdProcess, random: Random, points: reado
       return null; // It stands still, or is gone: the kill is on its way.
     }
   };
-  const neediest = (count: "aborted" | "killed"): FailPointName => {
-    const weight = (name: FailPointName) => (counts.get(name)?.[count] ?? 0) * 3 + (tried.get(`${count} ${name}`) ?? 0);
-    const least = Math.min(...points.map(weight));
-    const name = random.pick(points.filter((each) => weight(each) === least));
-    tried.set(`${count} ${name}`, (tried.get(`${count} ${name}`) ?? 0) + 1);
-    return name;
+  /** The points hit least, and some others besides, lest those that nobody passes stand in the way. */
+  const plan = (act: Plan["act"], count: "aborted" | "killed") => {
+    const order = points.map((name) => ({ name, rank: (counts.get(name)?.[count] ?? 0) + random.next() }));
+    const least = order.sort((a, b) => a.rank - b.rank).slice(0, NEEDY);
+    const names = new Set([...least.map(({ name }) => name), ...Array.from({ length: OTHERS }, () => random.pick(points))]);
+    const plans = [...names].map((point): Plan => {
+      const skip = random.chance(SKIP_CHANCE) ? random.between(1, 3) : 0;
+      return { point, act, skip, times: random.chance(SKIP_CHANCE) ? 2 : 1 };
+    });
+    return ask("/harm/plans", plans);
   };
-  const plan = (point: FailPointName, act: Plan["act"]) =>
-    ask("/harm/plan", { point, act, skip: random.chance(SKIP_CHANCE) ? random.between(1, 3) : 0 } satisfies Plan);
   const collect = async () => {
     const done = (await ask("/harm/done")) as HarmDone | null;
     if (done === null) return;
@@ -74,23 +84,19 @@ export function harmDriver(server: WorkerdProcess, random: Random, points: reado
   };
 
   return {
-    counts,
     evictions: () => evicted,
     collect,
     async abortSomewhere() {
-      const name = neediest("aborted");
-      const before = counts.get(name)?.aborted ?? 0;
-      await plan(name, "abort");
-      for (const end = Date.now() + WAIT_MS; Date.now() < end; ) {
-        await pause(5);
+      const before = sum(counts, "aborted");
+      await plan("abort", "aborted");
+      for (const end = Date.now() + WAIT_MS; Date.now() < end && sum(counts, "aborted") === before; ) {
+        await pause(10);
         await collect();
-        if ((counts.get(name)?.aborted ?? 0) > before) return;
       }
     },
     async stopSomewhere() {
-      const name = neediest("killed");
       stoppedAt = null;
-      await plan(name, "stop");
+      await plan("stop", "killed");
       for (const end = Date.now() + WAIT_MS; Date.now() < end && stoppedAt === null; ) await pause(2);
       const count = counts.get(stoppedAt as unknown as FailPointName);
       if (count === undefined) return false;
@@ -98,15 +104,21 @@ export function harmDriver(server: WorkerdProcess, random: Random, points: reado
       return true;
     },
     async evict(object) {
+      const t0 = Date.now();
       const answer = (await ask(`/harm/evict?object=${encodeURIComponent(object)}`)) as { isEvicted: boolean } | null;
+      console.log('evict', object, answer, Date.now() - t0);
       if (answer?.isEvicted === true) evicted += 1;
     },
     missing: () => points.filter((name) => (counts.get(name)?.aborted ?? 0) + (counts.get(name)?.killed ?? 0) === 0),
   };
 }
 
+function sum(counts: PointTally, what: keyof PointCounts): number {
+  return [...counts.values()].reduce((total, count) => total + count[what], 0);
+}
+
 /** One line a point: how often it was passed, and how often an object, or the process, ended there. */
-export function describePoints(counts: ReadonlyMap<string, PointCounts>): string {
+export function describePoints(counts: PointTally): string {
   const lines = [...counts].map(
     ([name, { passed, aborted, killed }]) =>
       `  ${name.padEnd(30)}${String(passed).padStart(9)}${String(aborted).padStart(9)}${String(killed).padStart(8)}`,

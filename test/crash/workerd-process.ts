@@ -16,6 +16,7 @@ import { join, relative } from "node:path";
 const FIRST_PORT = 8900;
 const LAST_PORT = 8949;
 const START_TIMEOUT_MS = 20_000;
+const OUTPUT_CHARACTERS = 1_000_000;
 /** The part of the data directory that workerd names after the object class. */
 const UNIQUE_KEY = "ledge-crash";
 
@@ -79,7 +80,7 @@ export function workerdProcess(options: WorkerdOptions): WorkerdProcess {
     child = started;
     for (const stream of [started.stdout, started.stderr]) {
       stream?.on("data", (chunk: Buffer) => {
-        output = (output + chunk.toString()).slice(-20_000);
+        output = (output + chunk.toString()).slice(-OUTPUT_CHARACTERS);
         for (const line of chunk.toString().split("\n")) for (const listen of listeners) listen(line);
       });
     }

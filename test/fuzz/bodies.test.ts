@@ -7,7 +7,11 @@ import { app } from "./fuzz-app.ts";
 const JSON_TYPE = { "content-type": "application/json" };
 const MB = 1_048_576;
 
-async function post(path: string, body: BodyInit, headers: Record<string, string> = JSON_TYPE): Promise<{ status: number; text: string }> {
+async function post(
+  path: string,
+  body: BodyInit,
+  headers: Record<string, string> = JSON_TYPE,
+): Promise<{ status: number; text: string }> {
   const reply = await SELF.fetch(`http://localhost${path}`, { method: "POST", body, headers });
   return { status: reply.status, text: await reply.text() };
 }
@@ -23,7 +27,9 @@ function stream(chunkBytes: number, chunks: number, pauseMs = 0) {
         told.pulled += 1;
         controller.enqueue(new Uint8Array(chunkBytes).fill(0x20));
       },
-      cancel: () => void (told.cancelled = true),
+      cancel() {
+        told.cancelled = true;
+      },
     },
     { highWaterMark: 0 },
   );
@@ -33,7 +39,10 @@ function stream(chunkBytes: number, chunks: number, pauseMs = 0) {
 describe("bodies without end", () => {
   it("[HT4] a stream above 1 MB is cut there: it is 413, and the rest is never read", async () => {
     const { body, told } = stream(65_536, 100_000);
-    const reply = await app.fetch(new Request("http://localhost/api/kinds", { method: "POST", body, headers: JSON_TYPE }), env as never);
+    const reply = await app.fetch(
+      new Request("http://localhost/api/kinds", { method: "POST", body, headers: JSON_TYPE }),
+      env as never,
+    );
     expect([reply.status, ((await reply.json()) as { code: string }).code]).toEqual([413, "PAYLOAD_TOO_LARGE"]);
     // 16 chunks are 1 MB; the 17th ends it, and a few more may lie in the pipe.
     expect(told.pulled).toBeGreaterThanOrEqual(17);
@@ -43,7 +52,14 @@ describe("bodies without end", () => {
 
   it("[HT4] a length that is announced too large is refused before a byte is read", async () => {
     const { body, told } = stream(10, 10);
-    const reply = await app.fetch(new Request("http://localhost/api/kinds", { method: "POST", body, headers: { ...JSON_TYPE, "content-length": String(2 * MB) } }), env as never);
+    const reply = await app.fetch(
+      new Request("http://localhost/api/kinds", {
+        method: "POST",
+        body,
+        headers: { ...JSON_TYPE, "content-length": String(2 * MB) },
+      }),
+      env as never,
+    );
     expect(reply.status).toBe(413);
     expect(told.pulled).toBeLessThanOrEqual(1);
     await reply.body?.cancel();
@@ -51,7 +67,14 @@ describe("bodies without end", () => {
 
   it("[HT4] a length that is announced too small does not open the gate", async () => {
     const { body, told } = stream(65_536, 1000);
-    const reply = await app.fetch(new Request("http://localhost/api/kinds", { method: "POST", body, headers: { ...JSON_TYPE, "content-length": "2" } }), env as never);
+    const reply = await app.fetch(
+      new Request("http://localhost/api/kinds", {
+        method: "POST",
+        body,
+        headers: { ...JSON_TYPE, "content-length": "2" },
+      }),
+      env as never,
+    );
     expect(reply.status).toBe(413);
     expect(told.pulled).toBeLessThan(40);
     await reply.body?.cancel();
@@ -59,7 +82,10 @@ describe("bodies without end", () => {
 
   it("[HT4] a slow body holds up nobody else", async () => {
     const { body } = stream(1, 40, 25);
-    const slow = app.fetch(new Request("http://localhost/api/kinds", { method: "POST", body, headers: JSON_TYPE }), env as never);
+    const slow = app.fetch(
+      new Request("http://localhost/api/kinds", { method: "POST", body, headers: JSON_TYPE }),
+      env as never,
+    );
     let isOver = false;
     const ended = slow.then((reply) => {
       isOver = true;
@@ -78,7 +104,10 @@ describe("bodies without end", () => {
         controller.error(new Error("gone, with a secret detail"));
       },
     });
-    const reply = await app.fetch(new Request("http://localhost/api/kinds", { method: "POST", body, headers: JSON_TYPE }), env as never);
+    const reply = await app.fetch(
+      new Request("http://localhost/api/kinds", { method: "POST", body, headers: JSON_TYPE }),
+      env as never,
+    );
     const text = await reply.text();
     expect(reply.status).toBe(400);
     expect(text).not.toContain("secret detail");
@@ -105,7 +134,9 @@ describe("bodies that unfold", () => {
   });
 
   it("[HT4] a compressed body is not unpacked: it is what its bytes are", async () => {
-    const packed = await new Response(new Response(`{"title":"${"x".repeat(5_000_000)}"}`).body?.pipeThrough(new CompressionStream("gzip")) ?? null).arrayBuffer();
+    const packed = await new Response(
+      new Response(`{"title":"${"x".repeat(5_000_000)}"}`).body?.pipeThrough(new CompressionStream("gzip")) ?? null,
+    ).arrayBuffer();
     expect(packed.byteLength).toBeLessThan(10_000);
     const { status, text } = await post("/api/kinds", packed, { ...JSON_TYPE, "content-encoding": "gzip" });
     expect([status, JSON.parse(text).code]).toEqual([400, "MALFORMED_BODY"]);
@@ -114,7 +145,11 @@ describe("bodies that unfold", () => {
   it("[HT46] a batch of a hundred thousand items is refused by its count", async () => {
     const { status, text } = await post("/api/kinds/batch", `{"items":[${"{},".repeat(100_000)}{}]}`);
     expect([status, JSON.parse(text).code], text.slice(0, 300)).toEqual([400, "BATCH_LIMIT_EXCEEDED"]);
-    const ids = await SELF.fetch("http://localhost/api/kinds/batch", { method: "DELETE", body: `{"ids":[${'"x",'.repeat(100_000)}"x"]}`, headers: JSON_TYPE });
+    const ids = await SELF.fetch("http://localhost/api/kinds/batch", {
+      method: "DELETE",
+      body: `{"ids":[${'"x",'.repeat(100_000)}"x"]}`,
+      headers: JSON_TYPE,
+    });
     expect(ids.status).toBe(400);
     expect((await ids.text()).length).toBeLessThan(2000);
   });
@@ -126,14 +161,20 @@ describe("bodies that unfold", () => {
       expect(status).toBe(400);
       expect(text.length, path).toBeLessThan(50_000);
     }
-    const patched = await SELF.fetch("http://localhost/api/strict/019a0000-0000-7000-8000-000000000001", { method: "PUT", body: `{"name":"x",${members}}`, headers: { ...JSON_TYPE, "if-match": "*" } });
+    const patched = await SELF.fetch("http://localhost/api/strict/019a0000-0000-7000-8000-000000000001", {
+      method: "PUT",
+      body: `{"name":"x",${members}}`,
+      headers: { ...JSON_TYPE, "if-match": "*" },
+    });
     expect((await patched.text()).length).toBeLessThan(50_000);
     const issues = await post("/api/letters", `{"email":"no","data":{"deep":{"age":[${"0,".repeat(100_000)}0]}}}`);
     expect([issues.status, issues.text.length < 50_000], issues.text.slice(0, 300)).toEqual([400, true]);
   });
 
   it("[QL8] a thousand unknown parameters are not answered with a thousand errors", async () => {
-    const reply = await SELF.fetch(`http://localhost/api/kinds?${Array.from({ length: 3000 }, (_, n) => n.toString(36)).join("&")}`);
+    const reply = await SELF.fetch(
+      `http://localhost/api/kinds?${Array.from({ length: 3000 }, (_, n) => n.toString(36)).join("&")}`,
+    );
     expect(reply.status).toBe(400);
     expect((await reply.text()).length).toBeLessThan(50_000);
   });
@@ -151,7 +192,15 @@ describe("bodies that unfold", () => {
       expect(row.count).toBe(7);
       // What was put into a JSON column is data, and comes back as it was.
       expect(text.includes("__proto__")).toBe(body.includes('"data"') && body.includes("__proto__"));
-      for (const path of ["/api/kinds/batch/upsert", "/api/kinds/batch"]) expect((await post(path, `{"items":[${body.replace("{", '{"id":"019a0000-0000-7000-8000-00000000aaaa",')}],"__proto__":{"polluted":true}}`)).status).toBe(400);
+      for (const path of ["/api/kinds/batch/upsert", "/api/kinds/batch"])
+        expect(
+          (
+            await post(
+              path,
+              `{"items":[${body.replace("{", '{"id":"019a0000-0000-7000-8000-00000000aaaa",')}],"__proto__":{"polluted":true}}`,
+            )
+          ).status,
+        ).toBe(400);
     }
     expect(({} as Record<string, unknown>).polluted).toBeUndefined();
     expect(Object.keys(Object.prototype)).toEqual([]);

@@ -14,12 +14,34 @@ const HEADERS = {
   vary: "Authorization, Cookie, Origin",
   "cache-control": "private, no-store",
 };
-const PROBLEM = { type: "/_/problems/not-found", title: "There is no such thing", status: 404, code: "NOT_FOUND", instance: "/api/notes/x", requestId: "r-1" };
+const PROBLEM = {
+  type: "/_/problems/not-found",
+  title: "There is no such thing",
+  status: 404,
+  code: "NOT_FOUND",
+  instance: "/api/notes/x",
+  requestId: "r-1",
+};
 
-function reply({ headers = {}, problem = {}, text, ...rest }: { headers?: Record<string, string | null>; problem?: object; text?: string } & Partial<Omit<Seen, "headers">> = {}): Seen {
+function reply({
+  headers = {},
+  problem = {},
+  text,
+  ...rest
+}: { headers?: Record<string, string | null>; problem?: object; text?: string } & Partial<
+  Omit<Seen, "headers">
+> = {}): Seen {
   const all = new Headers(HEADERS);
   for (const [name, value] of Object.entries(headers)) value === null ? all.delete(name) : all.set(name, value);
-  return { method: "GET", path: "/api/notes/x", sent: "/api/notes/x", status: 404, headers: all, text: text ?? JSON.stringify({ ...PROBLEM, ...problem }), ...rest };
+  return {
+    method: "GET",
+    path: "/api/notes/x",
+    sent: "/api/notes/x",
+    status: 404,
+    headers: all,
+    text: text ?? JSON.stringify({ ...PROBLEM, ...problem }),
+    ...rest,
+  };
 }
 
 const WRONG: Readonly<Record<string, Seen>> = {
@@ -34,9 +56,36 @@ const WRONG: Readonly<Record<string, Seen>> = {
   "a code that is another's": reply({ problem: { code: "CONFLICT" } }),
   "a member nobody declared": reply({ problem: { stack: "x" } }),
   "an error that is no problem": reply({ headers: { "content-type": "text/plain" }, text: "Internal Server Error" }),
-  "an explained defect": reply({ status: 500, problem: { ...PROBLEM, type: "/_/problems/internal-error", title: "Something went wrong on our side", status: 500, code: "INTERNAL_ERROR", detail: "why" } }),
-  "a 503 without Retry-After": reply({ status: 503, problem: { type: "/_/problems/unavailable", title: "The service is not available", status: 503, code: "UNAVAILABLE", retryAfter: 1 } }),
-  "a 401 without a challenge": reply({ status: 401, problem: { type: "/_/problems/unauthorized", title: "Who you are could not be established", status: 401, code: "UNAUTHORIZED" } }),
+  "an explained defect": reply({
+    status: 500,
+    problem: {
+      ...PROBLEM,
+      type: "/_/problems/internal-error",
+      title: "Something went wrong on our side",
+      status: 500,
+      code: "INTERNAL_ERROR",
+      detail: "why",
+    },
+  }),
+  "a 503 without Retry-After": reply({
+    status: 503,
+    problem: {
+      type: "/_/problems/unavailable",
+      title: "The service is not available",
+      status: 503,
+      code: "UNAVAILABLE",
+      retryAfter: 1,
+    },
+  }),
+  "a 401 without a challenge": reply({
+    status: 401,
+    problem: {
+      type: "/_/problems/unauthorized",
+      title: "Who you are could not be established",
+      status: 401,
+      code: "UNAUTHORIZED",
+    },
+  }),
   "a body for HEAD": reply({ method: "HEAD", status: 200, text: "x" }),
   "a stack": reply({ problem: { detail: "Error: x\n    at run (src/edge/serve.ts:40:3)" } }),
   "an SQLite message": reply({ problem: { detail: "no such column: hidden" } }),

@@ -20,7 +20,15 @@ export interface Seen {
 const EXTRAS: Readonly<Record<string, readonly string[]>> = {
   "validation-error": ["errors", "index"],
   "malformed-body": ["position"],
-  "filter-parse-error": ["parameter", "reason", "position", "length", "suggestion", "allowedOperators", "allowedFields"],
+  "filter-parse-error": [
+    "parameter",
+    "reason",
+    "position",
+    "length",
+    "suggestion",
+    "allowedOperators",
+    "allowedFields",
+  ],
   "cursor-invalid": ["reason"],
   "batch-limit-exceeded": ["operation", "limit", "requested"],
   "query-too-expensive": ["examined", "limit"],
@@ -66,9 +74,13 @@ export function faultsOf(seen: Seen): string[] {
   expect(headers.get("x-frame-options") === "DENY", "x-frame-options is missing");
   expect(headers.get("referrer-policy") !== null, "referrer-policy is missing");
   expect(/^[A-Za-z0-9-]{1,64}$/.test(headers.get("x-request-id") ?? ""), "x-request-id is missing or odd");
-  expect(/^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/.test(headers.get("traceparent") ?? ""), "traceparent is missing or odd");
+  expect(
+    /^00-[0-9a-f]{32}-[0-9a-f]{16}-[0-9a-f]{2}$/.test(headers.get("traceparent") ?? ""),
+    "traceparent is missing or odd",
+  );
   if (path === "/api" || path.startsWith("/api/")) {
-    for (const name of ["Authorization", "Cookie", "Origin"]) expect((headers.get("vary") ?? "").includes(name), `Vary lacks ${name}`);
+    for (const name of ["Authorization", "Cookie", "Origin"])
+      expect((headers.get("vary") ?? "").includes(name), `Vary lacks ${name}`);
     expect(/no-store|no-cache/.test(headers.get("cache-control") ?? ""), "a reply of the API may be cached");
   }
   const origin = headers.get("access-control-allow-origin");
@@ -76,9 +88,11 @@ export function faultsOf(seen: Seen): string[] {
   if (method === "HEAD" || status === 204 || status === 304) expect(text === "", "a body where there may be none");
   if (status >= 400 && method !== "HEAD") faults.push(...problemFaults(seen));
   else if (status < 400) expect(SUCCESS.has(status), `status ${status} is not declared`);
-  if (status === 503 || status === 429) expect(/^[1-9]\d*$/.test(headers.get("retry-after") ?? "") || path === "/readyz", "Retry-After is missing");
+  if (status === 503 || status === 429)
+    expect(/^[1-9]\d*$/.test(headers.get("retry-after") ?? "") || path === "/readyz", "Retry-After is missing");
   if (status === 405) expect((headers.get("allow") ?? "") !== "", "Allow is missing");
-  if (status === 401) expect((headers.get("www-authenticate") ?? "").startsWith("Bearer"), "WWW-Authenticate is missing");
+  if (status === 401)
+    expect((headers.get("www-authenticate") ?? "").startsWith("Bearer"), "WWW-Authenticate is missing");
   // The schema tells names of columns, by design; no page tells values.
   const said = `${[...headers].map(([name, value]) => `${name}: ${value}`).join("\n")}\n\n${text}`;
   for (const leak of LEAKS) {
@@ -91,13 +105,15 @@ export function faultsOf(seen: Seen): string[] {
 function problemFaults({ status, headers, text, path }: Seen): string[] {
   // Readiness tells its checks in a form of its own.
   if (path === "/readyz" && status === 503) return [];
-  if (headers.get("content-type") !== "application/problem+json") return [`an error of type ${headers.get("content-type")}: ${text.slice(0, 200)}`];
+  if (headers.get("content-type") !== "application/problem+json")
+    return [`an error of type ${headers.get("content-type")}: ${text.slice(0, 200)}`];
   const problem = JSON.parse(text) as Record<string, unknown>;
   const slug = String(problem.type).replace("/_/problems/", "");
   const declared = (PROBLEMS as Readonly<Record<string, { readonly status: number; readonly title: string }>>)[slug];
   if (declared === undefined) return [`the problem ${slug} is not declared`];
   const faults: string[] = [];
-  if (declared.status !== status || problem.status !== status) faults.push(`${slug} came as ${status}, says ${problem.status}`);
+  if (declared.status !== status || problem.status !== status)
+    faults.push(`${slug} came as ${status}, says ${problem.status}`);
   if (problem.code !== slug.toUpperCase().replaceAll("-", "_")) faults.push(`code ${problem.code} is not ${slug}`);
   if (problem.title !== declared.title) faults.push(`title ${problem.title}`);
   if (problem.requestId !== headers.get("x-request-id")) faults.push("requestId differs from the header");

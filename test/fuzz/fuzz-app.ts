@@ -8,8 +8,8 @@ import { defineApp, fullyPublic, type LogEntry, RateLimitError, resource, rsql }
 import { home } from "../../src/web/home.ts";
 import { crates, guarded, lots } from "../support/batch-tables.ts";
 import { films } from "../support/film-table.ts";
-import * as tables from "../support/test-tables.ts";
 import { pages, remarks } from "../support/search-tables.ts";
+import * as tables from "../support/test-tables.ts";
 import { vault } from "../support/vault-table.ts";
 
 /** Occurs in everything that must not be seen, and nowhere else. */
@@ -55,11 +55,60 @@ export const notes = resource(
   },
 );
 
-const { articles, audits, bonds, children, counters, denied, diaries, fixed, guests, hooked, itemsSplit, kinds, narrow, letters, papers, parents, slugs, strict, untouched } = tables;
+const {
+  articles,
+  audits,
+  bonds,
+  children,
+  counters,
+  denied,
+  diaries,
+  fixed,
+  guests,
+  hooked,
+  itemsSplit,
+  kinds,
+  narrow,
+  letters,
+  papers,
+  parents,
+  slugs,
+  strict,
+  untouched,
+} = tables;
 
 export const app = defineApp({
   name: "fuzz",
-  resources: { articles, audits, bonds, children, counters, crates, denied, diaries, films, fixed, fleeting, guarded, guests, hooked, itemsSplit, kinds, lots, narrow, notes, letters, pages, papers, parents, remarks, slugs, strict, untouched, vault },
+  resources: {
+    articles,
+    audits,
+    bonds,
+    children,
+    counters,
+    crates,
+    denied,
+    diaries,
+    films,
+    fixed,
+    fleeting,
+    guarded,
+    guests,
+    hooked,
+    itemsSplit,
+    kinds,
+    lots,
+    narrow,
+    notes,
+    letters,
+    pages,
+    papers,
+    parents,
+    remarks,
+    slugs,
+    strict,
+    untouched,
+    vault,
+  },
   cors: { origins: (origin) => origin.endsWith("://app.example.com"), credentials: true },
   middleware: [(_context, next) => next()],
   effects: { ping: () => undefined },

@@ -15,7 +15,6 @@ export const TableObject = tableObject(app, migrations);
 export default app;
 `;
 
-// biome-ignore lint/style/noDefaultExport: the test runner reads it
 export default async function setup(): Promise<void> {
   const root = join(import.meta.dirname, "../..");
   const folder = join(root, "test/.generated/fuzz");

@@ -72,10 +72,26 @@ export const hostileText: fc.Arbitrary<string> = fc.oneof(
   { weight: 6, arbitrary: fc.constantFrom(...TEXTS) },
   { weight: 2, arbitrary: fc.string({ maxLength: 12 }) },
   { weight: 1, arbitrary: fc.string({ unit: "binary", maxLength: 8 }) },
-  { weight: 1, arbitrary: fc.constantFrom("a", "x=", "[", "(", "9", "語", "%41", "\\").map((text) => text.repeat(5000)) },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom("a", "x=", "[", "(", "9", "語", "%41", "\\").map((text) => text.repeat(5000)),
+  },
 );
 
-export const HOSTILE_NUMBERS = ["0", "-0", "1", "-1", "1.5", "1e308", "1e999", "-1e999", "9007199254740991", "9007199254740993", "1e-400", "123456789012345678901234567890"];
+export const HOSTILE_NUMBERS = [
+  "0",
+  "-0",
+  "1",
+  "-1",
+  "1.5",
+  "1e308",
+  "1e999",
+  "-1e999",
+  "9007199254740991",
+  "9007199254740993",
+  "1e-400",
+  "123456789012345678901234567890",
+];
 
 /** JSON as text, so that it can hold what no value does: twin members, lone surrogates, numbers out of range, deep nests. */
 export const hostileJson: fc.Arbitrary<string> = fc.oneof(
@@ -104,8 +120,14 @@ export const hostileJson: fc.Arbitrary<string> = fc.oneof(
     ),
   },
   { weight: 1, arbitrary: fc.json({ maxDepth: 3 }) },
-  { weight: 1, arbitrary: fc.constantFrom(20, 70, 150, 250, 5000).map((depth) => "[".repeat(depth) + "]".repeat(depth)) },
-  { weight: 1, arbitrary: fc.constantFrom(70, 250, 3000).map((depth) => `${'{"a":'.repeat(depth)}1${"}".repeat(depth)}`) },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom(20, 70, 150, 250, 5000).map((depth) => "[".repeat(depth) + "]".repeat(depth)),
+  },
+  {
+    weight: 1,
+    arbitrary: fc.constantFrom(70, 250, 3000).map((depth) => `${'{"a":'.repeat(depth)}1${"}".repeat(depth)}`),
+  },
   { weight: 1, arbitrary: fc.constantFrom(100, 5000).map((length) => `[${"0,".repeat(length)}0]`) },
 );
 
@@ -143,29 +165,137 @@ export const brokenBody: fc.Arbitrary<string | Uint8Array> = fc.oneof(
 );
 
 const tag = fc.oneof(
-  fc.constantFrom('{etag}', "*", 'W/{etag}', '{etag}, {etag}', '"x"', '""', ",", ",,,", '"', '"a', "a", 'w/"a"', '"a""b"', '* , "a"', '"\u0001"', '"é"', `"${"x".repeat(9000)}"`, '"a",'.repeat(1500)),
+  fc.constantFrom(
+    "{etag}",
+    "*",
+    "W/{etag}",
+    "{etag}, {etag}",
+    '"x"',
+    '""',
+    ",",
+    ",,,",
+    '"',
+    '"a',
+    "a",
+    'w/"a"',
+    '"a""b"',
+    '* , "a"',
+    '"\u0001"',
+    '"é"',
+    `"${"x".repeat(9000)}"`,
+    '"a",'.repeat(1500),
+  ),
 );
 
 /** A header by name, and values that it takes or should not. */
 export const header: fc.Arbitrary<readonly [string, string]> = fc.oneof(
   fc.tuple(fc.constantFrom("if-match", "if-none-match"), tag),
-  fc.tuple(fc.constantFrom("if-modified-since", "if-unmodified-since", "if-range", "range"), fc.constantFrom("Wed, 21 Oct 2015 07:28:00 GMT", "bytes=0-", "x")),
-  fc.tuple(fc.constant("prefer"), fc.constantFrom("return=minimal", "RETURN = minimal", "return=representation", "return", ",;,;", "return=minimal".repeat(500), "respond-async")),
-  fc.tuple(fc.constant("idempotency-key"), fc.oneof(fc.constantFrom("k1", "k2", "k3", "retry-", "retry-01a1fd5c-eaf9-7f56-b6fe-9e8700c85ab5", "a|b", "u:victim-2c81e0|k", "x".repeat(129), "a b", "é", ""), hostileText)),
-  fc.tuple(fc.constant("traceparent"), fc.constantFrom("00-11111111111111111111111111111111-2222222222222222-01", "ff-11111111111111111111111111111111-2222222222222222-01", "00-0-0-0", "00-11111111111111111111111111111111-2222222222222222-01-x", "x")),
+  fc.tuple(
+    fc.constantFrom("if-modified-since", "if-unmodified-since", "if-range", "range"),
+    fc.constantFrom("Wed, 21 Oct 2015 07:28:00 GMT", "bytes=0-", "x"),
+  ),
+  fc.tuple(
+    fc.constant("prefer"),
+    fc.constantFrom(
+      "return=minimal",
+      "RETURN = minimal",
+      "return=representation",
+      "return",
+      ",;,;",
+      "return=minimal".repeat(500),
+      "respond-async",
+    ),
+  ),
+  fc.tuple(
+    fc.constant("idempotency-key"),
+    fc.oneof(
+      fc.constantFrom(
+        "k1",
+        "k2",
+        "k3",
+        "retry-",
+        "retry-01a1fd5c-eaf9-7f56-b6fe-9e8700c85ab5",
+        "a|b",
+        "u:victim-2c81e0|k",
+        "x".repeat(129),
+        "a b",
+        "é",
+        "",
+      ),
+      hostileText,
+    ),
+  ),
+  fc.tuple(
+    fc.constant("traceparent"),
+    fc.constantFrom(
+      "00-11111111111111111111111111111111-2222222222222222-01",
+      "ff-11111111111111111111111111111111-2222222222222222-01",
+      "00-0-0-0",
+      "00-11111111111111111111111111111111-2222222222222222-01-x",
+      "x",
+    ),
+  ),
   fc.tuple(fc.constant("x-request-id"), fc.constantFrom("a-1", "x".repeat(65), "a b", "é", "{{x}}", '"', "\u001b[2J")),
-  fc.tuple(fc.constant("origin"), fc.constantFrom("https://app.example.com", "https://evil.example", "null", "", "x", "https://app.example.com.evil.example", "é")),
+  fc.tuple(
+    fc.constant("origin"),
+    fc.constantFrom(
+      "https://app.example.com",
+      "https://evil.example",
+      "null",
+      "",
+      "x",
+      "https://app.example.com.evil.example",
+      "é",
+    ),
+  ),
   fc.tuple(fc.constant("access-control-request-method"), fc.constantFrom("POST", "x", "")),
-  fc.tuple(fc.constant("ledge-min-seq"), fc.constantFrom("{seq}", "{seq},{seq}", "x", "", "aaaaaaaaaaaaaaaa:1", "tx:1@t/fuzz/notes", ",", "aaaaaaaaaaaaaaaa:99999999999999999")),
+  fc.tuple(
+    fc.constant("ledge-min-seq"),
+    fc.constantFrom(
+      "{seq}",
+      "{seq},{seq}",
+      "x",
+      "",
+      "aaaaaaaaaaaaaaaa:1",
+      "tx:1@t/fuzz/notes",
+      ",",
+      "aaaaaaaaaaaaaaaa:99999999999999999",
+    ),
+  ),
   fc.tuple(fc.constant("ledge-version"), fc.constantFrom("1", "", "x")),
   fc.tuple(fc.constant("ledge-optimistic-id"), fc.oneof(fc.constantFrom("tmp-1", "a b", "x".repeat(200)), hostileText)),
   fc.tuple(fc.constant("ledge-confirm"), fc.constantFrom("1.x", `9999999999999.${"A".repeat(43)}`, "x")),
   fc.tuple(fc.constant("content-length"), fc.constantFrom("0", "1", "99999999", "-1", "x", "1e9")),
   fc.tuple(fc.constant("content-encoding"), fc.constantFrom("gzip", "br", "identity", "x")),
   fc.tuple(fc.constant("transfer-encoding"), fc.constantFrom("chunked", "identity", "x")),
-  fc.tuple(fc.constantFrom("x-forwarded-host", "x-forwarded-for", "x-forwarded-proto", "forwarded", "x-original-url", "x-rewrite-url", "x-http-method-override", "x-method-override"), fc.constantFrom("localhost", "DELETE", "/api/denied", "127.0.0.1", "host=localhost")),
+  fc.tuple(
+    fc.constantFrom(
+      "x-forwarded-host",
+      "x-forwarded-for",
+      "x-forwarded-proto",
+      "forwarded",
+      "x-original-url",
+      "x-rewrite-url",
+      "x-http-method-override",
+      "x-method-override",
+    ),
+    fc.constantFrom("localhost", "DELETE", "/api/denied", "127.0.0.1", "host=localhost"),
+  ),
   fc.tuple(fc.constant("cf-connecting-ip"), fc.constantFrom("1.2.3.4", "::1", "x|y", "")),
-  fc.tuple(fc.constantFrom("cookie", "accept", "accept-encoding", "accept-language", "user-agent", "te", "expect", "upgrade", "connection"), fc.oneof(fc.constantFrom("100-continue", "websocket", "close", "*/*", "a=b"), hostileText)),
+  fc.tuple(
+    fc.constantFrom(
+      "cookie",
+      "accept",
+      "accept-encoding",
+      "accept-language",
+      "user-agent",
+      "te",
+      "expect",
+      "upgrade",
+      "connection",
+    ),
+    fc.oneof(fc.constantFrom("100-continue", "websocket", "close", "*/*", "a=b"), hostileText),
+  ),
 );
 
 export const CONTENT_TYPES = [

@@ -6,7 +6,10 @@ import { app } from "./fuzz-app.ts";
 
 /** Routes that answer only with problems. */
 const NEVER_WELL = ["GET /api/broken", "POST /api/limited"];
-const OWN = [["GET", "/"], ["GET", "/api/echo/:text"]] as const;
+const OWN = [
+  ["GET", "/"],
+  ["GET", "/api/echo/:text"],
+] as const;
 
 export function listEndpoints(): string[] {
   const handler = () => null;
@@ -15,7 +18,9 @@ export function listEndpoints(): string[] {
   const found = new Set<string>();
   for (const { pattern, methods } of buildRoutes({ basePath: "/api", tables, routes })) {
     for (const table of tables.keys()) {
-      const params: Record<string, string> = pattern.includes(":partition") ? { partition: "p", table, id: "x" } : { table, id: "x" };
+      const params: Record<string, string> = pattern.includes(":partition")
+        ? { partition: "p", table, id: "x" }
+        : { table, id: "x" };
       for (const method of Object.keys(methods(params) ?? {})) found.add(`${method} ${pattern}`);
     }
   }

@@ -10,7 +10,10 @@ const objects = async () => new Set((await listDurableObjectIds(env.LEDGE_TABLES
 const idOf = (name: string) => String(env.LEDGE_TABLES.idFromName(name));
 
 async function status(path: string, user?: string, init: RequestInit = {}): Promise<number> {
-  const headers = { ...(user === undefined ? {} : { authorization: `Bearer dev:${user}` }), "content-type": "application/json" };
+  const headers = {
+    ...(user === undefined ? {} : { authorization: `Bearer dev:${user}` }),
+    "content-type": "application/json",
+  };
   const response = await SELF.fetch(`http://localhost${path}`, { ...init, headers });
   await response.body?.cancel();
   return response.status;
@@ -94,7 +97,18 @@ describe("partitions that a caller may not enter", () => {
 
   it("[HT1] claims that only look like the partition do not admit", async () => {
     const before = await objects();
-    for (const claims of ["org=acme2", "org=Acme", "org=", "org= ", "ORG=victim", "orgs=victim", "org=%76ictim", "role=victim", "org=victim%00"]) expect(await status("/api/@victim/papers", `eve,${claims}`), claims).toBe(404);
+    for (const claims of [
+      "org=acme2",
+      "org=Acme",
+      "org=",
+      "org= ",
+      "ORG=victim",
+      "orgs=victim",
+      "org=%76ictim",
+      "role=victim",
+      "org=victim%00",
+    ])
+      expect(await status("/api/@victim/papers", `eve,${claims}`), claims).toBe(404);
     expect(await status("/api/@victim/papers")).toBe(404);
     expect(await objects()).toEqual(before);
   });
@@ -102,7 +116,9 @@ describe("partitions that a caller may not enter", () => {
   it("[HT1] a partition in the body, the query or a header moves nothing", async () => {
     const before = await objects();
     const body = (more: object) => JSON.stringify({ title: "x", ...more });
-    expect(await status("/api/@acme/papers", "bob,org=acme", { method: "POST", body: body({ org: "victim" }) })).toBe(400);
+    expect(await status("/api/@acme/papers", "bob,org=acme", { method: "POST", body: body({ org: "victim" }) })).toBe(
+      400,
+    );
     expect(await status("/api/@acme/papers?org=victim", "bob,org=acme")).toBe(400);
     expect(await status("/api/@acme/papers?partition=victim", "bob,org=acme")).toBe(400);
     expect(await status("/api/papers", "bob,org=acme")).toBe(404);
@@ -111,6 +127,18 @@ describe("partitions that a caller may not enter", () => {
   });
 
   it("[HT1] the system's own object is no partition, group or table of the API", async () => {
-    for (const path of ["/api/_registry", "/api/@_registry/papers", "/api/@x/_registry", "/api/_log", "/api/_meta", "/api/sqlite_master", "/api/@acme/_replies", "/api/__proto__", "/api/constructor", "/api/@acme/__proto__"]) expect(await status(path, "bob,org=acme"), path).toBe(404);
+    for (const path of [
+      "/api/_registry",
+      "/api/@_registry/papers",
+      "/api/@x/_registry",
+      "/api/_log",
+      "/api/_meta",
+      "/api/sqlite_master",
+      "/api/@acme/_replies",
+      "/api/__proto__",
+      "/api/constructor",
+      "/api/@acme/__proto__",
+    ])
+      expect(await status(path, "bob,org=acme"), path).toBe(404);
   });
 });

@@ -39,29 +39,146 @@ const uuids = [1, 2, 3, 4, 5].map((n) => `019a0000-0000-7000-8000-00000000000${n
 const alice = "Bearer dev:alice";
 
 export const TARGETS: readonly Target[] = [
-  { root: "/api/notes", user: alice, ids: uuids, row: [["ownerId", '"alice"'], ["title", '"a note"'], ["rank", "1"]], columns: ["id", "ownerId", "title", "rank", "shared", "hidden"] },
-  { root: "/api/notes", user: null, ids: uuids, row: [["ownerId", '"alice"'], ["title", '"a note"']], columns: ["title", "hidden"] },
-  { root: "/api/kinds", user: null, ids: uuids, row: [["title", '"kind"'], ["count", "3"], ["data", '{"a":[1]}']], columns: ["id", "title", "color", "count", "ratio", "big", "done", "at", "atIso", "data", "bytes"] },
-  { root: "/api/slugs", user: alice, ids: ["a", "b.c", "x~y", "-"], row: [["slug", '"one"'], ["level", "2"]], columns: ["id", "slug", "level", "hidden"] },
+  {
+    root: "/api/notes",
+    user: alice,
+    ids: uuids,
+    row: [
+      ["ownerId", '"alice"'],
+      ["title", '"a note"'],
+      ["rank", "1"],
+    ],
+    columns: ["id", "ownerId", "title", "rank", "shared", "hidden"],
+  },
+  {
+    root: "/api/notes",
+    user: null,
+    ids: uuids,
+    row: [
+      ["ownerId", '"alice"'],
+      ["title", '"a note"'],
+    ],
+    columns: ["title", "hidden"],
+  },
+  {
+    root: "/api/kinds",
+    user: null,
+    ids: uuids,
+    row: [
+      ["title", '"kind"'],
+      ["count", "3"],
+      ["data", '{"a":[1]}'],
+    ],
+    columns: ["id", "title", "color", "count", "ratio", "big", "done", "at", "atIso", "data", "bytes"],
+  },
+  {
+    root: "/api/slugs",
+    user: alice,
+    ids: ["a", "b.c", "x~y", "-"],
+    row: [
+      ["slug", '"one"'],
+      ["level", "2"],
+    ],
+    columns: ["id", "slug", "level", "hidden"],
+  },
   { root: "/api/counters", user: null, ids: ["1", "2", "3"], row: [["name", '"n"']], columns: ["id", "name"] },
-  { root: "/api/films", user: null, ids: uuids, row: [["title", '"The wizard"'], ["releaseDate", '"Jun 12 1998"'], ["imdbRating", "7.5"]], columns: ["id", "title", "imdbRating", "words"] },
-  { root: "/api/@p1/items_split", user: null, ids: uuids, row: [["name", '"split"'], ["rank", "1"]], columns: ["id", "name", "rank", "place"] },
-  { root: "/api/@acme/papers", user: "Bearer dev:bob,org=acme", ids: uuids, row: [["title", '"paper"']], columns: ["id", "org", "title"] },
+  {
+    root: "/api/films",
+    user: null,
+    ids: uuids,
+    row: [
+      ["title", '"The wizard"'],
+      ["releaseDate", '"Jun 12 1998"'],
+      ["imdbRating", "7.5"],
+    ],
+    columns: ["id", "title", "imdbRating", "words"],
+  },
+  {
+    root: "/api/@p1/items_split",
+    user: null,
+    ids: uuids,
+    row: [
+      ["name", '"split"'],
+      ["rank", "1"],
+    ],
+    columns: ["id", "name", "rank", "place"],
+  },
+  {
+    root: "/api/@acme/papers",
+    user: "Bearer dev:bob,org=acme",
+    ids: uuids,
+    row: [["title", '"paper"']],
+    columns: ["id", "org", "title"],
+  },
   { root: "/api/@r/lots", user: null, ids: uuids, row: [["title", '"lot"']], columns: ["id", "title"] },
   { root: "/api/@r/guarded", user: null, ids: uuids, row: [["title", '"guarded"']], columns: ["id", "title"] },
-  { root: "/api/@r/pages", user: alice, ids: uuids, row: [["ownerId", '"alice"'], ["title", '"a wizard of the page"']], columns: ["id", "title", "body", "note", "rank", "secret"] },
-  { root: "/api/@r/crates", user: alice, ids: uuids, row: [["ownerId", '"alice"'], ["title", '"crate"']], columns: ["id", "ownerId", "title", "shared"] },
+  {
+    root: "/api/@r/pages",
+    user: alice,
+    ids: uuids,
+    row: [
+      ["ownerId", '"alice"'],
+      ["title", '"a wizard of the page"'],
+    ],
+    columns: ["id", "title", "body", "note", "rank", "secret"],
+  },
+  {
+    root: "/api/@r/crates",
+    user: alice,
+    ids: uuids,
+    row: [
+      ["ownerId", '"alice"'],
+      ["title", '"crate"'],
+    ],
+    columns: ["id", "ownerId", "title", "shared"],
+  },
   { root: "/api/hooked", user: alice, ids: uuids, row: [["title", '"hook"']], columns: ["id", "title", "stamp"] },
-  { root: "/api/letters", user: null, ids: uuids, row: [["email", '"a@example.com"'], ["data", '{"deep":{"age":1}}']], columns: ["id", "email", "data", "filler"] },
+  {
+    root: "/api/letters",
+    user: null,
+    ids: uuids,
+    row: [
+      ["email", '"a@example.com"'],
+      ["data", '{"deep":{"age":1}}'],
+    ],
+    columns: ["id", "email", "data", "filler"],
+  },
   { root: "/api/strict", user: null, ids: uuids, row: [["name", '"s"']], columns: ["id", "name"] },
   { root: "/api/children", user: null, ids: uuids, row: [["parentId", `"${uuids[0]}"`]], columns: ["id", "parentId"] },
   { root: "/api/parents", user: null, ids: uuids, row: [["name", '"p"']], columns: ["id", "name"] },
   { root: "/api/denied", user: alice, ids: uuids, row: [["name", '"n"']], columns: ["id", "name"] },
   { root: "/api/fixed", user: alice, ids: uuids, row: [["name", '"n"']], columns: ["id", "name"] },
-  { root: "/api/diaries", user: alice, ids: uuids, row: [["ownerId", '"alice"'], ["entry", '"dear"']], columns: ["id", "ownerId", "entry"] },
+  {
+    root: "/api/diaries",
+    user: alice,
+    ids: uuids,
+    row: [
+      ["ownerId", '"alice"'],
+      ["entry", '"dear"'],
+    ],
+    columns: ["id", "ownerId", "entry"],
+  },
   { root: "/api/fleeting", user: null, ids: uuids, row: [["title", '"f"']], columns: ["id", "title"] },
-  { root: "/api/@p1/vault", user: alice, ids: uuids, row: [["ownerId", '"alice"'], ["title", '"v"']], columns: ["id", "title", "secret"] },
-  { root: "/api/narrow", user: null, ids: uuids, row: [["shown", '"s"'], ["must", '"m"']], columns: ["id", "shown", "hiddenToken"] },
+  {
+    root: "/api/@p1/vault",
+    user: alice,
+    ids: uuids,
+    row: [
+      ["ownerId", '"alice"'],
+      ["title", '"v"'],
+    ],
+    columns: ["id", "title", "secret"],
+  },
+  {
+    root: "/api/narrow",
+    user: null,
+    ids: uuids,
+    row: [
+      ["shown", '"s"'],
+      ["must", '"m"'],
+    ],
+    columns: ["id", "shown", "hiddenToken"],
+  },
 ];
 
 const base = { query: [], headers: [], contentType: null, body: null, world: "development" } as const;
@@ -72,26 +189,95 @@ function working(target: Target): fc.Arbitrary<Attempt> {
   const { root, user: authorization, ids, row, columns } = target;
   const column = fc.constantFrom(...columns);
   const isSoft = root.endsWith("/notes") || /\/(crates|pages)$/.test(root);
-  const ask = (method: string, path: string, more: Partial<Attempt> = {}): Attempt => ({ ...base, method, path: `${root}${path}`, authorization, ...more });
-  const write = (method: string, path: string, body: Attempt["body"], more: Partial<Attempt> = {}) => ask(method, path, { contentType: json, body, ...more });
+  const ask = (method: string, path: string, more: Partial<Attempt> = {}): Attempt => ({
+    ...base,
+    method,
+    path: `${root}${path}`,
+    authorization,
+    ...more,
+  });
+  const write = (method: string, path: string, body: Attempt["body"], more: Partial<Attempt> = {}) =>
+    ask(method, path, { contentType: json, body, ...more });
   const id = fc.constantFrom(...ids);
-  const rowText = (id: string) => `{${[["id", root === "/api/counters" ? id : JSON.stringify(id)], ...row].map(([name, text]) => `"${name}":${text}`).join(",")}}`;
+  const rowText = (id: string) =>
+    `{${[["id", root === "/api/counters" ? id : JSON.stringify(id)], ...row].map(([name, text]) => `"${name}":${text}`).join(",")}}`;
   const newRow = (id: string) => [...(root === "/api/counters" ? [] : [["id", JSON.stringify(id)] as const]), ...row];
   const reads = fc.oneof(
     fc.constant(ask("GET", "", { query: [["limit", "1"]] })),
-    column.map((name) => ask("GET", "", { query: [["orderBy", `-${name}`], ["limit", "1"]] })),
-    fc.constant(ask("GET", "", { query: [["limit", "1"], ["cursor", "{cursor}"]] })),
-    fc.tuple(column, fc.constantFrom('=="a"', "!=null", ">1", '=in=("a",1)', '=contains="o"', '%="_%_"', "=isnull=true", "=between=[1,2]", '=has="a"')).map(([name, rest]) => ask("GET", "", { query: [["filter", name + rest], ["totalCount", "true"], ["etags", "true"]] })),
+    column.map((name) =>
+      ask("GET", "", {
+        query: [
+          ["orderBy", `-${name}`],
+          ["limit", "1"],
+        ],
+      }),
+    ),
+    fc.constant(
+      ask("GET", "", {
+        query: [
+          ["limit", "1"],
+          ["cursor", "{cursor}"],
+        ],
+      }),
+    ),
+    fc
+      .tuple(
+        column,
+        fc.constantFrom(
+          '=="a"',
+          "!=null",
+          ">1",
+          '=in=("a",1)',
+          '=contains="o"',
+          '%="_%_"',
+          "=isnull=true",
+          "=between=[1,2]",
+          '=has="a"',
+        ),
+      )
+      .map(([name, rest]) =>
+        ask("GET", "", {
+          query: [
+            ["filter", name + rest],
+            ["totalCount", "true"],
+            ["etags", "true"],
+          ],
+        }),
+      ),
     column.map((name) => ask("GET", "/count", { query: [["filter", `${name}!=null`]] })),
-    fc.tuple(column, column).map(([by, of]) => ask("GET", "/aggregate", { query: [["groupBy", by], ["count", "true"], ["max", of]] })),
+    fc.tuple(column, column).map(([by, of]) =>
+      ask("GET", "/aggregate", {
+        query: [
+          ["groupBy", by],
+          ["count", "true"],
+          ["max", of],
+        ],
+      }),
+    ),
     fc.constant(ask("GET", "/aggregate", { query: [["count", "true"]] })),
-    fc.constantFrom("wizard", '"the wiz*', "a OR b", "NEAR(a b)", "col:x", "*", '"').map((q) => ask("GET", "/search", { query: [["q", q], ["highlight", "true"]] })),
+    fc.constantFrom("wizard", '"the wiz*', "a OR b", "NEAR(a b)", "col:x", "*", '"').map((q) =>
+      ask("GET", "/search", {
+        query: [
+          ["q", q],
+          ["highlight", "true"],
+        ],
+      }),
+    ),
     id.map((each) => ask("GET", `/${each}`)),
-    fc.tuple(id, column).map(([each, name]) => ask("GET", `/${each}`, { query: [["select", name]], headers: [["if-none-match", "{etag}"]] })),
+    fc
+      .tuple(id, column)
+      .map(([each, name]) =>
+        ask("GET", `/${each}`, { query: [["select", name]], headers: [["if-none-match", "{etag}"]] }),
+      ),
     fc.constantFrom("", "/count", "/batch", "/batch/upsert").map((path) => ask("OPTIONS", path)),
     id.map((each) => ask("HEAD", `/${each}`)),
   );
-  const conditions: fc.Arbitrary<Attempt["headers"]> = fc.constantFrom<Attempt["headers"][]>([], [], [["if-match", "*"]], [["if-match", "{etag}"]]);
+  const conditions: fc.Arbitrary<Attempt["headers"]> = fc.constantFrom<Attempt["headers"][]>(
+    [],
+    [],
+    [["if-match", "*"]],
+    [["if-match", "{etag}"]],
+  );
   const writes = fc.oneof(
     { weight: 3, arbitrary: id.map((each) => write("POST", "", newRow(each))) },
     { weight: 2, arbitrary: id.map((each) => write("PUT", `/${each}`, row)) },
@@ -101,12 +287,26 @@ function working(target: Target): fc.Arbitrary<Attempt> {
     fc.tuple(id, conditions).map(([each, headers]) => ask("DELETE", `/${each}`, { headers })),
     { weight: isSoft ? 4 : 1, arbitrary: id.map((each) => ask("POST", `/${each}/restore`)) },
     id.map((each) => ask("DELETE", `/${each}`, { query: [["hard", "true"]] })),
-    fc.constant(write("POST", "/batch", [["items", `[{${row.map(([name, text]) => `"${name}":${text}`).join(",")}}]`]])),
+    fc.constant(
+      write("POST", "/batch", [["items", `[{${row.map(([name, text]) => `"${name}":${text}`).join(",")}}]`]]),
+    ),
     id.map((each) => write("PATCH", "/batch", [["items", `[${rowText(each)}]`]])),
     id.map((each) => write("PUT", "/batch", [["items", `[${rowText(each)}]`]])),
     id.map((each) => write("POST", "/batch/upsert", [["items", `[${rowText(each)}]`]])),
-    id.map((each) => write("DELETE", "/batch", [["ids", `[${root === "/api/counters" ? each : JSON.stringify(each)}]`]])),
-    column.map((name) => write("PATCH", "/batch", [["filter", JSON.stringify(`${name}!=null`)], ["patch", `{${row.slice(-1).map(([name, text]) => `"${name}":${text}`)}}`]], { query: [["dryRun", "true"]] })),
+    id.map((each) =>
+      write("DELETE", "/batch", [["ids", `[${root === "/api/counters" ? each : JSON.stringify(each)}]`]]),
+    ),
+    column.map((name) =>
+      write(
+        "PATCH",
+        "/batch",
+        [
+          ["filter", JSON.stringify(`${name}!=null`)],
+          ["patch", `{${row.slice(-1).map(([name, text]) => `"${name}":${text}`)}}`],
+        ],
+        { query: [["dryRun", "true"]] },
+      ),
+    ),
     column.map((name) => write("DELETE", "/batch", [["filter", JSON.stringify(`${name}==null`)]])),
     id.map((each) => write("POST", "/batch", [["items", `[${Array(5).fill(rowText(each)).join(",")}]`]])),
   );
@@ -114,26 +314,167 @@ function working(target: Target): fc.Arbitrary<Attempt> {
 }
 
 const system = fc.constantFrom<Attempt[]>(
-  ...["/", "/healthz", "/readyz", "/_/schema", "/_/problems/conflict", "/_/problems/nope", "/api", "/api/echo/x", "/api/broken", "/nope", "/_/docs", "/_/admin"].map((path) => ({ ...base, method: "GET", path, authorization: null })),
+  ...[
+    "/",
+    "/healthz",
+    "/readyz",
+    "/_/schema",
+    "/_/problems/conflict",
+    "/_/problems/nope",
+    "/api",
+    "/api/echo/x",
+    "/api/broken",
+    "/nope",
+    "/_/docs",
+    "/_/admin",
+  ].map((path) => ({ ...base, method: "GET", path, authorization: null })),
   { ...base, method: "POST", path: "/api/limited", authorization: null },
 );
 
 /** Names of tokens that the test makes: `{jwt}` is good, the others are not. */
-export const AUTHORIZATIONS = ["{jwt}", "{expired}", "{foreign}", "{none}", "{confused}", "{early}", "{noSubject}", "{huge}", "Bearer", "Bearer  dev:alice", "bearer dev:carol,role=editor", "Bearer dev:", "Bearer dev:a,sub=b", "Bearer dev:mallory,org=acme,__proto__=x,constructor=y", "Bearer dev:a\u0001", "Basic YTpi", "dev:alice", "Bearer dev:alice, Bearer dev:bob", "Bearer a.b.c", "", "Bearer \u00e9", `Bearer ${" ".repeat(5000)}x`];
+export const AUTHORIZATIONS = [
+  "{jwt}",
+  "{expired}",
+  "{foreign}",
+  "{none}",
+  "{confused}",
+  "{early}",
+  "{noSubject}",
+  "{huge}",
+  "Bearer",
+  "Bearer  dev:alice",
+  "bearer dev:carol,role=editor",
+  "Bearer dev:",
+  "Bearer dev:a,sub=b",
+  "Bearer dev:mallory,org=acme,__proto__=x,constructor=y",
+  "Bearer dev:a\u0001",
+  "Basic YTpi",
+  "dev:alice",
+  "Bearer dev:alice, Bearer dev:bob",
+  "Bearer a.b.c",
+  "",
+  "Bearer \u00e9",
+  `Bearer ${" ".repeat(5000)}x`,
+];
 
 /** Every parameter there is, and some there are not. */
-const PARAMETERS = ["filter", "select", "orderBy", "limit", "cursor", "offset", "totalCount", "withDeleted", "etags", "consistency", "groupBy", "sum", "avg", "min", "max", "count", "having", "q", "fields", "highlight", "include", "hard", "dryRun", "_ignored", "__proto__", "constructor", "", "filter[]", "FILTER"];
-const VALUES = ["id", "-id", "id:desc", "title,title", "1", "0", "-1", "1e3", "100000", "true", "TRUE", "count>1", "max_title!=1", 'title=="x"', 'title=="\\ud800"', 'title=regex="(a+)+$"', 'id=in=()', '!(!(!(title=="a")))', 'title%="%a%b%c%"', "{cursor}", "committed", "eventual", `id=in=(${'"x",'.repeat(300)}"x")`, `${"(".repeat(60)}id==1${")".repeat(60)}`, 'title=="x";'.repeat(300)];
+const PARAMETERS = [
+  "filter",
+  "select",
+  "orderBy",
+  "limit",
+  "cursor",
+  "offset",
+  "totalCount",
+  "withDeleted",
+  "etags",
+  "consistency",
+  "groupBy",
+  "sum",
+  "avg",
+  "min",
+  "max",
+  "count",
+  "having",
+  "q",
+  "fields",
+  "highlight",
+  "include",
+  "hard",
+  "dryRun",
+  "_ignored",
+  "__proto__",
+  "constructor",
+  "",
+  "filter[]",
+  "FILTER",
+];
+const VALUES = [
+  "id",
+  "-id",
+  "id:desc",
+  "title,title",
+  "1",
+  "0",
+  "-1",
+  "1e3",
+  "100000",
+  "true",
+  "TRUE",
+  "count>1",
+  "max_title!=1",
+  'title=="x"',
+  'title=="\\ud800"',
+  'title=regex="(a+)+$"',
+  "id=in=()",
+  '!(!(!(title=="a")))',
+  'title%="%a%b%c%"',
+  "{cursor}",
+  "committed",
+  "eventual",
+  `id=in=(${'"x",'.repeat(300)}"x")`,
+  `${"(".repeat(60)}id==1${")".repeat(60)}`,
+  'title=="x";'.repeat(300),
+];
 
 const segment = hostileText.map((text) => encodeURIComponent(text.toWellFormed()));
 const bends: fc.Arbitrary<Bend> = fc.oneof(
-  fc.constantFrom("GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "PURGE", "TRACE", "PROPFIND", "QUERY", "LOCK", "get", "constructor", "CONNECT").map((method): Bend => (attempt) => ({ ...attempt, method })),
-  fc.tuple(fc.nat(5), fc.oneof(segment, hostileText)).map(([at, text]): Bend => (attempt) => {
-    const parts = attempt.path.split("/");
-    parts[1 + (at % Math.max(1, parts.length - 1))] = text;
-    return { ...attempt, path: parts.join("/") };
-  }),
-  fc.oneof(segment, fc.constantFrom("count", "batch", "restore", "aggregate", "rpc", "subscribe", "sync", "..", "%2e%2e", "%2F", "%5c", "//", ";x=1", "%00", "%252e", ".json")).map((text): Bend => (attempt) => ({ ...attempt, path: `${attempt.path}/${text}` })),
+  fc
+    .constantFrom(
+      "GET",
+      "HEAD",
+      "POST",
+      "PUT",
+      "PATCH",
+      "DELETE",
+      "OPTIONS",
+      "PURGE",
+      "TRACE",
+      "PROPFIND",
+      "QUERY",
+      "LOCK",
+      "get",
+      "constructor",
+      "CONNECT",
+    )
+    .map(
+      (method): Bend =>
+        (attempt) => ({ ...attempt, method }),
+    ),
+  fc.tuple(fc.nat(5), fc.oneof(segment, hostileText)).map(
+    ([at, text]): Bend =>
+      (attempt) => {
+        const parts = attempt.path.split("/");
+        parts[1 + (at % Math.max(1, parts.length - 1))] = text;
+        return { ...attempt, path: parts.join("/") };
+      },
+  ),
+  fc
+    .oneof(
+      segment,
+      fc.constantFrom(
+        "count",
+        "batch",
+        "restore",
+        "aggregate",
+        "rpc",
+        "subscribe",
+        "sync",
+        "..",
+        "%2e%2e",
+        "%2F",
+        "%5c",
+        "//",
+        ";x=1",
+        "%00",
+        "%252e",
+        ".json",
+      ),
+    )
+    .map(
+      (text): Bend =>
+        (attempt) => ({ ...attempt, path: `${attempt.path}/${text}` }),
+    ),
   fc.constantFrom<Bend[]>(
     (attempt) => ({ ...attempt, path: attempt.path.replaceAll("/", "//") }),
     (attempt) => ({ ...attempt, path: `${attempt.path}${"/".repeat(2000)}` }),
@@ -149,21 +490,122 @@ const bends: fc.Arbitrary<Bend> = fc.oneof(
     (attempt) => ({ ...attempt, path: attempt.path.replaceAll("/", "\\") }),
     (attempt) => ({ ...attempt, path: attempt.path.replace("/api/", "/api/./x/../") }),
   ),
-  fc.tuple(fc.constantFrom(...PARAMETERS), fc.oneof(fc.constantFrom(...VALUES), hostileText)).map(([name, value]): Bend => (attempt) => ({ ...attempt, query: [...attempt.query, [name, value]] })),
-  fc.tuple(fc.nat(5), fc.oneof(fc.constantFrom(...VALUES), hostileText)).map(([at, value]): Bend => (attempt) => ({ ...attempt, query: attempt.query.map((pair, index) => (index === at % attempt.query.length ? [pair[0], value] : pair)) })),
-  fc.constantFrom("&&&", "=", "=x", "%zz=1", "filter=%ff", "filter=%", "a=1&a=2", "limit=1&limit=2", "limit=1;limit=2", "filter=a==1#x", "?", "limit=+1", "limit=%31").map((rawQuery): Bend => (attempt) => ({ ...attempt, rawQuery })),
-  header.map((pair): Bend => (attempt) => ({ ...attempt, headers: [...attempt.headers, pair] })),
-  header.map((pair): Bend => (attempt) => ({ ...attempt, headers: [...attempt.headers, pair, pair] })),
-  fc.constantFrom(...CONTENT_TYPES).map((contentType): Bend => (attempt) => ({ ...attempt, contentType })),
-  fc.constantFrom(...AUTHORIZATIONS).map((authorization): Bend => (attempt) => ({ ...attempt, authorization })),
-  fc.constantFrom(null, alice, "Bearer dev:eve", "Bearer dev:bob,org=acme").map((authorization): Bend => (attempt) => ({ ...attempt, authorization })),
-  fc.tuple(fc.nat(9), hostileJson).map(([at, text]): Bend => (attempt) => ({ ...attempt, body: isMembers(attempt.body) ? attempt.body.map((pair, index, { length }) => (index === at % length ? [pair[0], text] : pair)) : attempt.body })),
-  fc.tuple(fc.constantFrom("title", "id", "ownerId", "data", "hidden", "items", "filter", "patch", "all", "ids", "org", "place", "version", "_version", "__proto__", "constructor", "", "\ud800", "deletedAt", "name", "polluted"), hostileJson).map(([name, text]): Bend => (attempt) => ({ ...attempt, body: isMembers(attempt.body) ? [...attempt.body, [name, text]] : attempt.body })),
-  fc.constantFrom("boom", "reject", "conflict", "boom-inside", "throw-inside", "promise", "effect", "audit-then-throw").map((title): Bend => (attempt) => ({ ...attempt, body: isMembers(attempt.body) ? attempt.body.map((pair) => (pair[0] === "title" ? ["title", JSON.stringify(title)] : pair)) : attempt.body })),
-  hostileJson.map((body): Bend => (attempt) => (attempt.body === null ? attempt : { ...attempt, body })),
-  brokenBody.map((body): Bend => (attempt) => ({ ...attempt, body, contentType: attempt.contentType ?? json })),
+  fc.tuple(fc.constantFrom(...PARAMETERS), fc.oneof(fc.constantFrom(...VALUES), hostileText)).map(
+    ([name, value]): Bend =>
+      (attempt) => ({ ...attempt, query: [...attempt.query, [name, value]] }),
+  ),
+  fc.tuple(fc.nat(5), fc.oneof(fc.constantFrom(...VALUES), hostileText)).map(
+    ([at, value]): Bend =>
+      (attempt) => ({
+        ...attempt,
+        query: attempt.query.map((pair, index) => (index === at % attempt.query.length ? [pair[0], value] : pair)),
+      }),
+  ),
+  fc
+    .constantFrom(
+      "&&&",
+      "=",
+      "=x",
+      "%zz=1",
+      "filter=%ff",
+      "filter=%",
+      "a=1&a=2",
+      "limit=1&limit=2",
+      "limit=1;limit=2",
+      "filter=a==1#x",
+      "?",
+      "limit=+1",
+      "limit=%31",
+    )
+    .map(
+      (rawQuery): Bend =>
+        (attempt) => ({ ...attempt, rawQuery }),
+    ),
+  header.map(
+    (pair): Bend =>
+      (attempt) => ({ ...attempt, headers: [...attempt.headers, pair] }),
+  ),
+  header.map(
+    (pair): Bend =>
+      (attempt) => ({ ...attempt, headers: [...attempt.headers, pair, pair] }),
+  ),
+  fc.constantFrom(...CONTENT_TYPES).map(
+    (contentType): Bend =>
+      (attempt) => ({ ...attempt, contentType }),
+  ),
+  fc.constantFrom(...AUTHORIZATIONS).map(
+    (authorization): Bend =>
+      (attempt) => ({ ...attempt, authorization }),
+  ),
+  fc.constantFrom(null, alice, "Bearer dev:eve", "Bearer dev:bob,org=acme").map(
+    (authorization): Bend =>
+      (attempt) => ({ ...attempt, authorization }),
+  ),
+  fc.tuple(fc.nat(9), hostileJson).map(
+    ([at, text]): Bend =>
+      (attempt) => ({
+        ...attempt,
+        body: isMembers(attempt.body)
+          ? attempt.body.map((pair, index, { length }) => (index === at % length ? [pair[0], text] : pair))
+          : attempt.body,
+      }),
+  ),
+  fc
+    .tuple(
+      fc.constantFrom(
+        "title",
+        "id",
+        "ownerId",
+        "data",
+        "hidden",
+        "items",
+        "filter",
+        "patch",
+        "all",
+        "ids",
+        "org",
+        "place",
+        "version",
+        "_version",
+        "__proto__",
+        "constructor",
+        "",
+        "\ud800",
+        "deletedAt",
+        "name",
+        "polluted",
+      ),
+      hostileJson,
+    )
+    .map(
+      ([name, text]): Bend =>
+        (attempt) => ({ ...attempt, body: isMembers(attempt.body) ? [...attempt.body, [name, text]] : attempt.body }),
+    ),
+  fc
+    .constantFrom("boom", "reject", "conflict", "boom-inside", "throw-inside", "promise", "effect", "audit-then-throw")
+    .map(
+      (title): Bend =>
+        (attempt) => ({
+          ...attempt,
+          body: isMembers(attempt.body)
+            ? attempt.body.map((pair) => (pair[0] === "title" ? ["title", JSON.stringify(title)] : pair))
+            : attempt.body,
+        }),
+    ),
+  hostileJson.map(
+    (body): Bend =>
+      (attempt) =>
+        attempt.body === null ? attempt : { ...attempt, body },
+  ),
+  brokenBody.map(
+    (body): Bend =>
+      (attempt) => ({ ...attempt, body, contentType: attempt.contentType ?? json }),
+  ),
   fc.constant<Bend>((attempt) => ({ ...attempt, body: null })),
-  fc.constantFrom<Attempt["world"][]>("production", "no-secret").map((world): Bend => (attempt) => ({ ...attempt, world })),
+  fc.constantFrom<Attempt["world"][]>("production", "no-secret").map(
+    (world): Bend =>
+      (attempt) => ({ ...attempt, world }),
+  ),
 );
 
 function isMembers(body: Attempt["body"]): body is readonly (readonly [string, string])[] {

@@ -9,8 +9,14 @@ export const nowS = (): number => Math.floor(Date.now() / 1000);
 export const secretKey = (secret: string): Uint8Array => new TextEncoder().encode(secret);
 
 /** An HS256 token, good for a minute unless the claims say otherwise. */
-export function hs256(claims: Readonly<Record<string, unknown>>, secret = SECRET, header: object = {}): Promise<string> {
-  return new SignJWT({ exp: nowS() + 60, ...claims }).setProtectedHeader({ alg: "HS256", ...header }).sign(secretKey(secret));
+export function hs256(
+  claims: Readonly<Record<string, unknown>>,
+  secret = SECRET,
+  header: object = {},
+): Promise<string> {
+  return new SignJWT({ exp: nowS() + 60, ...claims })
+    .setProtectedHeader({ alg: "HS256", ...header })
+    .sign(secretKey(secret));
 }
 
 /** A token put together by hand: any header, any payload, any third part. */

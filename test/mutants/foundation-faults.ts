@@ -440,10 +440,18 @@ export const FOUNDATION_FAULTS: readonly PlantedFault[] = [
   {
     rule: "A14",
     file: "src/edge/verify-jwt.ts",
-    find: 'verifyOptions(options, ["HS256"], nowMs)',
-    replace: 'verifyOptions(options, ["HS256", "HS384", "HS512"], nowMs)',
+    find: "if (!isSubject(payload.sub)) throw",
+    replace: "if (payload.sub === undefined) throw",
     test: "sign-in",
-    name: "[HT20] [A14] a token of another HMAC is 401",
+    name: "[HT20] [A14] a token with an empty subject is 401",
+  },
+  {
+    rule: "A14",
+    file: "src/edge/verify-jwt.ts",
+    find: "Math.min(expiresMs, nowMs + MAX_TOKEN_CACHE_MS)",
+    replace: "nowMs + MAX_TOKEN_CACHE_MS",
+    test: "sign-in",
+    name: "[A14] a token that was good expires, though it is remembered",
   },
   {
     rule: "Y5",

@@ -11,6 +11,8 @@ export interface Plan {
   readonly act: "abort" | "stop";
   /** Passes of the point that are let go by first. */
   readonly skip: number;
+  /** Aborts, one after the other: the second meets the repetition of what the first one cut off. */
+  readonly times: number;
 }
 
 export interface HarmDone {
@@ -21,20 +23,19 @@ export interface HarmDone {
 /** Begins the line that a stopped process writes; the point's name follows. */
 export const STOPPED_AT = "[harm] stopped at ";
 
-let plan: Plan | null = null;
+let plans: readonly Plan[] = [];
 const passed: Partial<Record<FailPointName, number>> = {};
 const aborted: Partial<Record<FailPointName, number>> = {};
 
 export function harmfulPoint(ctx: DurableObjectState): FailPoint {
   return (name) => {
     passed[name] = (passed[name] ?? 0) + 1;
-    if (plan?.point !== name) return;
-    if (plan.skip > 0) {
-      plan = { ...plan, skip: plan.skip - 1 };
-      return;
-    }
-    const { act } = plan;
-    plan = null;
+    const plan = plans.find(({ point }) => point === name);
+    if (plan === undefined) return;
+    const { skip, times, act } = plan;
+    const next = skip > 0 ? { ...plan, skip: skip - 1 } : { ...plan, times: times - 1 };
+    plans = [...plans.filter((each) => each !== plan), ...(next.times > 0 ? [next] : [])];
+    if (skip > 0) return;
     if (act === "stop") {
       console.log(`${STOPPED_AT}${name}`);
       for (;;);
@@ -51,8 +52,8 @@ export async function answerHarm(
 ): Promise<Response | null> {
   const url = new URL(request.url);
   switch (url.pathname) {
-    case "/harm/plan":
-      plan = await request.json<Plan | null>();
+    case "/harm/plans":
+      plans = await request.json<readonly Plan[]>();
       return Response.json({});
     case "/harm/done":
       return Response.json({ passed, aborted } satisfies HarmDone);
