@@ -1,7 +1,8 @@
 /**
  * The migration runner: brings one object's tables up to the code's migrations, all pending ones in one synchronous
  * transaction. Runs when an object wakes. An object whose migration fails stays as it was, readable, and reports; only storage
- * that cannot be had at the moment is thrown, for the next call to try again. Its record is `_migrations`, its own table; a wake with nothing to do costs one small read and no write.
+ * that cannot be had at the moment is thrown, for the next call to try again. Its record is `_migrations`, its own table; a wake
+ * with nothing to do costs one small read and no write.
  */
 
 import type { Migration } from "../../src/define/app.ts";

@@ -25,15 +25,14 @@ const EFFECT_TIMEOUT_MS = 30_000;
  */
 const STRETCH_MS = 1000;
 
-/** Delivers what is due, and returns when there is more to do (ms), or null. */
-export async function deliverEffects(store: Store, env: unknown): Promise<number | null> {
+/** Delivers what is due; `nextDelivery` says when there is more to do. */
+export async function deliverEffects(store: Store, env: unknown): Promise<void> {
   const endsAt = store.clock() + STRETCH_MS;
   while (store.clock() < endsAt) {
     const rows = store.sql.all(
       "SELECT seq, changes, effects FROM _log WHERE effects IS NOT NULL AND seq > ? ORDER BY seq LIMIT ?",
       [readOutboxCursor(store.sql), COMMITS_A_ROUND],
     );
-    // Read and returned in one turn: a commit that comes after this schedules the timer anew.
     if (rows.length === 0) break;
     for (const row of rows) {
       await deliverEntry(
@@ -47,6 +46,10 @@ export async function deliverEffects(store: Store, env: unknown): Promise<number
     }
   }
   await deliverRetries(store, env);
+}
+
+/** When the next delivery is due (ms), or null. Ask in the turn that settles the timer, so that no commit comes in between. */
+export function nextDelivery(store: Store): number | null {
   const isPending =
     store.sql.all("SELECT 1 AS found FROM _log WHERE effects IS NOT NULL AND seq > ? LIMIT 1", [
       readOutboxCursor(store.sql),

@@ -51,9 +51,13 @@ function isAboveLimit(body: string): boolean {
   return body.length * 3 > MAX_STORED_BODY && new TextEncoder().encode(body).byteLength > MAX_STORED_BODY;
 }
 
-/** Removes what has expired; returns when to look again, or null when nothing is stored. */
-export function pruneReplies(sql: Sql, now: number): number | null {
+/** Removes what has expired. */
+export function pruneReplies(sql: Sql, now: number): void {
   sql.run("DELETE FROM _replies WHERE expires_at <= ?", [now]);
+}
+
+/** When to prune again (ms): as the next reply expires, an hour apart at least; null when nothing is stored. */
+export function nextPruning(sql: Sql, now: number): number | null {
   const next = sql.all("SELECT min(expires_at) AS at FROM _replies", [])[0]?.at;
   return typeof next === "number" ? Math.max(next, now + 3_600_000) : null;
 }

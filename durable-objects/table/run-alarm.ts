@@ -1,8 +1,8 @@
 /** The object's alarm: runs each timer that is due and sets the alarm for the next. Catches everything, since a throw repeats it all. */
 
 import { logLine } from "./log-line.ts";
-import { deliverEffects } from "./outbox.ts";
-import { pruneReplies } from "./replies.ts";
+import { deliverEffects, nextDelivery } from "./outbox.ts";
+import { nextPruning, pruneReplies } from "./replies.ts";
 import type { Store } from "./store.ts";
 import { dueTimers, rearm, settle, type TimerName } from "./timers.ts";
 
@@ -14,7 +14,9 @@ export async function runAlarm(store: Store, env: unknown): Promise<void> {
   for (const name of dueTimers(store.sql, store.clock())) {
     let nextAt: number | null;
     try {
-      nextAt = await runTimer(store, env, name);
+      await runTimer(store, env, name);
+      // No await from here to `settle`: a commit that came after the question would find its timer struck.
+      nextAt = nextRun(store, name);
     } catch (error) {
       logLine("error", "a timer failed", { object: store.name, timer: name, error: String(error) });
       nextAt = store.clock() + RETRY_MS;
@@ -27,11 +29,21 @@ export async function runAlarm(store: Store, env: unknown): Promise<void> {
   store.failPoint?.("alarm.rearmed");
 }
 
-async function runTimer(store: Store, env: unknown, name: TimerName): Promise<number | null> {
+async function runTimer(store: Store, env: unknown, name: TimerName): Promise<void> {
   switch (name) {
     case "outbox":
       return deliverEffects(store, env);
     case "replies":
       return pruneReplies(store.sql, store.clock());
+  }
+}
+
+/** When the timer is to run again (ms), or null. */
+function nextRun(store: Store, name: TimerName): number | null {
+  switch (name) {
+    case "outbox":
+      return nextDelivery(store);
+    case "replies":
+      return nextPruning(store.sql, store.clock());
   }
 }

@@ -26,6 +26,7 @@ import {
   registerObject,
 } from "./registry.ts";
 import { runAlarm } from "./run-alarm.ts";
+import { storageFault } from "./storage-fault.ts";
 import { openStore, type Store } from "./store.ts";
 import { hasLostAlarm } from "./timers.ts";
 
@@ -84,7 +85,8 @@ export function tableObject(
       } catch (error) {
         const position = store === undefined ? null : `${store.epoch}:${store.head.seq}`;
         if (error instanceof Fault) return { kind: "fault", fault: error.data, position };
-        logLine("error", "defect in an object", {
+        const fault = storageFault(error);
+        logLine("error", fault === null ? "defect in an object" : "the storage of an object fails", {
           object: this.ctx.id.name,
           table: call.table,
           op: call.op,
@@ -92,7 +94,7 @@ export function tableObject(
           traceparent: call.traceparent,
           error: error instanceof Error ? (error.stack ?? error.message) : String(error),
         });
-        return { kind: "fault", fault: { slug: "internal-error" }, position };
+        return { kind: "fault", fault: fault?.data ?? { slug: "internal-error" }, position };
       }
     }
 

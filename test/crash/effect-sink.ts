@@ -31,7 +31,7 @@ export async function openSink(port: number, random: Random): Promise<EffectSink
       text += chunk;
     });
     request.on("end", () => {
-      const isRefused = !isCalm && random.chance(0.05);
+      const isRefused = !isCalm && random.chance(0.1);
       if (isRefused) refused += 1;
       // Counted when it arrives: a kill before the reply makes it arrive again.
       else told.push(JSON.parse(text) as Told);

@@ -18,18 +18,22 @@ export interface PointCounts {
 export interface HarmDriver {
   readonly evictions: () => number;
   /** Has objects aborted at points that need it, and waits a moment for the first. */
-  abortSomewhere(): Promise<void>;
+  abortSomewhere(focus: Focus): Promise<void>;
   /** Has the process stop at one of the points that need it; false when nothing came by. The caller kills. */
-  stopSomewhere(): Promise<boolean>;
+  stopSomewhere(focus: Focus): Promise<boolean>;
   evict(object: string): Promise<void>;
   /** To be called before the process is killed: its counts go with it. */
   collect(): Promise<void>;
-  /** Points where no object and no process has ended yet. */
-  missing(): FailPointName[];
+  /** Points where no object and no process has ended yet: those of alarms, or with `all` the others. */
+  missing(focus: Focus): FailPointName[];
 }
+
+/** `effects`: alarms alone. The platform delays an alarm more with each abort, so that under aborts of writes few ever end. */
+export type Focus = "all" | "effects";
 
 /** How long a set of points is waited for. */
 const WAIT_MS = 150;
+const STOP_WAIT_MS = 500;
 const NEEDY = 3;
 const OTHERS = 3;
 /** Every third plan is for a pass after the first: a group's second member, the second object that wakes. */
@@ -61,10 +65,11 @@ export function harmDriver(server: WorkerdProcess, random: Random, counts: Point
     }
   };
   /** The points hit least, and some others besides, lest those that nobody passes stand in the way. */
-  const plan = (act: Plan["act"], count: "aborted" | "killed") => {
-    const order = points.map((name) => ({ name, rank: (counts.get(name)?.[count] ?? 0) + random.next() }));
+  const plan = (act: Plan["act"], count: "aborted" | "killed", focus: Focus) => {
+    const eligible = points.filter((name) => focus === "all" || isOfEffects(name));
+    const order = eligible.map((name) => ({ name, rank: (counts.get(name)?.[count] ?? 0) + random.next() }));
     const least = order.sort((a, b) => a.rank - b.rank).slice(0, NEEDY);
-    const names = new Set([...least.map(({ name }) => name), ...Array.from({ length: OTHERS }, () => random.pick(points))]);
+    const names = new Set([...least.map(({ name }) => name), ...Array.from({ length: OTHERS }, () => random.pick(eligible))]);
     const plans = [...names].map((point): Plan => {
       const skip = random.chance(SKIP_CHANCE) ? random.between(1, 3) : 0;
       return { point, act, skip, times: random.chance(SKIP_CHANCE) ? 2 : 1 };
@@ -86,31 +91,36 @@ export function harmDriver(server: WorkerdProcess, random: Random, counts: Point
   return {
     evictions: () => evicted,
     collect,
-    async abortSomewhere() {
+    async abortSomewhere(focus) {
       const before = sum(counts, "aborted");
-      await plan("abort", "aborted");
+      await plan("abort", "aborted", focus);
       for (const end = Date.now() + WAIT_MS; Date.now() < end && sum(counts, "aborted") === before; ) {
         await pause(10);
         await collect();
       }
     },
-    async stopSomewhere() {
+    async stopSomewhere(focus) {
       stoppedAt = null;
-      await plan("stop", "killed");
-      for (const end = Date.now() + WAIT_MS; Date.now() < end && stoppedAt === null; ) await pause(2);
+      await plan("stop", "killed", focus);
+      for (const end = Date.now() + STOP_WAIT_MS; Date.now() < end && stoppedAt === null; ) await pause(2);
       const count = counts.get(stoppedAt as unknown as FailPointName);
       if (count === undefined) return false;
       count.killed += 1;
       return true;
     },
     async evict(object) {
-      const t0 = Date.now();
       const answer = (await ask(`/harm/evict?object=${encodeURIComponent(object)}`)) as { isEvicted: boolean } | null;
-      console.log('evict', object, answer, Date.now() - t0);
       if (answer?.isEvicted === true) evicted += 1;
     },
-    missing: () => points.filter((name) => (counts.get(name)?.aborted ?? 0) + (counts.get(name)?.killed ?? 0) === 0),
+    missing: (focus) =>
+      [...counts]
+        .filter(([name, { aborted, killed }]) => (focus === "effects") === isOfEffects(name) && aborted + killed === 0)
+        .map(([name]) => name),
   };
+}
+
+function isOfEffects(name: FailPointName): boolean {
+  return /^(alarm|effect|retry)\./.test(name);
 }
 
 function sum(counts: PointTally, what: keyof PointCounts): number {

@@ -22,7 +22,7 @@ import { checkCampaign } from "./check-campaign.ts";
 import { checkObject } from "./check-object.ts";
 import { checkSearch } from "./check-search.ts";
 import { type EffectSink, openSink } from "./effect-sink.ts";
-import { describePoints, type HarmDriver, harmDriver, newTally } from "./harm-driver.ts";
+import { describePoints, type Focus, type HarmDriver, harmDriver, newTally } from "./harm-driver.ts";
 import { type HttpClient, httpClient } from "./http-client.ts";
 import { readObjects, type StoredObject } from "./object-file.ts";
 import { PLACES, pathOf, TALLIES, type TableName, tallyOf } from "./operations.ts";
@@ -144,33 +144,41 @@ async function load({ server, http, campaign, readings, seed, harm }: Load): Pro
     const operation = tallyOf("create", id, `setup.${id}`, "setup");
     campaign.outcomes.push(await settle(setup, operation, { mayAbandon: false }));
   }
-  const startedAt = Date.now();
-  const isOver = () => {
-    const lastedMs = Date.now() - startedAt;
-    const isEnough = seed !== SEEDS.at(-1) || harm.missing().length === 0;
-    return lastedMs > LOAD_MS * (isEnough ? 1 : PATIENCE);
-  };
-  const writers = Array.from({ length: WRITERS }, (_, index) =>
-    runWriter({ http, campaign, random: seeded(seed, 100 + index), name: `w${index}`, isOver }),
-  );
-  const readers = Array.from({ length: READERS }, (_, index) =>
-    runReader(http, readings, seeded(seed, 200 + index), isOver),
-  );
   const kills: Kills = { count: 0, underLoad: 0, writesInFlight: 0, atPoints: 0, whileStarting: 0 };
-  const killing = killUntil(isOver, { server, http, harm, random: seeded(seed, 3), kills });
-  await Promise.all([killing, ...writers, ...readers]);
+  // First everything at once; then a few writers, so that alarms come to their end between one kill and the next.
+  for (const { focus, writers, share } of [
+    { focus: "all", writers: WRITERS, share: 0.7 },
+    { focus: "effects", writers: 3, share: 0.3 },
+  ] as const) {
+    const startedAt = Date.now();
+    const isOver = () => {
+      const lastedMs = Date.now() - startedAt;
+      const isEnough = seed !== SEEDS.at(-1) || harm.missing(focus).length === 0;
+      return lastedMs > LOAD_MS * (isEnough ? share : PATIENCE);
+    };
+    const name = (index: number) => `${focus === "all" ? "w" : "v"}${index}`;
+    const work = Array.from({ length: writers }, (_, index) =>
+      runWriter({ http, campaign, random: seeded(seed, 100 + index), name: name(index), isOver }),
+    );
+    const reading = Array.from({ length: READERS }, (_, index) =>
+      runReader(http, readings, seeded(seed, 200 + index), isOver),
+    );
+    const killing = killUntil(isOver, { server, http, harm, random: seeded(seed, 3), kills, focus });
+    await Promise.all([killing, ...work, ...reading]);
+  }
   return kills;
 }
 
 interface Killing extends Pick<Load, "server" | "http" | "harm"> {
   readonly random: Random;
   readonly kills: Kills;
+  readonly focus: Focus;
 }
 
-async function killUntil(isOver: () => boolean, { server, http, harm, random, kills }: Killing): Promise<void> {
+async function killUntil(isOver: () => boolean, { server, http, harm, random, kills, focus }: Killing): Promise<void> {
   while (!isOver()) {
-    await harmObjects(harm, random, random.between(200, 2000));
-    if (random.chance(0.7) && (await harm.stopSomewhere())) kills.atPoints += 1;
+    await harmObjects(harm, random, { focus, forMs: random.between(200, 2000) });
+    if (random.chance(0.7) && (await harm.stopSomewhere(focus))) kills.atPoints += 1;
     if (!server.isRunning()) throw new Error(`workerd died by itself:\n${server.output()}`);
     const inFlight = http.writesInFlight();
     kills.count += 1;
@@ -195,12 +203,16 @@ function troubles(output: string): string {
 }
 
 /** Aborts and evictions, until it is time for the next kill. */
-async function harmObjects(harm: HarmDriver, random: Random, forMs: number): Promise<void> {
+async function harmObjects(
+  harm: HarmDriver,
+  random: Random,
+  { focus, forMs }: { focus: Focus; forMs: number },
+): Promise<void> {
   for (const end = Date.now() + forMs; Date.now() < end; ) {
     // An object that does not come to rest is not waited for.
     if (random.chance(0.05)) void harm.evict(random.pick(OBJECTS));
-    else await harm.abortSomewhere();
-    await pause(random.between(0, 20));
+    else await harm.abortSomewhere(focus);
+    await pause(focus === "effects" ? random.between(100, 400) : random.between(20, 80));
   }
   await harm.collect();
 }

@@ -456,8 +456,8 @@ export const FOUNDATION_FAULTS: readonly PlantedFault[] = [
   {
     rule: "Y5",
     file: "src/edge/cors.ts",
-    find: "const admits = (origin: string) => isOpen ||",
-    replace: "const admits = (origin: string) => true ||",
+    find: "return origins.includes(origin);",
+    replace: "return true;",
     test: "system",
     name: "[Y5] named origins get their own name",
   },
