@@ -14,6 +14,7 @@ export interface GroupHost {
   readonly store: { readonly sql: Sql; readonly failPoint?: FailPoint | undefined; head: LedgerHead };
   /** Resolves when everything written so far is durable. */
   readonly durable: () => Promise<void>;
+  readonly clock: () => number;
 }
 
 export interface GroupCommit {
@@ -31,10 +32,15 @@ interface Waiting {
 const MAX_GROUP = 64;
 /** Writes that may wait; beyond that an object is overloaded and says so at once ([HT72]). */
 const MAX_WAITING = 1000;
+/** And for how long, judged by the last group: well within the time after which a caller would have to call the outcome unknown. */
+const MAX_WAIT_MS = 4000;
 
 export function groupCommit(host: GroupHost): GroupCommit {
   const queue: Waiting[] = [];
   let isBusy = false;
+  let startedAtMs = 0;
+  /** From the start of the last group to that of the next. */
+  let groupMs = 0;
 
   const settle = () => {
     isBusy = true;
@@ -42,6 +48,9 @@ export function groupCommit(host: GroupHost): GroupCommit {
   };
   const next = () => {
     host.store.failPoint?.("group.durable");
+    const nowMs = host.clock();
+    groupMs = nowMs - startedAtMs;
+    startedAtMs = nowMs;
     if (queue.length === 0) {
       isBusy = false;
       return;
@@ -54,10 +63,12 @@ export function groupCommit(host: GroupHost): GroupCommit {
     submit<T>(work: () => T): T | Promise<T> {
       if (!isBusy) {
         // Busy also when it throws: what it wrote and undid has its turn to end.
+        startedAtMs = host.clock();
         settle();
         return work();
       }
-      if (queue.length >= MAX_WAITING) throw new Fault({ slug: "overloaded", retryAfter: 1 });
+      const waitMs = Math.ceil(queue.length / MAX_GROUP) * groupMs;
+      if (queue.length >= MAX_WAITING || waitMs > MAX_WAIT_MS) throw new Fault({ slug: "overloaded", retryAfter: 1 });
       return new Promise<T>((resolve, reject) => {
         queue.push({ run: () => outcomeOf(work, resolve, reject), fail: reject });
       });

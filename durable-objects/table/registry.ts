@@ -98,8 +98,21 @@ export function registeredObjects(store: Store): Registration[] {
     .map((row) => JSON.parse(String(row.entry)) as Registration);
 }
 
+/** As many names as a reader of `/readyz` can use. */
+const MAX_FAILING = 20;
+const FAILED = "json_extract(entry, '$.failed') IS NOT NULL";
+
+/** The first objects that a failed migration keeps read-only. By an index of only those: anyone may ask for `/readyz`. */
+export function failingObjects(store: Store): ObjectName[] {
+  createRegistryTables(store.sql);
+  return store.sql
+    .all(`SELECT name FROM _objects WHERE ${FAILED} ORDER BY name LIMIT ?`, [MAX_FAILING])
+    .map((row) => String(row.name) as ObjectName);
+}
+
 function createRegistryTables(sql: Sql): void {
   sql.run("CREATE TABLE IF NOT EXISTS _objects (name TEXT PRIMARY KEY, entry TEXT NOT NULL) WITHOUT ROWID", []);
+  sql.run(`CREATE INDEX IF NOT EXISTS _objects_failed ON _objects (name) WHERE ${FAILED}`, []);
   sql.run("CREATE TABLE IF NOT EXISTS _placements (name TEXT PRIMARY KEY, placement TEXT NOT NULL) WITHOUT ROWID", []);
 }
 

@@ -18,6 +18,7 @@ import { handleCall, isWrite } from "./handle-call.ts";
 import { logLine, setLogThreshold } from "./log-line.ts";
 import { ensureRegistered, type Registrar } from "./registration.ts";
 import {
+  failingObjects,
   isRegistry,
   type Placement,
   type Registration,
@@ -60,6 +61,8 @@ export function tableObject(
   migrations: MigrationSet,
   options: TableObjectOptions = {},
 ) {
+  // Read while the module loads: a mistake that spans tables stops the Worker from starting, so a deploy of it is refused.
+  const { definition } = app;
   return class TableObject
     extends DurableObject<ObjectEnv>
     implements Omit<TableObjectRpc, keyof Rpc.DurableObjectBranded>
@@ -101,8 +104,7 @@ export function tableObject(
     /** Opens the object. The registry also names the objects that a failed migration keeps read-only. */
     async ping(): Promise<Pong> {
       const store = this.#open();
-      const failing = isRegistry(store.name) ? registeredObjects(store).filter((entry) => entry.failed !== null) : [];
-      return { failing: failing.map((entry) => entry.object) };
+      return { failing: isRegistry(store.name) ? failingObjects(store) : [] };
     }
 
     /** On the registry object only: notes an object and its placement, or tells what would be stranded. */
@@ -130,7 +132,7 @@ export function tableObject(
     }
 
     #groups(store: Store): GroupCommit {
-      this.#group ??= groupCommit({ store, durable: () => this.ctx.storage.sync() });
+      this.#group ??= groupCommit({ store, durable: () => this.ctx.storage.sync(), clock: () => Date.now() });
       return this.#group;
     }
 
@@ -140,7 +142,7 @@ export function tableObject(
       if (name === undefined) throw new Error("a table object must be addressed by name");
       setLogThreshold(parseLogLevel(this.env.LEDGE_LOG_LEVEL));
       this.#store = openStore({
-        app: app.definition,
+        app: definition,
         migrations,
         name: name as ObjectName,
         sql: objectStorageSql(this.ctx.storage),

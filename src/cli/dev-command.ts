@@ -7,6 +7,7 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import { parseArgs } from "node:util";
 import { devSecret } from "./dev/dev-secret.ts";
+import { countEdits, keepRunning } from "./dev/keep-running.ts";
 import { readableLine } from "./dev/readable-line.ts";
 import { watchTables } from "./dev/watch-tables.ts";
 import { startWrangler } from "./dev/wrangler.ts";
@@ -31,23 +32,25 @@ export async function devCommand(args: readonly string[]): Promise<number> {
   const first = await Promise.race([regenerate(project), stopped]);
   if (first !== "done") return first === "stopped" ? 0 : 1;
 
-  const wrangler = startWrangler({
-    root: project.root,
-    port,
-    vars: { LEDGE_ENV: "development", LEDGE_SECRET: devSecret(project.state) },
-    onLine: (line) => print(readableLine(line)),
-  });
+  const edits = countEdits();
   let last: Regenerated = "done";
   const again = async () => {
     const now = await regenerate(project);
     if (last === "refused" && now === "done") printDone("mended");
     last = now;
+    if (now === "done") edits.add();
   };
   const unwatch = watchTables(project, oneAfterAnother(again));
-  void wrangler.ready.then(() => printDone(`Ledge runs on http://${HOST}:${port}  ${dim("Ctrl-C stops it")}`));
-  const end = await Promise.race([wrangler.ended.then(() => "crashed" as const), stopped]);
+  const vars = { LEDGE_ENV: "development", LEDGE_SECRET: devSecret(project.state) };
+  const end = await keepRunning({
+    start: () => startWrangler({ root: project.root, port, vars, onLine: (line) => print(readableLine(line)) }),
+    edits,
+    stopped,
+    onReady: () => printDone(`Ledge runs on http://${HOST}:${port}  ${dim("Ctrl-C stops it")}`),
+    onCrash: () =>
+      printError("Ledge could not start; why stands above. It starts again when src/tables or src/app.ts is mended."),
+  });
   unwatch();
-  await wrangler.stop();
   if (end === "stopped") return 0;
   printError("wrangler ended by itself; what it said stands above");
   return 1;

@@ -119,6 +119,12 @@ function readMapping(fields: readonly string[], table: ImportTable, pairs: reado
   } catch (error) {
     throw new CliError((error as Error).message);
   }
+  if (fields.length > 0 && mapping.columns.size === 0) {
+    throw new CliError(
+      `No field of the file has a column in "${table.name}": every row would be empty. Fields are: ${fields.join(", ")}. ` +
+        `Columns are: ${table.columns.map(({ name }) => name).join(", ")}. Say which is which: --map "field=column"`,
+    );
+  }
   if (mapping.missing.length > 0) {
     throw new CliError(
       `The file has nothing for what "${table.name}" needs: ${mapping.missing.join(", ")}. Fields are: ${fields.join(", ")}`,

@@ -18,6 +18,7 @@ import type {
 } from "../core/schema/table-spec.ts";
 import { parseValue } from "../core/schema/value.ts";
 import { batchOf } from "./batch-limits.ts";
+import { checkOptions } from "./check-options.ts";
 import { checkScopes } from "./check-scopes.ts";
 import type { ResourceConfig } from "./config.ts";
 import { ConfigError, declaringFile } from "./config-error.ts";
@@ -56,6 +57,7 @@ export function resource<T extends SQLiteTable>(table: T, config: ResourceConfig
   if (RESERVED_RESOURCES.has(read.name)) {
     throw refuse(`the name is reserved for a path of Ledge`, `Give the table another name.`);
   }
+  checkOptions(config as ResourceConfig, refuse);
   checkColumnNames(config as ResourceConfig, read.columns, refuse);
   const spec = tableSpec(read.name, read.columns, config as ResourceConfig, refuse);
   const made: Resource<T, T["_"]["name"]> = {

@@ -7,6 +7,7 @@
 import { Fault, type FaultData } from "../core/fault.ts";
 import { errorFields } from "../core/log.ts";
 import type { MutatingCall, ObjectCall, ObjectReply } from "../core/protocol/object-call.ts";
+import { enterObject, leaveObject } from "./calls-in-flight.ts";
 import type { TableRequest } from "./exchange.ts";
 import { ATTEMPT_DEADLINE_MS, CALL_TIMEOUT_MS } from "./limits.ts";
 
@@ -69,6 +70,7 @@ type Outcome =
   | { readonly kind: "failure"; readonly cause: Failure; readonly error: unknown };
 
 async function attempt({ env, object, log }: TableRequest, call: ObjectCall): Promise<Outcome> {
+  if (!enterObject(object)) throw new Fault({ slug: "overloaded", retryAfter: 1 });
   let reply: ObjectReply;
   try {
     // A stub that threw stays broken, so every attempt takes a new one.
@@ -77,6 +79,8 @@ async function attempt({ env, object, log }: TableRequest, call: ObjectCall): Pr
     const cause = causeOf(error);
     if (cause !== "defect") log.warn("object call failed", { object, op: call.op, cause, ...errorFields(error) });
     return { kind: "failure", cause, error };
+  } finally {
+    leaveObject(object);
   }
   if (reply.kind === "fault") throw new ObjectFault(reply.fault, reply.position);
   return { kind: "reply", reply };

@@ -120,15 +120,13 @@ class LedgeApp implements AppDefinition {
 
   get definition(): AppDefinition {
     if (this.#definition !== undefined) return this.#definition;
+    const name = this.#options.name ?? "app";
+    const resources = checkApp(
+      name,
+      this.#mounts.map(([, each]) => each),
+    );
     mountPoints(this.#mounts);
-    this.#definition = {
-      name: this.#options.name ?? "app",
-      resources: checkApp(
-        this.#options.name ?? "app",
-        this.#mounts.map(([, each]) => each),
-      ),
-      effects: effectsOf(this.#options),
-    };
+    this.#definition = { name, resources, effects: effectsOf(this.#options) };
     return this.#definition;
   }
 
@@ -184,7 +182,9 @@ function mountPoints(mounts: readonly (readonly [string | null, AnyResource])[])
       throw refuse(`cannot be served at "${path}"`, "Use one segment of letters, digits, - and _.");
     if (RESERVED_RESOURCES.has(point))
       throw refuse(`cannot be served at "${path}", a path of Ledge`, "Use another path.");
-    if (points.has(point)) throw refuse(`is served at "${point}" as another table is`, "Use another path.");
+    const other = points.get(point);
+    if (other !== undefined)
+      throw refuse(`is served at "${point}", where "${other.name}" is already`, "Give one of them another path.");
     points.set(point, each);
   }
   return points;

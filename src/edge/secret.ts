@@ -1,6 +1,6 @@
 /**
  * `LEDGE_SECRET` and its refusal: outside development the edge serves no data without a strong one, and says in its log
- * and in `/readyz` which command sets it. Fails closed: a deployment that forgot it answers 503, never unsigned.
+ * which command sets it. Fails closed: a deployment that forgot it answers 503, never unsigned.
  */
 
 import type { AuthOptions } from "./authenticate.ts";

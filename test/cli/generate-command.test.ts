@@ -34,7 +34,7 @@ const sqlFiles = (group: string) =>
     .sort();
 
 describe("migrations are generated from the tables", () => {
-  test("[MG2] a first run writes one migration per group in drizzle-kit's form, and what bundles them; a second changes nothing", async () => {
+  test("[CLI3] [MG2] a first run writes one migration per group in drizzle-kit's form, and what bundles them; a second changes nothing", async () => {
     expect(await generate("--check")).toMatchObject({ code: 1 });
     expect(existsSync(join(project.root, "migrations"))).toBe(false);
 
@@ -59,7 +59,7 @@ describe("migrations are generated from the tables", () => {
     expect(read("migrations.ts")).toBe(bundle);
   });
 
-  test("[MG2] an additive change is written without asking, chained to the last snapshot", async () => {
+  test("[CLI3] [MG2] an additive change is written without asking, chained to the last snapshot", async () => {
     await generate();
     project.table("tasks", 'title: text("title"), points: integer("points").notNull().default(1)', '{ group: "work" }');
     expect(await generate("--check")).toMatchObject({
@@ -74,7 +74,7 @@ describe("migrations are generated from the tables", () => {
     expect(second?.prevId).toBe(first?.id);
   });
 
-  test("[MG2] without a terminal, what touches rows is refused with the flags that would allow it, and nothing is written", async () => {
+  test("[CLI3] [MG2] without a terminal, what touches rows is refused with the flags that would allow it, and nothing is written", async () => {
     await generate();
     const before = readdirSync(join(project.root, "migrations"), { recursive: true });
     project.app("projects");
@@ -102,7 +102,7 @@ describe("migrations are generated from the tables", () => {
     expect(JSON.parse(read("placement.json"))).not.toHaveProperty("tasks");
   });
 
-  test("[MG2] a table that moved to another object is refused by name, file and mend, unless it is stated to be empty", async () => {
+  test("[CLI3] [MG2] a table that moved to another object is refused by name, file and mend, unless it is stated to be empty", async () => {
     await generate();
     project.table("tasks", 'title: text("title")');
     expect(await generate("--accept-destructive")).toMatchObject({
@@ -122,7 +122,7 @@ describe("migrations are generated from the tables", () => {
     });
   });
 
-  test("[MG2] what the platform cannot hold is refused, and so is an application that does not load", async () => {
+  test("[CLI3] [MG2] what the platform cannot hold is refused, and so is an application that does not load", async () => {
     const columns = Array.from({ length: 99 }, (_, index) => `c${index}: text("c${index}")`).join(", ");
     project.table("tasks", columns);
     expect(await generate()).toMatchObject({

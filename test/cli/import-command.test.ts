@@ -84,7 +84,7 @@ async function runImport(folder: string, args: readonly string[], onStart?: (sto
 
 const json = (rows: readonly Json[]) => JSON.stringify(rows);
 
-test("[import] rows of a file arrive with their types; what was converted is counted; repeating finds them there", async () => {
+test("[CLI7] rows of a file arrive with their types; what was converted is counted; repeating finds them there", async () => {
   const ledge = await fakeLedge();
   const folder = folderWith(
     "movies.json",
@@ -106,7 +106,7 @@ test("[import] rows of a file arrive with their types; what was converted is cou
   expect(readdirSync(join(folder, ".ledge"))).toEqual([]);
 });
 
-test("[import] CSV text becomes what the columns hold", async () => {
+test("[CLI7] CSV text becomes what the columns hold", async () => {
   const ledge = await fakeLedge();
   const folder = folderWith("movies.csv", 'name,Points\n"Once, twice",7\nEmpty,\n');
   expect(
@@ -118,7 +118,7 @@ test("[import] CSV text becomes what the columns hold", async () => {
   ]);
 });
 
-test("[import] refused rows do not stop the others: they are grouped by reason, written down, and the exit code is 1", async () => {
+test("[CLI7] refused rows do not stop the others: they are grouped by reason, written down, and the exit code is 1", async () => {
   const ledge = await fakeLedge();
   const rows = Array.from({ length: 20 }, (_, index) => ({ title: `t${index}`, points: index % 2 === 0 ? -1 : index }));
   const folder = folderWith("movies.jsonl", rows.map((row) => JSON.stringify(row)).join("\n"));
@@ -135,7 +135,7 @@ test("[import] refused rows do not stop the others: they are grouped by reason, 
   expect(written[0]?.fields).toMatchObject({ points: -1 });
 });
 
-test("[import] an overloaded server is asked again when it says; a reply lost on the way makes no second row", async () => {
+test("[CLI7] an overloaded server is asked again when it says; a reply lost on the way makes no second row", async () => {
   const ledge = await fakeLedge();
   ledge.before = (row, count) => {
     if (count === 1) return { status: 503, headers: { "retry-after": "0" } };
@@ -150,7 +150,7 @@ test("[import] an overloaded server is asked again when it says; a reply lost on
   expect(ledge.rows.size).toBe(10);
 });
 
-test("[import] an interrupted import goes on where it stopped", async () => {
+test("[CLI7] an interrupted import goes on where it stopped", async () => {
   const ledge = await fakeLedge();
   const rows = Array.from({ length: 400 }, (_, index) => ({ title: `t${index}` }));
   const folder = folderWith("movies.json", json(rows));
@@ -174,7 +174,7 @@ test("[import] an interrupted import goes on where it stopped", async () => {
   expect(ledge.posts - before).toBeLessThanOrEqual(400 - before + 8);
 });
 
-test("[import] what would meet every row is said once, with the mend", async () => {
+test("[CLI7] what would meet every row is said once, with the mend", async () => {
   const ledge = await fakeLedge();
   ledge.before = () => ({ status: 403, body: { detail: "no" } });
   const folder = folderWith("movies.json", json([{ title: "a" }]));
@@ -196,4 +196,11 @@ test("[import] what would meet every row is said once, with the mend", async () 
     output: expect.stringMatching(/no field "nr"/) as unknown,
   });
   expect(await run("--tabel", "movies")).toMatchObject({ code: 2 });
+  const foreign = folderWith("bodies.json", json([{ body: "a" }]));
+  expect(await runImport(foreign, ["bodies.json", "--table", "movies", "--url", ledge.url])).toMatchObject({
+    code: 1,
+    output: expect.stringMatching(
+      /No field of the file has a column in "movies".*Fields are: body.*Columns are: id, title, points/s,
+    ) as unknown,
+  });
 });

@@ -35,7 +35,7 @@ describe("mapping fields to columns", () => {
     return { columns: Object.fromEntries([...columns].map(([field, { name }]) => [field, name])), ignored, missing };
   };
 
-  test("[import] names match exactly, or without case, spaces and punctuation", () => {
+  test("[CLI7] names match exactly, or without case, spaces and punctuation", () => {
     expect(names(["title", "US Gross", "US DVD Sales", "IMDB_Votes"])).toEqual({
       columns: { title: "title", "US Gross": "usGross", "US DVD Sales": "usDvdSales", IMDB_Votes: "imdbVotes" },
       ignored: [],
@@ -43,7 +43,7 @@ describe("mapping fields to columns", () => {
     });
   });
 
-  test("[import] an exact name wins over a similar one, and a declared one over both", () => {
+  test("[CLI7] an exact name wins over a similar one, and a declared one over both", () => {
     expect(names(["Title", "title"]).columns).toEqual({ title: "title" });
     expect(names(["Title", "title"], [["Title", "title"]])).toMatchObject({
       columns: { Title: "title" },
@@ -51,13 +51,13 @@ describe("mapping fields to columns", () => {
     });
   });
 
-  test("[import] two columns that are alike are not guessed between; a column clients cannot write is passed over", () => {
+  test("[CLI7] two columns that are alike are not guessed between; a column clients cannot write is passed over", () => {
     const twins = { ...movies, columns: [column("id"), column("aB"), column("a_b")] };
     expect(names(["A b"], [], twins).ignored).toEqual(["A b"]);
     expect(names(["madeBy"]).ignored).toEqual(["madeBy"]);
   });
 
-  test("[import] what a create needs and the file lacks is told; a wrong --map is refused by name", () => {
+  test("[CLI7] what a create needs and the file lacks is told; a wrong --map is refused by name", () => {
     const strict = {
       ...movies,
       columns: [column("id", "text", { notNull: true }), column("title", "text", { notNull: true })],
@@ -89,11 +89,11 @@ test.each([
   ["time", "1998-06-12", "typed", "1998-06-12", false],
   ["time", "12/06/98", "text", "12/06/98", false],
   ["bigint", "9007199254740993", "text", "9007199254740993", false],
-] as const)("[import] into a %s column, %j (%s) becomes %j", (kind, value, form, expected, isConverted) => {
+] as const)("[CLI7] into a %s column, %j (%s) becomes %j", (kind, value, form, expected, isConverted) => {
   expect(convertValue(column("x", kind), value, form)).toEqual({ value: expected, isConverted });
 });
 
-test("[import] ids are UUIDv7 in form, the same each time, in order of the rows, and other for another file", () => {
+test("[CLI7] ids are UUIDv7 in form, the same each time, in order of the rows, and other for another file", () => {
   const ids = Array.from({ length: 300 }, (_, index) => importId("seed", String(index + 1), index + 1));
   expect(ids.every((id) => isCreatableId(id, "uuid"))).toBe(true);
   expect([...ids].sort()).toEqual(ids);

@@ -6,7 +6,8 @@
  *   KILLS=60 SEED=1000 npx vitest run --config … migrate           60 kills
  *
  * The moment of each kill is searched for by halving between "still on A" and "already on B", so that most kills fall close to
- * the commit. A run that left no half-written migration in the write-ahead log, or never saw both versions, fails.
+ * the commit. A run that left no half-written migration in the write-ahead log, or never saw both versions, fails. Besides, the process
+ * is killed, and the object aborted, at each fail point of a migration; one that is never reached fails the test.
  */
 
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
@@ -15,7 +16,10 @@ import { join } from "node:path";
 import type { DatabaseSync } from "node:sqlite";
 import { isDeepStrictEqual } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { FAIL_POINTS } from "../../durable-objects/table/fail-points.ts";
+import { type HarmDone, type Plan, STOPPED_AT } from "./app/harm.ts";
 import { bundleApp } from "./bundle-app.ts";
+import { describePoints, newTally } from "./harm-driver.ts";
 import { ConnectionFailure, type HttpClient, httpClient } from "./http-client.ts";
 import { hasTable, sqliteFiles, walBytes, withDatabase } from "./object-file.ts";
 import { headersOf } from "./operations.ts";
@@ -35,7 +39,8 @@ let bundles = { a: "", b: "" };
 beforeAll(async () => {
   const app = (name: string) => join(import.meta.dirname, `app/${name}.ts`);
   const a = await bundleApp({ name: "migrate-a", app: app("before-rebuild") });
-  bundles = { a, b: await bundleApp({ name: "migrate-b", app: app("after-rebuild"), after: "migrate-a" }) };
+  const next = { name: "migrate-b", app: app("after-rebuild"), after: "migrate-a", isHarmful: true };
+  bundles = { a, b: await bundleApp(next) };
 });
 afterAll(killAll);
 
@@ -66,7 +71,89 @@ describe("a migration survives kill -9", () => {
       rmSync(folder, { recursive: true, force: true });
     }
   });
+
+  it("[MG2] killed or aborted between any two steps of its migration, an object is on either schema, and the next call migrates it", async () => {
+    const folder = mkdtempSync(join(tmpdir(), "ledge-migrate-"));
+    const server = workerdProcess({ bundle: bundles.a, folder, port: await freePort() });
+    const http = httpClient(server.origin);
+    const stopped: string[] = [];
+    server.onLine((line) => {
+      if (line.startsWith(STOPPED_AT)) stopped.push(line.slice(STOPPED_AT.length));
+    });
+    try {
+      await server.start();
+      await fill(http);
+      await server.kill();
+      cpSync(join(folder, "data"), join(folder, "before"), { recursive: true });
+      const before = withDatabase(libraryFile(server.objects), look);
+      const counts = newTally(FAIL_POINTS.filter((name) => name.startsWith("migrate.")));
+      for (const [point, count] of counts) {
+        for (let skip = 0; ; skip++) {
+          const isHit = await killAtStep(server, http, { point, act: "stop", skip, times: 1 }, stopped);
+          const found = withDatabase(libraryFile(server.objects), look);
+          expect(found, `killed at ${point}, pass ${skip}`).toMatchObject({ problems: [], data: before.data, ledger: before.ledger });
+          if (!isHit) break;
+          count.killed += 1;
+          restore(folder);
+        }
+        restore(folder);
+        for (let skip = 0; skip < count.killed; skip++) {
+          await server.start({ bundle: bundles.b });
+          await arm(http, { point, act: "abort", skip, times: 1 });
+          // The Worker asks once more, and finds the object migrated.
+          const shelf = await http.send({ method: "GET", path: "/api/shelves/s1" });
+          expect(JSON.parse(shelf.text), `aborted at ${point}, pass ${skip}`).toMatchObject({ name: "no name" });
+          const done = JSON.parse((await http.send({ method: "GET", path: "/harm/done" })).text) as HarmDone;
+          count.aborted += done.aborted[point] ?? 0;
+          count.passed += done.passed[point] ?? 0;
+          await server.kill();
+          const found = withDatabase(libraryFile(server.objects), look);
+          expect(found, `aborted at ${point}, pass ${skip}`).toMatchObject({ schema: "B", problems: [], data: before.data });
+          restore(folder);
+        }
+      }
+      console.log(describePoints(counts));
+      const missed = [...counts].filter(([, { aborted, killed }]) => aborted === 0 || killed === 0).map(([name]) => name);
+      expect(missed, "fail points where nothing ended").toEqual([]);
+    } finally {
+      await server.kill();
+      http.close();
+      rmSync(folder, { recursive: true, force: true });
+    }
+  });
 });
+
+/** Wakes the object on version B; killed where the plan says. False: it never came there, and serves. */
+async function killAtStep(server: WorkerdProcess, http: HttpClient, plan: Plan, stopped: readonly string[]): Promise<boolean> {
+  await server.start({ bundle: bundles.b });
+  await arm(http, plan);
+  const count = stopped.length;
+  let isServed = false;
+  const waking = http
+    .send({ method: "GET", path: "/api/shelves/s1" })
+    .then((reply) => {
+      expect(reply.status, reply.text).toBe(200);
+      isServed = true;
+    })
+    .catch((error: unknown) => {
+      if (!(error instanceof ConnectionFailure)) throw error;
+    });
+  while (stopped.length === count && !isServed) await pause(2);
+  await server.kill();
+  await waking;
+  return !isServed;
+}
+
+async function arm(http: HttpClient, plan: Plan): Promise<void> {
+  const reply = await http.send({ method: "POST", path: "/harm/plans", body: [plan] });
+  expect(reply.status).toBe(200);
+}
+
+/** The files as they were before the deployment. */
+function restore(folder: string): void {
+  rmSync(join(folder, "data"), { recursive: true });
+  cpSync(join(folder, "before"), join(folder, "data"), { recursive: true });
+}
 
 interface Seen {
   a: number;
@@ -104,8 +191,7 @@ async function killMigrations(server: WorkerdProcess, http: HttpClient, folder: 
       seen.b += 1;
       late = Math.max(delayMs, early);
       if (late - early < 2) early = Math.max(0, late - 30);
-      rmSync(join(folder, "data"), { recursive: true });
-      cpSync(join(folder, "before"), join(folder, "data"), { recursive: true });
+      restore(folder);
     }
   }
   console.log(

@@ -55,6 +55,15 @@ describe("putting together", () => {
     expect(start).toThrow(ConfigError);
   });
 
+  test("[PF3] twins are told apart: two tables of one name, or one path for two tables", () => {
+    expect(() => defineApp({ resources: [books, books] }).definition).toThrow(
+      /Table "books" .*another table has the same name.*Rename one of them/,
+    );
+    expect(() => defineApp().resource(books).resource("/books", authorsTable, open).definition).toThrow(
+      /Table "authors" .*is served at "books", where "books" is already/,
+    );
+  });
+
   test("[PF3] a base path of its own", async () => {
     const app = defineApp({ name: "lib", resources: [books], basePath: "/v1/data/" });
     const { env } = fakeTables();

@@ -87,6 +87,7 @@ const WRONG: Readonly<Record<string, Seen>> = {
     },
   }),
   "a body for HEAD": reply({ method: "HEAD", status: 200, text: "x" }),
+  "a text without a character set": reply({ status: 200, headers: { "content-type": "text/plain" }, text: "x" }),
   "a stack": reply({ problem: { detail: "Error: x\n    at run (src/edge/serve.ts:40:3)" } }),
   "an SQLite message": reply({ problem: { detail: "no such column: hidden" } }),
   "SQL text": reply({ problem: { detail: "SELECT * FROM notes WHERE id = ?" } }),

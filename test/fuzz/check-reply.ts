@@ -85,6 +85,9 @@ export function faultsOf(seen: Seen): string[] {
   }
   const origin = headers.get("access-control-allow-origin");
   expect(origin === null || origin.endsWith("://app.example.com"), `origin ${origin} is let in`);
+  const type = headers.get("content-type") ?? "";
+  if (text !== "")
+    expect(/^application\/(problem\+)?json$|^text\/\w+; ?charset=utf-8$/i.test(type), `a body of type ${type}`);
   if (method === "HEAD" || status === 204 || status === 304) expect(text === "", "a body where there may be none");
   if (status >= 400 && method !== "HEAD") faults.push(...problemFaults(seen));
   else if (status < 400) expect(SUCCESS.has(status), `status ${status} is not declared`);

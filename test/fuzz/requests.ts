@@ -198,7 +198,8 @@ function working(target: Target): fc.Arbitrary<Attempt> {
   });
   const write = (method: string, path: string, body: Attempt["body"], more: Partial<Attempt> = {}) =>
     ask(method, path, { contentType: json, body, ...more });
-  const id = fc.constantFrom(...ids);
+  // Few ids where rows can be restored, so that a restore often meets a row that was deleted.
+  const id = fc.constantFrom(...(isSoft ? ids.slice(0, 2) : ids));
   const rowText = (id: string) =>
     `{${[["id", root === "/api/counters" ? id : JSON.stringify(id)], ...row].map(([name, text]) => `"${name}":${text}`).join(",")}}`;
   const newRow = (id: string) => [...(root === "/api/counters" ? [] : [["id", JSON.stringify(id)] as const]), ...row];
@@ -285,7 +286,7 @@ function working(target: Target): fc.Arbitrary<Attempt> {
     fc.tuple(id, conditions).map(([each, headers]) => write("PATCH", `/${each}`, row.slice(-1), { headers })),
     fc.tuple(id, conditions).map(([each, headers]) => write("PUT", `/${each}`, row, { headers })),
     fc.tuple(id, conditions).map(([each, headers]) => ask("DELETE", `/${each}`, { headers })),
-    { weight: isSoft ? 4 : 1, arbitrary: id.map((each) => ask("POST", `/${each}/restore`)) },
+    { weight: isSoft ? 10 : 1, arbitrary: id.map((each) => ask("POST", `/${each}/restore`)) },
     id.map((each) => ask("DELETE", `/${each}`, { query: [["hard", "true"]] })),
     fc.constant(
       write("POST", "/batch", [["items", `[{${row.map(([name, text]) => `"${name}":${text}`).join(",")}}]`]]),

@@ -27,7 +27,8 @@ function setUp() {
   };
   const store: { sql: typeof sql; head: LedgerHead } = { sql, head: { seq: seqOf(0), total: 0 } };
   const disk: (() => void)[] = [];
-  const group = groupCommit({ store, durable: () => new Promise((resolve) => disk.push(resolve)) });
+  const clock = { nowMs: 0 };
+  const group = groupCommit({ store, durable: () => new Promise((resolve) => disk.push(resolve)), clock: () => clock.nowMs });
   const durable = async () => {
     disk.shift()?.();
     await new Promise((resolve) => setTimeout(resolve));
@@ -46,7 +47,7 @@ function setUp() {
       return head.seq;
     };
   const rows = () => inner.all("SELECT id, seq FROM notes ORDER BY seq").map((row) => `${row.id}:${row.seq}`);
-  return { store, group, durable, write, rows, outermost, sql };
+  return { store, group, durable, write, rows, outermost, sql, clock };
 }
 
 describe("group commit", () => {
@@ -120,5 +121,18 @@ describe("group commit", () => {
     expect(refused).toBe(200);
     for (let turn = 0; turn < 20; turn++) await durable();
     expect(await Promise.all(admitted)).toHaveLength(1000);
+  });
+
+  it("[HT72] slow groups are waited for no longer than a few seconds, however few writes wait", async () => {
+    const { group, write, durable, clock } = setUp();
+    group.submit(write("first"));
+    const admitted = Array.from({ length: 64 }, (_, n) => group.submit(write(`a${n}`)));
+    clock.nowMs += 3000;
+    await durable();
+    for (let n = 0; n < 65; n++) admitted.push(group.submit(write(`b${n}`)));
+    expect(() => group.submit(write("late"))).toThrow(Fault);
+    clock.nowMs += 100;
+    for (let turn = 0; turn < 5; turn++) await durable();
+    expect(await Promise.all(admitted)).toHaveLength(129);
   });
 });

@@ -4,6 +4,7 @@
  */
 
 import { isJsonObject, type Json, type JsonObject } from "../../core/json.ts";
+import { withoutColours } from "./wrangler-chatter.ts";
 
 /** What every request line carries and few people want to see of it. */
 const LEFT_OUT = new Set([
@@ -20,9 +21,9 @@ const LEFT_OUT = new Set([
   "principal",
 ]);
 
-/** Lines that are not Ledge's own are left as they are. */
+/** Lines that are not Ledge's own are left as they are. Before warnings and errors wrangler puts a mark: `✘ [ERROR] {"level":…}`. */
 export function readableLine(line: string): string {
-  const entry = parseEntry(line);
+  const entry = parseEntry(withoutMark(line));
   if (entry === null) return line;
   const clock = typeof entry.time === "string" ? entry.time.slice(11, 19) : "";
   const what =
@@ -35,6 +36,10 @@ export function readableLine(line: string): string {
     .map(String)
     .filter((part) => part !== "")
     .join(" ");
+}
+
+function withoutMark(line: string): string {
+  return withoutColours(line).replace(/^(?:✘ \[ERROR\]|▲ \[WARNING\]) /, "");
 }
 
 function parseEntry(line: string): JsonObject | null {

@@ -8,6 +8,10 @@ const CHATTER = [
   /^⎔ /,
   /^\[wrangler:info\] /,
   /^🪵/u,
+  // What it adds to every start that fails, also where the application's own mistake stands above.
+  /^Note that there is a newer version of Wrangler/,
+  /^If you think this is a bug then please create an issue/,
+  /A DurableObjectNamespace in the config referenced the class "\w+", but no such Durable Object class is exported/,
 ];
 
 export function isWranglerChatter(line: string): boolean {
@@ -19,7 +23,7 @@ export function isReadyLine(line: string): boolean {
   return withoutColours(line).startsWith("[wrangler:info] Ready on ");
 }
 
-function withoutColours(line: string): string {
+export function withoutColours(line: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: terminal colours begin with the control character ESC
   return line.replace(/\u001b\[[0-9;]*m/g, "");
 }

@@ -16,7 +16,7 @@ type FaultOf<S extends FaultSlug> = FaultData extends infer D
 interface ProblemSpec<S extends FaultSlug> {
   readonly status: number;
   readonly title: string;
-  /** `detail` of the problem when the fault brings none. */
+  /** `detail` of the problem when the fault brings none. Faults of the server have none: their cause is in the log. */
   readonly detail?: (fault: FaultOf<S>) => string;
   readonly headers?: (fault: FaultOf<S>) => Readonly<Record<string, string>>;
   /** For people: what it means and what to do, shown at `/_/problems/<slug>`. */
@@ -52,6 +52,7 @@ export const PROBLEMS: { readonly [S in FaultSlug]: ProblemSpec<S> } = {
   "cursor-expired": {
     status: 400,
     title: "The cursor has expired",
+    detail: () => "The cursor is older than this table allows",
     help: "This table limits how long a cursor may be used. Start again without one.",
   },
   "batch-limit-exceeded": {
@@ -117,6 +118,7 @@ export const PROBLEMS: { readonly [S in FaultSlug]: ProblemSpec<S> } = {
   "idempotency-in-progress": {
     status: 409,
     title: "The first request with this key is still running",
+    detail: ({ retryAfter }) => `Repeat it in ${retryAfter} s with the same key`,
     headers: retryAfter,
     help: "Wait `retryAfter` seconds and repeat the request with the same Idempotency-Key.",
   },
@@ -142,6 +144,7 @@ export const PROBLEMS: { readonly [S in FaultSlug]: ProblemSpec<S> } = {
   "idempotency-mismatch": {
     status: 422,
     title: "The Idempotency-Key was used for another request",
+    detail: () => "Use a new key for a new request",
     help: "A key names one request: method, path, query, body and If-Match. Use a new key for a new request.",
   },
   "precondition-required": {
@@ -153,6 +156,7 @@ export const PROBLEMS: { readonly [S in FaultSlug]: ProblemSpec<S> } = {
   "rate-limit-exceeded": {
     status: 429,
     title: "Too many requests",
+    detail: ({ retryAfter }) => `Try again in ${retryAfter} s`,
     headers: retryAfter,
     help: "Wait `retryAfter` seconds.",
   },
@@ -169,30 +173,35 @@ export const PROBLEMS: { readonly [S in FaultSlug]: ProblemSpec<S> } = {
   overloaded: {
     status: 503,
     title: "The table is overloaded",
+    detail: ({ retryAfter }) => `Nothing was done. Try again in ${retryAfter} s`,
     headers: retryAfter,
     help: "More requests arrived than the object that owns the data can take. Nothing was done. Wait `retryAfter` seconds.",
   },
   unavailable: {
     status: 503,
     title: "The service is not available",
+    detail: ({ retryAfter }) => `Nothing was done. Try again in ${retryAfter} s`,
     headers: retryAfter,
     help: "Nothing was done. Wait `retryAfter` seconds. If it lasts, `/readyz` and the server's log say why.",
   },
   "read-behind": {
     status: 503,
     title: "The copy has not caught up yet",
+    detail: ({ retryAfter }) => `Try again in ${retryAfter} s`,
     headers: retryAfter,
     help: "The request asked for a position that the copy it reads has not reached. Repeat it.",
   },
   "outcome-unknown": {
     status: 503,
     title: "It is not known whether the write took place",
+    detail: () => "Repeat the request with the Idempotency-Key of this problem: it will not take place twice",
     headers: (fault) => ({ ...retryAfter(fault), "idempotency-key": fault.idempotencyKey }),
     help: "The connection to the data was lost during a write. Repeat the same request with `Idempotency-Key: <idempotencyKey>` until it is answered: it will not take place twice.",
   },
   timeout: {
     status: 504,
     title: "The answer took too long",
+    detail: () => "No answer came in time",
     help: "Repeat the request; ask for less if it goes on.",
   },
 };
