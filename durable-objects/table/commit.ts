@@ -114,6 +114,7 @@ function writeHooked(
 }
 
 export function insertRow(commit: Commit, table: TableStore, row: Row, optimisticId?: string): void {
+  checkPartition(commit, table, row);
   checkRowSize(table, row);
   guarded(commit, table, "write", row, () => table.insert(row, commit.seq));
   commit.store.failPoint?.("row.written");
@@ -121,6 +122,12 @@ export function insertRow(commit: Commit, table: TableStore, row: Row, optimisti
 }
 
 export function updateRow(commit: Commit, table: TableStore, before: Row, after: Row): void {
+  const { name, primaryKey } = table.spec;
+  if (before[primaryKey] !== after[primaryKey])
+    throw new TypeError(
+      `a hook may not change the key "${primaryKey}" of table "${name}": the ledger knows the row by it`,
+    );
+  checkPartition(commit, table, after);
   checkRowSize(table, after);
   guarded(commit, table, "write", after, () => table.update(before, after, commit.seq));
   commit.store.failPoint?.("row.written");
@@ -240,6 +247,12 @@ function guarded(commit: Commit, table: TableStore, op: "write" | "remove", row:
       row,
     });
   }
+}
+
+/** Clients cannot name another partition ([HT1]); hooks must not, or the row would lie where nobody looks for it. */
+function checkPartition({ store }: Commit, { spec }: TableStore, row: Row): void {
+  if (spec.partitionBy === null || row[spec.partitionBy] === store.partition) return;
+  throw new TypeError(`a hook may not change the partition "${spec.partitionBy}" of a row of table "${spec.name}"`);
 }
 
 function checkRowSize(table: TableStore, row: Row): void {

@@ -8,6 +8,7 @@ import { Fault } from "../../src/core/fault.ts";
 import type { Sql } from "../sql/port.ts";
 import type { FailPoint } from "./fail-points.ts";
 import type { LedgerHead } from "./ledger.ts";
+import { endsTransaction } from "./storage-fault.ts";
 
 /** What a group needs of its object. */
 export interface GroupHost {
@@ -104,6 +105,8 @@ function outcomeOf<T>(work: () => T, resolve: (value: T) => void, reject: (error
     const value = work();
     return () => resolve(value);
   } catch (error) {
+    // The transaction of the whole group may have gone with it: what the others wrote, and would write, is no longer one.
+    if (endsTransaction(error)) throw error;
     return () => reject(error);
   }
 }

@@ -17,4 +17,10 @@ export type NewRowOf<T extends SQLiteTable> = { [K in keyof InferInsertModel<T>]
 export type ColumnName<T extends SQLiteTable> = Extract<keyof InferSelectModel<T>, string>;
 
 /** A row of any table, for code that works on all of them ([TY2]). */
-export type GenericRow = { readonly id?: string; readonly [column: string]: unknown };
+export type GenericRow = {
+  readonly id?: string | number;
+  readonly created_at?: string | null;
+  readonly updated_at?: string | null;
+  readonly deleted_at?: string | null;
+  readonly [column: string]: unknown;
+};

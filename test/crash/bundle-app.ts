@@ -71,7 +71,7 @@ function harmfulEntryOf(app: string, migrations: string): string {
     import { answerHarm, harmfulPoint } from ${JSON.stringify(join(ROOT, "test/crash/app/harm.ts"))};
     export const TableObject = tableObject(app, migrations, { failPoint: harmfulPoint });
     export default {
-      fetch: async (request, env, ctx) => (await answerHarm(request, env)) ?? app.fetch(request, env, ctx),
+      fetch: async (request, env, ctx) => (await answerHarm(request, env, ctx, app)) ?? app.fetch(request, env, ctx),
     };
   `;
 }

@@ -29,9 +29,9 @@ import { freePort, killAll, pause, type WorkerdProcess, workerdProcess } from ".
 const KILLS = Number(process.env.KILLS ?? 16);
 const SEED = Number(process.env.SEED ?? 1);
 /** Large rows, so that the rebuild is more than SQLite holds in memory and reaches the disk before its commit. */
-const SHELVES = 60;
-const LOAD_LETTERS = 200_000;
-const BOOKS = 180;
+const MANY = { shelves: 60, books: 180, letters: 200_000 };
+/** Enough to migrate, where the point is chosen and not searched for. */
+const FEW = { shelves: 6, books: 12, letters: 20_000 };
 /** A write-ahead log that grew by this much holds pages of an unfinished migration, and not some small commit. */
 const SPILLED_BYTES = 500_000;
 
@@ -51,7 +51,7 @@ describe("a migration survives kill -9", () => {
     const http = httpClient(server.origin);
     try {
       await server.start();
-      await fill(http);
+      await fill(http, MANY);
       await server.kill();
       cpSync(join(folder, "data"), join(folder, "before"), { recursive: true });
 
@@ -82,7 +82,7 @@ describe("a migration survives kill -9", () => {
     });
     try {
       await server.start();
-      await fill(http);
+      await fill(http, FEW);
       await server.kill();
       cpSync(join(folder, "data"), join(folder, "before"), { recursive: true });
       const before = withDatabase(libraryFile(server.objects), look);
@@ -218,8 +218,8 @@ async function useVersionB(http: HttpClient): Promise<void> {
   const book = { id: "new", shelfId: "s0", title: "new", pages: 3 };
   const wrote = await http.send({ method: "POST", path: "/api/books", headers: headersOf("w", "after"), body: book });
   expect(wrote.status, wrote.text).toBe(201);
-  expect(wrote.position?.split(":")[1], "seq goes on").toBe(String(SHELVES + BOOKS + 1));
-  const replay = await http.send(bookCall(0));
+  expect(wrote.position?.split(":")[1], "seq goes on").toBe(String(MANY.shelves + MANY.books + 1));
+  const replay = await http.send(bookCall(0, MANY.shelves));
   expect([replay.status, replay.isReplay], "keys from before the migration are known").toEqual([201, true]);
   const orphan = { id: "o", shelfId: "nowhere", title: "o" };
   const refused = await http.send({
@@ -231,23 +231,23 @@ async function useVersionB(http: HttpClient): Promise<void> {
   expect(refused.status, "foreign keys hold").toBe(409);
 }
 
-async function fill(http: HttpClient): Promise<void> {
-  const load = "é".repeat(LOAD_LETTERS / 2);
-  for (let n = 0; n < SHELVES; n++) {
+async function fill(http: HttpClient, { shelves, books, letters }: typeof MANY): Promise<void> {
+  const load = "é".repeat(letters / 2);
+  for (let n = 0; n < shelves; n++) {
     // Every other one has no name: the rebuild gives it the default.
     const body = { id: `s${n}`, load: `${n}${load}`, ...(n % 2 === 0 ? { name: `shelf ${n}` } : {}) };
     const reply = await http.send({ method: "POST", path: "/api/shelves", headers: headersOf("w", `s${n}`), body });
     expect(reply.status, reply.text.slice(0, 500)).toBe(201);
   }
-  for (let n = 0; n < BOOKS; n++) expect((await http.send(bookCall(n))).status).toBe(201);
+  for (let n = 0; n < books; n++) expect((await http.send(bookCall(n, shelves))).status).toBe(201);
 }
 
-function bookCall(n: number) {
+function bookCall(n: number, shelves: number) {
   return {
     method: "POST",
     path: "/api/books",
     headers: headersOf("w", `b${n}`),
-    body: { id: `b${n}`, shelfId: `s${n % SHELVES}`, title: `book ${n}` },
+    body: { id: `b${n}`, shelfId: `s${n % shelves}`, title: `book ${n}` },
   };
 }
 

@@ -46,6 +46,8 @@ describe("the checker", () => {
       // test("${name("ZA5")} in a comment")
       expect(body).toBe("see ${name("ZA6")}");`;
     expect(findRuleIds("test/a.test.ts", text)).toEqual(["ZA1", "ZA2", "ZA3", "ZA4"]);
+    const types = "// [ZA5] what must not compile\n// see [ZA6]\n";
+    expect([findRuleIds("test/a.test-d.ts", types), findRuleIds("test/a.test.ts", types)]).toEqual([["ZA5"], []]);
   });
 
   test("files that only speak of tests are none", () => {

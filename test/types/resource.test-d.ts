@@ -1,7 +1,7 @@
 /** What must compile, and what must not. Checked by `tsc`; a `@ts-expect-error` over a line that compiles is itself an error. */
 
 import { integer, real, sqliteTable, text } from "drizzle-orm/sqlite-core";
-import { type App, defineApp, type NewRowOf, ownerOnly, resource, type RowOf, rsql } from "ledge";
+import { type App, defineApp, type GenericRow, type NewRowOf, ownerOnly, type RowOf, resource, rsql } from "ledge";
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 const same = <A, B>(_equal: Equal<A, B>) => {};
@@ -16,10 +16,20 @@ const tasks = sqliteTable("tasks", {
 });
 
 // [TY1] A row is in its JSON form: times are text, NULL columns may be null, none is missing.
-same<RowOf<typeof tasks>, { id: string; title: string; points: number | null; ownerId: string; dueAt: string | null; done: boolean }>(true);
+same<
+  RowOf<typeof tasks>,
+  { id: string; title: string; points: number | null; ownerId: string; dueAt: string | null; done: boolean }
+>(true);
 // [TY1] A create may leave out what has a default or may be NULL.
 const minimal: NewRowOf<typeof tasks> = { id: "x", title: "t", ownerId: "o" };
 void minimal;
+
+// [TY2] Code for any table reads what most rows have, and must check the rest.
+const idOf = (row: GenericRow): string | number | undefined => row.id;
+void idOf;
+// @ts-expect-error nothing is known of other columns
+const titleOf = (row: GenericRow): string => row.title;
+void titleOf;
 
 // [TY4] Configuration is typed by the table.
 const declared = resource(tasks, {

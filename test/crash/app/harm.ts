@@ -45,10 +45,31 @@ export function harmfulPoint(ctx: DurableObjectState): FailPoint {
   };
 }
 
+/** Many requests at once, as many Workers would bring them: what became of them, and after how many milliseconds. */
+export interface FloodReport {
+  readonly admittedMs: readonly number[];
+  readonly refusedMs: readonly number[];
+  /** Statuses other than success and a 503 `overloaded` with Retry-After, in words. */
+  readonly others: readonly string[];
+}
+
+export interface Flood {
+  readonly count: number;
+  readonly method: string;
+  readonly path: string;
+  readonly body?: unknown;
+}
+
+interface Served<Env> {
+  fetch(request: Request, env: Env, ctx: ExecutionContext): Response | Promise<Response>;
+}
+
 /** Null for a request that is not about harm. */
-export async function answerHarm(
+export async function answerHarm<Env extends { readonly LEDGE_TABLES: DurableObjectNamespace }>(
   request: Request,
-  env: { readonly LEDGE_TABLES: DurableObjectNamespace },
+  env: Env,
+  ctx: ExecutionContext,
+  app: Served<Env>,
 ): Promise<Response | null> {
   const url = new URL(request.url);
   switch (url.pathname) {
@@ -59,9 +80,31 @@ export async function answerHarm(
       return Response.json({ passed, aborted } satisfies HarmDone);
     case "/harm/evict":
       return Response.json({ isEvicted: await evict(env.LEDGE_TABLES.getByName(url.searchParams.get("object") ?? "")) });
+    case "/harm/flood": {
+      const { count, method, path, body } = await request.json<Flood>();
+      const headers = { authorization: "Bearer dev:flood", "content-type": "application/json" };
+      const init = { method, headers, ...(body === undefined ? {} : { body: JSON.stringify(body) }) };
+      return Response.json(await flood(count, () => app.fetch(new Request(new URL(path, url), init), env, ctx)));
+    }
     default:
       return null;
   }
+}
+
+async function flood(count: number, send: () => Response | Promise<Response>): Promise<FloodReport> {
+  const report = { admittedMs: [] as number[], refusedMs: [] as number[], others: [] as string[] };
+  const startedAt = Date.now();
+  const one = async () => {
+    const reply = await send();
+    const text = await reply.text();
+    const tookMs = Date.now() - startedAt;
+    const isRefused = reply.status === 503 && text.includes("overloaded") && reply.headers.has("retry-after");
+    if (reply.ok) report.admittedMs.push(tookMs);
+    else if (isRefused) report.refusedMs.push(tookMs);
+    else report.others.push(`${reply.status} ${text.slice(0, 300)}`);
+  };
+  await Promise.all(Array.from({ length: count }, one));
+  return report;
 }
 
 /** Out of memory as the platform does it: in peace, when nothing is under way. False when the object does not come to rest, or sleeps already. */

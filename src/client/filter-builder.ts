@@ -1,0 +1,93 @@
+/**
+ * The builder that `filter: (q) => q.eq("status", "todo")` is given, and selector objects `{ status: "todo", priority: { gte: 3 } }`
+ * ([Q27]). The trees are those of `f()` and `filterFromSelector` in ledge/query, which bring the parser along; these are a table
+ * of tokens, so that the client stays small. Tests hold the two together. Pure.
+ */
+
+import { conjoin, disjoin, type Filter, isScalar, negate, type Operand, type Scalar } from "../core/query/tree.ts";
+import type { FilterOf } from "../core/query/typed-builder.ts";
+
+const COLUMN = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
+/** Methods of one column and one operand. */
+const TOKENS: Readonly<Record<string, string>> = {
+  eq: "==",
+  neq: "!=",
+  gt: ">",
+  gte: ">=",
+  lt: "<",
+  lte: "<=",
+  like: "%=",
+  notLike: "!%=",
+  ilike: "=ilike=",
+  inList: "=in=",
+  notIn: "=out=",
+  contains: "=contains=",
+  icontains: "=icontains=",
+  startsWith: "=startswith=",
+  endsWith: "=endswith=",
+  has: "=has=",
+};
+
+/** Operators of selectors that are no methods of the builder, or mean something else there. */
+const SELECTOR_TOKENS: Readonly<Record<string, string>> = {
+  ...TOKENS,
+  is: "==",
+  in: "=in=",
+  containedBy: "=within=",
+  overlap: "=overlaps=",
+};
+
+export const BUILDER = Object.freeze({
+  ...Object.fromEntries(
+    Object.entries(TOKENS).map(([name, token]) => [
+      name,
+      (column: string, value: unknown) => compare(column, token, operandOf(value)),
+    ]),
+  ),
+  between: (column: string, from: unknown, to: unknown) =>
+    compare(column, "=between=", { from: literal(from), to: literal(to) }),
+  isNull: (column: string) => compare(column, "=isnull=", true),
+  isNotNull: (column: string) => compare(column, "=isnull=", false),
+  and: (...filters: readonly Filter[]) => conjoin(filters),
+  or: (...filters: readonly Filter[]) => disjoin(filters),
+  not: negate,
+}) as unknown as FilterOf<object>;
+
+/** AND over the columns of a selector. TypeError for an unknown operator or a value that has no literal form. */
+export function selectorFilter(selector: object): Filter {
+  return conjoin(Object.entries(selector).map(([column, wanted]) => wantedFilter(column, wanted)));
+}
+
+function wantedFilter(column: string, wanted: unknown): Filter {
+  // An array means one of its values; an object holds operators, all of which must hold.
+  if (Array.isArray(wanted)) return compare(column, "=in=", operandOf(wanted));
+  if (typeof wanted !== "object" || wanted === null || wanted instanceof Date)
+    return compare(column, "==", literal(wanted));
+  return conjoin(Object.entries(wanted).map(([operator, value]) => operatorFilter(column, operator, value)));
+}
+
+function operatorFilter(column: string, operator: string, value: unknown): Filter {
+  if (operator === "not") return negate(wantedFilter(column, value));
+  if (operator === "contains" && Array.isArray(value)) return compare(column, "=hasall=", operandOf(value));
+  const token = Object.hasOwn(SELECTOR_TOKENS, operator) ? SELECTOR_TOKENS[operator] : undefined;
+  if (token === undefined) throw new TypeError(`${operator} is not an operator of selectors`);
+  return compare(column, token, operandOf(value));
+}
+
+function compare(field: string, operator: string, operand: Operand): Filter {
+  if (!COLUMN.test(field)) throw new TypeError(`${JSON.stringify(field)} cannot be a field name`);
+  return { kind: "compare", field, operator, operand };
+}
+
+function operandOf(value: unknown): Operand {
+  return Array.isArray(value) ? value.map(literal) : literal(value);
+}
+
+/** bigint as digits, Date as ISO text. */
+function literal(value: unknown): Scalar {
+  if (typeof value === "bigint") return value.toString();
+  if (value instanceof Date) return value.toISOString();
+  if (!isScalar(value)) throw new TypeError(`A ${typeof value} of this value cannot stand in a filter`);
+  return Object.is(value, -0) ? 0 : value;
+}
