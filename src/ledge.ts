@@ -60,3 +60,4 @@ export { type App, defineApp, errorHandler, notFoundHandler, type Resources, use
 export type { LedgeEnv } from "./edge/env.ts";
 export { readJsonBody } from "./edge/read-body.ts";
 export { requireUser } from "./edge/require-user.ts";
+export { type Check, requireValid } from "./edge/require-valid.ts";

@@ -14,7 +14,11 @@ import { readMeta, writeMeta } from "./system-tables.ts";
 export interface Registrar {
   state: "unknown" | "registered";
   pending?: Promise<RegistryAnswer>;
+  /** Tables that may not be served, and until when (ms) that is believed: asking wakes the objects of the old placement. */
+  stranded?: { readonly answer: RegistryAnswer; readonly untilMs: number };
 }
+
+const BELIEVE_STRANDED_MS = 10_000;
 
 /** Null when the object is known already; otherwise a promise that rejects with a fault when the table may not be served. */
 export function ensureRegistered(
@@ -42,9 +46,15 @@ async function enter(
 ): Promise<void> {
   let answer: RegistryAnswer;
   try {
-    store.failPoint?.("register.before-asking");
-    registrar.pending ??= ask();
-    answer = await registrar.pending;
+    const { stranded } = registrar;
+    if (stranded !== undefined && store.clock() < stranded.untilMs) {
+      answer = stranded.answer;
+    } else {
+      store.failPoint?.("register.before-asking");
+      registrar.pending ??= ask();
+      answer = await registrar.pending;
+      if (answer.stranded.length > 0) registrar.stranded = { answer, untilMs: store.clock() + BELIEVE_STRANDED_MS };
+    }
   } catch (error) {
     logLine("error", "the register of objects did not answer", { object: store.name, error: String(error) });
     throw new Fault({ slug: "unavailable", retryAfter: 1 });

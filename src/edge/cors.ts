@@ -32,6 +32,7 @@ const REQUEST_HEADERS = [
   "Idempotency-Key",
   "Prefer",
   "Ledge-Confirm",
+  "Ledge-Explain",
   "Ledge-Min-Seq",
   "Ledge-Optimistic-Id",
   "Ledge-Version",

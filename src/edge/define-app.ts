@@ -125,9 +125,11 @@ class LedgeApp implements AppDefinition {
       name,
       this.#mounts.map(([, each]) => each),
     );
-    mountPoints(this.#mounts);
-    this.#definition = { name, resources, effects: effectsOf(this.#options) };
-    return this.#definition;
+    const definition = { name, resources, effects: effectsOf(this.#options) };
+    // Prepared here, so that a path that cannot be served stops the application at start too.
+    this.#edge = createEdge(definition, mountPoints(this.#mounts), this.#routes, this.#options);
+    this.#definition = definition;
+    return definition;
   }
 
   get name(): string {
@@ -144,8 +146,8 @@ class LedgeApp implements AppDefinition {
 
   // Properties, so that `export default { fetch: app.fetch }` works too.
   readonly fetch = (request: Request, env: LedgeEnv, context: Lifetime = NO_LIFETIME): Promise<Response> => {
-    this.#edge ??= createEdge(this.definition, mountPoints(this.#mounts), this.#routes, this.#options);
-    return serve(this.#edge, request, env, context);
+    if (this.#edge === undefined) void this.definition;
+    return serve(this.#edge as Edge, request, env, context);
   };
 
   readonly request = (

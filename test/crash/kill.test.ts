@@ -35,7 +35,7 @@ const FIRST_SEED = Number(process.env.SEED ?? 1);
 const SEEDS = Array.from({ length: Number(process.env.RUNS ?? 2) }, (_, index) => FIRST_SEED + index);
 const LOAD_MS = Number(process.env.LOAD_MS ?? 9000);
 /** The last campaign lasts so many times `LOAD_MS` at most, when fail points are left to hit. */
-const PATIENCE = 3;
+const PATIENCE = Number(process.env.PATIENCE ?? 3);
 /** The others are the migration's own, hit by `migrate.test.ts` on objects that hold rows. */
 const POINTS = FAIL_POINTS.filter((name) => !name.startsWith("migrate."));
 const OBJECTS = ["notes", "shop", "tickets", "tallies", "readings/p1", "_registry"].map((name) => `t/crash/${name}`);

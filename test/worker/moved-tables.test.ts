@@ -116,6 +116,8 @@ describe("a table whose placement changed", () => {
       env.LEDGE_TABLES.getByName(old),
       (_, state) => void state.storage.sql.exec("DELETE FROM nomads"),
     );
+    // Believed for some seconds, or until the object sleeps: asking wakes all objects of the old placement.
+    await evictDurableObject(env.LEDGE_TABLES.getByName("t/test/nomads"));
     expect((await send({ to: "GET /api/nomads" })).status).toBe(200);
     expect(await placementOf("nomads")).toEqual([{ table: "nomads", group: "nomads", partitionBy: null }]);
   });

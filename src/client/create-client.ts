@@ -1,0 +1,66 @@
+/**
+ * `createClient<typeof app>({ url })`: a value whose members are the tables of the application. At run time it knows none of them:
+ * a member is made when it is first asked for, so the server's tables are not part of the bundle.
+ */
+
+import type { AppLike, Client } from "./app-types.ts";
+import { createCredentials, type RefreshToken, type TokenSource } from "./credentials.ts";
+import { PLATFORM, type FetchLike, type Platform } from "./platform.ts";
+import { RETRY, type RetryPolicy } from "./retry.ts";
+import { createSend } from "./send.ts";
+import { type AnyTable, createTable } from "./table-client.ts";
+
+export interface ClientOptions {
+  /** Of the server: `https://example.com`; a relative one (`""`) where fetch knows its origin. */
+  readonly url: string;
+  /** As in `defineApp`; default `/api`. */
+  readonly basePath?: string;
+  /** Default: the global one. */
+  readonly fetch?: FetchLike;
+  /** Sent as `Authorization: Bearer …`; asked for before every request. */
+  readonly token?: TokenSource;
+  /** Called once when a token has expired; its requests then repeat once. */
+  readonly refreshToken?: RefreshToken;
+  /** Of every request. */
+  readonly headers?: Readonly<Record<string, string>>;
+  /** For cookies: `include` sends them to another origin. */
+  readonly credentials?: "include" | "same-origin" | "omit";
+  /** For each attempt; default 30 000, 0: none. */
+  readonly timeoutMs?: number;
+  /** `false`: no request is repeated, and writes carry no key of the client's. */
+  readonly retry?: Partial<RetryPolicy> | false;
+  /** Timers, chance and clock, for tests. */
+  readonly platform?: Partial<Platform>;
+}
+
+export function createClient<A extends AppLike>(options: ClientOptions): Client<A> {
+  const { url, basePath = "/api", timeoutMs = 30_000, retry } = options;
+  const platform: Platform = {
+    ...PLATFORM,
+    ...(options.fetch === undefined ? {} : { fetch: options.fetch }),
+    ...options.platform,
+  };
+  const send = createSend({
+    baseUrl: (url + basePath).replace(/\/+$/, "").replace(/([^:/])\/\/+/g, "$1/"),
+    headers: options.headers ?? {},
+    credentials: options.credentials,
+    token: createCredentials(options.token, options.refreshToken),
+    timeoutMs,
+    retry: retry === false ? { ...RETRY, maxRetries: 0 } : { ...RETRY, ...retry },
+    platform,
+  });
+  const tables = new Map<string, AnyTable>();
+  const resource = (path: string): AnyTable => {
+    const name = path.replace(/^\/+|\/+$/g, "");
+    const known = tables.get(name) ?? createTable({ send, platform, path: `/${encodeURIComponent(name)}` });
+    tables.set(name, known);
+    return known;
+  };
+  return new Proxy({ resource } as object, {
+    get: (target, name) => {
+      if (name === "resource") return resource;
+      // `then`: awaiting a client must give the client.
+      return typeof name === "string" && name !== "then" ? resource(name) : Reflect.get(target, name);
+    },
+  }) as Client<A>;
+}

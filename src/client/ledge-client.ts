@@ -1,0 +1,43 @@
+/** `ledge/client`: the request half of the client, without DOM or framework. The only entry; the files behind it may move. */
+
+export type { AppLike, Client, Partitioned, Traits, UntypedRow, UntypedTable, WithTraits } from "./app-types.ts";
+export { type ClientOptions, createClient } from "./create-client.ts";
+export type { RefreshToken, TokenSource, TokenStorage } from "./credentials.ts";
+export type { FilterInput } from "./filter-text.ts";
+export {
+  AuthError,
+  CacheError,
+  ConflictError,
+  DatabaseError,
+  ForbiddenError,
+  LedgeError,
+  type LedgeErrorOptions,
+  NotFoundError,
+  PreconditionError,
+  RateLimitError,
+  StorageError,
+  TimeoutError,
+  TransportError,
+  ValidationError,
+} from "./ledge-error.ts";
+export { forgetClient, getClient, getOrCreateClient } from "./named-clients.ts";
+export type { FetchLike, Platform, SignalLike } from "./platform.ts";
+export { createQuery, type Query } from "./query.ts";
+export type { RetryPolicy } from "./retry.ts";
+export { type Safe, safe } from "./safe.ts";
+export type { Selector } from "./selector.ts";
+export type { CallOptions } from "./send.ts";
+export type {
+  Batch,
+  Counted,
+  CreatedBatch,
+  DryRun,
+  Groups,
+  ListOptions,
+  NumberedPage,
+  Page,
+  SearchPage,
+  TableClient,
+  Target,
+} from "./table-types.ts";
+export { etagOf, versionOf } from "./tags.ts";

@@ -1,0 +1,114 @@
+/**
+ * The methods of a table, as requests. Each is a line or two: the address, the body, what of the reply is the result. Retrying,
+ * tokens and failures are `send.ts`; their types are `table-types.ts`.
+ */
+
+import { isPartition, RESERVED_IDS } from "../core/ids.ts";
+import { filterText, type FilterInput } from "./filter-text.ts";
+import { NotFoundError, ValidationError } from "./ledge-error.ts";
+import { readNumberedPage } from "./numbered-page.ts";
+import { headersOf, type Options, queryOf } from "./parameters.ts";
+import type { Platform } from "./platform.ts";
+import { Query } from "./query.ts";
+import type { Reply, Send } from "./send.ts";
+import type { Page, TableClient } from "./table-types.ts";
+import { withTag } from "./tags.ts";
+
+/** A table of any type. */
+export interface AnyRow {
+  readonly [column: string]: unknown;
+}
+export type AnyTable = TableClient<AnyRow, AnyRow, never> & { in(partition: string): AnyTable };
+
+interface TableParts {
+  readonly send: Send;
+  readonly platform: Platform;
+  /** `/tasks`, or `/@lobby/messages`. */
+  readonly path: string;
+}
+
+export function createTable({ send, platform, path }: TableParts): AnyTable {
+  const call = (method: string, tail: string, options: Options = {}, body?: unknown): Promise<Reply> =>
+    send({
+      method,
+      path: path + tail + queryOf(options),
+      body,
+      isSafe: method === "GET" || options.dryRun === true,
+      idempotencyKey: options.idempotencyKey as string | undefined,
+      headers: headersOf(options),
+      options,
+    });
+  const read = async (...given: Parameters<typeof call>) => {
+    const { status, body, etag } = await call(...given);
+    return status === 304 ? null : withTag(body, etag);
+  };
+  const list = (options: Options = {}) => read("GET", "", options) as Promise<Page<AnyRow>>;
+
+  const table = {
+    list,
+    async nextPage({ nextCursor }: Page<unknown>, options?: Options) {
+      return nextCursor === null ? null : list(after(options, nextCursor));
+    },
+    async *pages(options?: Options) {
+      let page = await list(options);
+      yield page;
+      while (page.nextCursor !== null) {
+        page = await list(after(options, page.nextCursor));
+        yield page;
+      }
+    },
+    async *rows(options?: Options) {
+      for await (const page of table.pages(options)) yield* page.items;
+    },
+    fetchPaginated: (options: Options & { readonly page: number; readonly pageSize: number }) =>
+      readNumberedPage(options, list),
+    first: async (options?: Options) => (await list({ ...options, limit: 1 })).items[0] ?? null,
+    get: async (id: unknown, options?: Options) => read("GET", rowPath(id), options),
+    count: async (options?: Options) => ((await read("GET", "/count", options)) as { count: number }).count,
+    exists: async (options?: Options) => (await table.count({ ...options, limit: 1 })) > 0,
+    aggregate: async (options: Options) => read("GET", "/aggregate", options),
+    search: async (q: string, options?: Options) => read("GET", "/search", { ...options, q }),
+    query: () => new Query(table as never, platform.makeController),
+
+    create: async (row: unknown, options?: Options) => read("POST", "", options, row),
+    update: async (id: unknown, patch: unknown, options?: Options) => read("PATCH", rowPath(id), options, patch),
+    replace: async (id: unknown, row: unknown, options?: Options) => read("PUT", rowPath(id), options, row),
+    delete: async (id: unknown, options?: Options) => void (await call("DELETE", rowPath(id), options)),
+    restore: async (id: unknown, options?: Options) => read("POST", `${rowPath(id)}/restore`, options),
+    upsert: async (row: unknown, options?: Options) =>
+      ((await table.upsertMany([row], { ...options, prefer: undefined })) as Page<AnyRow>).items[0],
+
+    createMany: async (items: unknown, options?: Options) => read("POST", "/batch", options, { items }),
+    updateMany: async (items: unknown, options?: Options) => read("PATCH", "/batch", options, { items }),
+    replaceMany: async (items: unknown, options?: Options) => read("PUT", "/batch", options, { items }),
+    upsertMany: async (items: unknown, options?: Options) => read("POST", "/batch/upsert", options, { items }),
+    deleteMany: async (ids: unknown, options?: Options) => read("DELETE", "/batch", { ...options, prefer: undefined }, { ids }),
+    updateWhere: async (target: object, patch: unknown, options?: Options) =>
+      read("PATCH", "/batch", options, { ...targetOf(target), patch }),
+    deleteWhere: async (target: object, options?: Options) => read("DELETE", "/batch", options, targetOf(target)),
+    rpc: async (name: string, input: unknown = {}, options?: Options) =>
+      ((await read("POST", `/rpc/${encodeURIComponent(name)}`, options, input)) as { data: unknown }).data,
+
+    in(partition: string) {
+      if (!isPartition(partition)) throw new ValidationError(`"${partition}" cannot be the name of a partition`);
+      return createTable({ send, platform, path: `/@${partition}${path}` });
+    },
+  };
+  return table as unknown as AnyTable;
+}
+
+/** The options of a page that is not the first. */
+function after({ offset: _offset, ...options }: Options = {}, cursor: string): Options {
+  return { ...options, cursor };
+}
+
+/** Texts that are no id, though they would be a path: the row of that id cannot exist, and nothing else may be hit. */
+function rowPath(id: unknown): string {
+  const text = String(id);
+  if (/^\.{0,2}$/.test(text) || RESERVED_IDS.has(text)) throw new NotFoundError(`There is no row "${text}"`);
+  return `/${encodeURIComponent(text)}`;
+}
+
+function targetOf(target: object): object {
+  return "filter" in target ? { filter: filterText(target.filter as FilterInput<object>) } : { all: true };
+}
