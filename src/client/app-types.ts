@@ -69,7 +69,9 @@ type Flat<T> = { [N in keyof T]: T[N] };
 type Loosened<T, Names> = Flat<Omit<T, Names & keyof T> & Partial<Pick<T, Names & keyof T>>>;
 
 /** A row as the client gets it. */
-export type ClientRow<R> = Flat<Omit<RowOf<TableIn<R>>, Trait<R, "hidden", never>> & Trait<R, "computed", unknown>>;
+export type ClientRow<R> = Flat<
+  Omit<RowOf<TableIn<R>>, Trait<R, "hidden", never> & string> & Trait<R, "computed", unknown>
+>;
 
 /** What a create takes: not needed are the key, columns with a default or NULL, and what the server fills. */
 export type ClientInsert<R> = Loosened<

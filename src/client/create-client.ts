@@ -5,7 +5,7 @@
 
 import type { AppLike, Client } from "./app-types.ts";
 import { createCredentials, type RefreshToken, type TokenSource } from "./credentials.ts";
-import { PLATFORM, type FetchLike, type Platform } from "./platform.ts";
+import { type FetchLike, PLATFORM, type Platform } from "./platform.ts";
 import { RETRY, type RetryPolicy } from "./retry.ts";
 import { createSend } from "./send.ts";
 import { type AnyTable, createTable } from "./table-client.ts";
@@ -52,7 +52,7 @@ export function createClient<A extends AppLike>(options: ClientOptions): Client<
   const tables = new Map<string, AnyTable>();
   const resource = (path: string): AnyTable => {
     const name = path.replace(/^\/+|\/+$/g, "");
-    const known = tables.get(name) ?? createTable({ send, platform, path: `/${encodeURIComponent(name)}` });
+    const known = tables.get(name) ?? createTable({ send, path: `/${encodeURIComponent(name)}` });
     tables.set(name, known);
     return known;
   };

@@ -3,6 +3,7 @@
 export type { AppLike, Client, Partitioned, Traits, UntypedRow, UntypedTable, WithTraits } from "./app-types.ts";
 export { type ClientOptions, createClient } from "./create-client.ts";
 export type { RefreshToken, TokenSource, TokenStorage } from "./credentials.ts";
+export { fetchPaginated, type NumberedPage } from "./fetch-paginated.ts";
 export type { FilterInput } from "./filter-text.ts";
 export {
   AuthError,
@@ -34,7 +35,6 @@ export type {
   DryRun,
   Groups,
   ListOptions,
-  NumberedPage,
   Page,
   SearchPage,
   TableClient,

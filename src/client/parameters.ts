@@ -3,7 +3,7 @@
  * the types of its method do not offer, and the server refuses.
  */
 
-import { filterText, type FilterInput } from "./filter-text.ts";
+import { type FilterInput, filterText } from "./filter-text.ts";
 import { etagOf } from "./tags.ts";
 
 /** In the order in which they stand in the address. */

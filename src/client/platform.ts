@@ -72,6 +72,7 @@ export const PLATFORM: Platform = {
   },
   // React Native has no crypto; a key must only differ from the caller's own others of the last day.
   makeKey: () =>
-    globals.crypto?.randomUUID?.() ?? `${Date.now().toString(36)}-${[1, 2, 3].map(() => Math.random().toString(36).slice(2)).join("")}`,
+    globals.crypto?.randomUUID?.() ??
+    `${Date.now().toString(36)}-${[1, 2, 3].map(() => Math.random().toString(36).slice(2)).join("")}`,
   makeController: () => new globals.AbortController(),
 };

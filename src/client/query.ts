@@ -3,11 +3,12 @@
  * `list`, so it can do nothing that options cannot. `abort()` arms a query, `cancel()` then ends every run of it ([Q28]).
  */
 
-import { filterText, type FilterInput, joinFilters } from "./filter-text.ts";
+import { windowOf } from "./fetch-paginated.ts";
+import { type FilterInput, filterText } from "./filter-text.ts";
+import { joinFilters } from "./join-filters.ts";
 import { ConflictError, NotFoundError } from "./ledge-error.ts";
-import { windowOf } from "./numbered-page.ts";
 import type { Options } from "./parameters.ts";
-import type { ControllerLike, SignalLike } from "./platform.ts";
+import { type ControllerLike, PLATFORM, type SignalLike } from "./platform.ts";
 import type { Order, Page, Selected, TableClient } from "./table-types.ts";
 
 type AnyList = Pick<TableClient<object, object, never>, "count"> & {
@@ -17,21 +18,18 @@ type AnyList = Pick<TableClient<object, object, never>, "count"> & {
 
 export class Query<Row, Out, Key extends keyof Row> {
   readonly #table: AnyList;
-  readonly #makeController: () => ControllerLike;
   readonly #options: Options;
   readonly #filters: readonly string[];
   readonly #controller: ControllerLike | null;
 
-  /** Made by `client.tasks.query()` and by the steps below. */
+  /** Made by `createQuery` and by the steps below. */
   constructor(
     table: AnyList,
-    makeController: () => ControllerLike,
     options: Options = {},
     filters: readonly string[] = [],
     controller: ControllerLike | null = null,
   ) {
     this.#table = table;
-    this.#makeController = makeController;
     this.#options = options;
     this.#filters = filters;
     this.#controller = controller;
@@ -43,11 +41,13 @@ export class Query<Row, Out, Key extends keyof Row> {
     controller: ControllerLike | null = this.#controller,
   ): Query<Row, O, Key> {
     const all = [...this.#filters, ...filters.map((filter) => filterText(filter))];
-    return new Query(this.#table, this.#makeController, { ...this.#options, ...options }, all, controller);
+    return new Query(this.#table, { ...this.#options, ...options }, all, controller);
   }
 
   /** Narrows the rows to these columns and the key. */
-  select<const Name extends keyof Row & string>(...columns: readonly Name[]): Query<Row, Selected<Row, Name, Key>, Key> {
+  select<const Name extends keyof Row & string>(
+    ...columns: readonly Name[]
+  ): Query<Row, Selected<Row, Name, Key>, Key> {
     return this.#with({ select: columns });
   }
   /** Adds a condition; all that are added must hold. */
@@ -99,7 +99,7 @@ export class Query<Row, Out, Key extends keyof Row> {
 
   /** The same query, which `cancel()` can end; what is built on it is ended with it. */
   abort(): Query<Row, Out, Key> {
-    const controller = this.#makeController();
+    const controller = PLATFORM.makeController();
     return this.#with({}, [], controller);
   }
   /** Ends every run, now and later: it rejects with code `ABORTED`. Without `abort()` before, there is nothing to end. */
@@ -142,7 +142,7 @@ export class Query<Row, Out, Key extends keyof Row> {
   }
 }
 
-/** The query of a table: `createQuery(client.tasks)` is `client.tasks.query()`. */
+/** `createQuery(client.tasks).where({ status: "todo" }).orderBy("-priority").execute()`. Nothing is sent before the last step. */
 export function createQuery<Row, New, Key extends keyof Row>(table: TableClient<Row, New, Key>): Query<Row, Row, Key> {
-  return table.query();
+  return new Query(table as unknown as AnyList);
 }

@@ -10,7 +10,10 @@ export type Safe<T> =
 export async function safe<T>(promise: Promise<T>): Promise<Safe<T>> {
   try {
     const data = await promise;
-    const { totalCount, count = totalCount } = (data ?? {}) as { readonly totalCount?: number; readonly count?: number };
+    const { totalCount, count = totalCount } = (data ?? {}) as {
+      readonly totalCount?: number;
+      readonly count?: number;
+    };
     return { data, error: null, ...(typeof count === "number" ? { count } : {}) };
   } catch (error) {
     if (error instanceof LedgeError) return { data: null, error };

@@ -1,7 +1,11 @@
 /** The type of selector objects over a row: `{ status: "todo", priority: { gte: 3 }, tags: { overlap: ["a"] } }`. Types only. */
 
 /** What may stand for a value of a column: times also as Date, 64-bit integers as bigint. */
-type Literal<V> = V extends string ? V | (string extends V ? Date | bigint : never) : V extends number | boolean ? V : never;
+type Literal<V> = V extends string
+  ? V | (string extends V ? Date | bigint : never)
+  : V extends number | boolean
+    ? V
+    : never;
 
 type Element<V> = V extends readonly (infer Item)[] ? Literal<Item> : never;
 
@@ -36,7 +40,11 @@ type Wanted<V> = [Literal<V>] extends [never]
   ? unknown extends V
     ? unknown
     : List<Element<V>> | null
-  : Literal<V> | null | readonly (Literal<V> | null)[] | (Equal<Literal<V>> & Ordered<Literal<V>> & ([V] extends [string] ? Text : object));
+  :
+      | Literal<V>
+      | null
+      | readonly (Literal<V> | null)[]
+      | (Equal<Literal<V>> & Ordered<Literal<V>> & ([V] extends [string] ? Text : object));
 
 /** All columns named must be as said; a value means equal, an array one of, an object its operators. */
 export type Selector<Row> = { readonly [Name in keyof Row & string]?: Wanted<NonNullable<Row[Name]>> };

@@ -191,7 +191,12 @@ async function renews(token: Credentials, refused: string, error: LedgeError): P
 }
 
 function aborted(signal: SignalLike | undefined, details: Readonly<Record<string, unknown>>): LedgeError {
-  return new TransportError("The request was aborted", { code: "ABORTED", cause: signal?.reason, details, retryable: false });
+  return new TransportError("The request was aborted", {
+    code: "ABORTED",
+    cause: signal?.reason,
+    details,
+    retryable: false,
+  });
 }
 
 /** The key that the server made for a write that came without one ([HT71]). */

@@ -4,12 +4,9 @@
  */
 
 import { isPartition, RESERVED_IDS } from "../core/ids.ts";
-import { filterText, type FilterInput } from "./filter-text.ts";
+import { type FilterInput, filterText } from "./filter-text.ts";
 import { NotFoundError, ValidationError } from "./ledge-error.ts";
-import { readNumberedPage } from "./numbered-page.ts";
 import { headersOf, type Options, queryOf } from "./parameters.ts";
-import type { Platform } from "./platform.ts";
-import { Query } from "./query.ts";
 import type { Reply, Send } from "./send.ts";
 import type { Page, TableClient } from "./table-types.ts";
 import { withTag } from "./tags.ts";
@@ -22,12 +19,11 @@ export type AnyTable = TableClient<AnyRow, AnyRow, never> & { in(partition: stri
 
 interface TableParts {
   readonly send: Send;
-  readonly platform: Platform;
   /** `/tasks`, or `/@lobby/messages`. */
   readonly path: string;
 }
 
-export function createTable({ send, platform, path }: TableParts): AnyTable {
+export function createTable({ send, path }: TableParts): AnyTable {
   const call = (method: string, tail: string, options: Options = {}, body?: unknown): Promise<Reply> =>
     send({
       method,
@@ -60,15 +56,12 @@ export function createTable({ send, platform, path }: TableParts): AnyTable {
     async *rows(options?: Options) {
       for await (const page of table.pages(options)) yield* page.items;
     },
-    fetchPaginated: (options: Options & { readonly page: number; readonly pageSize: number }) =>
-      readNumberedPage(options, list),
     first: async (options?: Options) => (await list({ ...options, limit: 1 })).items[0] ?? null,
     get: async (id: unknown, options?: Options) => read("GET", rowPath(id), options),
     count: async (options?: Options) => ((await read("GET", "/count", options)) as { count: number }).count,
     exists: async (options?: Options) => (await table.count({ ...options, limit: 1 })) > 0,
     aggregate: async (options: Options) => read("GET", "/aggregate", options),
     search: async (q: string, options?: Options) => read("GET", "/search", { ...options, q }),
-    query: () => new Query(table as never, platform.makeController),
 
     create: async (row: unknown, options?: Options) => read("POST", "", options, row),
     update: async (id: unknown, patch: unknown, options?: Options) => read("PATCH", rowPath(id), options, patch),
@@ -82,7 +75,8 @@ export function createTable({ send, platform, path }: TableParts): AnyTable {
     updateMany: async (items: unknown, options?: Options) => read("PATCH", "/batch", options, { items }),
     replaceMany: async (items: unknown, options?: Options) => read("PUT", "/batch", options, { items }),
     upsertMany: async (items: unknown, options?: Options) => read("POST", "/batch/upsert", options, { items }),
-    deleteMany: async (ids: unknown, options?: Options) => read("DELETE", "/batch", { ...options, prefer: undefined }, { ids }),
+    deleteMany: async (ids: unknown, options?: Options) =>
+      read("DELETE", "/batch", { ...options, prefer: undefined }, { ids }),
     updateWhere: async (target: object, patch: unknown, options?: Options) =>
       read("PATCH", "/batch", options, { ...targetOf(target), patch }),
     deleteWhere: async (target: object, options?: Options) => read("DELETE", "/batch", options, targetOf(target)),
@@ -91,7 +85,7 @@ export function createTable({ send, platform, path }: TableParts): AnyTable {
 
     in(partition: string) {
       if (!isPartition(partition)) throw new ValidationError(`"${partition}" cannot be the name of a partition`);
-      return createTable({ send, platform, path: `/@${partition}${path}` });
+      return createTable({ send, path: `/@${partition}${path}` });
     },
   };
   return table as unknown as AnyTable;

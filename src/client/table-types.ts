@@ -4,7 +4,6 @@
  */
 
 import type { FilterInput } from "./filter-text.ts";
-import type { Query } from "./query.ts";
 import type { CallOptions } from "./send.ts";
 
 type Column<Row> = keyof Row & string;
@@ -59,18 +58,6 @@ export interface Page<Item> {
   readonly seq: number;
 }
 
-/** A page by its number, 1 is the first ([P8]). */
-export interface NumberedPage<Item> {
-  readonly data: readonly Item[];
-  /** Rows on all pages. */
-  readonly count: number;
-  readonly page: number;
-  readonly pageSize: number;
-  readonly totalPages: number;
-  readonly hasNextPage: boolean;
-  readonly hasPreviousPage: boolean;
-}
-
 export interface WriteOptions<Prefer extends string = string> extends CallOptions {
   /** Of the caller's own; otherwise the client makes one for each call. */
   readonly idempotencyKey?: string;
@@ -120,7 +107,9 @@ interface Versioned {
   /** Tag without quotes (`versionOf(row)`): the item fails the batch when the row has moved. */
   readonly ifVersion?: string;
 }
-type Identified<Row, New, Key extends keyof Row> = Readonly<Omit<New, Key>> & { readonly [N in Key]: Row[N] } & Versioned;
+type Identified<Row, New, Key extends keyof Row> = Readonly<Omit<New, Key>> & {
+  readonly [N in Key]: Row[N];
+} & Versioned;
 
 export interface AggregateOptions<
   Row,
@@ -145,7 +134,15 @@ export interface AggregateOptions<
 }
 
 /** A metric without any value is left out; a sum of integers beyond 2^53−1 is digits. */
-export interface Group<Row, By extends string, Count, Sum extends string, Avg extends string, Min extends string, Max extends string> {
+export interface Group<
+  Row,
+  By extends string,
+  Count,
+  Sum extends string,
+  Avg extends string,
+  Min extends string,
+  Max extends string,
+> {
   readonly key: [By] extends [never] ? null : { readonly [N in By & keyof Row]: Row[N] };
   readonly count: Count extends true ? number : undefined;
   readonly sum?: { readonly [N in Sum]?: number | string };
@@ -187,7 +184,11 @@ type Listed<Row, Name extends string, Key extends keyof Row, Tags> = Selected<Ro
 
 export interface TableClient<Row, New, Key extends keyof Row> {
   /** A page of rows; null when `ifNoneMatch` says that the caller has it already. */
-  list<const Name extends Column<Row> = Column<Row>, Tags extends boolean = false, None extends Tag | undefined = undefined>(
+  list<
+    const Name extends Column<Row> = Column<Row>,
+    Tags extends boolean = false,
+    None extends Tag | undefined = undefined,
+  >(
     options?: ListOptions<Row, Name, Tags> & { readonly ifNoneMatch?: None },
   ): Promise<Page<Listed<Row, Name, Key, Tags>> | NotModified<None>>;
   /** The page after this one; null after the last. Options as for the page itself. */
@@ -200,13 +201,6 @@ export interface TableClient<Row, New, Key extends keyof Row> {
   rows<const Name extends Column<Row> = Column<Row>, Tags extends boolean = false>(
     options?: ListOptions<Row, Name, Tags>,
   ): AsyncGenerator<Listed<Row, Name, Key, Tags>, void, undefined>;
-  /** A page by number, with the number of all pages. Reads by offset: for more than 10 000 rows use cursors. */
-  fetchPaginated<const Name extends Column<Row> = Column<Row>>(
-    options: Omit<ListOptions<Row, Name, false>, "limit" | "cursor" | "offset" | "totalCount"> & {
-      readonly page: number;
-      readonly pageSize: number;
-    },
-  ): Promise<NumberedPage<Selected<Row, Name, Key>>>;
   /** The first row of a list, or null. */
   first<const Name extends Column<Row> = Column<Row>>(
     options?: Omit<ListOptions<Row, Name, false>, "limit" | "cursor">,
@@ -214,7 +208,11 @@ export interface TableClient<Row, New, Key extends keyof Row> {
   /** `NotFoundError` when it is absent or out of sight; null when `ifNoneMatch` says that the caller has it already. */
   get<const Name extends Column<Row> = Column<Row>, None extends Tag | undefined = undefined>(
     id: IdOf<Row, Key>,
-    options?: CallOptions & { readonly select?: readonly Name[]; readonly withDeleted?: boolean; readonly ifNoneMatch?: None },
+    options?: CallOptions & {
+      readonly select?: readonly Name[];
+      readonly withDeleted?: boolean;
+      readonly ifNoneMatch?: None;
+    },
   ): Promise<Selected<Row, Name, Key> | NotModified<None>>;
   /** With `limit`, counting stops there. */
   count(options?: ReadOptions<Row> & { readonly limit?: number }): Promise<number>;
@@ -234,10 +232,11 @@ export interface TableClient<Row, New, Key extends keyof Row> {
     q: string,
     options?: SearchOptions<Row, Name>,
   ): Promise<SearchPage<Selected<Row, Name, Key>>>;
-  /** A fluent query; nothing is sent before `execute`. */
-  query(): Query<Row, Row, Key>;
 
-  create<Prefer extends string = "representation">(row: New, options?: WriteOptions<Prefer>): Promise<Shown<Prefer, Row>>;
+  create<Prefer extends string = "representation">(
+    row: New,
+    options?: WriteOptions<Prefer>,
+  ): Promise<Shown<Prefer, Row>>;
   /** Changes the columns given; `null` sets NULL. */
   update<Prefer extends string = "representation">(
     id: IdOf<Row, Key>,

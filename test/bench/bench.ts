@@ -7,7 +7,7 @@
 import { cpus } from "node:os";
 import autocannon from "autocannon";
 import { type Contender, type ContenderName, startContender } from "./contenders.ts";
-import { type Item, ITEMS_PER_OWNER, itemAt } from "./items.ts";
+import { ITEMS_PER_OWNER, type Item, itemAt } from "./items.ts";
 import { type Result, report, writeReport } from "./report.ts";
 
 const ROUNDS = Number(process.env.ROUNDS ?? 3);
@@ -25,10 +25,23 @@ interface Operation {
 const OPERATIONS: readonly Operation[] = [
   { name: "get", request: (k) => ({ method: "GET", path: `/api/items/${itemAt((k * 7919) % ROWS).id}` }) },
   { name: "list", request: (k) => ({ method: "GET", path: listPath((k * 31) % Math.floor(ROWS / ITEMS_PER_OWNER)) }) },
-  { name: "create", request: (_k, next) => ({ method: "POST", path: "/api/items", headers: JSON_TYPE, body: JSON.stringify(itemAt(next())) }) },
+  {
+    name: "create",
+    request: (_k, next) => ({
+      method: "POST",
+      path: "/api/items",
+      headers: JSON_TYPE,
+      body: JSON.stringify(itemAt(next())),
+    }),
+  },
   {
     name: "patch",
-    request: (k) => ({ method: "PATCH", path: `/api/items/${itemAt((k * 7919) % ROWS).id}`, headers: JSON_TYPE, body: `{"rank":${k + 1000}}` }),
+    request: (k) => ({
+      method: "PATCH",
+      path: `/api/items/${itemAt((k * 7919) % ROWS).id}`,
+      headers: JSON_TYPE,
+      body: `{"rank":${k + 1000}}`,
+    }),
   },
 ];
 
@@ -42,15 +55,29 @@ try {
     for (const connections of [1, 50]) {
       for (let round = 0; round < ROUNDS; round++) {
         // A different contender goes first each round, so that none always meets a warm or a tired machine.
-        const order = [...contenders.slice(round % contenders.length), ...contenders.slice(0, round % contenders.length)];
+        const order = [
+          ...contenders.slice(round % contenders.length),
+          ...contenders.slice(0, round % contenders.length),
+        ];
         for (const contender of order) {
-          const perSecond = await measure(contender, operation, connections, counters.get(contender.name) ?? { k: 0, row: 0 });
+          const perSecond = await measure(
+            contender,
+            operation,
+            connections,
+            counters.get(contender.name) ?? { k: 0, row: 0 },
+          );
           results.push({ operation: operation.name, contender: contender.name, connections, round, perSecond });
         }
       }
     }
   }
-  const text = report(results, { rounds: ROUNDS, seconds: SECONDS, rows: ROWS, cpu: cpus()[0]?.model ?? "unknown", cores: cpus().length });
+  const text = report(results, {
+    rounds: ROUNDS,
+    seconds: SECONDS,
+    rows: ROWS,
+    cpu: cpus()[0]?.model ?? "unknown",
+    cores: cpus().length,
+  });
   console.log(text);
   if (process.argv.includes("--write")) writeReport(text);
 } finally {
@@ -90,19 +117,30 @@ async function assertSameBytes(all: readonly Contender[]): Promise<void> {
   }
 }
 
-async function send(url: string, method: string, path: string, body?: object): Promise<{ status: number; text: string }> {
+async function send(
+  url: string,
+  method: string,
+  path: string,
+  body?: object,
+): Promise<{ status: number; text: string }> {
   const init = body === undefined ? { method } : { method, headers: JSON_TYPE, body: JSON.stringify(body) };
   const response = await fetch(url + path, init);
   return { status: response.status, text: await response.text() };
 }
 
-async function measure({ url }: Contender, operation: Operation, connections: number, counter: { k: number; row: number }): Promise<number> {
+async function measure(
+  { url }: Contender,
+  operation: Operation,
+  connections: number,
+  counter: { k: number; row: number },
+): Promise<number> {
   const outcome = await autocannon({
     url,
     connections,
     duration: SECONDS,
     requests: [{ setupRequest: (request) => ({ ...request, ...operation.request(counter.k++, () => counter.row++) }) }],
   });
-  if (outcome.non2xx > 0 || outcome.errors > 0) throw new Error(`${operation.name}: ${outcome.non2xx} refused, ${outcome.errors} errors`);
+  if (outcome.non2xx > 0 || outcome.errors > 0)
+    throw new Error(`${operation.name}: ${outcome.non2xx} refused, ${outcome.errors} errors`);
   return outcome.requests.total / outcome.duration;
 }

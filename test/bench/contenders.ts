@@ -14,14 +14,21 @@ export interface Contender {
   stop(): Promise<void>;
 }
 
-const COMPATIBILITY = { compatibilityDate: "2026-10-23", compatibilityFlags: ["nodejs_compat", "enable_request_signal"] };
+const COMPATIBILITY = {
+  compatibilityDate: "2026-10-23",
+  compatibilityFlags: ["nodejs_compat", "enable_request_signal"],
+};
 const CREATE_D1 = [
   "CREATE TABLE items (id text PRIMARY KEY NOT NULL, owner_id text NOT NULL, title text NOT NULL, status text NOT NULL, rank integer NOT NULL, score real, done integer NOT NULL, created_at integer NOT NULL, note text)",
   "CREATE INDEX items_by_owner ON items (owner_id)",
 ];
 
 /** Bundles and starts one. `seq` is what the D1 contender shows as its ledger position. */
-export async function startContender(name: ContenderName, seq: number, { inspectorPort, minify = true }: { readonly inspectorPort?: number; readonly minify?: boolean } = {}): Promise<Contender> {
+export async function startContender(
+  name: ContenderName,
+  seq: number,
+  { inspectorPort, minify = true }: { readonly inspectorPort?: number; readonly minify?: boolean } = {},
+): Promise<Contender> {
   const folder = mkdtempSync(join(tmpdir(), `ledge-bench-${name}-`));
   const script = join(folder, "worker.mjs");
   await build({
@@ -38,7 +45,10 @@ export async function startContender(name: ContenderName, seq: number, { inspect
     logLevel: "error",
   });
   const bindings = {
-    ledge: { durableObjects: { LEDGE_TABLES: { className: "TableObject", useSQLite: true } }, bindings: { LEDGE_SECRET: "bench-secret-bench-secret-bench-secret" } },
+    ledge: {
+      durableObjects: { LEDGE_TABLES: { className: "TableObject", useSQLite: true } },
+      bindings: { LEDGE_SECRET: "bench-secret-bench-secret-bench-secret" },
+    },
     floor: { durableObjects: { ITEMS: { className: "ItemsObject", useSQLite: true } } },
     "hono-d1": { d1Databases: { DB: "bench" }, bindings: { SEQ: seq } },
   }[name];

@@ -24,7 +24,9 @@ export class ItemsObject extends DurableObject<Env> {
       status text NOT NULL, rank integer NOT NULL, score real, done integer NOT NULL, created_at integer NOT NULL, note text,
       _version integer NOT NULL)`);
     this.#sql.exec("CREATE INDEX IF NOT EXISTS items_by_owner ON items (owner_id)");
-    this.#sql.exec("CREATE TABLE IF NOT EXISTS log (seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, changes TEXT NOT NULL)");
+    this.#sql.exec(
+      "CREATE TABLE IF NOT EXISTS log (seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, changes TEXT NOT NULL)",
+    );
     this.#seq = Number(this.#sql.exec("SELECT coalesce(max(seq), 0) AS seq FROM log").one().seq);
   }
 
@@ -34,7 +36,9 @@ export class ItemsObject extends DurableObject<Env> {
   }
 
   list(owner: string, limit: number): string {
-    const rows = this.#sql.exec<Stored>(`SELECT ${COLUMNS} FROM items WHERE owner_id = ? ORDER BY id LIMIT ?`, owner, limit + 1).toArray();
+    const rows = this.#sql
+      .exec<Stored>(`SELECT ${COLUMNS} FROM items WHERE owner_id = ? ORDER BY id LIMIT ?`, owner, limit + 1)
+      .toArray();
     const items = rows.slice(0, limit).map(decode);
     return JSON.stringify({ items, hasMore: rows.length > limit, seq: this.#seq, nextCursor: null });
   }
@@ -42,8 +46,22 @@ export class ItemsObject extends DurableObject<Env> {
   create(item: Item): string {
     const seq = this.#seq + 1;
     this.ctx.storage.transactionSync(() => {
-      const values = [item.id, item.ownerId, item.title, item.status, item.rank, item.score, item.done ? 1 : 0, Date.parse(String(item.createdAt)), item.note];
-      this.#sql.exec(`INSERT INTO items (${COLUMNS}, _version) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`, ...(values as SqlStorageValue[]), seq);
+      const values = [
+        item.id,
+        item.ownerId,
+        item.title,
+        item.status,
+        item.rank,
+        item.score,
+        item.done ? 1 : 0,
+        Date.parse(String(item.createdAt)),
+        item.note,
+      ];
+      this.#sql.exec(
+        `INSERT INTO items (${COLUMNS}, _version) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+        ...(values as SqlStorageValue[]),
+        seq,
+      );
       this.#log(seq, { table: "items", id: item.id, op: "create", before: null, after: item });
     });
     this.#seq = seq;
@@ -74,8 +92,28 @@ export class ItemsObject extends DurableObject<Env> {
 }
 
 function decode(row: Stored): Item {
-  const { id, owner_id: ownerId, title, status, rank, score, done, created_at: createdAt, note } = row as Record<string, string | number | null>;
-  return { id, ownerId, title, status, rank, score, done: done === 1, createdAt: new Date(Number(createdAt)).toISOString(), note } as Item;
+  const {
+    id,
+    owner_id: ownerId,
+    title,
+    status,
+    rank,
+    score,
+    done,
+    created_at: createdAt,
+    note,
+  } = row as Record<string, string | number | null>;
+  return {
+    id,
+    ownerId,
+    title,
+    status,
+    rank,
+    score,
+    done: done === 1,
+    createdAt: new Date(Number(createdAt)).toISOString(),
+    note,
+  } as Item;
 }
 
 export default {
@@ -84,9 +122,12 @@ export default {
     const id = url.pathname.slice("/api/items/".length);
     const stub = env.ITEMS.getByName("items");
     const answer = (body: string | null, status = 200) =>
-      body === null ? new Response("not found", { status: 404 }) : new Response(body, { status, headers: { "content-type": "application/json" } });
+      body === null
+        ? new Response("not found", { status: 404 })
+        : new Response(body, { status, headers: { "content-type": "application/json" } });
     if (request.method === "POST") return answer(await stub.create(await request.json()), 201);
-    if (request.method === "PATCH") return answer(await stub.update(id, ((await request.json()) as { rank: number }).rank));
+    if (request.method === "PATCH")
+      return answer(await stub.update(id, ((await request.json()) as { rank: number }).rank));
     if (id !== "") return answer(await stub.get(id));
     const owner = /ownerId=="([^"]*)"/.exec(url.searchParams.get("filter") ?? "")?.[1] ?? "";
     return answer(await stub.list(owner, Number(url.searchParams.get("limit"))));

@@ -9,7 +9,11 @@ const CREATE = `CREATE TABLE items (id text PRIMARY KEY NOT NULL, owner_id text 
 --> statement-breakpoint
 CREATE INDEX items_by_owner ON items (owner_id);`;
 
-const app = defineApp({ name: "bench", resources: [resource(itemsTable, { ...fullyPublic(), batch: { create: 1000 } })], observability: { logLevel: "error" } });
+const app = defineApp({
+  name: "bench",
+  resources: [resource(itemsTable, { ...fullyPublic(), batch: { create: 1000 } })],
+  observability: { logLevel: "error" },
+});
 
 export const TableObject = tableObject(app, { items: [{ tag: "0000_items", sql: CREATE }] });
 export default { fetch: app.fetch };

@@ -21,7 +21,11 @@ interface ProfileNode {
 const contender = await startContender("ledge", ROWS, { inspectorPort: 9339, minify: false });
 try {
   for (let n = 0; n < ROWS; n++) {
-    await fetch(`${contender.url}/api/items`, { method: "POST", headers: JSON_TYPE, body: JSON.stringify(itemAt(n)) }).then((response) => response.text());
+    await fetch(`${contender.url}/api/items`, {
+      method: "POST",
+      headers: JSON_TYPE,
+      body: JSON.stringify(itemAt(n)),
+    }).then((response) => response.text());
   }
   const socket = await connect();
   await socket.call("Profiler.enable");
@@ -48,7 +52,10 @@ async function load(): Promise<void> {
 function next(k: number): autocannon.Request {
   switch (OPERATION) {
     case "list":
-      return { method: "GET", path: `/api/items?filter=${encodeURIComponent(`ownerId=="owner-${k % 20}"`)}&limit=${ITEMS_PER_OWNER}` };
+      return {
+        method: "GET",
+        path: `/api/items?filter=${encodeURIComponent(`ownerId=="owner-${k % 20}"`)}&limit=${ITEMS_PER_OWNER}`,
+      };
     case "create":
       return { method: "POST", path: "/api/items", headers: JSON_TYPE, body: JSON.stringify(itemAt(ROWS + 1000 + k)) };
     case "patch":

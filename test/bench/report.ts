@@ -42,7 +42,14 @@ export function report(results: readonly Result[], run: Circumstances): string {
   for (const operation of ["get", "list", "create", "patch"] as const) {
     for (const connections of [1, 50]) {
       const of = (contender: ContenderName) =>
-        median(results.filter((each) => each.operation === operation && each.connections === connections && each.contender === contender).map((each) => each.perSecond));
+        median(
+          results
+            .filter(
+              (each) =>
+                each.operation === operation && each.connections === connections && each.contender === contender,
+            )
+            .map((each) => each.perSecond),
+        );
       const [ledge, floor, d1] = [of("ledge"), of("floor"), of("hono-d1")];
       const target = TARGETS[`${operation} ${connections}`];
       lines.push(
@@ -54,7 +61,8 @@ export function report(results: readonly Result[], run: Circumstances): string {
 }
 
 export function writeReport(text: string): void {
-  const head = "# Benchmarks\n\nMade by `npm run bench -- --write`; what is compared, and why, stands in the header of `test/bench/bench.ts`.\n\n";
+  const head =
+    "# Benchmarks\n\nMade by `npm run bench -- --write`; what is compared, and why, stands in the header of `test/bench/bench.ts`.\n\n";
   writeFileSync(join(import.meta.dirname, "../../docs/benchmarks.md"), `${head}${text}\n`);
 }
 

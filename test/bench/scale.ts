@@ -20,7 +20,9 @@ try {
   const small = await measureAll(SMALL);
   await fill(SMALL, LARGE);
   const large = await measureAll(LARGE);
-  console.log(`| read, one connection | ${SMALL} rows, requests/s | ${LARGE} rows, requests/s | time, ${LARGE} rows to ${SMALL} (target ≤ 1.2) |`);
+  console.log(
+    `| read, one connection | ${SMALL} rows, requests/s | ${LARGE} rows, requests/s | time, ${LARGE} rows to ${SMALL} (target ≤ 1.2) |`,
+  );
   console.log("|---|---|---|---|");
   for (const [name, before] of small) {
     const after = large.get(name) ?? 0;
@@ -33,7 +35,11 @@ try {
 async function fill(from: number, to: number): Promise<void> {
   for (let n = from; n < to; n += BATCH) {
     const items = Array.from({ length: Math.min(BATCH, to - n) }, (_, index) => itemAt(n + index));
-    const response = await fetch(`${contender.url}/api/items/batch`, { method: "POST", headers: JSON_TYPE, body: JSON.stringify({ items }) });
+    const response = await fetch(`${contender.url}/api/items/batch`, {
+      method: "POST",
+      headers: JSON_TYPE,
+      body: JSON.stringify({ items }),
+    });
     if (response.status !== 201) throw new Error(`filling failed: ${response.status} ${await response.text()}`);
     await response.arrayBuffer();
   }
@@ -45,7 +51,10 @@ async function measureAll(rows: number): Promise<Map<string, number>> {
     ["get", (k) => `/api/items/${itemAt((k * 7919) % rows).id}`],
     ["first page of 20", () => "/api/items?limit=20"],
     ["page of 20 in the middle", () => `/api/items?limit=20&cursor=${middle}`],
-    ["20 rows by an index", (k) => `/api/items?filter=${encodeURIComponent(`ownerId=="owner-${(k * 31) % Math.floor(rows / 20)}"`)}&limit=20`],
+    [
+      "20 rows by an index",
+      (k) => `/api/items?filter=${encodeURIComponent(`ownerId=="owner-${(k * 31) % Math.floor(rows / 20)}"`)}&limit=20`,
+    ],
   ];
   const result = new Map<string, number>();
   for (const [name, path] of reads) {

@@ -39,7 +39,12 @@ export async function bundleApp({ name, app, after, isHarmful = false }: BundleR
   if (outcome.kind === "refused") throw new Error(outcome.problems.join("\n"));
   const outfile = join(folder, "worker.js");
   await build({
-    stdin: { contents: isHarmful ? harmfulEntryOf(app, migrations) : entryOf(app, migrations), resolveDir: ROOT, sourcefile: "worker.ts", loader: "ts" },
+    stdin: {
+      contents: isHarmful ? harmfulEntryOf(app, migrations) : entryOf(app, migrations),
+      resolveDir: ROOT,
+      sourcefile: "worker.ts",
+      loader: "ts",
+    },
     outfile,
     bundle: true,
     format: "esm",

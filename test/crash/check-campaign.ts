@@ -6,7 +6,7 @@
 
 import type { Told } from "./app/tell.ts";
 import type { StoredObject } from "./object-file.ts";
-import { bodyOf, type BatchRow, type Operation, stepOf, TALLIES } from "./operations.ts";
+import { type BatchRow, bodyOf, type Operation, stepOf, TALLIES } from "./operations.ts";
 import type { Readings } from "./readers.ts";
 import type { Outcome } from "./writers.ts";
 
@@ -64,7 +64,9 @@ function rowsOf(operation: Operation): readonly BatchRow[] {
 
 /** One commit a key, one key a commit: every request changed something, so replies, and names where there was no key, are 1..n. */
 function checkKeys({ objects, outcomes }: Evidence, say: Say): void {
-  const made = new Map(outcomes.flatMap(({ operation, madeKey }) => (madeKey === null ? [] : [[madeKey, operation.key]])));
+  const made = new Map(
+    outcomes.flatMap(({ operation, madeKey }) => (madeKey === null ? [] : [[madeKey, operation.key]])),
+  );
   const sent = new Set([...outcomes.map(({ operation }) => operation.key), ...made.keys()]);
   for (const object of objects.values()) {
     const { name, epoch, log, replies } = object;
@@ -114,12 +116,18 @@ function checkReplies({ outcomes, objects }: Evidence, say: Say): void {
 }
 
 /** Without a key no reply is kept; the ledger says what was done, and where. */
-function checkUnkeyed({ operation, reply }: Pick<Outcome, "operation" | "reply">, object: StoredObject | undefined, say: Say): void {
+function checkUnkeyed(
+  { operation, reply }: Pick<Outcome, "operation" | "reply">,
+  object: StoredObject | undefined,
+  say: Say,
+): void {
   if (reply === null) return;
   const seq = Number(reply.position?.split(":")[1]);
   const commits = object === undefined ? [] : (writtenBy(object).get(operation.key) ?? []);
   if (!commits.includes(seq))
-    say(`${operation.key}, without a key, was acknowledged at ${reply.position}, and the ledger has it at ${commits.join() || "no seq"}`);
+    say(
+      `${operation.key}, without a key, was acknowledged at ${reply.position}, and the ledger has it at ${commits.join() || "no seq"}`,
+    );
 }
 
 /** Whatever a reader was shown is there: nothing was read before it was durable. */

@@ -41,7 +41,10 @@ export function checkSearch({ name, file }: StoredObject, searched: readonly str
       database.exec("DROP TABLE temp.entries");
       count += fresh.length;
       const isSame = kept.length === fresh.length && kept.every((entry, at) => entry === fresh[at]);
-      if (!isSame) wrong.push(`${name}: the index of ${table} has ${kept.length} entries, a new one ${fresh.length}: ${firstDifference(kept, fresh)}`);
+      if (!isSame)
+        wrong.push(
+          `${name}: the index of ${table} has ${kept.length} entries, a new one ${fresh.length}: ${firstDifference(kept, fresh)}`,
+        );
     }
     return { wrong, entries: count };
   } finally {

@@ -135,5 +135,8 @@ export function describePoints(counts: PointTally): string {
     ([name, { passed, aborted, killed }]) =>
       `  ${name.padEnd(30)}${String(passed).padStart(9)}${String(aborted).padStart(9)}${String(killed).padStart(8)}`,
   );
-  return [`  ${"interval".padEnd(30)}${"passed".padStart(9)}${"aborted".padStart(9)}${"killed".padStart(8)}`, ...lines].join("\n");
+  return [
+    `  ${"interval".padEnd(30)}${"passed".padStart(9)}${"aborted".padStart(9)}${"killed".padStart(8)}`,
+    ...lines,
+  ].join("\n");
 }

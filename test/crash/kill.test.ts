@@ -4,7 +4,7 @@
  * Afterwards everything is read back over HTTP and out of the SQLite files.
  *
  *   npx vitest run --config test/vitest.crash.config.ts            the fixed seeds, as in CI
- *   RUNS=50 SEED=1000 LOAD_MS=30000 npx vitest run --config …      50 campaigns of 30 s, seeds 1000 to 1049 
+ *   RUNS=50 SEED=1000 LOAD_MS=30000 npx vitest run --config …      50 campaigns of 30 s, seeds 1000 to 1049
  *
  * A seed repeats what the writers do and when the kills come, not how the machine interleaves them. A campaign whose kills hit no
  * request, or in which no reply was lost after its commit, or that never ended anything at one of the fail points, has not shown what
@@ -95,10 +95,20 @@ describe("acknowledged writes survive kill -9", () => {
         const indexes = [...objects.values()].map((object) => checkSearch(object, searchedIn(object)));
         const against = checkCampaign({ outcomes: campaign.outcomes, readings, objects, told: sink.told });
         expect(
-          [...campaign.surprises, ...readings.surprises, ...misread, ...inside, ...indexes.flatMap(({ wrong }) => wrong), ...against].slice(0, 20),
+          [
+            ...campaign.surprises,
+            ...readings.surprises,
+            ...misread,
+            ...inside,
+            ...indexes.flatMap(({ wrong }) => wrong),
+            ...against,
+          ].slice(0, 20),
           `seed ${seed}; what the process says of it:\n${troubles(server.output())}`,
         ).toEqual([]);
-        expect(indexes.reduce((sum, { entries }) => sum + entries, 0), "entries of full-text indexes").toBeGreaterThan(0);
+        expect(
+          indexes.reduce((sum, { entries }) => sum + entries, 0),
+          "entries of full-text indexes",
+        ).toBeGreaterThan(0);
         expect(objects.size, "objects").toBeGreaterThanOrEqual(5 + PLACES.length - 1);
       } finally {
         await server.kill();

@@ -63,17 +63,22 @@ describe("rows and commits near the limits", () => {
     ["of three bytes", "→", 3],
     ["of four bytes", "🜂", 4],
     ["escaped in JSON", "\u0001", 6],
-  ])("[HT4] a row up to 512 KB is written, read and kept in the ledger; above, it is 413 and nothing is there: %s", async (_, letter, bytes) => {
-    const room = ROW_BYTES - 200;
-    const fits = await send("POST", "/notes", note(letter.repeat(Math.floor(room / bytes))));
-    expect(fits.status, fits.text.slice(0, 300)).toBe(201);
-    const above = note(letter.repeat(Math.ceil((ROW_BYTES + 100) / bytes)));
-    await expectRefused("notes", 413, "payload-too-large", () => send("POST", "/notes", above));
-    await expectRefused("notes", 413, "payload-too-large", () => send("PATCH", `/notes/${idOf(fits)}`, { body: above.body }));
-    const patched = await send("PATCH", `/notes/${idOf(fits)}`, { last: "m" });
-    expect([patched.status, seqOf(patched)]).toEqual([200, seqOf(fits) + 1]);
-    expect((await send("DELETE", `/notes/${idOf(fits)}`)).status).toBe(204);
-  });
+  ])(
+    "[HT4] a row up to 512 KB is written, read and kept in the ledger; above, it is 413 and nothing is there: %s",
+    async (_, letter, bytes) => {
+      const room = ROW_BYTES - 200;
+      const fits = await send("POST", "/notes", note(letter.repeat(Math.floor(room / bytes))));
+      expect(fits.status, fits.text.slice(0, 300)).toBe(201);
+      const above = note(letter.repeat(Math.ceil((ROW_BYTES + 100) / bytes)));
+      await expectRefused("notes", 413, "payload-too-large", () => send("POST", "/notes", above));
+      await expectRefused("notes", 413, "payload-too-large", () =>
+        send("PATCH", `/notes/${idOf(fits)}`, { body: above.body }),
+      );
+      const patched = await send("PATCH", `/notes/${idOf(fits)}`, { last: "m" });
+      expect([patched.status, seqOf(patched)]).toEqual([200, seqOf(fits) + 1]);
+      expect((await send("DELETE", `/notes/${idOf(fits)}`)).status).toBe(204);
+    },
+  );
 
   it("[CL2] a commit too large for one ledger entry is 400 batch-limit-exceeded, by filter and by cascade, and nothing of it is there", async () => {
     const text = "x".repeat(ROW_BYTES - 1000);
@@ -84,7 +89,11 @@ describe("rows and commits near the limits", () => {
     }
     const bytes = (reply: Reply) => expect(JSON.parse(reply.text)).toMatchObject({ limit: "bytes" });
     const filter = 'origin=="o"';
-    bytes(await expectRefused("notes", 400, "batch-limit-exceeded", () => send("PATCH", "/notes/batch", { filter, patch: { last: "m" } })));
+    bytes(
+      await expectRefused("notes", 400, "batch-limit-exceeded", () =>
+        send("PATCH", "/notes/batch", { filter, patch: { last: "m" } }),
+      ),
+    );
     bytes(await expectRefused("notes", 400, "batch-limit-exceeded", () => send("DELETE", "/notes/batch", { filter })));
     bytes(await expectRefused("lines", 400, "batch-limit-exceeded", () => send("DELETE", `/orders/${order}`)));
     expect((await send("GET", `/orders/${order}`)).status).toBe(200);
@@ -103,7 +112,10 @@ describe("rows and commits near the limits", () => {
     await server.kill();
     const objects = [...readObjects(server.objects, app.definition).values()];
     expect(objects.flatMap((object) => checkObject(object, null))).toEqual([]);
-    const searched = objects.flatMap((object) => checkSearch(object, object.tables.has("notes") ? ["notes"] : object.tables.has("lines") ? ["lines"] : []).wrong);
+    const searched = objects.flatMap(
+      (object) =>
+        checkSearch(object, object.tables.has("notes") ? ["notes"] : object.tables.has("lines") ? ["lines"] : []).wrong,
+    );
     expect(searched).toEqual([]);
   });
 });

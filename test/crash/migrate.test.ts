@@ -91,7 +91,11 @@ describe("a migration survives kill -9", () => {
         for (let skip = 0; ; skip++) {
           const isHit = await killAtStep(server, http, { point, act: "stop", skip, times: 1 }, stopped);
           const found = withDatabase(libraryFile(server.objects), look);
-          expect(found, `killed at ${point}, pass ${skip}`).toMatchObject({ problems: [], data: before.data, ledger: before.ledger });
+          expect(found, `killed at ${point}, pass ${skip}`).toMatchObject({
+            problems: [],
+            data: before.data,
+            ledger: before.ledger,
+          });
           if (!isHit) break;
           count.killed += 1;
           restore(folder);
@@ -108,12 +112,18 @@ describe("a migration survives kill -9", () => {
           count.passed += done.passed[point] ?? 0;
           await server.kill();
           const found = withDatabase(libraryFile(server.objects), look);
-          expect(found, `aborted at ${point}, pass ${skip}`).toMatchObject({ schema: "B", problems: [], data: before.data });
+          expect(found, `aborted at ${point}, pass ${skip}`).toMatchObject({
+            schema: "B",
+            problems: [],
+            data: before.data,
+          });
           restore(folder);
         }
       }
       console.log(describePoints(counts));
-      const missed = [...counts].filter(([, { aborted, killed }]) => aborted === 0 || killed === 0).map(([name]) => name);
+      const missed = [...counts]
+        .filter(([, { aborted, killed }]) => aborted === 0 || killed === 0)
+        .map(([name]) => name);
       expect(missed, "fail points where nothing ended").toEqual([]);
     } finally {
       await server.kill();
@@ -124,7 +134,12 @@ describe("a migration survives kill -9", () => {
 });
 
 /** Wakes the object on version B; killed where the plan says. False: it never came there, and serves. */
-async function killAtStep(server: WorkerdProcess, http: HttpClient, plan: Plan, stopped: readonly string[]): Promise<boolean> {
+async function killAtStep(
+  server: WorkerdProcess,
+  http: HttpClient,
+  plan: Plan,
+  stopped: readonly string[],
+): Promise<boolean> {
   await server.start({ bundle: bundles.b });
   await arm(http, plan);
   const count = stopped.length;

@@ -3,7 +3,7 @@
  * namespace that the Worker addresses. For trouble that cannot be made in workerd, such as a full disk. One object, whatever its name.
  */
 
-import { nodeSql, type NodeDatabase } from "../../durable-objects/sql/node-sqlite.ts";
+import { type NodeDatabase, nodeSql } from "../../durable-objects/sql/node-sqlite.ts";
 import { groupCommit } from "../../durable-objects/table/group-commit.ts";
 import { handleCall, isWrite } from "../../durable-objects/table/handle-call.ts";
 import { runAlarm } from "../../durable-objects/table/run-alarm.ts";
@@ -21,7 +21,12 @@ export interface NodeObject {
   alarm(): Promise<void>;
 }
 
-export function nodeObject(app: AppDefinition, migrations: MigrationSet, name: string, database: NodeDatabase): NodeObject {
+export function nodeObject(
+  app: AppDefinition,
+  migrations: MigrationSet,
+  name: string,
+  database: NodeDatabase,
+): NodeObject {
   const store = openStore({
     app,
     migrations,

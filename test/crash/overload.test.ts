@@ -68,7 +68,12 @@ describe("an overloaded object", () => {
         const over = await flood(kind, MAX_CALLS_IN_FLIGHT * EXCESS);
         resident.push(server.residentBytes());
         if (round < 0) continue;
-        const [aloneMs, fullMs, overMs, refusedMs] = [alone.admittedMs, full.admittedMs, over.admittedMs, over.refusedMs].map(last);
+        const [aloneMs, fullMs, overMs, refusedMs] = [
+          alone.admittedMs,
+          full.admittedMs,
+          over.admittedMs,
+          over.refusedMs,
+        ].map(last);
         if (round === ROUNDS - 1)
           lines.push(
             `${kind.method} ${kind.path}: alone ${aloneMs} ms; ${MAX_CALLS_IN_FLIGHT} at once ${fullMs} ms; ${MAX_CALLS_IN_FLIGHT * EXCESS} at once: ${over.admittedMs.length} admitted within ${overMs} ms, ${over.refusedMs.length} refused within ${refusedMs} ms`,

@@ -43,10 +43,17 @@ function openFull() {
 async function send({ env }: NodeObject, method: string, path: string, body?: unknown, key?: string) {
   const request = new Request(`http://127.0.0.1/api/notes${path}`, {
     method,
-    headers: { authorization: "Bearer dev:a", "content-type": "application/json", ...(key === undefined ? {} : { "idempotency-key": key }) },
+    headers: {
+      authorization: "Bearer dev:a",
+      "content-type": "application/json",
+      ...(key === undefined ? {} : { "idempotency-key": key }),
+    },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
-  const reply = await app.fetch(request, env, { waitUntil: () => {}, passThroughOnException: () => {} } as unknown as ExecutionContext);
+  const reply = await app.fetch(request, env, {
+    waitUntil: () => {},
+    passThroughOnException: () => {},
+  } as unknown as ExecutionContext);
   return { status: reply.status, retryAfter: reply.headers.get("retry-after"), text: await reply.text() };
 }
 
@@ -106,7 +113,8 @@ test("[CL1] of a group that does not fit nothing is there, and its callers know;
       ids.map((id) => send(object, "POST", "", { id, body: `${id} ${"text ".repeat(random.between(1, 3000))}` }, id)),
     );
     const acknowledged = ids.filter((_, index) => replies[index]?.status === 201);
-    for (const reply of replies) if (reply.status !== 201) expect([reply.status, reply.retryAfter]).toEqual([503, "60"]);
+    for (const reply of replies)
+      if (reply.status !== 201) expect([reply.status, reply.retryAfter]).toEqual([503, "60"]);
     if (acknowledged.length > 0 && acknowledged.length < ids.length) mixed += 1;
     const order = full.all("SELECT id FROM notes ORDER BY _version").map(({ id }) => String(id));
     expect([...order].sort()).toEqual([...acknowledged].sort());

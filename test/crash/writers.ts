@@ -4,8 +4,8 @@
  * was acknowledged and judge nothing but the reply itself; `check-campaign.ts` compares the notes with what is stored.
  */
 
-import { ConnectionFailure, type HttpClient, type Reply } from "./http-client.ts";
 import { batchChangeOf, batchCreateOf, perhapsUnkeyed } from "./batch-operations.ts";
+import { ConnectionFailure, type HttpClient, type Reply } from "./http-client.ts";
 import { changeOf, createOf, misuseOf, type Operation, type OwnRow, TALLIES, tallyOf } from "./operations.ts";
 import type { Random } from "./random.ts";
 import { pause } from "./workerd-process.ts";
@@ -260,7 +260,9 @@ function nextOperation(
 function nextBatch(key: string, writer: string, rows: readonly OwnRow[], random: Random): Operation | null {
   if (rows.length < OWN_ROWS_A_WRITER && random.chance(0.5)) {
     const order = rows.find(({ table }) => table === "orders") ?? null;
-    const table = random.pick(order === null ? (["notes", "tickets"] as const) : (["notes", "tickets", "lines"] as const));
+    const table = random.pick(
+      order === null ? (["notes", "tickets"] as const) : (["notes", "tickets", "lines"] as const),
+    );
     return batchCreateOf(table, key, writer, random, table === "lines" ? order : null);
   }
   const own = rows.filter(({ table }) => table === (random.chance(0.7) ? "notes" : "tickets"));

@@ -28,21 +28,51 @@ export interface Group {
 }
 
 const isDrama = { text: 'majorGenre=="Drama"', test: (film: Film) => film.majorGenre === "Drama" };
-const residual = { text: 'title%="T%e%"', test: (film: Film) => film.title !== null && /^T[^]*e/u.test(film.title) };
+const residual = { text: 'title%="T%e%"', test: (film: Film) => film.title !== null && /^T[\s\S]*e/u.test(film.title) };
 const none = { text: "imdbVotes==-5", test: () => false };
 
 export const AGGREGATES: readonly AggregateCase[] = [
   { groupBy: [], count: true },
-  { groupBy: [], count: true, sum: ["usGross", "worldwideGross"], avg: ["imdbRating"], min: ["title", "releasedAt"], max: ["title", "imdbVotes"] },
+  {
+    groupBy: [],
+    count: true,
+    sum: ["usGross", "worldwideGross"],
+    avg: ["imdbRating"],
+    min: ["title", "releasedAt"],
+    max: ["title", "imdbVotes"],
+  },
   { groupBy: [], count: true, sum: ["usGross"], filter: none },
   { groupBy: [], min: ["usGross"], filter: isDrama },
   { groupBy: ["majorGenre"], count: true },
-  { groupBy: ["majorGenre"], count: true, sum: ["worldwideGross", "usDvdSales"], avg: ["usGross", "imdbRating"], min: ["director"], max: ["releasedAt"] },
+  {
+    groupBy: ["majorGenre"],
+    count: true,
+    sum: ["worldwideGross", "usDvdSales"],
+    avg: ["usGross", "imdbRating"],
+    min: ["director"],
+    max: ["releasedAt"],
+  },
   { groupBy: ["majorGenre"], count: true, having: { text: "count>=200", test: (group) => (group.count ?? 0) >= 200 } },
-  { groupBy: ["mpaaRating"], avg: ["imdbRating"], having: { text: "avg_imdbRating>6", test: (group) => (group.avg?.imdbRating ?? 0) > 6 } },
-  { groupBy: ["mpaaRating"], count: true, having: { text: 'mpaaRating!="R"', test: (group) => group.key?.mpaaRating !== "R" } },
-  { groupBy: ["director"], count: true, orderBy: { text: "-count", by: (group) => group.count ?? null, direction: -1 } },
-  { groupBy: ["distributor"], sum: ["usGross"], orderBy: { text: "sum_usGross:desc", by: (group) => group.sum?.usGross ?? null, direction: -1 } },
+  {
+    groupBy: ["mpaaRating"],
+    avg: ["imdbRating"],
+    having: { text: "avg_imdbRating>6", test: (group) => (group.avg?.imdbRating ?? 0) > 6 },
+  },
+  {
+    groupBy: ["mpaaRating"],
+    count: true,
+    having: { text: 'mpaaRating!="R"', test: (group) => group.key?.mpaaRating !== "R" },
+  },
+  {
+    groupBy: ["director"],
+    count: true,
+    orderBy: { text: "-count", by: (group) => group.count ?? null, direction: -1 },
+  },
+  {
+    groupBy: ["distributor"],
+    sum: ["usGross"],
+    orderBy: { text: "sum_usGross:desc", by: (group) => group.sum?.usGross ?? null, direction: -1 },
+  },
   { groupBy: ["majorGenre", "mpaaRating"], count: true, max: ["imdbRating"] },
   { groupBy: ["isHit", "source", "creativeType"], count: true, sum: ["imdbVotes"], filter: isDrama },
   { groupBy: ["isHit"], count: true, min: ["isHit"], max: ["productionBudget"], filter: residual },
@@ -68,7 +98,12 @@ export function aggregateByHand(films: readonly Film[], asked: AggregateCase): G
     }
     return 0;
   };
-  return kept.sort((a, b) => (asked.orderBy === undefined ? 0 : compareKeys(asked.orderBy.by(a), asked.orderBy.by(b), asked.orderBy.direction)) || byKey(a, b));
+  return kept.sort(
+    (a, b) =>
+      (asked.orderBy === undefined
+        ? 0
+        : compareKeys(asked.orderBy.by(a), asked.orderBy.by(b), asked.orderBy.direction)) || byKey(a, b),
+  );
 }
 
 function groupOf(values: readonly Key[], members: readonly Film[], asked: AggregateCase): Group {
@@ -79,10 +114,14 @@ function groupOf(values: readonly Key[], members: readonly Film[], asked: Aggreg
     });
     return entries.length === 0 ? undefined : Object.fromEntries(entries);
   };
-  const total = (numbers: readonly Exclude<Key, null>[]) => numbers.reduce<number>((sum, value) => sum + Number(value), 0);
+  const total = (numbers: readonly Exclude<Key, null>[]) =>
+    numbers.reduce<number>((sum, value) => sum + Number(value), 0);
   const sorted = (present: readonly Exclude<Key, null>[]) => [...present].sort((a, b) => compareKeys(a, b, 1));
   const group = {
-    key: asked.groupBy.length === 0 ? null : Object.fromEntries(asked.groupBy.map((column, index) => [column, values[index] ?? null])),
+    key:
+      asked.groupBy.length === 0
+        ? null
+        : Object.fromEntries(asked.groupBy.map((column, index) => [column, values[index] ?? null])),
     count: asked.count === true ? members.length : undefined,
     sum: metric(asked.sum, total),
     avg: metric(asked.avg, (numbers) => total(numbers) / numbers.length),

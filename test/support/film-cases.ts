@@ -11,10 +11,29 @@ export interface FilmCase {
 }
 
 type TextColumn = "title" | "distributor" | "director" | "majorGenre" | "mpaaRating" | "source" | "releaseDate";
-type NumberColumn = "usGross" | "worldwideGross" | "usDvdSales" | "productionBudget" | "runningTimeMin" | "rottenTomatoesRating" | "imdbRating" | "imdbVotes";
+type NumberColumn =
+  | "usGross"
+  | "worldwideGross"
+  | "usDvdSales"
+  | "productionBudget"
+  | "runningTimeMin"
+  | "rottenTomatoesRating"
+  | "imdbRating"
+  | "imdbVotes";
 
 const TEXTS: Readonly<Record<TextColumn, readonly string[]>> = {
-  title: ["Titanic", "1776", "Alien³", "20,000 Leagues Under the Sea", "the", "Lolita (1962)", "Hello, Dolly", "É", "zzz", ""],
+  title: [
+    "Titanic",
+    "1776",
+    "Alien³",
+    "20,000 Leagues Under the Sea",
+    "the",
+    "Lolita (1962)",
+    "Hello, Dolly",
+    "É",
+    "zzz",
+    "",
+  ],
   distributor: ["Warner Bros.", "warner", "20th Century Fox", "MGM", "%"],
   director: ["Steven Spielberg", "woody", "Francis Ford Coppola", "De"],
   majorGenre: ["Drama", "Thriller/Suspense", "comedy"],
@@ -50,10 +69,12 @@ export function byCodePoint(a: string, b: string): number {
 }
 
 function textCases(column: TextColumn, value: string): FilmCase[] {
-  const on = (holds: (text: string) => boolean, whenNull = false) => (film: Film) => {
-    const text = film[column];
-    return text === null ? whenNull : holds(text);
-  };
+  const on =
+    (holds: (text: string) => boolean, whenNull = false) =>
+    (film: Film) => {
+      const text = film[column];
+      return text === null ? whenNull : holds(text);
+    };
   const escaped = value.replace(/[%_\\]/g, "\\$&");
   return [
     { filter: `${column}==${quote(value)}`, test: on((text) => text === value) },
@@ -75,18 +96,26 @@ function textCases(column: TextColumn, value: string): FilmCase[] {
 }
 
 function numberCases(column: NumberColumn, value: number): FilmCase[] {
-  const on = (holds: (number: number) => boolean, whenNull = false) => (film: Film) => {
-    const number = film[column];
-    return number === null ? whenNull : holds(number);
-  };
+  const on =
+    (holds: (number: number) => boolean, whenNull = false) =>
+    (film: Film) => {
+      const number = film[column];
+      return number === null ? whenNull : holds(number);
+    };
   return [
     { filter: `${column}==${value}`, test: on((number) => number === value) },
     { filter: `${column}!=${value}`, test: on((number) => number !== value, true) },
     { filter: `${column}>${value}`, test: on((number) => number > value) },
     { filter: `${column}>=${value}`, test: on((number) => number >= value) },
     { filter: `${column}=lt=${value}`, test: on((number) => number < value) },
-    { filter: `${column}=between=[${value},${value * 2}]`, test: on((number) => number >= value && number <= value * 2) },
-    { filter: `${column}=nbetween=[${value},${value * 2}]`, test: on((number) => number < value || number > value * 2, true) },
+    {
+      filter: `${column}=between=[${value},${value * 2}]`,
+      test: on((number) => number >= value && number <= value * 2),
+    },
+    {
+      filter: `${column}=nbetween=[${value},${value * 2}]`,
+      test: on((number) => number < value || number > value * 2, true),
+    },
     { filter: `!(${column}<${value})`, test: on((number) => !(number < value), true) },
     { filter: `${column}=in=(${value},7,null)`, test: on((number) => number === value || number === 7, true) },
   ];
@@ -103,46 +132,114 @@ const MIXED: readonly FilmCase[] = [
   { filter: "isHit==true", test: (film) => film.isHit === true },
   { filter: "isHit!=true", test: (film) => film.isHit !== true },
   { filter: "isHit=in=(false,null)", test: (film) => film.isHit !== true },
-  { filter: 'majorGenre=="Drama",majorGenre=="Comedy";imdbRating>8', test: (film) => film.majorGenre === "Drama" || (film.majorGenre === "Comedy" && (film.imdbRating ?? -1) > 8) },
-  { filter: '(majorGenre=="Drama",majorGenre=="Comedy");imdbRating>8', test: (film) => (film.majorGenre === "Drama" || film.majorGenre === "Comedy") && (film.imdbRating ?? -1) > 8 },
-  { filter: '!(majorGenre=="Drama" or mpaaRating=="R") and imdbVotes>=1000', test: (film) => !(film.majorGenre === "Drama" || film.mpaaRating === "R") && (film.imdbVotes ?? -1) >= 1000 },
-  { filter: 'releasedAt>="2000-01-01"', test: (film) => (released(film) ?? Number.NEGATIVE_INFINITY) >= Date.UTC(2000, 0, 1) },
-  { filter: 'releasedAt=between=["1994-01-01","1994-12-31T23:59:59.999Z"]', test: (film) => film.releasedAt?.startsWith("1994") === true },
-  { filter: 'releasedAt<"1998-06-12T02:00+02:00"', test: (film) => (released(film) ?? Number.POSITIVE_INFINITY) < Date.UTC(1998, 5, 12) },
-  { filter: 'title=length=5', test: (film) => film.title !== null && length(film.title) === 5 },
-  { filter: 'title=minlength=40', test: (film) => film.title !== null && length(film.title) >= 40 },
-  { filter: 'title=maxlength=3', test: (film) => film.title !== null && length(film.title) <= 3 },
-  { filter: 'title%="_he %"', test: (film) => film.title !== null && /^[^]he [^]*$/u.test(film.title) },
-  { filter: 'title%="The % of %s"', test: (film) => film.title !== null && /^The [^]* of [^]*s$/u.test(film.title) },
-  { filter: 'title=ilike="%man%2%"', test: (film) => film.title !== null && /man[^]*2/u.test(fold(film.title)) },
+  {
+    filter: 'majorGenre=="Drama",majorGenre=="Comedy";imdbRating>8',
+    test: (film) => film.majorGenre === "Drama" || (film.majorGenre === "Comedy" && (film.imdbRating ?? -1) > 8),
+  },
+  {
+    filter: '(majorGenre=="Drama",majorGenre=="Comedy");imdbRating>8',
+    test: (film) => (film.majorGenre === "Drama" || film.majorGenre === "Comedy") && (film.imdbRating ?? -1) > 8,
+  },
+  {
+    filter: '!(majorGenre=="Drama" or mpaaRating=="R") and imdbVotes>=1000',
+    test: (film) => !(film.majorGenre === "Drama" || film.mpaaRating === "R") && (film.imdbVotes ?? -1) >= 1000,
+  },
+  {
+    filter: 'releasedAt>="2000-01-01"',
+    test: (film) => (released(film) ?? Number.NEGATIVE_INFINITY) >= Date.UTC(2000, 0, 1),
+  },
+  {
+    filter: 'releasedAt=between=["1994-01-01","1994-12-31T23:59:59.999Z"]',
+    test: (film) => film.releasedAt?.startsWith("1994") === true,
+  },
+  {
+    filter: 'releasedAt<"1998-06-12T02:00+02:00"',
+    test: (film) => (released(film) ?? Number.POSITIVE_INFINITY) < Date.UTC(1998, 5, 12),
+  },
+  { filter: "title=length=5", test: (film) => film.title !== null && length(film.title) === 5 },
+  { filter: "title=minlength=40", test: (film) => film.title !== null && length(film.title) >= 40 },
+  { filter: "title=maxlength=3", test: (film) => film.title !== null && length(film.title) <= 3 },
+  { filter: 'title%="_he %"', test: (film) => film.title !== null && /^[\s\S]he [\s\S]*$/u.test(film.title) },
+  {
+    filter: 'title%="The % of %s"',
+    test: (film) => film.title !== null && /^The [\s\S]* of [\s\S]*s$/u.test(film.title),
+  },
+  { filter: 'title=ilike="%man%2%"', test: (film) => film.title !== null && /man[\s\S]*2/u.test(fold(film.title)) },
   { filter: 'title=nilike="%the%"', test: (film) => film.title === null || !fold(film.title).includes("the") },
   { filter: 'title%="%\\\\%%"', test: (film) => film.title?.includes("%") === true },
   { filter: 'words=has="love"', test: (film) => film.words?.includes("love") === true },
-  { filter: 'words=hasall=("the","of")', test: (film) => film.words?.includes("the") === true && film.words.includes("of") },
-  { filter: 'words=overlaps=("war","peace")', test: (film) => film.words?.some((word) => word === "war" || word === "peace") === true },
-  { filter: 'words=within=("the","alien","aliens","3")', test: (film) => film.words?.every((word) => ["the", "alien", "aliens", "3"].includes(word)) === true },
+  {
+    filter: 'words=hasall=("the","of")',
+    test: (film) => film.words?.includes("the") === true && film.words.includes("of"),
+  },
+  {
+    filter: 'words=overlaps=("war","peace")',
+    test: (film) => film.words?.some((word) => word === "war" || word === "peace") === true,
+  },
+  {
+    filter: 'words=within=("the","alien","aliens","3")',
+    test: (film) => film.words?.every((word) => ["the", "alien", "aliens", "3"].includes(word)) === true,
+  },
   { filter: "words=length=1", test: (film) => film.words?.length === 1 },
   { filter: "usGross=in=()", test: () => false },
   { filter: "usGross=out=()", test: () => true },
   { filter: "usGross=between=[10,1]", test: () => false },
-  { filter: "imdbRating==8;usGross>0,director=contains=\"Woody\"", test: (film) => (film.imdbRating === 8 && (film.usGross ?? -1) > 0) || film.director?.includes("Woody") === true },
+  {
+    filter: 'imdbRating==8;usGross>0,director=contains="Woody"',
+    test: (film) => (film.imdbRating === 8 && (film.usGross ?? -1) > 0) || film.director?.includes("Woody") === true,
+  },
 ];
 
 export const FILM_CASES: readonly FilmCase[] = [
   ...MIXED,
-  ...Object.entries(TEXTS).flatMap(([column, values]) => values.flatMap((value) => textCases(column as TextColumn, value))),
-  ...Object.entries(NUMBERS).flatMap(([column, values]) => values.flatMap((value) => numberCases(column as NumberColumn, value))),
+  ...Object.entries(TEXTS).flatMap(([column, values]) =>
+    values.flatMap((value) => textCases(column as TextColumn, value)),
+  ),
+  ...Object.entries(NUMBERS).flatMap(([column, values]) =>
+    values.flatMap((value) => numberCases(column as NumberColumn, value)),
+  ),
 ];
 
 /** Orders as a client writes them, with what they mean: NULLs last both ways, the id at the end. */
-export const FILM_ORDERS: readonly { readonly orderBy: string; readonly by: readonly (readonly [keyof Film, 1 | -1])[] }[] = [
+export const FILM_ORDERS: readonly {
+  readonly orderBy: string;
+  readonly by: readonly (readonly [keyof Film, 1 | -1])[];
+}[] = [
   { orderBy: "", by: [] },
   { orderBy: "title", by: [["title", 1]] },
   { orderBy: "-title", by: [["title", -1]] },
-  { orderBy: "imdbRating:desc,title", by: [["imdbRating", -1], ["title", 1]] },
-  { orderBy: "majorGenre,-imdbRating,imdbVotes:desc", by: [["majorGenre", 1], ["imdbRating", -1], ["imdbVotes", -1]] },
-  { orderBy: "-releasedAt,director", by: [["releasedAt", -1], ["director", 1]] },
-  { orderBy: "isHit,-usDvdSales,runningTimeMin,mpaaRating,-title", by: [["isHit", 1], ["usDvdSales", -1], ["runningTimeMin", 1], ["mpaaRating", 1], ["title", -1]] },
+  {
+    orderBy: "imdbRating:desc,title",
+    by: [
+      ["imdbRating", -1],
+      ["title", 1],
+    ],
+  },
+  {
+    orderBy: "majorGenre,-imdbRating,imdbVotes:desc",
+    by: [
+      ["majorGenre", 1],
+      ["imdbRating", -1],
+      ["imdbVotes", -1],
+    ],
+  },
+  {
+    orderBy: "-releasedAt,director",
+    by: [
+      ["releasedAt", -1],
+      ["director", 1],
+    ],
+  },
+  {
+    orderBy: "isHit,-usDvdSales,runningTimeMin,mpaaRating,-title",
+    by: [
+      ["isHit", 1],
+      ["usDvdSales", -1],
+      ["runningTimeMin", 1],
+      ["mpaaRating", 1],
+      ["title", -1],
+    ],
+  },
   { orderBy: "-id", by: [["id", -1]] },
 ];
 

@@ -79,7 +79,8 @@ export function filmRow(film: Source, n: number): Film {
     usDvdSales: numberOf("US DVD Sales"),
     productionBudget: numberOf("Production Budget"),
     releaseDate: String(film["Release Date"]),
-    releasedAt: date === null || month < 0 ? null : new Date(Date.UTC(Number(date[3]), month, Number(date[2]))).toISOString(),
+    releasedAt:
+      date === null || month < 0 ? null : new Date(Date.UTC(Number(date[3]), month, Number(date[2]))).toISOString(),
     mpaaRating: textOf("MPAA Rating"),
     runningTimeMin: numberOf("Running Time min"),
     distributor: textOf("Distributor"),
@@ -91,6 +92,12 @@ export function filmRow(film: Source, n: number): Film {
     imdbRating: numberOf("IMDB Rating"),
     imdbVotes: numberOf("IMDB Votes"),
     isHit: numberOf("Worldwide Gross") === null ? null : (numberOf("Worldwide Gross") ?? 0) > 100_000_000,
-    words: title === null ? null : title.toLowerCase().split(/[^a-z0-9]+/).filter((word) => word !== ""),
+    words:
+      title === null
+        ? null
+        : title
+            .toLowerCase()
+            .split(/[^a-z0-9]+/)
+            .filter((word) => word !== ""),
   };
 }

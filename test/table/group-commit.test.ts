@@ -28,7 +28,11 @@ function setUp() {
   const store: { sql: typeof sql; head: LedgerHead } = { sql, head: { seq: seqOf(0), total: 0 } };
   const disk: (() => void)[] = [];
   const clock = { nowMs: 0 };
-  const group = groupCommit({ store, durable: () => new Promise((resolve) => disk.push(resolve)), clock: () => clock.nowMs });
+  const group = groupCommit({
+    store,
+    durable: () => new Promise((resolve) => disk.push(resolve)),
+    clock: () => clock.nowMs,
+  });
   const durable = async () => {
     disk.shift()?.();
     await new Promise((resolve) => setTimeout(resolve));

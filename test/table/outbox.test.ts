@@ -26,7 +26,10 @@ test("[TX40] effects that come faster than they go hold up no retry: the alarm e
     },
   });
   const sql = nodeSql(new DatabaseSync(":memory:"));
-  const migration = { tag: "0000", sql: "CREATE TABLE notes (id text PRIMARY KEY NOT NULL, _version integer NOT NULL)" };
+  const migration = {
+    tag: "0000",
+    sql: "CREATE TABLE notes (id text PRIMARY KEY NOT NULL, _version integer NOT NULL)",
+  };
   const store = openStore({
     app: app.definition,
     migrations: { notes: [migration] },

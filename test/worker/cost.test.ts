@@ -71,7 +71,9 @@ describe("cost", () => {
   it("[HT41] a key costs one row more, and an alarm where none was waiting", async () => {
     await send({ to: "POST /api/counters", body: { name: "warm" }, headers: { "idempotency-key": "warm" } });
     const keyed = async () => {
-      expect((await send({ to: "POST /api/counters", body: { name: "a" }, headers: { "idempotency-key": "k1" } })).status).toBe(201);
+      expect(
+        (await send({ to: "POST /api/counters", body: { name: "a" }, headers: { "idempotency-key": "k1" } })).status,
+      ).toBe(201);
     };
     expect((await costOf("t/test/counters", keyed)).written).toBe(3);
     // The repetition only reads.
@@ -88,7 +90,9 @@ describe("cost", () => {
     expect(one).toEqual({ read: 1, written: 0 });
     const { headers } = await send({ to: "GET /api/items_alone" });
     const again = await costOf("t/test/items_alone", async () => {
-      expect((await send({ to: "GET /api/items_alone", headers: { "if-none-match": headers.get("etag") ?? "" } })).status).toBe(304);
+      expect(
+        (await send({ to: "GET /api/items_alone", headers: { "if-none-match": headers.get("etag") ?? "" } })).status,
+      ).toBe(304);
     });
     expect(again).toEqual({ read: 0, written: 0 });
   });
@@ -101,7 +105,9 @@ describe("cost", () => {
     const page = async (cursor: string | null) => {
       let next: string | null = null;
       const cost = await costOf("t/test/items_alone", async () => {
-        const { body } = await send({ to: `GET /api/items_alone?limit=10${cursor === null ? "" : `&cursor=${cursor}`}` });
+        const { body } = await send({
+          to: `GET /api/items_alone?limit=10${cursor === null ? "" : `&cursor=${cursor}`}`,
+        });
         next = body.nextCursor as string | null;
       });
       return { cost, next };

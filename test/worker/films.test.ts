@@ -6,8 +6,8 @@
 import { SELF } from "cloudflare:test";
 import { beforeAll, describe, expect, it } from "vitest";
 import source from "../../node_modules/vega-datasets/data/movies.json";
-import { compareFilms, FILM_CASES, FILM_ORDERS } from "../support/film-cases.ts";
 import { AGGREGATES, type AggregateCase, aggregateByHand, type Group } from "../support/film-aggregates.ts";
+import { compareFilms, FILM_CASES, FILM_ORDERS } from "../support/film-cases.ts";
 import { type Film, filmRow } from "../support/film-table.ts";
 
 const FILMS: readonly Film[] = (source as Record<string, string | number | null>[]).map(filmRow);
@@ -38,14 +38,28 @@ async function load(): Promise<void> {
 
 function aggregateQuery({ groupBy, count, sum, avg, min, max, filter, having, orderBy }: AggregateCase): string {
   const lists = { groupBy, sum, avg, min, max };
-  const given = Object.entries(lists).flatMap(([name, columns]) => (columns === undefined || columns.length === 0 ? [] : [[name, columns.join(",")]]));
-  const rest = { filter: filter?.text, having: having?.text, orderBy: orderBy?.text, count: count === true ? "true" : undefined };
-  return query(Object.fromEntries([...given, ...Object.entries(rest).filter(([, text]) => text !== undefined)]) as Record<string, string>);
+  const given = Object.entries(lists).flatMap(([name, columns]) =>
+    columns === undefined || columns.length === 0 ? [] : [[name, columns.join(",")]],
+  );
+  const rest = {
+    filter: filter?.text,
+    having: having?.text,
+    orderBy: orderBy?.text,
+    count: count === true ? "true" : undefined,
+  };
+  return query(
+    Object.fromEntries([...given, ...Object.entries(rest).filter(([, text]) => text !== undefined)]) as Record<
+      string,
+      string
+    >,
+  );
 }
 
 /** Sums of reals depend on the order of their rows in the last digits. */
 function rounded(groups: readonly Group[]): unknown {
-  return JSON.parse(JSON.stringify(groups), (_name, value: unknown) => (typeof value === "number" && !Number.isInteger(value) ? Number(value.toPrecision(12)) : value));
+  return JSON.parse(JSON.stringify(groups), (_name, value: unknown) =>
+    typeof value === "number" && !Number.isInteger(value) ? Number(value.toPrecision(12)) : value,
+  );
 }
 
 /** Walks all pages; `limit` changes on the way, as [PG3] allows. */
@@ -53,7 +67,9 @@ async function walk(parameters: Readonly<Record<string, string>>, limits: readon
   const films: Film[] = [];
   let cursor: string | null = null;
   for (let page = 0; page === 0 || cursor !== null; page++) {
-    const { status, body } = await ask(query({ ...parameters, limit: String(limits[page % limits.length]), ...(cursor === null ? {} : { cursor }) }));
+    const { status, body } = await ask(
+      query({ ...parameters, limit: String(limits[page % limits.length]), ...(cursor === null ? {} : { cursor }) }),
+    );
     expect(status, JSON.stringify(body)).toBe(200);
     films.push(...(body.items as Film[]));
     expect(body.hasMore).toBe(body.nextCursor !== null);
@@ -94,7 +110,9 @@ describe("3,201 films", () => {
   it("[PG3] [PG6] filters and orders together, page by page", async () => {
     for (const [index, { filter, test }] of FILM_CASES.filter((_, n) => n % 9 === 0).entries()) {
       const { orderBy, by } = FILM_ORDERS[index % FILM_ORDERS.length] ?? { orderBy: "", by: [] };
-      const expected = FILMS.filter(test).sort(compareFilms(by)).map((film) => film.id);
+      const expected = FILMS.filter(test)
+        .sort(compareFilms(by))
+        .map((film) => film.id);
       const films = await walk({ ...(orderBy === "" ? {} : { orderBy }), filter, select: "id" }, [97, 1, 500]);
       expect({ filter, orderBy, ids: films.map((film) => film.id) }).toEqual({ filter, orderBy, ids: expected });
     }
@@ -103,7 +121,9 @@ describe("3,201 films", () => {
   it("[QL56] offsets and totals agree with the whole", async () => {
     const expected = FILMS.filter((film) => film.majorGenre === "Drama").map((film) => film.id);
     for (const offset of [0, 1, 100, 788, 789, 5000]) {
-      const { body } = await ask(query({ filter: 'majorGenre=="Drama"', offset: String(offset), limit: "50", totalCount: "true" }));
+      const { body } = await ask(
+        query({ filter: 'majorGenre=="Drama"', offset: String(offset), limit: "50", totalCount: "true" }),
+      );
       expect((body.items as Film[]).map((film) => film.id)).toEqual(expected.slice(offset, offset + 50));
       expect(body.totalCount).toBe(expected.length);
     }
@@ -113,16 +133,23 @@ describe("3,201 films", () => {
     for (const asked of AGGREGATES) {
       const { status, body } = await ask(`/aggregate${aggregateQuery(asked)}`);
       expect(status, JSON.stringify(body)).toBe(200);
-      expect({ asked, groups: rounded(body.groups as Group[]) }).toEqual({ asked, groups: rounded(aggregateByHand(FILMS, asked).slice(0, 1000)) });
+      expect({ asked, groups: rounded(body.groups as Group[]) }).toEqual({
+        asked,
+        groups: rounded(aggregateByHand(FILMS, asked).slice(0, 1000)),
+      });
     }
   }, 60_000);
 
   it("[SR3] [SR4] searches find the films whose words, by hand, hold every term", async () => {
     for (const { q, terms, fields } of SEARCHES) {
-      const expected = FILMS.filter((film) => terms.every((term) => fields.some((field) => holds(wordsOf(film[field]), term)))).map((film) => film.id);
+      const expected = FILMS.filter((film) =>
+        terms.every((term) => fields.some((field) => holds(wordsOf(film[field]), term))),
+      ).map((film) => film.id);
       const found: string[] = [];
       for (let offset = 0; offset === 0 || offset < expected.length; offset += 100) {
-        const { status, body } = await ask(`/search${query({ q, limit: "100", offset: String(offset), totalCount: "true", select: "id", ...(fields.length === 1 ? { fields: fields.join(",") } : {}) })}`);
+        const { status, body } = await ask(
+          `/search${query({ q, limit: "100", offset: String(offset), totalCount: "true", select: "id", ...(fields.length === 1 ? { fields: fields.join(",") } : {}) })}`,
+        );
         expect(status, JSON.stringify(body)).toBe(200);
         expect({ q, total: body.totalCount }).toEqual({ q, total: expected.length });
         found.push(...(body.items as { id: string }[]).map((item) => item.id));
@@ -139,23 +166,50 @@ interface Term {
   readonly isPrefix?: true;
 }
 
-const SEARCHES: readonly { readonly q: string; readonly terms: readonly Term[]; readonly fields: readonly Field[] }[] = [
-  ...["love", "LOVE", "dark", "1776", "2012", "spielberg", "woody allen", "king", "amie", "star wars", "nothingness", "the man", "allen love"].map((q) => ({
-    q,
-    terms: q.toLowerCase().split(" ").map((word) => ({ words: [word] })),
-    fields: ["title", "director"] as const,
-  })),
-  { q: '"star wars"', terms: [{ words: ["star", "wars"] }], fields: ["title", "director"] },
-  { q: '"of the" lord', terms: [{ words: ["of", "the"] }, { words: ["lord"] }], fields: ["title", "director"] },
-  { q: "spi*", terms: [{ words: ["spi"], isPrefix: true }], fields: ["title", "director"] },
-  { q: "star tre*", terms: [{ words: ["star"] }, { words: ["tre"], isPrefix: true }], fields: ["title"] },
-  { q: "allen", terms: [{ words: ["allen"] }], fields: ["director"] },
-  { q: "león (1994) OR NOT", terms: ["leon", "1994", "or", "not"].map((word) => ({ words: [word] })), fields: ["title", "director"] },
-];
+const SEARCHES: readonly { readonly q: string; readonly terms: readonly Term[]; readonly fields: readonly Field[] }[] =
+  [
+    ...[
+      "love",
+      "LOVE",
+      "dark",
+      "1776",
+      "2012",
+      "spielberg",
+      "woody allen",
+      "king",
+      "amie",
+      "star wars",
+      "nothingness",
+      "the man",
+      "allen love",
+    ].map((q) => ({
+      q,
+      terms: q
+        .toLowerCase()
+        .split(" ")
+        .map((word) => ({ words: [word] })),
+      fields: ["title", "director"] as const,
+    })),
+    { q: '"star wars"', terms: [{ words: ["star", "wars"] }], fields: ["title", "director"] },
+    { q: '"of the" lord', terms: [{ words: ["of", "the"] }, { words: ["lord"] }], fields: ["title", "director"] },
+    { q: "spi*", terms: [{ words: ["spi"], isPrefix: true }], fields: ["title", "director"] },
+    { q: "star tre*", terms: [{ words: ["star"] }, { words: ["tre"], isPrefix: true }], fields: ["title"] },
+    { q: "allen", terms: [{ words: ["allen"] }], fields: ["director"] },
+    {
+      q: "león (1994) OR NOT",
+      terms: ["leon", "1994", "or", "not"].map((word) => ({ words: [word] })),
+      fields: ["title", "director"],
+    },
+  ];
 
 /** Letters and digits, without case and marks. */
 function wordsOf(text: string | null): string[] {
-  return (text ?? "").normalize("NFD").replace(/\p{M}/gu, "").toLowerCase().split(/[^\p{L}\p{N}]+/u).filter((word) => word !== "");
+  return (text ?? "")
+    .normalize("NFD")
+    .replace(/\p{M}/gu, "")
+    .toLowerCase()
+    .split(/[^\p{L}\p{N}]+/u)
+    .filter((word) => word !== "");
 }
 
 function holds(words: readonly string[], { words: asked, isPrefix }: Term): boolean {

@@ -56,14 +56,20 @@ async function names(): Promise<string[]> {
 describe("strings that reach SQL", () => {
   it("[QL40] as values they are stored and found as they are", async () => {
     for (const [index, value] of HOSTILE.entries()) {
-      const made = await ask("/api/slugs", { method: "POST", headers: JSON_TYPE, body: JSON.stringify({ id: `row-${index}`, slug: value, org: value, level: index + 1 }) });
+      const made = await ask("/api/slugs", {
+        method: "POST",
+        headers: JSON_TYPE,
+        body: JSON.stringify({ id: `row-${index}`, slug: value, org: value, level: index + 1 }),
+      });
       expect(made.status, made.text).toBe(201);
       for (const operator of ["==", "=startswith=", "=contains=", "=endswith=", "=ieq="]) {
         const filter = `slug${operator}${JSON.stringify(value)}`;
         const found = await ask(`/api/slugs?filter=${encodeURIComponent(filter)}&limit=100`);
         expect(found.text, filter).toContain(JSON.stringify(value));
       }
-      const listed = await ask(`/api/slugs/count?filter=${encodeURIComponent(`slug=in=(${JSON.stringify(value)},"nothing")`)}`);
+      const listed = await ask(
+        `/api/slugs/count?filter=${encodeURIComponent(`slug=in=(${JSON.stringify(value)},"nothing")`)}`,
+      );
       expect(JSON.parse(listed.text)).toMatchObject({ count: 1 });
     }
     expect((await names()).sort()).toEqual([...HOSTILE].sort());
@@ -84,9 +90,20 @@ describe("strings that reach SQL", () => {
       await ask(`/api/slugs/${text}`);
       await ask(`/api/${text}`);
       await ask(`/api/@${text}/items_split`);
-      await ask(`/api/slugs/${text}`, { method: "PATCH", headers: JSON_TYPE, body: JSON.stringify({ [value]: 1, slug: "unchanged" }) });
-      await ask(`/api/slugs/${text}`, { method: "DELETE", headers: { "if-match": `"${value.replace(/[^\x21-\x7e]/g, "")}"` } });
-      await ask("/api/slugs", { method: "POST", headers: { ...JSON_TYPE, "idempotency-key": value.replace(/[^\x21-\x7e]/g, "") || "k" }, body: JSON.stringify({ id: value, slug: "refused?", level: -1 }) });
+      await ask(`/api/slugs/${text}`, {
+        method: "PATCH",
+        headers: JSON_TYPE,
+        body: JSON.stringify({ [value]: 1, slug: "unchanged" }),
+      });
+      await ask(`/api/slugs/${text}`, {
+        method: "DELETE",
+        headers: { "if-match": `"${value.replace(/[^\x21-\x7e]/g, "")}"` },
+      });
+      await ask("/api/slugs", {
+        method: "POST",
+        headers: { ...JSON_TYPE, "idempotency-key": value.replace(/[^\x21-\x7e]/g, "") || "k" },
+        body: JSON.stringify({ id: value, slug: "refused?", level: -1 }),
+      });
       await ask(`/api/slugs/aggregate?groupBy=${text}&count=true`);
       await ask(`/api/slugs/aggregate?count=true&having=${text}`);
       await ask(`/api/slugs/search?q=${text}`);

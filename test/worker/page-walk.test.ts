@@ -22,9 +22,17 @@ async function call(method: string, path: string, body?: object): Promise<Body> 
   return response.status === 204 ? {} : ((await response.json()) as Body);
 }
 
-type Disturbance = { readonly kind: "create" | "delete" | "move" | "touch"; readonly pick: number; readonly rank: number };
+type Disturbance = {
+  readonly kind: "create" | "delete" | "move" | "touch";
+  readonly pick: number;
+  readonly rank: number;
+};
 
-const disturbance: fc.Arbitrary<Disturbance> = fc.record({ kind: fc.constantFrom("create", "delete", "move", "touch"), pick: fc.nat(99), rank: fc.nat(9) });
+const disturbance: fc.Arbitrary<Disturbance> = fc.record({
+  kind: fc.constantFrom("create", "delete", "move", "touch"),
+  pick: fc.nat(99),
+  rank: fc.nat(9),
+});
 
 describe("page walks under concurrent writes", () => {
   it("[PG5] rows that stay as they are come exactly once, whatever happens around them", async () => {
@@ -46,7 +54,13 @@ describe("page walks under concurrent writes", () => {
           const seen: string[] = [];
           let cursor: string | null = null;
           for (let page = 0; page === 0 || cursor !== null; page++) {
-            const query: string = new URLSearchParams({ filter: `place=="${walk}"`, orderBy, limit: String(limit), select: "id", ...(cursor === null ? {} : { cursor }) }).toString();
+            const query: string = new URLSearchParams({
+              filter: `place=="${walk}"`,
+              orderBy,
+              limit: String(limit),
+              select: "id",
+              ...(cursor === null ? {} : { cursor }),
+            }).toString();
             const body = await call("GET", `?${query}`);
             seen.push(...(body.items as { id: string }[]).map((item) => item.id));
             cursor = body.nextCursor as string | null;
@@ -77,7 +91,11 @@ describe("page walks under concurrent writes", () => {
   });
 });
 
-async function disturb({ kind, pick, rank }: Disturbance, walk: string, rows: { id: string; isSteady: boolean }[]): Promise<void> {
+async function disturb(
+  { kind, pick, rank }: Disturbance,
+  walk: string,
+  rows: { id: string; isSteady: boolean }[],
+): Promise<void> {
   if (kind === "create") {
     await call("POST", "", { place: walk, name: `n${pick % 4}`, rank });
     return;

@@ -79,7 +79,9 @@ export async function answerHarm<Env extends { readonly LEDGE_TABLES: DurableObj
     case "/harm/done":
       return Response.json({ passed, aborted } satisfies HarmDone);
     case "/harm/evict":
-      return Response.json({ isEvicted: await evict(env.LEDGE_TABLES.getByName(url.searchParams.get("object") ?? "")) });
+      return Response.json({
+        isEvicted: await evict(env.LEDGE_TABLES.getByName(url.searchParams.get("object") ?? "")),
+      });
     case "/harm/flood": {
       const { count, method, path, body } = await request.json<Flood>();
       const headers = { authorization: "Bearer dev:flood", "content-type": "application/json" };
