@@ -12,7 +12,7 @@ export default defineConfig({
       "test/sql/**/*.test.ts",
       "test/edge/**/*.test.ts",
       "test/define/**/*.test.ts",
-      "test/web/**/*.test.ts",
+      "test/client/**/*.test.ts", "test/web/**/*.test.ts",
       "test/house/**/*.test.ts",
     ],
     pool: "threads",

@@ -84,9 +84,13 @@ function exactTest(subject: string, pattern: Pattern): SqlFragment | null {
   return null;
 }
 
-/** What every match has: the literal at either end, and each literal in between. */
+/** Tests of one pattern for literals in between: thousands fit into a filter, but not into a statement (100 KB). */
+const MAX_NEEDED_PARTS = 4;
+
+/** What every match has: the literal at either end, and the longest literals in between. */
 function neededTest(subject: string, pattern: Pattern): SqlFragment {
   const tests: SqlFragment[] = [];
+  const parts = new Set<string>();
   const first = pattern[0]?.[0];
   const last = pattern.at(-1)?.at(-1);
   if (typeof first === "string") tests.push(hasPrefix(subject, first));
@@ -95,9 +99,11 @@ function neededTest(subject: string, pattern: Pattern): SqlFragment {
     piece.forEach((part, place) => {
       const isFirst = index === 0 && place === 0;
       const isLast = index === pattern.length - 1 && place === piece.length - 1;
-      if (typeof part === "string" && !isFirst && !isLast) tests.push(hasPart(subject, part));
+      if (typeof part === "string" && !isFirst && !isLast) parts.add(part);
     });
   });
+  const longest = [...parts].sort((a, b) => b.length - a.length).slice(0, MAX_NEEDED_PARTS);
+  tests.push(...longest.map((part) => hasPart(subject, part)));
   return joinBalanced(tests, "AND");
 }
 

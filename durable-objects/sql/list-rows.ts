@@ -1,6 +1,7 @@
 /**
  * Runs the statements of a list and a count, and finishes residuals in memory within their budget ([QL42], [PG6]): a list
- * that runs out of budget returns what it found and where it stopped, a count is refused. Reads one instant: synchronous,
+ * that runs out of budget returns what it found and where it stopped, a count is refused. Where it stopped is told by a row in sight of
+ * the reader; where a scope is itself a residual and hides all rows examined, the list is refused too. Reads one instant: synchronous,
  * inside one turn of the object. Rows come back in JSON form with their version.
  */
 
@@ -80,20 +81,24 @@ function listWithResidual(
 ): ListedPage {
   const { table, orderBy, limit } = request;
   const test: RowTest = compileMatcher(residual, table, request.operators);
+  const isInSight = request.isInSight?.() ?? (() => true);
   const rows: ListedRow[] = [];
   let skip = request.offset;
   let examined = 0;
+  /** The last row examined, of those the reader may know of. */
   let last: Row | undefined;
   for (const listed of walk(sql, request)) {
-    if (examined === MAX_EXAMINED)
-      return { rows, hasMore: true, next: last === undefined ? null : sortKey(last, orderBy) };
+    if (examined === MAX_EXAMINED) {
+      if (last === undefined) throw new Fault({ slug: "query-too-expensive", examined, limit: MAX_EXAMINED });
+      return { rows, hasMore: true, next: sortKey(last, orderBy) };
+    }
     examined++;
     if (test(listed.row) && skip-- <= 0) {
       const end = rows.at(-1);
       if (rows.length === limit && end !== undefined) return { rows, hasMore: true, next: sortKey(end.row, orderBy) };
       rows.push(listed);
     }
-    last = listed.row;
+    if (isInSight(listed.row)) last = listed.row;
   }
   return { rows, hasMore: false, next: null };
 }

@@ -9,7 +9,7 @@ import type { CustomOperators } from "../../src/core/query/custom-operators.ts";
 import type { OrderTerm } from "../../src/core/query/order.ts";
 import type { Filter } from "../../src/core/query/tree.ts";
 import { conjoin } from "../../src/core/query/tree.ts";
-import type { ColumnSpec, TableSpec } from "../../src/core/schema/table-spec.ts";
+import type { ColumnSpec, Row, TableSpec } from "../../src/core/schema/table-spec.ts";
 import { columnOf } from "../../src/core/schema/table-spec.ts";
 import type { Stored } from "../../src/core/schema/value.ts";
 import { encodeValue } from "../../src/core/schema/value.ts";
@@ -40,6 +40,8 @@ export interface PageRequest extends Selection {
   readonly offset: number;
   /** Column names to read; default all. */
   readonly columns?: readonly string[] | undefined;
+  /** Which rows the reader may know of: a cursor tells of no other. Default: all that SQL lets through. */
+  readonly isInSight?: (() => (row: Row) => boolean) | undefined;
   /** Read the hidden `_version` too. */
   readonly withVersion?: boolean | undefined;
 }

@@ -9,6 +9,7 @@ import { positionToken, seqOf } from "../../src/core/ids.ts";
 import { type Json, shortHash } from "../../src/core/json.ts";
 import { collectionTag, matchesRow, matchesWeakly, rowTag, type TagCondition } from "../../src/core/protocol/etag.ts";
 import type { CountCall, GetCall, ListCall, Preconditions, ScopeText } from "../../src/core/protocol/object-call.ts";
+import { compileMatcher } from "../../src/core/query/matches.ts";
 import { canonicalOrderBy } from "../../src/core/query/order.ts";
 import { conjoin, disjoin, type Filter } from "../../src/core/query/tree.ts";
 import type { Answer } from "./replies.ts";
@@ -63,6 +64,7 @@ export function listRows(store: Store, table: TableStore, call: ListCall): Answe
     after: call.after,
     limit: call.limit,
     offset: call.offset,
+    isInSight: () => compileMatcher(sightOf(table, call), table.spec, table.resource.operators),
   });
   const withTags = call.etags || call.select?.includes("_etag") === true;
   const items = page.rows.map((stored) => {
@@ -118,9 +120,15 @@ interface CollectionRead {
   readonly conditions: Preconditions;
 }
 
-/** The filters that a read stands under: scope, not deleted (or visible although deleted), and the caller's own. Null: nothing may be seen. */
+/** The filters that a read stands under: what the caller may see, and the caller's own. Null: nothing may be seen. */
 export function visibleRows(table: TableStore, call: CollectionRead): Filter | null {
   if (call.scope === "") return null;
+  const sight = sightOf(table, call);
+  return call.filter === "" ? sight : conjoin([sight, filterOf(table, call.filter)]);
+}
+
+/** Scope, and not deleted, or visible although deleted. */
+function sightOf(table: TableStore, call: CollectionRead): Filter {
   const terms: Filter[] = [];
   if (call.scope !== "*") terms.push(filterOf(table, call.scope));
   const soft = table.spec.softDelete;
@@ -129,7 +137,6 @@ export function visibleRows(table: TableStore, call: CollectionRead): Filter | n
     const deletedScope = call.withDeleted?.scope ?? "";
     terms.push(deletedScope === "" ? present : disjoin([present, filterOf(table, deletedScope)]));
   }
-  if (call.filter !== "") terms.push(filterOf(table, call.filter));
   return conjoin(terms);
 }
 

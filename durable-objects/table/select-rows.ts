@@ -17,6 +17,8 @@ export interface PageOf {
   readonly after: readonly JsonScalar[] | null;
   readonly limit: number;
   readonly offset: number;
+  /** See `PageRequest`; needed where the page's end becomes a cursor. */
+  readonly isInSight?: () => (row: Row) => boolean;
 }
 
 const compilers = new WeakMap<Store, ReturnType<typeof cachingCompiler>>();

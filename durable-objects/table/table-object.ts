@@ -79,8 +79,9 @@ export function tableObject(
           throw new Fault({ slug: "unavailable", retryAfter: 1, detail: "The object runs another version." });
         store = this.#open();
         if (call.object !== store.name) throw new Error(`call for ${call.object} reached ${store.name}`);
-        const waiting = ensureRegistered(store, this.#registrar, call.table, this.#registry());
-        if (waiting !== null) await waiting;
+        if (this.#registrar.state !== "registered") {
+          await ensureRegistered(store, this.#registrar, call.table, this.#registry());
+        }
         const opened = store;
         return await (isWrite(call)
           ? this.#groups(opened).submit(() => handleCall(opened, call))

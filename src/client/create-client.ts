@@ -37,11 +37,11 @@ export function createClient<A extends AppLike>(options: ClientOptions): Client<
   const { url, basePath = "/api", timeoutMs = 30_000, retry } = options;
   const platform: Platform = {
     ...PLATFORM,
-    ...(options.fetch === undefined ? {} : { fetch: options.fetch }),
+    ...(options.fetch !== undefined && { fetch: options.fetch }),
     ...options.platform,
   };
   const send = createSend({
-    baseUrl: (url + basePath).replace(/\/+$/, "").replace(/([^:/])\/\/+/g, "$1/"),
+    baseUrl: url.replace(/\/+$/, "") + basePath,
     headers: options.headers ?? {},
     credentials: options.credentials,
     token: createCredentials(options.token, options.refreshToken),
@@ -49,18 +49,10 @@ export function createClient<A extends AppLike>(options: ClientOptions): Client<
     retry: retry === false ? { ...RETRY, maxRetries: 0 } : { ...RETRY, ...retry },
     platform,
   });
-  const tables = new Map<string, AnyTable>();
-  const resource = (path: string): AnyTable => {
-    const name = path.replace(/^\/+|\/+$/g, "");
-    const known = tables.get(name) ?? createTable({ send, path: `/${encodeURIComponent(name)}` });
-    tables.set(name, known);
-    return known;
-  };
-  return new Proxy({ resource } as object, {
-    get: (target, name) => {
-      if (name === "resource") return resource;
+  const resource = (path: string): AnyTable => createTable({ send, path: `/${encodeURIComponent(path)}` });
+  return new Proxy({ resource } as Record<string, unknown>, {
+    get: (made, name) =>
       // `then`: awaiting a client must give the client.
-      return typeof name === "string" && name !== "then" ? resource(name) : Reflect.get(target, name);
-    },
+      typeof name === "string" && name !== "then" ? (made[name] ??= resource(name)) : undefined,
   }) as Client<A>;
 }

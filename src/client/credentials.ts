@@ -59,15 +59,14 @@ export function createCredentials(source: TokenSource | undefined, refresh: Refr
       if (present !== refused) return present !== null;
       if (renewal?.refused !== refused) renewal = { refused, token: renewed(refused) };
       const { token } = renewal;
-      const forget = () => {
-        if (renewal?.token === token) renewal = null;
-      };
-      const result = await token.catch((error: unknown) => {
-        forget();
-        throw error;
-      });
-      if (result === null) forget();
-      return result !== null;
+      let isRenewed = false;
+      try {
+        isRenewed = (await token) !== null;
+      } finally {
+        // One that failed may be tried again.
+        if (!isRenewed && renewal?.token === token) renewal = null;
+      }
+      return isRenewed;
     },
   };
 }

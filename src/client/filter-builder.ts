@@ -9,9 +9,10 @@ import type { FilterOf } from "../core/query/typed-builder.ts";
 
 const COLUMN = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
-/** Methods of one column and one operand. */
+/** Operators of one column and one operand: the builder's methods, and those of selectors. */
 const TOKENS: Readonly<Record<string, string>> = {
   eq: "==",
+  is: "==",
   neq: "!=",
   gt: ">",
   gte: ">=",
@@ -19,26 +20,17 @@ const TOKENS: Readonly<Record<string, string>> = {
   lte: "<=",
   like: "%=",
   notLike: "!%=",
-  ilike: "=ilike=",
+  in: "=in=",
   inList: "=in=",
   notIn: "=out=",
-  contains: "=contains=",
-  icontains: "=icontains=",
-  startsWith: "=startswith=",
-  endsWith: "=endswith=",
-  has: "=has=",
-};
-
-/** Operators of selectors that are no methods of the builder, or mean something else there. */
-const SELECTOR_TOKENS: Readonly<Record<string, string>> = {
-  ...TOKENS,
-  is: "==",
-  in: "=in=",
   containedBy: "=within=",
   overlap: "=overlaps=",
+  ...Object.fromEntries(
+    ["ilike", "contains", "icontains", "startsWith", "endsWith", "has"].map((name) => [name, `=${name.toLowerCase()}=`]),
+  ),
 };
 
-export const BUILDER = Object.freeze({
+export const BUILDER = {
   ...Object.fromEntries(
     Object.entries(TOKENS).map(([name, token]) => [
       name,
@@ -52,7 +44,7 @@ export const BUILDER = Object.freeze({
   and: (...filters: readonly Filter[]) => conjoin(filters),
   or: (...filters: readonly Filter[]) => disjoin(filters),
   not: negate,
-}) as unknown as FilterOf<object>;
+} as unknown as FilterOf<object>;
 
 /** AND over the columns of a selector. TypeError for an unknown operator or a value that has no literal form. */
 export function selectorFilter(selector: object): Filter {
@@ -70,13 +62,13 @@ function wantedFilter(column: string, wanted: unknown): Filter {
 function operatorFilter(column: string, operator: string, value: unknown): Filter {
   if (operator === "not") return negate(wantedFilter(column, value));
   if (operator === "contains" && Array.isArray(value)) return compare(column, "=hasall=", operandOf(value));
-  const token = Object.hasOwn(SELECTOR_TOKENS, operator) ? SELECTOR_TOKENS[operator] : undefined;
-  if (token === undefined) throw new TypeError(`${operator} is not an operator of selectors`);
+  const token = TOKENS[operator];
+  if (typeof token !== "string") throw new TypeError(`${operator} is not an operator of selectors`);
   return compare(column, token, operandOf(value));
 }
 
 function compare(field: string, operator: string, operand: Operand): Filter {
-  if (!COLUMN.test(field)) throw new TypeError(`${JSON.stringify(field)} cannot be a field name`);
+  if (!COLUMN.test(field)) throw new TypeError(`${field} cannot be a field name`);
   return { kind: "compare", field, operator, operand };
 }
 
@@ -88,6 +80,6 @@ function operandOf(value: unknown): Operand {
 function literal(value: unknown): Scalar {
   if (typeof value === "bigint") return value.toString();
   if (value instanceof Date) return value.toISOString();
-  if (!isScalar(value)) throw new TypeError(`A ${typeof value} of this value cannot stand in a filter`);
+  if (!isScalar(value)) throw new TypeError(`${typeof value} cannot stand in a filter`);
   return Object.is(value, -0) ? 0 : value;
 }

@@ -21,16 +21,11 @@ export interface LedgeErrorOptions {
   readonly timestamp?: string;
 }
 
-interface Kind {
-  /** Written out, because minifiers rename classes. */
-  readonly name: string;
-  readonly code: string;
-  readonly status: number;
-  readonly retryable?: boolean;
-}
+/** What a class says of its errors unless told otherwise. The name is written out, because minifiers rename classes. */
+type Kind = readonly [name: string, code: string, status: number, isRetryable?: boolean];
 
 export class LedgeError extends Error {
-  static readonly kind: Kind = { name: "LedgeError", code: "ERROR", status: 0 };
+  static readonly kind: Kind = ["LedgeError", "ERROR", 0];
 
   readonly code: string;
   readonly status: number;
@@ -42,15 +37,14 @@ export class LedgeError extends Error {
 
   constructor(message: string, options: LedgeErrorOptions = {}) {
     super(message, "cause" in options ? { cause: options.cause } : {});
-    const { kind } = new.target;
-    this.name = kind.name;
-    this.code = options.code ?? kind.code;
-    this.status = options.status ?? kind.status;
-    this.details = options.details ?? {};
-    this.fieldErrors = Object.fromEntries(
-      Object.entries(options.fieldErrors ?? {}).map(([field, messages]) => [field, [messages].flat()]),
-    );
-    this.retryable = options.retryable ?? kind.retryable ?? false;
+    const [name, ownCode, ownStatus, isRetryable = false] = new.target.kind;
+    const { code = ownCode, status = ownStatus, details = {}, fieldErrors = {}, retryable = isRetryable } = options;
+    this.name = name;
+    this.code = code;
+    this.status = status;
+    this.details = details;
+    this.fieldErrors = Object.fromEntries(Object.entries(fieldErrors).map(([field, texts]) => [field, [texts].flat()]));
+    this.retryable = retryable;
     this.requestId = options.requestId ?? null;
     this.timestamp = options.timestamp ?? new Date().toISOString();
   }
@@ -58,49 +52,49 @@ export class LedgeError extends Error {
 
 /** 400, 413, 415, 422: the request itself is wrong. */
 export class ValidationError extends LedgeError {
-  static override readonly kind = { name: "ValidationError", code: "VALIDATION_ERROR", status: 400 };
+  static override readonly kind: Kind = ["ValidationError", "VALIDATION_ERROR", 400];
 }
 /** 401. */
 export class AuthError extends LedgeError {
-  static override readonly kind = { name: "AuthError", code: "UNAUTHORIZED", status: 401 };
+  static override readonly kind: Kind = ["AuthError", "UNAUTHORIZED", 401];
 }
 /** 403. */
 export class ForbiddenError extends LedgeError {
-  static override readonly kind = { name: "ForbiddenError", code: "FORBIDDEN", status: 403 };
+  static override readonly kind: Kind = ["ForbiddenError", "FORBIDDEN", 403];
 }
 /** 404, 405: absent, out of sight, or not served. */
 export class NotFoundError extends LedgeError {
-  static override readonly kind = { name: "NotFoundError", code: "NOT_FOUND", status: 404 };
+  static override readonly kind: Kind = ["NotFoundError", "NOT_FOUND", 404];
 }
 /** 409: `details.reason` says which conflict. */
 export class ConflictError extends LedgeError {
-  static override readonly kind = { name: "ConflictError", code: "CONFLICT", status: 409 };
+  static override readonly kind: Kind = ["ConflictError", "CONFLICT", 409];
 }
 /** 412, 428: `details.currentETag` is the present tag. */
 export class PreconditionError extends LedgeError {
-  static override readonly kind = { name: "PreconditionError", code: "PRECONDITION_FAILED", status: 412 };
+  static override readonly kind: Kind = ["PreconditionError", "PRECONDITION_FAILED", 412];
 }
 /** 429: `details.retryAfter` in seconds. */
 export class RateLimitError extends LedgeError {
-  static override readonly kind = { name: "RateLimitError", code: "RATE_LIMIT_EXCEEDED", status: 429, retryable: true };
+  static override readonly kind: Kind = ["RateLimitError", "RATE_LIMIT_EXCEEDED", 429, true];
 }
 /** 504, or no answer within `timeoutMs` (status 0). */
 export class TimeoutError extends LedgeError {
-  static override readonly kind = { name: "TimeoutError", code: "TIMEOUT", status: 0, retryable: true };
+  static override readonly kind: Kind = ["TimeoutError", "TIMEOUT", 0, true];
 }
 /** The token could not be read from where it is kept, or not be put there. */
 export class StorageError extends LedgeError {
-  static override readonly kind = { name: "StorageError", code: "STORAGE_ERROR", status: 0 };
+  static override readonly kind: Kind = ["StorageError", "STORAGE_ERROR", 0];
 }
 /** The client's own copy of rows is unusable. */
 export class CacheError extends LedgeError {
-  static override readonly kind = { name: "CacheError", code: "CACHE_ERROR", status: 0 };
+  static override readonly kind: Kind = ["CacheError", "CACHE_ERROR", 0];
 }
 /** 500, 503: the server could not do it. */
 export class DatabaseError extends LedgeError {
-  static override readonly kind = { name: "DatabaseError", code: "INTERNAL_ERROR", status: 500 };
+  static override readonly kind: Kind = ["DatabaseError", "INTERNAL_ERROR", 500];
 }
 /** No answer, or one that is not Ledge's. */
 export class TransportError extends LedgeError {
-  static override readonly kind = { name: "TransportError", code: "NETWORK_ERROR", status: 0, retryable: true };
+  static override readonly kind: Kind = ["TransportError", "NETWORK_ERROR", 0, true];
 }

@@ -7,29 +7,10 @@ import { type FilterInput, filterText } from "./filter-text.ts";
 import { etagOf } from "./tags.ts";
 
 /** In the order in which they stand in the address. */
-const PARAMETERS = [
-  "q",
-  "fields",
-  "filter",
-  "select",
-  "groupBy",
-  "count",
-  "sum",
-  "avg",
-  "min",
-  "max",
-  "having",
-  "orderBy",
-  "limit",
-  "cursor",
-  "offset",
-  "totalCount",
-  "highlight",
-  "withDeleted",
-  "etags",
-  "hard",
-  "dryRun",
-];
+const PARAMETERS = (
+  "q,fields,filter,select,groupBy,count,sum,avg,min,max,having,orderBy,limit,cursor,offset," +
+  "totalCount,highlight,withDeleted,etags,hard,dryRun"
+).split(",");
 
 export type Options = Readonly<Record<string, unknown>>;
 
@@ -45,10 +26,10 @@ export function queryOf(options: Options): string {
 /** Conditions, the token of a dry run, the preference for short replies. */
 export function headersOf({ ifMatch, ifNoneMatch, confirm, prefer }: Options): Record<string, string> {
   return {
-    ...(ifMatch === undefined ? {} : { "if-match": tagText(ifMatch) }),
-    ...(ifNoneMatch === undefined ? {} : { "if-none-match": tagText(ifNoneMatch) }),
-    ...(confirm === undefined ? {} : { "ledge-confirm": String(confirm) }),
-    ...(prefer === "minimal" ? { prefer: "return=minimal" } : {}),
+    ...(ifMatch !== undefined && { "if-match": tagText(ifMatch) }),
+    ...(ifNoneMatch !== undefined && { "if-none-match": tagText(ifNoneMatch) }),
+    ...(confirm !== undefined && { "ledge-confirm": String(confirm) }),
+    ...(prefer === "minimal" && { prefer: "return=minimal" }),
   };
 }
 

@@ -71,8 +71,6 @@ export const PLATFORM: Platform = {
     return () => globals.clearTimeout(timer);
   },
   // React Native has no crypto; a key must only differ from the caller's own others of the last day.
-  makeKey: () =>
-    globals.crypto?.randomUUID?.() ??
-    `${Date.now().toString(36)}-${[1, 2, 3].map(() => Math.random().toString(36).slice(2)).join("")}`,
+  makeKey: () => globals.crypto?.randomUUID?.() ?? `${Date.now()}-${Math.random()}${Math.random()}`,
   makeController: () => new globals.AbortController(),
 };

@@ -107,7 +107,7 @@ export class Query<Row, Out, Key extends keyof Row> {
     this.#controller?.abort();
   }
 
-  execute(): Promise<Page<Out>> {
+  async execute(): Promise<Page<Out>> {
     return this.#table.list(this.#call());
   }
   async first(): Promise<Out | null> {

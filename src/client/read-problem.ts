@@ -16,18 +16,7 @@ import {
   TransportError,
   ValidationError,
 } from "./ledge-error.ts";
-
-export interface FailedReply {
-  readonly status: number;
-  readonly text: string;
-  /** The header, seconds or a date. */
-  readonly retryAfter: string | null;
-  readonly requestId: string | null;
-  /** ms since 1970. */
-  readonly nowMs: number;
-  /** Of the request, when it had one. */
-  readonly idempotencyKey: string | undefined;
-}
+import type { ResponseLike } from "./platform.ts";
 
 const CLASSES: Readonly<Record<number, typeof LedgeError>> = {
   400: ValidationError,
@@ -45,47 +34,33 @@ const CLASSES: Readonly<Record<number, typeof LedgeError>> = {
   504: TimeoutError,
 };
 
-/** Codes that say: the same request may succeed later. `CONFLICT` does so for one of its reasons. */
-const RETRYABLE =
-  /^(IDEMPOTENCY_IN_PROGRESS|TRANSACTION_CONFLICT|RATE_LIMIT_EXCEEDED|OVERLOADED|UNAVAILABLE|READ_BEHIND|OUTCOME_UNKNOWN|TIMEOUT)$/;
-/** Statuses of whatever stands in between, when the reply is not Ledge's. */
-const RETRYABLE_STATUS = [408, 425, 429, 500, 502, 503, 504];
+/** Statuses that say: the same request may succeed later; of Ledge, and of whatever stands in between. */
+const RETRYABLE = [408, 425, 429, 502, 503, 504];
 
 interface Problem {
   readonly code: string;
   readonly [member: string]: unknown;
 }
 
-export function errorFromReply(reply: FailedReply): LedgeError {
-  const { status, nowMs, idempotencyKey } = reply;
-  const problem = readProblem(reply.text);
-  const retryAfter = secondsOf(reply);
-  const common = {
-    status,
-    timestamp: new Date(nowMs).toISOString(),
-    requestId: textOf(problem?.requestId) ?? reply.requestId,
+/** `text` is the body, `nowMs` ms since 1970. */
+export function errorFromReply(status: number, text: string, headers: ResponseLike["headers"], nowMs: number): LedgeError {
+  const retryAfter = secondsOf(headers.get("retry-after") ?? "", nowMs);
+  const problem = readProblem(text);
+  const { type, title, status: _, detail, code, instance, requestId, errors, ...extras } = problem ?? {
+    code: `HTTP_${status}`,
   };
-  const known = {
-    ...(retryAfter === null ? {} : { retryAfter }),
-    ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
-  };
-  if (problem === null) {
-    return new TransportError(`The answer is not Ledge's: status ${status}`, {
-      ...common,
-      code: `HTTP_${status}`,
-      details: known,
-      retryable: RETRYABLE_STATUS.includes(status),
-    });
-  }
-  const { type, title, status: _status, detail, code, instance, requestId, errors, ...extras } = problem;
-  const details: Readonly<Record<string, unknown>> = { ...known, ...extras };
-  const Class = CLASSES[status] ?? (status >= 500 ? DatabaseError : LedgeError);
-  return new Class(textOf(detail) ?? textOf(title) ?? code, {
-    ...common,
+  const details: Record<string, unknown> = { ...(retryAfter !== null && { retryAfter }), ...extras };
+  const Class = problem === null ? TransportError : (CLASSES[status] ?? (status >= 500 ? DatabaseError : LedgeError));
+  return new Class(String(detail ?? title ?? code), {
     code,
+    status,
     details,
     fieldErrors: fieldErrorsOf(errors),
-    retryable: extras.retryable === true || RETRYABLE.test(code) || extras.reason === "contended",
+    // A 409 says so by a member: how long to wait, or that rows kept moving.
+    retryable:
+      RETRYABLE.includes(status) || "retryAfter" in details || details.retryable === true || details.reason === "contended",
+    requestId: (requestId as string | undefined) ?? headers.get("x-request-id"),
+    timestamp: new Date(nowMs).toISOString(),
   });
 }
 
@@ -100,19 +75,14 @@ function readProblem(text: string): Problem | null {
 
 function fieldErrorsOf(errors: unknown): Record<string, string[]> {
   const byField: Record<string, string[]> = {};
-  for (const { field, message } of Array.isArray(errors) ? (errors as { field: string; message: string }[]) : []) {
+  for (const { field, message } of (Array.isArray(errors) ? errors : []) as { field: string; message: string }[]) {
     byField[field] = [...(byField[field] ?? []), message];
   }
   return byField;
 }
 
-/** Seconds to wait, from `Retry-After`; null when it says nothing. */
-function secondsOf({ retryAfter, nowMs }: FailedReply): number | null {
-  if (retryAfter === null || retryAfter === "") return null;
-  const seconds = Number.isNaN(Number(retryAfter)) ? (Date.parse(retryAfter) - nowMs) / 1000 : Number(retryAfter);
-  return Number.isNaN(seconds) ? null : Math.max(0, seconds);
-}
-
-function textOf(value: unknown): string | null {
-  return typeof value === "string" ? value : null;
+/** Seconds to wait, from `Retry-After` (seconds or a date); null when it says nothing. */
+function secondsOf(text: string, nowMs: number): number | null {
+  const seconds = /^\d+$/.test(text) ? Number(text) : (Date.parse(text) - nowMs) / 1000;
+  return seconds >= 0 ? seconds : null;
 }

@@ -4,8 +4,8 @@
  */
 
 import type { Credentials } from "./credentials.ts";
-import { AuthError, LedgeError, TimeoutError, TransportError } from "./ledge-error.ts";
-import type { Platform, RequestLike, ResponseLike, SignalLike } from "./platform.ts";
+import { LedgeError, TimeoutError, TransportError } from "./ledge-error.ts";
+import type { Platform, RequestLike, SignalLike } from "./platform.ts";
 import { errorFromReply } from "./read-problem.ts";
 import { nextDelayMs, type RetryPolicy } from "./retry.ts";
 
@@ -69,15 +69,18 @@ export function createSend(pipeline: Pipeline): Send {
         return await attempt(pipeline, call, sent, key);
       } catch (error) {
         if (!(error instanceof LedgeError)) throw error;
-        if (sent !== null && !isRenewed && error instanceof AuthError && error.details.reason === "expired") {
+        // The server makes a key for a write without one, and tells it when the outcome is unknown ([HT71]).
+        key ??= error.details.idempotencyKey as string | undefined;
+        // So that whoever catches the error can go on repeating the same write.
+        if (key !== undefined) Object.assign(error.details, { idempotencyKey: key });
+        if (sent !== null && !isRenewed && error.status === 401 && error.details.reason === "expired") {
           isRenewed = true;
           if (await renews(token, sent, error)) continue;
         }
-        key ??= keyOf(error);
         failures += 1;
         const delayMs = call.isSafe || key !== undefined ? nextDelayMs(error, failures, policy, platform.random) : null;
         if (delayMs === null) throw error;
-        await pause(platform, delayMs, signal);
+        await within<void>(platform, delayMs, signal, (resume) => resume());
       }
     }
   };
@@ -85,100 +88,69 @@ export function createSend(pipeline: Pipeline): Send {
 
 async function attempt(pipeline: Pipeline, call: Call, token: string | null, key: string | undefined): Promise<Reply> {
   const { platform, credentials } = pipeline;
-  const { signal, timeoutMs = pipeline.timeoutMs } = call.options;
+  const { body, options } = call;
+  const { signal, timeoutMs = pipeline.timeoutMs } = options;
+  const controller = platform.makeController();
   const init: RequestLike = {
     method: call.method,
     headers: {
-      accept: "application/json",
       ...pipeline.headers,
-      ...(token === null ? {} : { authorization: `Bearer ${token}` }),
-      ...(call.body === undefined ? {} : { "content-type": "application/json" }),
-      ...(key === undefined ? {} : { "idempotency-key": key }),
+      ...(token !== null && { authorization: `Bearer ${token}` }),
+      ...(body !== undefined && { "content-type": "application/json" }),
+      ...(key !== undefined && { "idempotency-key": key }),
       ...call.headers,
-      ...call.options.headers,
+      ...options.headers,
     },
-    ...(call.body === undefined ? {} : { body: JSON.stringify(call.body) }),
-    ...(credentials === undefined ? {} : { credentials }),
+    ...(body !== undefined && { body: JSON.stringify(body) }),
+    ...(credentials !== undefined && { credentials }),
+    signal: controller.signal,
   };
-  const details = key === undefined ? {} : { idempotencyKey: key };
-  const { response, text } = await exchange(platform, pipeline.baseUrl + call.path, init, timeoutMs, signal, details);
-  const { status, headers } = response;
-  if (status >= 400) {
-    throw errorFromReply({
-      status,
-      text,
-      retryAfter: headers.get("retry-after"),
-      requestId: headers.get("x-request-id"),
-      nowMs: platform.now(),
-      idempotencyKey: key,
-    });
-  }
-  return { status, body: parseBody(text, status), etag: headers.get("etag") };
-}
-
-/** One fetch with its body. What it leaves behind (timer, listener) is gone when it settles, even if fetch ignores signals. */
-async function exchange(
-  platform: Platform,
-  url: string,
-  init: RequestLike,
-  timeoutMs: number,
-  signal: SignalLike | undefined,
-  details: Readonly<Record<string, unknown>>,
-): Promise<{ readonly response: ResponseLike; readonly text: string }> {
-  const controller = platform.makeController();
-  let leave = () => {};
-  const stopped = new Promise<never>((_, reject) => {
-    const stop = (error: LedgeError) => {
-      reject(error);
-      controller.abort(error);
-    };
-    leave = whenStopped(platform, timeoutMs, signal, (isAbort) =>
-      stop(isAbort ? aborted(signal, details) : new TimeoutError(`No answer within ${timeoutMs} ms`, { details })),
-    );
-  });
-  const answered = (async () => {
-    if (signal?.aborted) return stopped;
+  const exchange = async () => {
     try {
-      const response = await platform.fetch(url, { ...init, signal: controller.signal });
+      const response = await platform.fetch(pipeline.baseUrl + call.path, init);
       return { response, text: await response.text() };
     } catch (cause) {
-      throw new TransportError("The server could not be reached", { cause, details });
+      throw new TransportError("The server could not be reached", { cause });
     }
-  })();
+  };
   try {
-    return await Promise.race([stopped, answered]);
-  } finally {
-    leave();
+    const late = () => new TimeoutError(`No answer within ${timeoutMs} ms`);
+    const { response, text } = await within(platform, timeoutMs, signal, (_, fail) => fail(late()), exchange);
+    const { status, headers } = response;
+    if (status >= 400) throw errorFromReply(status, text, headers, platform.now());
+    return { status, body: text === "" ? undefined : parseBody(text, status), etag: headers.get("etag") };
+  } catch (error) {
+    // Frees the connection of a request that nobody waits for any more.
+    controller.abort(error);
+    throw error;
   }
 }
 
-/** Calls `stop` once: true when the signal aborts, false when the time is up. Returns what takes both off. */
-function whenStopped(
+/**
+ * What `run` gives, unless the signal aborts or the time is up (0: never) before. Timer and listener are gone when it settles, even
+ * if `run` does not heed the end.
+ */
+function within<T>(
   platform: Platform,
   ms: number,
   signal: SignalLike | undefined,
-  stop: (isAbort: boolean) => void,
-): () => void {
-  const onAbort = () => stop(true);
-  if (signal?.aborted) onAbort();
-  signal?.addEventListener("abort", onAbort);
-  const cancel = ms > 0 ? platform.after(ms, () => stop(false)) : () => {};
-  return () => {
-    cancel();
-    signal?.removeEventListener("abort", onAbort);
-  };
-}
-
-async function pause(platform: Platform, ms: number, signal: SignalLike | undefined): Promise<void> {
-  if (ms <= 0 && !signal?.aborted) return;
+  onTime: (resolve: (value: T) => void, reject: (error: LedgeError) => void) => void,
+  run?: () => Promise<T>,
+): Promise<T> {
   let leave = () => {};
-  try {
-    await new Promise<void>((resolve, reject) => {
-      leave = whenStopped(platform, ms, signal, (isAbort) => (isAbort ? reject(aborted(signal, {})) : resolve()));
-    });
-  } finally {
-    leave();
-  }
+  return new Promise<T>((resolve, reject) => {
+    const onAbort = () =>
+      reject(new TransportError("The request was aborted", { code: "ABORTED", cause: signal?.reason, retryable: false }));
+    if (signal?.aborted) return onAbort();
+    signal?.addEventListener("abort", onAbort);
+    // A wait of nothing is over at once; no limit at all is for work only.
+    const cancel = ms > 0 || run === undefined ? platform.after(ms, () => onTime(resolve, reject)) : undefined;
+    leave = () => {
+      cancel?.();
+      signal?.removeEventListener("abort", onAbort);
+    };
+    run?.().then(resolve, reject);
+  }).finally(() => leave());
 }
 
 async function renews(token: Credentials, refused: string, error: LedgeError): Promise<boolean> {
@@ -190,22 +162,7 @@ async function renews(token: Credentials, refused: string, error: LedgeError): P
   }
 }
 
-function aborted(signal: SignalLike | undefined, details: Readonly<Record<string, unknown>>): LedgeError {
-  return new TransportError("The request was aborted", {
-    code: "ABORTED",
-    cause: signal?.reason,
-    details,
-    retryable: false,
-  });
-}
-
-/** The key that the server made for a write that came without one ([HT71]). */
-function keyOf({ details }: LedgeError): string | undefined {
-  return typeof details.idempotencyKey === "string" ? details.idempotencyKey : undefined;
-}
-
 function parseBody(text: string, status: number): unknown {
-  if (text === "") return undefined;
   try {
     return JSON.parse(text);
   } catch (cause) {

@@ -36,22 +36,17 @@ export function createTable({ send, path }: TableParts): AnyTable {
     });
   const read = async (...given: Parameters<typeof call>) => {
     const { status, body, etag } = await call(...given);
-    return status === 304 ? null : withTag(body, etag);
+    return status === 304 ? null : withTag(body as object | undefined, etag);
   };
   const list = (options: Options = {}) => read("GET", "", options) as Promise<Page<AnyRow>>;
 
   const table = {
     list,
-    async nextPage({ nextCursor }: Page<unknown>, options?: Options) {
-      return nextCursor === null ? null : list(after(options, nextCursor));
-    },
+    // A cursor says where the page begins, so the offset of the first is none of it.
+    nextPage: async ({ nextCursor }: Page<unknown>, options?: Options): Promise<Page<AnyRow> | null> =>
+      nextCursor === null ? null : list({ ...options, offset: undefined, cursor: nextCursor }),
     async *pages(options?: Options) {
-      let page = await list(options);
-      yield page;
-      while (page.nextCursor !== null) {
-        page = await list(after(options, page.nextCursor));
-        yield page;
-      }
+      for (let page: Page<AnyRow> | null = await list(options); page; page = await table.nextPage(page, options)) yield page;
     },
     async *rows(options?: Options) {
       for await (const page of table.pages(options)) yield* page.items;
@@ -69,14 +64,14 @@ export function createTable({ send, path }: TableParts): AnyTable {
     delete: async (id: unknown, options?: Options) => void (await call("DELETE", rowPath(id), options)),
     restore: async (id: unknown, options?: Options) => read("POST", `${rowPath(id)}/restore`, options),
     upsert: async (row: unknown, options?: Options) =>
-      ((await table.upsertMany([row], { ...options, prefer: undefined })) as Page<AnyRow>).items[0],
+      ((await table.upsertMany([row], options)) as Page<AnyRow>).items[0],
 
     createMany: async (items: unknown, options?: Options) => read("POST", "/batch", options, { items }),
     updateMany: async (items: unknown, options?: Options) => read("PATCH", "/batch", options, { items }),
     replaceMany: async (items: unknown, options?: Options) => read("PUT", "/batch", options, { items }),
     upsertMany: async (items: unknown, options?: Options) => read("POST", "/batch/upsert", options, { items }),
     deleteMany: async (ids: unknown, options?: Options) =>
-      read("DELETE", "/batch", { ...options, prefer: undefined }, { ids }),
+      read("DELETE", "/batch", options, { ids }),
     updateWhere: async (target: object, patch: unknown, options?: Options) =>
       read("PATCH", "/batch", options, { ...targetOf(target), patch }),
     deleteWhere: async (target: object, options?: Options) => read("DELETE", "/batch", options, targetOf(target)),
@@ -89,11 +84,6 @@ export function createTable({ send, path }: TableParts): AnyTable {
     },
   };
   return table as unknown as AnyTable;
-}
-
-/** The options of a page that is not the first. */
-function after({ offset: _offset, ...options }: Options = {}, cursor: string): Options {
-  return { ...options, cursor };
 }
 
 /** Texts that are no id, though they would be a path: the row of that id cannot exist, and nothing else may be hit. */

@@ -256,7 +256,7 @@ export interface TableClient<Row, New, Key extends keyof Row> {
     options?: ConditionalOptions<Prefer>,
   ): Promise<Shown<Prefer, Row>>;
   /** Lays the columns over the row, or creates it. */
-  upsert(row: Identified<Row, New, Key>, options?: WriteOptions): Promise<Row>;
+  upsert(row: Identified<Row, Partial<New>, Key>, options?: Omit<WriteOptions, "prefer">): Promise<Row>;
 
   createMany<Prefer extends string = "representation">(
     rows: readonly New[],
@@ -275,7 +275,7 @@ export interface TableClient<Row, New, Key extends keyof Row> {
     options?: WriteOptions<Prefer>,
   ): Promise<Shown<Prefer, CreatedBatch<Row>>>;
   /** Absent ids are passed over. */
-  deleteMany(ids: readonly IdOf<Row, Key>[], options?: WriteOptions & { readonly ifMatch?: Tag }): Promise<Counted>;
+  deleteMany(ids: readonly IdOf<Row, Key>[], options?: Omit<WriteOptions, "prefer"> & { readonly ifMatch?: Tag }): Promise<Counted>;
   updateWhere<Dry extends boolean = false>(
     target: Target<Row>,
     patch: Partial<New>,
@@ -286,5 +286,5 @@ export interface TableClient<Row, New, Key extends keyof Row> {
     options?: WhereOptions<Dry>,
   ): Promise<Dry extends true ? DryRun : Counted>;
   /** A procedure of the table. */
-  rpc<Output = unknown>(name: string, input?: unknown, options?: WriteOptions): Promise<Output>;
+  rpc<Output = unknown>(name: string, input?: unknown, options?: Omit<WriteOptions, "prefer">): Promise<Output>;
 }

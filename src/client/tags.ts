@@ -5,10 +5,9 @@
 
 const TAG = Symbol.for("ledge.etag");
 
-/** Marks a result, and returns it. */
-export function withTag<T>(result: T, etag: string | null): T {
-  if (etag !== null && typeof result === "object" && result !== null)
-    Object.defineProperty(result, TAG, { value: etag });
+/** Marks a result, where there is one, and returns it. */
+export function withTag<T extends object | null | undefined>(result: T, etag: string | null): T {
+  if (etag !== null && result) Object.defineProperty(result, TAG, { value: etag });
   return result;
 }
 

@@ -70,7 +70,8 @@ type Outcome =
   | { readonly kind: "failure"; readonly cause: Failure; readonly error: unknown };
 
 async function attempt({ env, object, log }: TableRequest, call: ObjectCall): Promise<Outcome> {
-  if (!enterObject(object)) throw new Fault({ slug: "overloaded", retryAfter: 1 });
+  const ticket = enterObject(object, Date.now());
+  if (ticket === null) throw new Fault({ slug: "overloaded", retryAfter: 1 });
   let reply: ObjectReply;
   try {
     // A stub that threw stays broken, so every attempt takes a new one.
@@ -80,7 +81,7 @@ async function attempt({ env, object, log }: TableRequest, call: ObjectCall): Pr
     if (cause !== "defect") log.warn("object call failed", { object, op: call.op, cause, ...errorFields(error) });
     return { kind: "failure", cause, error };
   } finally {
-    leaveObject(object);
+    leaveObject(object, ticket);
   }
   if (reply.kind === "fault") throw new ObjectFault(reply.fault, reply.position);
   return { kind: "reply", reply };

@@ -14,15 +14,21 @@ const REQUEST_ID = /^[A-Za-z0-9-]{1,64}$/;
 const TRACEPARENT = /^([0-9a-f]{2})-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})(-.*)?$/;
 
 export function openTrace(headers: Headers): Trace {
-  const random = crypto.getRandomValues(new Uint8Array(24));
   const given = headers.get("x-request-id");
   const parent = parseTraceparent(headers.get("traceparent"));
-  const traceId = parent?.traceId ?? hex(random, 0, 16);
+  const made = crypto.randomUUID();
+  const traceId = parent?.traceId ?? made.replaceAll("-", "");
   return {
-    requestId: given !== null && REQUEST_ID.test(given) ? given : crypto.randomUUID(),
+    requestId: given !== null && REQUEST_ID.test(given) ? given : made,
     traceId,
-    traceparent: `00-${traceId}-${hex(random, 16, 24)}-${parent?.flags ?? "00"}`,
+    traceparent: `00-${traceId}-${spanId()}-${parent?.flags ?? "00"}`,
   };
+}
+
+/** 16 hex digits out of a random UUID, past the digits that name its version. */
+function spanId(): string {
+  const random = crypto.randomUUID();
+  return random.slice(0, 8) + random.slice(24, 32);
 }
 
 /** Trace id and flags of a `traceparent`; null when it is absent or not one (version ff, all zeros, version 00 with a tail). */
@@ -33,10 +39,4 @@ export function parseTraceparent(value: string | null): { readonly traceId: stri
   if (version === "ff" || (version === "00" && tail !== undefined)) return null;
   if (/^0+$/.test(traceId) || /^0+$/.test(spanId)) return null;
   return { traceId, flags };
-}
-
-function hex(bytes: Uint8Array, from: number, to: number): string {
-  let text = "";
-  for (let index = from; index < to; index++) text += (bytes[index] ?? 0).toString(16).padStart(2, "0");
-  return text;
 }

@@ -25,8 +25,9 @@ import { type EffectSink, openSink } from "./effect-sink.ts";
 import { describePoints, type Focus, type HarmDriver, harmDriver, newTally } from "./harm-driver.ts";
 import { type HttpClient, httpClient } from "./http-client.ts";
 import { readObjects, type StoredObject } from "./object-file.ts";
-import { PLACES, pathOf, TALLIES, type TableName, tallyOf } from "./operations.ts";
+import { PLACES, TALLIES, tallyOf } from "./operations.ts";
 import { type Random, seeded } from "./random.ts";
+import { readBack } from "./read-back.ts";
 import { newReadings, type Readings, runReader } from "./readers.ts";
 import { freePort, killAll, pause, type WorkerdProcess, workerdProcess } from "./workerd-process.ts";
 import { type Campaign, newCampaign, runWriter, settle } from "./writers.ts";
@@ -247,51 +248,6 @@ async function drained(server: WorkerdProcess): Promise<ReadonlyMap<string, Stor
     await server.start();
     await pause(1500);
   }
-}
-
-/** Every table over HTTP, page by page: the same rows as in the files, and the seq that readers are told. */
-async function readBack(
-  http: HttpClient,
-  objects: ReadonlyMap<string, StoredObject>,
-): Promise<{ wrong: string[]; heads: Map<string, number> }> {
-  const wrong: string[] = [];
-  const heads = new Map<string, number>();
-  for (const object of objects.values()) {
-    for (const [table, stored] of object.tables) {
-      const partition = object.name.split("/")[3] ?? null;
-      const rows: Record<string, unknown>[] = [];
-      let cursor: string | null = "";
-      while (cursor !== null) {
-        const parameters: string = `?limit=100${cursor === "" ? "" : `&cursor=${encodeURIComponent(cursor)}`}`;
-        const reply = await http.send({
-          method: "GET",
-          path: `${pathOf(table as TableName, partition, null)}${parameters}`,
-          headers: { authorization: "Bearer dev:reader" },
-        });
-        if (reply.status !== 200) throw new Error(`GET ${table}: ${reply.status} ${reply.text}`);
-        const page = JSON.parse(reply.text) as { items: Record<string, unknown>[]; nextCursor: string | null };
-        rows.push(...page.items);
-        cursor = page.nextCursor;
-        heads.set(object.name, Number(reply.position?.split(":")[1]));
-      }
-      const seen = new Map(rows.map((row) => [row.id as string | number, row]));
-      if (seen.size !== rows.length || seen.size !== stored.size)
-        wrong.push(
-          `${object.name}: ${rows.length} rows of ${table} read, ${seen.size} of them different, ${stored.size} stored`,
-        );
-      for (const [id, { row }] of stored) {
-        const read = seen.get(id);
-        const differs =
-          read === undefined ||
-          Object.entries(row).some(([name, value]) => JSON.stringify(read[name]) !== JSON.stringify(value));
-        if (differs)
-          wrong.push(
-            `${object.name}: ${table} ${id} reads ${JSON.stringify(read)}, is stored as ${JSON.stringify(row)}`,
-          );
-      }
-    }
-  }
-  return { wrong, heads };
 }
 
 interface Report {

@@ -13,14 +13,13 @@
 import { cpSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import type { DatabaseSync } from "node:sqlite";
-import { isDeepStrictEqual } from "node:util";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { FAIL_POINTS } from "../../durable-objects/table/fail-points.ts";
 import { type HarmDone, type Plan, STOPPED_AT } from "./app/harm.ts";
 import { bundleApp } from "./bundle-app.ts";
 import { describePoints, newTally } from "./harm-driver.ts";
 import { ConnectionFailure, type HttpClient, httpClient } from "./http-client.ts";
+import { look } from "./look-at-versions.ts";
 import { hasTable, sqliteFiles, walBytes, withDatabase } from "./object-file.ts";
 import { headersOf } from "./operations.ts";
 import { seeded } from "./random.ts";
@@ -270,43 +269,4 @@ function libraryFile(folder: string): string {
   const file = sqliteFiles(folder).find((each) => withDatabase(each, (database) => hasTable(database, "books")));
   if (file === undefined) throw new Error("no file holds the books");
   return file;
-}
-
-interface Look {
-  readonly schema: "A" | "B";
-  /** What fits neither version. */
-  readonly problems: readonly string[];
-  /** Every value that both versions have; names as version B would have them. */
-  readonly data: string;
-  readonly ledger: string;
-}
-
-function look(database: DatabaseSync): Look {
-  const all = (statement: string) => database.prepare(statement).all() as Record<string, unknown>[];
-  const tags = all("SELECT tag FROM _migrations ORDER BY tag").map((row) => String(row.tag));
-  const schema = tags.length === 1 ? "A" : "B";
-  const text = all("SELECT sql FROM sqlite_master WHERE name = 'shelves'")
-    .map((row) => String(row.sql))
-    .join();
-  const facts = {
-    tags: tags.length,
-    hasCheck: text.includes("shelves_named"),
-    hasPages: all("SELECT 1 FROM pragma_table_info('books') WHERE name = 'pages'").length > 0,
-    hasLenders: hasTable(database, "lenders"),
-    hasNulls: all("SELECT 1 FROM shelves WHERE name IS NULL").length > 0,
-  };
-  const meant =
-    schema === "A"
-      ? { tags: 1, hasCheck: false, hasPages: false, hasLenders: false, hasNulls: true }
-      : { tags: 2, hasCheck: true, hasPages: true, hasLenders: true, hasNulls: false };
-  const problems = isDeepStrictEqual(facts, meant) ? [] : [`neither A nor B: ${JSON.stringify(facts)}`];
-  for (const row of all("SELECT name FROM sqlite_master WHERE name LIKE '\\_\\_new%' ESCAPE '\\'"))
-    problems.push(`${row.name} was left behind`);
-  for (const row of all("PRAGMA foreign_key_check")) problems.push(`a row of ${row.table} points nowhere`);
-  for (const row of all("PRAGMA integrity_check"))
-    if (row.integrity_check !== "ok") problems.push(String(row.integrity_check));
-  const shelves = all("SELECT id, coalesce(name, 'no name') AS name, load, _version FROM shelves ORDER BY id");
-  const books = all("SELECT id, shelf_id, title, _version FROM books ORDER BY id");
-  const ledger = all("SELECT seq, at, changes FROM _log ORDER BY seq");
-  return { schema, problems, data: JSON.stringify([shelves, books]), ledger: JSON.stringify(ledger) };
 }

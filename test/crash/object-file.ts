@@ -80,7 +80,17 @@ export function walBytes(file: string): number {
 }
 
 export function withDatabase<T>(file: string, run: (database: DatabaseSync) => T): T {
-  const database = new DatabaseSync(file, { readOnly: true });
+  try {
+    return withOpen(file, { readOnly: true }, run);
+  } catch (error) {
+    // Killed before its very first transaction was whole: SQLite rolls that back, and must write to do so.
+    if (!String(error).includes("readonly database")) throw error;
+    return withOpen(file, { readOnly: false }, run);
+  }
+}
+
+function withOpen<T>(file: string, options: { readonly readOnly: boolean }, run: (database: DatabaseSync) => T): T {
+  const database = new DatabaseSync(file, options);
   try {
     return run(database);
   } finally {

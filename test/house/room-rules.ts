@@ -48,6 +48,14 @@ export const ROOMS: readonly Room[] = [
     rooms: ["core", "define", "sql"],
     packages: ["cloudflare:workers"],
   },
+  // Rows and applications by type only: nothing of a server is bundled. drizzle-orm: the types of tables.
+  {
+    name: "client",
+    path: "src/client",
+    rooms: ["core"],
+    typesOf: ["define", "tables", "app"],
+    packages: [{ name: "drizzle-orm", only: ["src/client/app-types.ts"] }],
+  },
   { name: "features", path: "src/features/<cell>", rooms: ["core", "define", "edge", "sql", "entry"], packages: "all" },
   { name: "web", path: "src/web", rooms: ["core", "define", "edge", "entry"], packages: [] },
   {

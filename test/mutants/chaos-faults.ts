@@ -168,7 +168,7 @@ export const CHAOS_FAULTS: readonly ChaosFault[] = [
     rule: "HT72",
     what: "a flood is not refused",
     file: "src/edge/calls-in-flight.ts",
-    find: "  if (count >= MAX_CALLS_IN_FLIGHT) return false;\n",
+    find: "  if (flight.current + flight.previous >= MAX_CALLS_IN_FLIGHT) return null;\n",
     replace: "",
     test: "overload",
     seed: 1,

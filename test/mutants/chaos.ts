@@ -32,7 +32,7 @@ try {
     const { isGreen, output } = run(test, 1);
     if (!isGreen) complain(`${test} is red without a fault:\n${output}`);
   }
-  if (isClean) faults.forEach((fault, index) => plant(fault, `${index + 1}/${faults.length}`));
+  if (isClean) for (const [index, fault] of faults.entries()) plant(fault, `${index + 1}/${faults.length}`);
 } finally {
   rmSync(copy, { recursive: true, force: true });
 }
@@ -70,7 +70,8 @@ function run(test: ChaosFault["test"], seed: number): { isGreen: boolean; output
 
 /** The first thing that did not hold, as the test says it. */
 function reasonIn(output: string): string {
-  const line = output.split("\n").find((each) => /^\+ {3}"|Error: /.test(each));
+  const lines = output.split("\n");
+  const line = lines.find((each) => /^\+ {3}"/.test(each)) ?? lines.find((each) => each.includes("AssertionError: "));
   return (line ?? "no reason given").replace(/^\+ +/, "").slice(0, 200);
 }
 

@@ -194,6 +194,16 @@ describe("residuals", () => {
     expect(second.hasMore).toBe(false);
   });
 
+  test("[QL42] [HT16] the place where a list stopped is never that of a row out of sight", () => {
+    const isMine = (id: number) => id % 5000 === 7;
+    const seen = (ids: readonly number[]) => () => (row: Row) => ids.includes(Number(row.id));
+    const first = listRows(sql, request({ where, limit: 20, isInSight: seen([3, 7, 5007, 9990]) }));
+    expect(first.rows.every((listed) => isMine(Number(listed.row.id)))).toBe(true);
+    expect(first).toMatchObject({ hasMore: true, next: ["09990"] });
+    const hidden = () => listRows(sql, request({ where, limit: 20, isInSight: seen([]) }));
+    expect(hidden).toThrow(expect.objectContaining({ data: expect.objectContaining({ slug: "query-too-expensive" }) }));
+  });
+
   test("[PG6] with a residual, a full page ends at its last row", () => {
     expect(listRows(sql, request({ where, limit: 1 }))).toMatchObject({ hasMore: true, next: ["00007"] });
     expect(listRows(sql, request({ where, limit: 1, offset: 1 })).rows.map((listed) => listed.row.id)).toEqual([

@@ -137,6 +137,17 @@ describe("platform limits", () => {
     },
   );
 
+  test.each([
+    ["one pattern of 2000 pieces", `title%="${"%e%i".repeat(1000)}%"`, 20_000],
+    ["a hundred patterns", Array.from({ length: 99 }, () => `title=ilike="a${"%e%i".repeat(5)}_z"`).join(";"), 100_000],
+  ])("[QL41] %s makes a statement within 100 KB", (_, filter, maxLength) => {
+    const sql = open();
+    const where = [parseFilter(filter, { table: SAMPLES, fields: "client", parameter: "filter" })];
+    const { text, params } = listStatement(page(where));
+    expect(text.length).toBeLessThan(maxLength);
+    expect(sql.all(text, params)).toEqual([]);
+  });
+
   test("[QL41] ten nested groups of alternating chains stay within the depth", () => {
     const sql = open();
     let text = "count==1";

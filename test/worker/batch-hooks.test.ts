@@ -228,7 +228,7 @@ describe("hooks of a batch", () => {
       if (moves-- > 0)
         await inspect(
           room.object,
-          `INSERT INTO hulls (id, room, title, _version) VALUES ('${uid(3)}', 'r', 'late', 1)`,
+          `INSERT INTO hulls (id, room, title, _version) VALUES ('${uid(3)}', '${room.path.split("/")[2]?.slice(1)}', 'late', 1)`,
         );
     };
     expect((await room.send("PATCH /batch", { all: true, patch: { inner: "x" } })).body).toMatchObject({ count: 3 });

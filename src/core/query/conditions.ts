@@ -68,7 +68,7 @@ const SIMPLE: Readonly<Record<string, string>> = {
 };
 
 function conditionFilter(column: string, operator: string, value: unknown): Filter {
-  const token = SIMPLE[operator];
+  const token = Object.hasOwn(SIMPLE, operator) ? SIMPLE[operator] : undefined;
   if (token !== undefined) return compare(column, token, scalarOf(value));
   switch (operator) {
     case "in":
@@ -97,7 +97,10 @@ function selectorFilter(column: string, wanted: unknown): Filter {
   if (Array.isArray(wanted)) return compare(column, "=in=", wanted.map(scalarOf));
   if (typeof wanted !== "object" || wanted === null || wanted instanceof Date)
     return compare(column, "==", scalarOf(wanted));
-  return conjoin(Object.entries(wanted).map(([operator, value]) => conditionFilter(column, operator, value)));
+  const operators = Object.entries(wanted);
+  // Without an operator the condition would be none, and its rows all: more likely foreign data than a wish.
+  if (operators.length === 0) throw new TypeError(`The object for ${column} holds no operator`);
+  return conjoin(operators.map(([operator, value]) => conditionFilter(column, operator, value)));
 }
 
 function listOf(column: string, operator: string, value: unknown) {

@@ -34,5 +34,10 @@ export function roundSum(units: bigint): number {
 /** The double nearest to a sum divided by a count; finite, since no mean lies beyond what it is the mean of. */
 export function roundMean(units: bigint, count: number): number {
   const sum = roundSum(units);
-  return Number.isFinite(sum) ? sum / count : roundSum(units / BigInt(count));
+  if (Number.isFinite(sum)) return sum / count;
+  if (units < 0n) return -roundMean(-units, count);
+  const divisor = BigInt(count);
+  const quotient = units / divisor;
+  // A remainder only matters for a tie, as what roundSum cuts off does: its lowest bit is far below those that are kept.
+  return roundSum(quotient * divisor === units ? quotient : quotient | 1n);
 }

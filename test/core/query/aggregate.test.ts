@@ -4,7 +4,7 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { Fault } from "../../../src/core/fault.ts";
 import { parseAggregate } from "../../../src/core/query/aggregate.ts";
-import { exactUnits, roundSum } from "../../../src/core/query/exact-sum.ts";
+import { exactUnits, roundMean, roundSum } from "../../../src/core/query/exact-sum.ts";
 import { accumulate, emptyTally, isStale, retract, tallyPlan, tallyResult } from "../../../src/core/query/tally.ts";
 import { column, rowsOf, runs, SAMPLES, tableOf } from "./sample-table.ts";
 
@@ -145,6 +145,16 @@ test.each([
   ],
 ])("[AG6] orderBy=%s", (text, expected) => {
   expect(refusal(`groupBy=status&count=true&sum=count&orderBy=${text}`)).toBe(expected);
+});
+
+test("[AG4] the mean of a sum beyond the finite is the nearest double, also just beside a tie", () => {
+  // Three of them sum up to four times 2^1023 + 2^970, which lies half-way between two doubles; the fourth is a hair more.
+  const values = [1.5 * 2 ** 1023, 1.5 * 2 ** 1023, 2 ** 1023 + 2 ** 972, Number.MIN_VALUE];
+  const sum = values.reduce((total, value) => total + exactUnits(value), 0n);
+  expect(roundSum(sum)).toBe(Number.POSITIVE_INFINITY);
+  expect(roundMean(sum, 4)).toBe(2 ** 1023 + 2 ** 971);
+  expect(roundMean(-sum, 4)).toBe(-(2 ** 1023 + 2 ** 971));
+  expect(roundMean(sum - 1n, 4)).toBe(2 ** 1023);
 });
 
 test("[AG4] a double goes through its exact form unchanged, and sums do not depend on the order", () => {

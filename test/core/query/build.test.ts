@@ -147,6 +147,13 @@ describe("helpers", () => {
     expect(printFilter(query.filterFromSelector({}))).toBe("");
   });
 
+  test.each(['{"constructor":1}', '{"toString":1}', '{"__proto__":1}', "{}"])(
+    "[QL48] a selector refuses %s as the operators of a field",
+    (text) => {
+      expect(() => query.filterFromSelector({ a: JSON.parse(text) })).toThrow(TypeError);
+    },
+  );
+
   test("[QL48] the typed builder", () => {
     interface Task {
       id: string;

@@ -1,0 +1,39 @@
+/** What the client costs whoever bundles it, and what its bundle may hold: no server, no parser, no DOM. */
+
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { gzipSync } from "node:zlib";
+import { build } from "esbuild";
+import { expect, test } from "vitest";
+import { ROOT } from "../house/project-files.ts";
+
+const KB = 1024;
+
+async function bundle(names: string) {
+  const { metafile, outputFiles } = await build({
+    stdin: { contents: `export ${names} from "./src/client/ledge-client.ts";`, resolveDir: ROOT },
+    bundle: true,
+    minify: true,
+    format: "esm",
+    target: "es2022",
+    metafile: true,
+    write: false,
+    outdir: "out",
+  });
+  return { gzip: gzipSync(outputFiles[0]!.contents, { level: 9 }).length, inputs: Object.keys(metafile.inputs) };
+}
+
+test("[SDK10] createClient with every method is at most 5 KB, all of ledge/client at most 6.5 KB, gzipped", async () => {
+  const core = await bundle("{ createClient }");
+  expect(core.gzip).toBeGreaterThan(3 * KB);
+  expect(core.gzip).toBeLessThanOrEqual(5 * KB);
+  const all = await bundle("*");
+  expect(all.gzip).toBeLessThanOrEqual(6.5 * KB);
+  const foreign = all.inputs.filter((path) => !/^src\/(client\/|core\/(ids|fault|json|query\/(tree|print))\.ts$)|^<stdin>$/.test(path));
+  expect(foreign).toEqual([]);
+});
+
+test("[SDK10] the client is compiled without types of a browser, Node or Workers", () => {
+  const { compilerOptions } = JSON.parse(readFileSync(join(ROOT, "src/client/tsconfig.json"), "utf8"));
+  expect([compilerOptions.lib, compilerOptions.types]).toEqual([["ES2024"], []]);
+});
