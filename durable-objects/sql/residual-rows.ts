@@ -18,7 +18,8 @@ export function* residualRows(sql: Sql, selection: Selection, residual: Filter):
   const request = { ...selection, orderBy: completeOrder([], selection.table), after: null, limit: 0, offset: 0 };
   let examined = 0;
   for (const { row } of walk(sql, request)) {
-    if (++examined > MAX_EXAMINED) throw new Fault({ slug: "query-too-expensive", examined, limit: MAX_EXAMINED });
+    if (examined === MAX_EXAMINED) throw new Fault({ slug: "query-too-expensive", examined, limit: MAX_EXAMINED });
+    examined++;
     if (test(row)) yield row;
   }
 }

@@ -82,8 +82,8 @@ function searchWithResidual(sql: Sql, search: SearchSelection, page: SearchPage,
   let matched = 0;
   for (let at = 0; at < docs.length; at += CHUNK_ROWS) {
     for (const [index, found] of readRows(sql, search.table, docs.slice(at, at + CHUNK_ROWS)).entries()) {
-      const examined = at + index + 1;
-      if (examined > MAX_EXAMINED) throw new Fault({ slug: "query-too-expensive", examined, limit: MAX_EXAMINED });
+      const examined = at + index;
+      if (examined === MAX_EXAMINED) throw new Fault({ slug: "query-too-expensive", examined, limit: MAX_EXAMINED });
       if (!test(found.row)) continue;
       matched++;
       if (matched > page.offset && matched <= wanted) rows.push(found);

@@ -30,7 +30,9 @@ export interface Traits {
   readonly computed?: object;
 }
 
-type ResourcesIn<A> = A extends { readonly types?: infer R } ? NonNullable<R> : never;
+/** By name; a resource whose name is only known to be text is none that could be asked for. */
+type ResourcesIn<A> = A extends { readonly types?: infer R } ? Named<NonNullable<R>> : never;
+type Named<R> = { readonly [N in keyof R as string extends N ? never : N]: R[N] };
 type TableIn<R> = R extends { readonly table: infer T extends SQLiteTable } ? T : never;
 type TraitsIn<R> = R extends { readonly traits?: infer T } ? NonNullable<T> : unknown;
 type Trait<R, Name extends keyof Traits, Default> = TraitsIn<R> extends { readonly [N in Name]: infer V } ? V : Default;

@@ -51,8 +51,11 @@ export function createClient<A extends AppLike>(options: ClientOptions): Client<
   });
   const resource = (path: string): AnyTable => createTable({ send, path: `/${encodeURIComponent(path)}` });
   return new Proxy({ resource } as Record<string, unknown>, {
-    get: (made, name) =>
+    get(made, name) {
       // `then`: awaiting a client must give the client.
-      typeof name === "string" && name !== "then" ? (made[name] ??= resource(name)) : undefined,
+      if (typeof name !== "string" || name === "then") return undefined;
+      made[name] ??= resource(name);
+      return made[name];
+    },
   }) as Client<A>;
 }

@@ -26,7 +26,10 @@ const TOKENS: Readonly<Record<string, string>> = {
   containedBy: "=within=",
   overlap: "=overlaps=",
   ...Object.fromEntries(
-    ["ilike", "contains", "icontains", "startsWith", "endsWith", "has"].map((name) => [name, `=${name.toLowerCase()}=`]),
+    ["ilike", "contains", "icontains", "startsWith", "endsWith", "has"].map((name) => [
+      name,
+      `=${name.toLowerCase()}=`,
+    ]),
   ),
 };
 

@@ -34,7 +34,8 @@ export interface ResponseLike {
 
 interface Fetcher {
   // A method, not a function type: methods are compared both ways, so a `fetch` with richer parameters fits.
-  fetch(url: string, init: RequestLike): Promise<ResponseLike>;
+  // `init` is optional because theirs are; it is always given.
+  fetch(url: string, init?: RequestLike): Promise<ResponseLike>;
 }
 export type FetchLike = Fetcher["fetch"];
 

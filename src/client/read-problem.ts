@@ -43,10 +43,25 @@ interface Problem {
 }
 
 /** `text` is the body, `nowMs` ms since 1970. */
-export function errorFromReply(status: number, text: string, headers: ResponseLike["headers"], nowMs: number): LedgeError {
+export function errorFromReply(
+  status: number,
+  text: string,
+  headers: ResponseLike["headers"],
+  nowMs: number,
+): LedgeError {
   const retryAfter = secondsOf(headers.get("retry-after") ?? "", nowMs);
   const problem = readProblem(text);
-  const { type, title, status: _, detail, code, instance, requestId, errors, ...extras } = problem ?? {
+  const {
+    type,
+    title,
+    status: _,
+    detail,
+    code,
+    instance,
+    requestId,
+    errors,
+    ...extras
+  } = problem ?? {
     code: `HTTP_${status}`,
   };
   const details: Record<string, unknown> = { ...(retryAfter !== null && { retryAfter }), ...extras };
@@ -58,7 +73,10 @@ export function errorFromReply(status: number, text: string, headers: ResponseLi
     fieldErrors: fieldErrorsOf(errors),
     // A 409 says so by a member: how long to wait, or that rows kept moving.
     retryable:
-      RETRYABLE.includes(status) || "retryAfter" in details || details.retryable === true || details.reason === "contended",
+      RETRYABLE.includes(status) ||
+      "retryAfter" in details ||
+      details.retryable === true ||
+      details.reason === "contended",
     requestId: (requestId as string | undefined) ?? headers.get("x-request-id"),
     timestamp: new Date(nowMs).toISOString(),
   });

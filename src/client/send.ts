@@ -140,7 +140,9 @@ function within<T>(
   let leave = () => {};
   return new Promise<T>((resolve, reject) => {
     const onAbort = () =>
-      reject(new TransportError("The request was aborted", { code: "ABORTED", cause: signal?.reason, retryable: false }));
+      reject(
+        new TransportError("The request was aborted", { code: "ABORTED", cause: signal?.reason, retryable: false }),
+      );
     if (signal?.aborted) return onAbort();
     signal?.addEventListener("abort", onAbort);
     // A wait of nothing is over at once; no limit at all is for work only.

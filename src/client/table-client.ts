@@ -46,7 +46,8 @@ export function createTable({ send, path }: TableParts): AnyTable {
     nextPage: async ({ nextCursor }: Page<unknown>, options?: Options): Promise<Page<AnyRow> | null> =>
       nextCursor === null ? null : list({ ...options, offset: undefined, cursor: nextCursor }),
     async *pages(options?: Options) {
-      for (let page: Page<AnyRow> | null = await list(options); page; page = await table.nextPage(page, options)) yield page;
+      for (let page: Page<AnyRow> | null = await list(options); page; page = await table.nextPage(page, options))
+        yield page;
     },
     async *rows(options?: Options) {
       for await (const page of table.pages(options)) yield* page.items;
@@ -70,8 +71,7 @@ export function createTable({ send, path }: TableParts): AnyTable {
     updateMany: async (items: unknown, options?: Options) => read("PATCH", "/batch", options, { items }),
     replaceMany: async (items: unknown, options?: Options) => read("PUT", "/batch", options, { items }),
     upsertMany: async (items: unknown, options?: Options) => read("POST", "/batch/upsert", options, { items }),
-    deleteMany: async (ids: unknown, options?: Options) =>
-      read("DELETE", "/batch", options, { ids }),
+    deleteMany: async (ids: unknown, options?: Options) => read("DELETE", "/batch", options, { ids }),
     updateWhere: async (target: object, patch: unknown, options?: Options) =>
       read("PATCH", "/batch", options, { ...targetOf(target), patch }),
     deleteWhere: async (target: object, options?: Options) => read("DELETE", "/batch", options, targetOf(target)),

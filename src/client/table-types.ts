@@ -275,7 +275,10 @@ export interface TableClient<Row, New, Key extends keyof Row> {
     options?: WriteOptions<Prefer>,
   ): Promise<Shown<Prefer, CreatedBatch<Row>>>;
   /** Absent ids are passed over. */
-  deleteMany(ids: readonly IdOf<Row, Key>[], options?: Omit<WriteOptions, "prefer"> & { readonly ifMatch?: Tag }): Promise<Counted>;
+  deleteMany(
+    ids: readonly IdOf<Row, Key>[],
+    options?: Omit<WriteOptions, "prefer"> & { readonly ifMatch?: Tag },
+  ): Promise<Counted>;
   updateWhere<Dry extends boolean = false>(
     target: Target<Row>,
     patch: Partial<New>,

@@ -106,6 +106,15 @@ function withTimeout<T>(promise: Promise<T>): Promise<T> {
       () => reject(new CallTimeout(`The object did not answer within ${CALL_TIMEOUT_MS} ms`)),
       CALL_TIMEOUT_MS,
     );
-    promise.then(resolve, reject).finally(() => clearTimeout(timer));
+    promise.then(
+      (value) => {
+        clearTimeout(timer);
+        resolve(value);
+      },
+      (error: unknown) => {
+        clearTimeout(timer);
+        reject(error);
+      },
+    );
   });
 }

@@ -8,6 +8,8 @@ import { PROBLEMS, problemReply } from "../../src/core/protocol/problem.ts";
 const NOW = Date.parse("2026-11-01T00:00:00Z");
 const NO_HEADERS = { get: () => null };
 
+const exported = new Map(Object.entries(client)) as ReadonlyMap<string, typeof client.LedgeError>;
+
 const CLASSES: Readonly<Record<string, keyof typeof client>> = {
   "validation-error": "ValidationError",
   "malformed-body": "ValidationError",
@@ -46,7 +48,7 @@ describe("classes", () => {
     const { status, title } = PROBLEMS[slug as keyof typeof PROBLEMS];
     const code = slug.toUpperCase().replaceAll("-", "_");
     const error = errorFromReply(status, JSON.stringify({ title, status, code }), NO_HEADERS, NOW);
-    expect(error).toBeInstanceOf(client[name]);
+    expect(error).toBeInstanceOf(exported.get(name));
     expect(error).toBeInstanceOf(client.LedgeError);
     expect(error).toBeInstanceOf(Error);
     expect([error.name, error.code, error.status]).toEqual([name, code, status]);

@@ -91,7 +91,10 @@ export function fakePlatform(serve: Serve, random: () => number = () => 1): Fake
 }
 
 export function problem(status: number, code: string, more: object = {}): Answer {
-  return { status, body: { type: `/_/problems/${code.toLowerCase()}`, title: code, status, code, requestId: "r-1", ...more } };
+  return {
+    status,
+    body: { type: `/_/problems/${code.toLowerCase()}`, title: code, status, code, requestId: "r-1", ...more },
+  };
 }
 
 export const EMPTY_PAGE = { items: [], nextCursor: null, hasMore: false, seq: 1 };

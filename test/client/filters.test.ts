@@ -33,7 +33,7 @@ describe("the builder", () => {
     const methods = Object.keys(full).filter((name) => !["compare", "raw"].includes(name));
     expect(methods.length).toBeGreaterThan(20);
     for (const name of methods) {
-      const values = given[name] ?? ["name", "it's \"x\""];
+      const values = given[name] ?? ["name", 'it\'s "x"'];
       expect(small[name]!(...values), name).toEqual(full[name]!(...values));
     }
     const date = new Date(0);
@@ -72,9 +72,13 @@ describe("selectors", () => {
   test("[Q27] give the tree of filterFromSelector", () => {
     fc.assert(
       fc.property(
-        fc.dictionary(fc.stringMatching(/^[A-Za-z_][A-Za-z0-9_]{0,8}$/), fc.oneof(scalar, fc.array(scalar), operators), {
-          noNullPrototype: true,
-        }),
+        fc.dictionary(
+          fc.stringMatching(/^[A-Za-z_][A-Za-z0-9_]{0,8}$/),
+          fc.oneof(scalar, fc.array(scalar), operators),
+          {
+            noNullPrototype: true,
+          },
+        ),
         (selector) => {
           expect(selectorFilter(selector)).toEqual(filterFromSelector(selector as Selector));
         },

@@ -80,7 +80,13 @@ describe("reads", () => {
     expect(counting.line()).toBe('GET /tasks/count?filter=status=="todo"');
     expect(await counting.tasks.exists({ filter: eq("status", "todo") })).toBe(true);
     expect(counting.line()).toBe('GET /tasks/count?filter=status=="todo"&limit=1');
-    await tasks.aggregate({ groupBy: ["status"], count: true, sum: ["priority"], having: "count>1", orderBy: "-count" });
+    await tasks.aggregate({
+      groupBy: ["status"],
+      count: true,
+      sum: ["priority"],
+      having: "count>1",
+      orderBy: "-count",
+    });
     expect(line()).toBe("GET /tasks/aggregate?groupBy=status&count=true&sum=priority&having=count>1&orderBy=-count");
     await tasks.search("garden", { fields: ["title"], highlight: true, select: ["title"] });
     expect(line()).toBe("GET /tasks/search?q=garden&fields=title&select=title&highlight=true");
@@ -115,7 +121,12 @@ describe("pages", () => {
   const serve: Serve = ({ url }) => {
     const at = Number(new URL(url).searchParams.get("cursor") ?? 0);
     return {
-      body: { items: [{ id: `${at}` }, { id: `${at}b` }], nextCursor: at < 2 ? String(at + 1) : null, hasMore: at < 2, seq: 1 },
+      body: {
+        items: [{ id: `${at}` }, { id: `${at}b` }],
+        nextCursor: at < 2 ? String(at + 1) : null,
+        hasMore: at < 2,
+        seq: 1,
+      },
     };
   };
 
@@ -159,7 +170,9 @@ describe("pages", () => {
       hasPreviousPage: true,
     });
     expect(line()).toBe("GET /tasks?orderBy=title&limit=20&offset=20&totalCount=true");
-    await expect(fetchPaginated(tasks, { page: 0, pageSize: 20 })).rejects.toThrow("page must be an integer ≥ 1, not 0");
+    await expect(fetchPaginated(tasks, { page: 0, pageSize: 20 })).rejects.toThrow(
+      "page must be an integer ≥ 1, not 0",
+    );
   });
 });
 
@@ -184,7 +197,10 @@ describe("writes", () => {
     await tasks.createMany([row]);
     expect([line(), last().body]).toEqual(["POST /tasks/batch", { items: [row] }]);
     await tasks.updateMany([{ id: "1", priority: 2, ifVersion: "e:1" }]);
-    expect([line(), last().body]).toEqual(["PATCH /tasks/batch", { items: [{ id: "1", priority: 2, ifVersion: "e:1" }] }]);
+    expect([line(), last().body]).toEqual([
+      "PATCH /tasks/batch",
+      { items: [{ id: "1", priority: 2, ifVersion: "e:1" }] },
+    ]);
     await tasks.replaceMany([{ id: "1", ...row }]);
     expect(line()).toBe("PUT /tasks/batch");
     await tasks.upsertMany([{ id: "1", title: "u" }]);
@@ -226,7 +242,10 @@ describe("writes", () => {
 
 describe("the client", () => {
   test("[SDK9] headers and credentials go with every request, those of a call last", async () => {
-    const { tasks, last } = open({ body: EMPTY_PAGE }, { headers: { "x-app": "a", "x-b": "b" }, credentials: "include" });
+    const { tasks, last } = open(
+      { body: EMPTY_PAGE },
+      { headers: { "x-app": "a", "x-b": "b" }, credentials: "include" },
+    );
     await tasks.list({ headers: { "x-b": "c" } });
     expect(last().headers).toEqual({ "x-app": "a", "x-b": "c" });
     expect(last().credentials).toBe("include");
@@ -254,7 +273,10 @@ describe("the client", () => {
   });
 
   test("[SDK13] safe gives data and count, or the error; a mistake of the program is thrown", async () => {
-    expect(await safe(open({ body: { ...EMPTY_PAGE, totalCount: 3 } }).tasks.list())).toMatchObject({ error: null, count: 3 });
+    expect(await safe(open({ body: { ...EMPTY_PAGE, totalCount: 3 } }).tasks.list())).toMatchObject({
+      error: null,
+      count: 3,
+    });
     expect(await safe(open({ body: { id: "1" } }).tasks.get("1"))).toEqual({ data: { id: "1" }, error: null });
     const failed = await safe(open(problem(404, "NOT_FOUND")).tasks.get("1"));
     expect([failed.data, failed.error?.code]).toEqual([null, "NOT_FOUND"]);
@@ -266,12 +288,21 @@ describe("the fluent builder", () => {
   test("[Q26] every step leaves the query before it as it was", async () => {
     const { tasks, line } = open({ body: EMPTY_PAGE });
     const base = createQuery(tasks).where({ status: "todo" });
-    const urgent = base.filter((q) => q.gte("priority", 3)).orderBy("-priority").limit(5);
+    const urgent = base
+      .filter((q) => q.gte("priority", 3))
+      .orderBy("-priority")
+      .limit(5);
     await urgent.select("title").withTotalCount().execute();
-    expect(line()).toBe('GET /tasks?filter=(status=="todo");(priority>=3)&select=title&orderBy=-priority&limit=5&totalCount=true');
+    expect(line()).toBe(
+      'GET /tasks?filter=(status=="todo");(priority>=3)&select=title&orderBy=-priority&limit=5&totalCount=true',
+    );
     await base.execute();
     expect(line()).toBe('GET /tasks?filter=status=="todo"');
-    await base.filters('title=="a"', eq("priority", 1)).sort({ column: "title", ascending: false }).paginate(3, 10).execute();
+    await base
+      .filters('title=="a"', eq("priority", 1))
+      .sort({ column: "title", ascending: false })
+      .paginate(3, 10)
+      .execute();
     expect(line()).toBe(
       'GET /tasks?filter=(status=="todo");(title=="a");(priority==1)&orderBy=-title&limit=10&offset=20&totalCount=true',
     );

@@ -64,11 +64,14 @@ export function harmDriver(server: WorkerdProcess, random: Random, counts: Point
       return null; // It stands still, or is gone: the kill is on its way.
     }
   };
-  /** The points hit least, and some others besides, lest those that nobody passes stand in the way. */
+  /**
+   * The points hit least, and some others besides, lest those that nobody passes stand in the way. Of an alarm's points one at a
+   * time: an earlier one would end it before it comes to the later.
+   */
   const plan = (act: Plan["act"], count: "aborted" | "killed", focus: Focus) => {
     const eligible = points.filter((name) => focus === "all" || isOfEffects(name));
     const order = eligible.map((name) => ({ name, rank: (counts.get(name)?.[count] ?? 0) + random.next() }));
-    const least = order.sort((a, b) => a.rank - b.rank).slice(0, NEEDY);
+    const least = order.sort((a, b) => a.rank - b.rank).slice(0, focus === "all" ? NEEDY : 1);
     const others = Array.from({ length: focus === "all" ? OTHERS : 0 }, () => random.pick(eligible));
     const names = new Set([...least.map(({ name }) => name), ...others]);
     const plans = [...names].map((point): Plan => {

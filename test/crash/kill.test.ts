@@ -1,10 +1,10 @@
 /**
- * The campaign: writers on a real workerd process that is killed with -9 every 0.2–2 s (half of the kills at a named fail point,
- * some in the start itself) and started again on the same files; between kills, objects are aborted at fail points and evicted.
- * Afterwards everything is read back over HTTP and out of the SQLite files.
+ * The campaign: writers on a real workerd process that is killed with -9 every 0.2–2 s (some kills at a named fail point, some in the
+ * start itself) and started again on the same files; between kills, objects are aborted at fail points and evicted. Afterwards
+ * everything is read back over HTTP and out of the SQLite files.
  *
- *   npx vitest run --config test/vitest.crash.config.ts            the fixed seeds, as in CI
- *   RUNS=50 SEED=1000 LOAD_MS=30000 npx vitest run --config …      50 campaigns of 30 s, seeds 1000 to 1049
+ *   npm run chaos                                                  all of test/crash with the fixed seeds, as in CI
+ *   RUNS=50 SEED=1000 LOAD_MS=30000 npm run chaos -- kill          50 campaigns of 30 s, seeds 1000 to 1049
  *
  * A seed repeats what the writers do and when the kills come, not how the machine interleaves them. A campaign whose kills hit no
  * request, or in which no reply was lost after its commit, or that never ended anything at one of the fail points, has not shown what
@@ -188,7 +188,7 @@ interface Killing extends Pick<Load, "server" | "http" | "harm"> {
 
 async function killUntil(isOver: () => boolean, { server, http, harm, random, kills, focus }: Killing): Promise<void> {
   while (!isOver()) {
-    await harmObjects(harm, random, { focus, forMs: random.between(200, 2000) });
+    await harmObjects(harm, random, { focus, forMs: random.between(focus === "all" ? 200 : 1200, 2000) });
     if (random.chance(0.7) && (await harm.stopSomewhere(focus))) kills.atPoints += 1;
     if (!server.isRunning()) throw new Error(`workerd died by itself:\n${server.output()}`);
     const inFlight = http.writesInFlight();

@@ -21,7 +21,7 @@ import { freePort, killAll, type WorkerdProcess, workerdProcess } from "./worker
 
 /** So many times what is admitted at once. */
 const EXCESS = 6;
-const ROUNDS = Number(process.env.ROUNDS ?? 4);
+const ROUNDS = Number(process.env.ROUNDS ?? 3);
 
 let bundle = "";
 let folder = "";

@@ -7,6 +7,7 @@
 import { SELF } from "cloudflare:test";
 import fc from "fast-check";
 import { beforeAll, describe, expect, it } from "vitest";
+import { inspect } from "../support/scenario.ts";
 
 const WORLDS = ["world-a", "world-b"] as const;
 const RUNS = Number(process.env.RUNS ?? 1500);
@@ -74,8 +75,18 @@ async function answer(world: string, question: Question, epochs: Readonly<Record
   return text
     .replaceAll(epochs[world] ?? "", "EPOCH")
     .replaceAll(world, "WORLD")
-    .replace(/"(nextCursor|confirm)":"[^"]+"/g, '"$1":"SIGNED"')
+    .replace(
+      /"nextCursor":"([^".]+)\.[^"]+"/g,
+      (_, payload: string) => `"nextCursor":${JSON.stringify(placeIn(payload))}`,
+    )
+    .replace(/"confirm":"[^"]+"/g, '"confirm":"SIGNED"')
     .replace(/content-length: \d+\n/, "");
+}
+
+/** What a cursor tells whoever decodes it, its time aside. */
+function placeIn(payload: string): unknown {
+  const { o, k } = JSON.parse(atob(payload.replaceAll("-", "+").replaceAll("_", "/"))) as Record<string, unknown>;
+  return [o, k];
 }
 
 /** What Mallory may ask for, so that questions get through to the rows; what she may not; and what does not exist. */
@@ -168,6 +179,8 @@ const parameters = fc.record({
     )
     .map((parts) => parts.join("")),
   q: fc.constantFrom("alpha", "mine", "omega*", '"mine 2"', "secret:alpha"),
+  fields: fc.constantFrom("title", "quiet", "quiet,title", "secret", "nope"),
+  highlight: fc.constantFrom("true", "false"),
   hard: fc.constantFrom("true", "false"),
   dryRun: fc.constant("true"),
 });
@@ -177,7 +190,7 @@ const OFFERED: Readonly<Record<string, readonly string[]>> = {
   "": ["filter", "orderBy", "select", "limit", "offset", "totalCount", "withDeleted", "etags"],
   "/count": ["filter", "limit", "withDeleted"],
   "/aggregate": ["filter", "groupBy", "sum", "min", "max", "avg", "count", "having", "orderBy", "limit", "withDeleted"],
-  "/search": ["q", "filter", "select", "limit", "offset", "totalCount", "withDeleted"],
+  "/search": ["q", "fields", "filter", "select", "limit", "offset", "totalCount", "highlight", "withDeleted"],
 };
 
 const read = fc.constantFrom(...Object.keys(OFFERED)).chain((path) =>
@@ -292,12 +305,33 @@ describe("nothing hidden can be inferred", () => {
   property("[HT26] [HT20] refused writes answer alike", write, ["404", "403"]);
   property("[HT48] batches tried out answer alike", bulk, ["200", "400"]);
 
+  it("[HT14] [QL42] a list that stops among rows out of sight does not tell their values by its cursor", async () => {
+    const world = "world-of-many";
+    const created = await send(world, "POST", "", "root,role=admin", {
+      body: { ...rowOf(0, "world-a"), ownerId: "m-ll", rank: 20_000 },
+    });
+    expect(created.status).toBe(201);
+    await inspect(
+      `t/test/vault/${world}`,
+      `WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c WHERE i < 10001) INSERT INTO vault (id, place, owner_id, title, rank, _version) SELECT printf('h%05d', i), '${world}', 'mooll', 'hidden', i, 1 FROM c`,
+    );
+    // The scope of moll is finished in memory, and no row beyond the first is hers.
+    const last = await send(world, "GET", "?orderBy=-rank", "moll");
+    const { items, nextCursor } = (await last.json()) as { items: unknown[]; nextCursor: string };
+    expect(items).toHaveLength(1);
+    expect(placeIn(nextCursor.split(".")[0] ?? "")).toMatchObject([expect.any(String), [20_000, rowId(0)]]);
+    const beyond = await send(world, "GET", `?orderBy=-rank&cursor=${nextCursor}`, "moll");
+    expect(await beyond.json()).toMatchObject({ status: 400, code: "QUERY_TOO_EXPENSIVE" });
+  });
+
   it("[HT16] the worlds do differ for someone who may see", async () => {
     const texts = await Promise.all(
       WORLDS.map(async (world) =>
         (await send(world, "GET", "?filter=ownerId!=%22mallory%22", "root,role=admin")).text(),
       ),
     );
+    const found = await send("world-a", "GET", "/search?q=mine&totalCount=true&highlight=true", "mallory");
+    expect(await found.json()).toMatchObject({ totalCount: ROWS / 2 - 1 });
     expect(texts[0]).toContain("alpha 1");
     expect(texts[1]).toContain("omega 1");
   });

@@ -288,6 +288,11 @@ describe("faults", () => {
     });
   });
 
+  test.each(["client", "scope"] as const)("[QL35] regular expressions are refused in a filter of a %s", (fields) => {
+    expect(refusal('a=regex="^x"', { fields })).toBe("operator-not-allowed@1+7");
+    expect(refusal('a=iregex="^x"', { fields })).toBe("operator-not-allowed@1+8");
+  });
+
   test.each([
     ["zzz==1", "unknown-field@0+3"],
     ["n==1;zzz==1", "unknown-field@5+3"],

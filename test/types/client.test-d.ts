@@ -1,0 +1,214 @@
+/** What must compile of `ledge/client`, and what must not. Checked by `tsc`; a `@ts-expect-error` over a line that compiles is itself an error. */
+
+import { integer, real, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import { defineApp, resource } from "ledge";
+import { type Client, createClient, createQuery, fetchPaginated, type Page, safe, type WithTraits } from "ledge/client";
+import { eq } from "ledge/query";
+
+type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
+const same = <A, B>(_equal: Equal<A, B>) => {};
+
+const tasks = resource(
+  sqliteTable("tasks", {
+    id: text("id").primaryKey(),
+    title: text("title").notNull(),
+    status: text("status", { enum: ["todo", "done"] })
+      .notNull()
+      .default("todo"),
+    points: real("points"),
+    done: integer("done", { mode: "boolean" }).notNull().default(false),
+    tags: text("tags", { mode: "json" }).$type<readonly string[]>(),
+    dueAt: integer("due_at", { mode: "timestamp_ms" }),
+    authorId: text("author_id").notNull(),
+  }),
+);
+const messages = resource(
+  sqliteTable("messages", {
+    id: text("id").primaryKey(),
+    roomId: text("room_id").notNull(),
+    body: text("body").notNull(),
+  }),
+);
+const counters = resource(sqliteTable("counters", { id: integer("id").primaryKey(), name: text("name").notNull() }));
+
+const app = defineApp({ name: "types", resources: [tasks, messages, counters] });
+type Board = WithTraits<
+  typeof app,
+  {
+    tasks: { filled: "authorId"; hidden: "points"; computed: { shout: string } };
+    messages: { partitionBy: "roomId" };
+    counters: { partitionBy: never };
+  }
+>;
+
+interface Task {
+  id: string;
+  title: string;
+  status: "todo" | "done";
+  points: number | null;
+  done: boolean;
+  tags: readonly string[] | null;
+  dueAt: string | null;
+  authorId: string;
+}
+
+declare const client: Client<typeof app>;
+declare const board: Client<Board>;
+void createClient<typeof app>({ url: "", fetch, token: async () => "t" });
+
+/** Never run: the compiler is the test. */
+export const compiled = {
+  async "[TY3] tables and rows follow from typeof app"() {
+    const page = await client.tasks.list();
+    same<typeof page, Page<Task>>(true);
+    same<(typeof page.items)[number], Task>(true);
+    const bare = await client.tasks.get("1");
+    same<typeof bare, Task>(true);
+    // @ts-expect-error a table that the application does not have
+    client.tusks;
+    // @ts-expect-error an integer key takes no text
+    client.counters.get("1");
+    // @ts-expect-error nor a text key a number
+    client.tasks.get(1);
+    await client.counters.get(1);
+  },
+  async "[SDK2] select narrows the row; the key comes along"() {
+    const narrow = await client.tasks.list({ select: ["title", "dueAt"] });
+    same<(typeof narrow.items)[number], Pick<Task, "id" | "title" | "dueAt">>(true);
+    const one = await client.tasks.get("1", { select: ["status"] });
+    same<typeof one, Pick<Task, "id" | "status">>(true);
+    const first = await client.tasks.first({ select: ["title"] });
+    same<typeof first, Pick<Task, "id" | "title"> | null>(true);
+    for await (const row of client.tasks.rows({ select: ["title"] }))
+      same<typeof row, Pick<Task, "id" | "title">>(true);
+    const numbered = await fetchPaginated(client.tasks, { page: 1, pageSize: 5, select: ["title"] });
+    same<(typeof numbered.data)[number], Pick<Task, "id" | "title">>(true);
+    const found = await client.tasks.search("x", { select: ["title"], fields: ["title"] });
+    same<(typeof found.items)[number], Pick<Task, "id" | "title">>(true);
+    // @ts-expect-error a column that was not selected
+    narrow.items[0]?.status;
+    // @ts-expect-error an unknown column
+    client.tasks.list({ select: ["titel"] });
+    // @ts-expect-error search looks into text
+    client.tasks.search("x", { fields: ["points"] });
+  },
+  async "[SDK2] order is by columns"() {
+    client.tasks.list({ orderBy: ["-points", "title:desc", { column: "done" }] });
+    // @ts-expect-error an unknown column
+    client.tasks.list({ orderBy: "-titel" });
+    // @ts-expect-error an unknown direction
+    client.tasks.list({ orderBy: "title:down" });
+  },
+  async "[Q27] filters are typed by the column"() {
+    client.tasks.list({ filter: 'status=="todo"' });
+    client.tasks.list({ filter: eq("status", "todo") });
+    client.tasks.list({ filter: (q) => q.and(q.eq("status", "todo"), q.gt("points", 3), q.has("tags", "a")) });
+    client.tasks.list({
+      filter: { status: ["todo"], points: { gte: 3, not: null }, dueAt: { lt: new Date() }, done: true },
+    });
+    client.tasks.list({ filter: { tags: { overlap: ["a"] }, title: { contains: "x" }, dueAt: null } });
+    // @ts-expect-error an unknown column
+    client.tasks.list({ filter: (q) => q.eq("titel", "x") });
+    // @ts-expect-error a value of another kind
+    client.tasks.list({ filter: (q) => q.eq("points", "3") });
+    // @ts-expect-error none of the enum's values
+    client.tasks.list({ filter: (q) => q.eq("status", "doing") });
+    // @ts-expect-error patterns are for text
+    client.tasks.list({ filter: (q) => q.like("points", "3%") });
+    // @ts-expect-error an unknown column in a selector
+    client.tasks.list({ filter: { titel: "x" } });
+    // @ts-expect-error a value of another kind in a selector
+    client.tasks.list({ filter: { points: "3" } });
+    // @ts-expect-error none of the enum's values in a selector
+    client.tasks.list({ filter: { status: "doing" } });
+    // @ts-expect-error an unknown operator
+    client.tasks.list({ filter: { points: { near: 3 } } });
+    // @ts-expect-error an unknown option
+    client.tasks.list({ fliter: "" });
+  },
+  async "[SDK1] tags, conditions and short replies are in the type of the result"() {
+    const tagged = await client.tasks.list({ etags: true });
+    same<(typeof tagged.items)[number]["_etag"], string>(true);
+    const perhaps = await client.tasks.get("1", { ifNoneMatch: tagged });
+    same<typeof perhaps, Task | null>(true);
+    const nothing = await client.tasks.create({ title: "t", authorId: "a" }, { prefer: "minimal" });
+    same<typeof nothing, undefined>(true);
+    const dry = await client.tasks.deleteWhere({ filter: { done: true } }, { dryRun: true });
+    same<typeof dry.confirm, string>(true);
+    const counted = await client.tasks.deleteWhere({ all: true });
+    // @ts-expect-error only a dry run has a token
+    counted.confirm;
+    // @ts-expect-error every row is said with `all`
+    client.tasks.deleteWhere({});
+  },
+  async "[SDK1] what a create takes: the key and what has a default may be left out, nothing else"() {
+    await client.tasks.create({ title: "t", authorId: "a", dueAt: new Date() });
+    // @ts-expect-error a required column is missing
+    client.tasks.create({ authorId: "a" });
+    // @ts-expect-error an unknown column
+    client.tasks.create({ title: "t", authorId: "a", titel: "x" });
+    // @ts-expect-error a value of another kind
+    client.tasks.create({ title: 5, authorId: "a" });
+    await client.tasks.update("1", { points: null });
+    // @ts-expect-error NULL in a column that has none
+    client.tasks.update("1", { title: null });
+    // @ts-expect-error a replacement is a whole row
+    client.tasks.replace("1", { title: "t" });
+    await client.tasks.updateMany([{ id: "1", points: 2, ifVersion: "e:1" }]);
+    // @ts-expect-error an item without its key
+    client.tasks.updateMany([{ points: 2 }]);
+    await client.tasks.upsert({ id: "1", points: 2 });
+  },
+  async "[SDK1] aggregates have what was asked for"() {
+    const { groups } = await client.tasks.aggregate({
+      groupBy: ["status"],
+      count: true,
+      sum: ["points"],
+      min: ["dueAt"],
+    });
+    same<(typeof groups)[number]["key"], { readonly status: "todo" | "done" }>(true);
+    same<(typeof groups)[number]["count"], number>(true);
+    groups[0]?.sum?.points;
+    // @ts-expect-error not asked for
+    groups[0]?.avg?.points;
+    // @ts-expect-error a sum of texts
+    client.tasks.aggregate({ sum: ["title"] });
+    const whole = await client.tasks.aggregate({ count: true });
+    same<(typeof whole.groups)[number]["key"], null>(true);
+  },
+  async "[Q26] the fluent builder narrows and checks the same"() {
+    const query = createQuery(client.tasks).where({ status: "todo" }).select("title").orderBy("-points");
+    same<Awaited<ReturnType<typeof query.first>>, Pick<Task, "id" | "title"> | null>(true);
+    // @ts-expect-error an unknown column
+    createQuery(client.tasks).select("titel");
+    // @ts-expect-error an unknown column
+    createQuery(client.tasks).orderBy("titel");
+    // @ts-expect-error a value of another kind
+    createQuery(client.tasks).where((q) => q.eq("points", "3"));
+  },
+  async "[TY3] traits say what the Drizzle table does not"() {
+    await board.messages.in("lobby").create({ body: "b" });
+    // @ts-expect-error a partitioned table is reached through a partition
+    board.messages.list();
+    // @ts-expect-error one that is not has none
+    board.counters.in("x");
+    await client.messages.in("lobby").list();
+    const made = await board.tasks.create({ title: "t" });
+    same<typeof made.shout, string>(true);
+    // @ts-expect-error a hidden column
+    made.points;
+    // @ts-expect-error traits name columns
+    type _Wrong = WithTraits<typeof app, { tasks: { filled: "titel" } }>;
+  },
+  async "[TY1] without an application the row is given"() {
+    const untyped = await client.resource<{ id: string; title: string }>("other").list({ select: ["title"] });
+    same<(typeof untyped.items)[number], { id: string; title: string }>(true);
+    const unknown = await client.resource("other").in("p").get("1");
+    same<(typeof unknown)["anything"], unknown>(true);
+  },
+  async "[SDK13] either data or an error"() {
+    const { data, error } = await safe(client.tasks.get("1"));
+    same<typeof data, Task | null>(true);
+    if (error === null) same<typeof data, Task>(true);
+  },
+};
