@@ -19,9 +19,8 @@ import { decodeValue } from "../../src/core/schema/value.ts";
 import type { PageRequest, Selection } from "./list-statement.ts";
 import { countStatement, listStatement } from "./list-statement.ts";
 import type { Sql, SqlRecord, SqlValues } from "./port.ts";
+import { effortOf, MAX_EXAMINED } from "./residual-effort.ts";
 
-/** Rows that a residual may examine in one request ([QL42]). */
-export const MAX_EXAMINED = 10_000;
 const FIRST_CHUNK_ROWS = 64;
 const CHUNK_ROWS = 512;
 
@@ -56,15 +55,21 @@ export function countRows(sql: Sql, selection: Selection & { readonly limitRows?
   if (residual === null) return Number(sql.all(text, params)[0]?.count ?? 0);
   const test = compileMatcher(residual, selection.table, selection.operators);
   const limitRows = selection.limitRows ?? Number.POSITIVE_INFINITY;
+  const effort = effortOf(residual);
   let count = 0;
   let examined = 0;
   const request = { ...selection, orderBy: completeOrder([], selection.table), after: null, limit: 0, offset: 0 };
   for (const { row } of walk(sql, request)) {
-    if (examined === MAX_EXAMINED) throw new Fault({ slug: "query-too-expensive", examined, limit: MAX_EXAMINED });
-    examined++;
+    if (examined >= MAX_EXAMINED) throw tooExpensive();
+    examined += effort(row);
     if (test(row) && ++count >= limitRows) break;
   }
   return count;
+}
+
+/** The budget of [QL42] is spent. */
+export function tooExpensive(): Fault {
+  return new Fault({ slug: "query-too-expensive", examined: MAX_EXAMINED, limit: MAX_EXAMINED });
 }
 
 /** A stored record as a row in JSON form; columns that were not read are null. */
@@ -83,16 +88,17 @@ function listWithResidual(
   const test: RowTest = compileMatcher(residual, table, request.operators);
   const isInSight = request.isInSight?.() ?? (() => true);
   const rows: ListedRow[] = [];
+  const effort = effortOf(residual);
   let skip = request.offset;
   let examined = 0;
   /** The last row examined, of those the reader may know of. */
   let last: Row | undefined;
   for (const listed of walk(sql, request)) {
-    if (examined === MAX_EXAMINED) {
-      if (last === undefined) throw new Fault({ slug: "query-too-expensive", examined, limit: MAX_EXAMINED });
+    if (examined >= MAX_EXAMINED) {
+      if (last === undefined) throw tooExpensive();
       return { rows, hasMore: true, next: sortKey(last, orderBy) };
     }
-    examined++;
+    examined += effort(listed.row);
     if (test(listed.row) && skip-- <= 0) {
       const end = rows.at(-1);
       if (rows.length === limit && end !== undefined) return { rows, hasMore: true, next: sortKey(end.row, orderBy) };

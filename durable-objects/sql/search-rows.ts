@@ -4,16 +4,16 @@
  * inside one turn of the object.
  */
 
-import { Fault } from "../../src/core/fault.ts";
 import { type Mark, readMarks } from "../../src/core/query/highlight.ts";
 import { compileMatcher } from "../../src/core/query/matches.ts";
 import type { Filter } from "../../src/core/query/tree.ts";
 import type { Row } from "../../src/core/schema/table-spec.ts";
 import { jsonParam } from "./fragment.ts";
-import { decodeRow, MAX_EXAMINED } from "./list-rows.ts";
+import { decodeRow, tooExpensive } from "./list-rows.ts";
 import { VERSION_COLUMN } from "./list-statement.ts";
 import type { Sql } from "./port.ts";
 import { quoteColumn, quoteIdentifier } from "./quote-identifier.ts";
+import { effortOf, MAX_EXAMINED } from "./residual-effort.ts";
 import { rowidName, type SearchedTable } from "./search-index.ts";
 import { countMatchesStatement, markedStatement, rankedStatement, type SearchSelection } from "./search-statement.ts";
 
@@ -79,11 +79,13 @@ function searchWithResidual(sql: Sql, search: SearchSelection, page: SearchPage,
   const docs = docsOf(sql, text, params);
   const wanted = page.offset + page.limit;
   const rows: FoundRow[] = [];
+  const effort = effortOf(residual);
+  let examined = 0;
   let matched = 0;
   for (let at = 0; at < docs.length; at += CHUNK_ROWS) {
-    for (const [index, found] of readRows(sql, search.table, docs.slice(at, at + CHUNK_ROWS)).entries()) {
-      const examined = at + index;
-      if (examined === MAX_EXAMINED) throw new Fault({ slug: "query-too-expensive", examined, limit: MAX_EXAMINED });
+    for (const found of readRows(sql, search.table, docs.slice(at, at + CHUNK_ROWS))) {
+      if (examined >= MAX_EXAMINED) throw tooExpensive();
+      examined += effort(found.row);
       if (!test(found.row)) continue;
       matched++;
       if (matched > page.offset && matched <= wanted) rows.push(found);

@@ -8,7 +8,7 @@ import type { FilterRows } from "../../src/core/protocol/batch-call.ts";
 import type { ScopeText, WriteScopes } from "../../src/core/protocol/object-call.ts";
 import { completeOrder } from "../../src/core/query/order.ts";
 import { conjoin, type Filter } from "../../src/core/query/tree.ts";
-import { type ListedRow, MAX_EXAMINED } from "../sql/list-rows.ts";
+import { type ListedRow, tooExpensive } from "../sql/list-rows.ts";
 import { filterOf } from "./scope-test.ts";
 import { countMatching, selectPage } from "./select-rows.ts";
 import type { Store } from "./store.ts";
@@ -27,7 +27,7 @@ export function selectBatch(
   { operation, rows, scopes }: BatchSelection,
 ): readonly ListedRow[] {
   const { filter, limitRows, limitUnconfirmed } = rows;
-  const where = batchFilter(table, scopes[operation] ?? "", filter);
+  const where = batchFilter(table, [scopes.read, scopes[operation] ?? ""], filter);
   if (where === null) throw new Fault({ slug: "forbidden", operation });
   const page = selectPage(store, table, {
     where,
@@ -37,8 +37,7 @@ export function selectBatch(
     offset: 0,
   });
   if (page.hasMore) {
-    if (page.rows.length < limitRows)
-      throw new Fault({ slug: "query-too-expensive", examined: MAX_EXAMINED, limit: MAX_EXAMINED });
+    if (page.rows.length < limitRows) throw tooExpensive();
     const requested = countMatching(store, table, where, null);
     throw new Fault({ slug: "batch-limit-exceeded", operation, limit: limitRows, requested });
   }
@@ -52,12 +51,12 @@ export function selectBatch(
   return page.rows;
 }
 
-/** Null: the scope lets no row through. */
-function batchFilter(table: TableStore, scope: ScopeText, filter: string): Filter | null {
-  if (scope === "") return null;
+/** Rows the caller may see and may write ([HT14] [HT48]). Null: a scope lets no row through. */
+function batchFilter(table: TableStore, scopes: readonly ScopeText[], filter: string): Filter | null {
+  if (scopes.includes("")) return null;
   const soft = table.spec.softDelete;
   const terms: Filter[] = [];
-  if (scope !== "*") terms.push(filterOf(table, scope));
+  for (const scope of new Set(scopes)) if (scope !== "*") terms.push(filterOf(table, scope));
   if (soft !== null) terms.push({ kind: "compare", field: soft.field, operator: "=isnull=", operand: true });
   if (filter !== "") terms.push(filterOf(table, filter));
   return conjoin(terms);

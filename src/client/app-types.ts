@@ -37,16 +37,22 @@ type TableIn<R> = R extends { readonly table: infer T extends SQLiteTable } ? T 
 type TraitsIn<R> = R extends { readonly traits?: infer T } ? NonNullable<T> : unknown;
 type Trait<R, Name extends keyof Traits, Default> = TraitsIn<R> extends { readonly [N in Name]: infer V } ? V : Default;
 
-/** States that stand in the way of `keyof` are not named: a trait nobody has stated. */
+/** A trait that nobody has stated. */
 interface Unstated {
   readonly unstated: true;
 }
 
-/** Adds traits to the type of an application, where they are not in it yet: `createClient<WithTraits<typeof app, { messages: { partitionBy: "roomId" } }>>`. */
+/**
+ * States traits where the type of the application does not have them, or has others:
+ * `createClient<WithTraits<typeof app, { messages: { partitionBy: "roomId" } }>>(…)`.
+ */
 export interface WithTraits<A extends AppLike, M extends TraitsByName<ResourcesIn<A>>> {
   readonly types?: {
-    readonly [N in keyof ResourcesIn<A>]: ResourcesIn<A>[N] & {
-      readonly traits?: N extends keyof M ? M[N] : unknown;
+    readonly [N in keyof ResourcesIn<A>]: {
+      readonly table: TableIn<ResourcesIn<A>[N]>;
+      readonly traits?: N extends keyof M
+        ? M[N] & Omit<TraitsIn<ResourcesIn<A>[N]>, keyof M[N]>
+        : TraitsIn<ResourcesIn<A>[N]>;
     };
   };
 }

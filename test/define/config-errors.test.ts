@@ -182,6 +182,12 @@ const MISTAKES: readonly Mistake[] = [
     says: /built-in/,
   },
   {
+    what: "a misspelt operator in the list",
+    make: () => things({ query: { operators: ["=inn="] } }),
+    says: /query\.operators names no operator: =inn=\. Operators are:/,
+  },
+  { what: "an alias in the list", make: () => things({ query: { operators: ["=gt="] } }), says: /Write it as >\./ },
+  {
     what: "a custom operator on no column",
     make: () => things({ operators: { "=near=": { on: ["nam"], operand: "list", test: () => true } } }),
     says: /declared on no column/,

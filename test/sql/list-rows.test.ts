@@ -3,10 +3,11 @@
 import { DatabaseSync } from "node:sqlite";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { countRows, listRows, MAX_EXAMINED } from "../../durable-objects/sql/list-rows.ts";
+import { countRows, listRows } from "../../durable-objects/sql/list-rows.ts";
 import type { PageRequest } from "../../durable-objects/sql/list-statement.ts";
 import { nodeSql } from "../../durable-objects/sql/node-sqlite.ts";
 import type { Sql } from "../../durable-objects/sql/port.ts";
+import { MAX_EXAMINED } from "../../durable-objects/sql/residual-effort.ts";
 import { Fault } from "../../src/core/fault.ts";
 import type { JsonScalar } from "../../src/core/json.ts";
 import { rowComparator } from "../../src/core/query/compare-values.ts";

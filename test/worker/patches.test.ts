@@ -157,11 +157,12 @@ describe("who may patch what", () => {
       seq: 0,
     },
     {
-      name: "[HT26] the scope of a write need not be that of a read",
+      name: "[HT14] [HT26] a row out of the read scope does not exist for a write, whatever the scope of the write",
       given: [{ user: "carol", to: "POST /api/ledgers", body: { state: "unseen", note: "n" }, as: "l" }],
       when: { user: "blind", to: "PATCH /api/ledgers/{l.id}", body: { note: "written unseen" } },
-      status: 200,
-      seq: 1,
+      status: 404,
+      hasNot: ["unseen"],
+      seq: 0,
     },
   ]);
 });

@@ -112,8 +112,8 @@ export function admit(
   }
   const isReadable = scopes.read(stored.row) && (!isDeleted || scopes.readDeleted(stored.row));
   const mayWrite = intent.op === "delete" ? scopes.delete(stored.row) : scopes.update(stored.row);
-  // Removing for real is for rows in sight only, deleted or not ([HT49]).
-  if (intent.op === "delete" && intent.hard === true && !isReadable) throw notFound(facts, intent.id);
+  // A row out of sight does not exist for a write either ([HT14]); restoring needs the update scope alone ([HT50]).
+  if (!isReadable && intent.op !== "restore") throw notFound(facts, intent.id);
   if (!mayWrite) {
     throw isReadable
       ? new Fault({ slug: "forbidden", operation: intent.op === "delete" ? "delete" : "update" })

@@ -33,6 +33,9 @@ export {
   notIn,
   notLike,
   or,
+  ownerOrPublic,
+  ownerScope,
+  publicScope,
   raw,
   startsWith,
 } from "./build.ts";

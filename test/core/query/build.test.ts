@@ -166,3 +166,9 @@ describe("helpers", () => {
     );
   });
 });
+
+test("[Q24] scopes of one's own, of what is public, and of both", () => {
+  expect(printFilter(query.ownerScope("alice"))).toBe('ownerId=="alice"');
+  expect(printFilter(query.publicScope("open"))).toBe("open==true");
+  expect(printFilter(query.ownerOrPublic('a"b', { owner: "author" }))).toBe('author=="a\\"b",isPublic==true');
+});
