@@ -1,5 +1,6 @@
 /** `ledge/query`: the query language for servers, clients and scopes. The only entry; the files behind it may move. */
 
+export { ownerOrPublic, ownerScope, publicScope } from "../scope/owner-scopes.ts";
 export {
   allScope,
   combineScopes,
@@ -33,9 +34,6 @@ export {
   notIn,
   notLike,
   or,
-  ownerOrPublic,
-  ownerScope,
-  publicScope,
   raw,
   startsWith,
 } from "./build.ts";
