@@ -7,7 +7,7 @@ import { isSoftDeleted } from "../../src/core/change/plan-write.ts";
 import { Fault } from "../../src/core/fault.ts";
 import { positionToken, seqOf } from "../../src/core/ids.ts";
 import { shortHash } from "../../src/core/json.ts";
-import { collectionTag, matchesRow, matchesWeakly, rowTag, type TagCondition } from "../../src/core/protocol/etag.ts";
+import { collectionTag, matchesRow, matchesStrongly, matchesWeakly, rowTag } from "../../src/core/protocol/etag.ts";
 import type { CountCall, GetCall, ListCall, Preconditions, ScopeText } from "../../src/core/protocol/object-call.ts";
 import { sortKey } from "../../src/core/query/compare-values.ts";
 import { compileMatcher } from "../../src/core/query/matches.ts";
@@ -170,8 +170,4 @@ export function unchangedCollection(
   const isSame = ifNoneMatch !== undefined && matchesWeakly(ifNoneMatch, tag);
   const position = positionToken(store.epoch, store.head.seq);
   return { etag, answer: isSame ? { kind: "answer", status: 304, headers: { etag }, body: null, position } : null };
-}
-
-function matchesStrongly(condition: TagCondition, opaque: string): boolean {
-  return condition.kind === "any" || condition.tags.some((tag) => !tag.isWeak && tag.opaque === opaque);
 }

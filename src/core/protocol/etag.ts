@@ -51,6 +51,11 @@ export function matchesRow(condition: TagCondition, epoch: Epoch, version: Seq):
   return condition.tags.some((tag) => !tag.isWeak && tag.opaque.startsWith(prefix));
 }
 
+/** `If-Match` against a tag that is compared whole, as a collection's is: strong. */
+export function matchesStrongly(condition: TagCondition, opaque: string): boolean {
+  return condition.kind === "any" || condition.tags.some((tag) => !tag.isWeak && tag.opaque === opaque);
+}
+
 /** `If-None-Match` in its weak comparison: does some listed tag equal this one? */
 export function matchesWeakly(condition: TagCondition, opaque: string): boolean {
   return condition.kind === "any" || condition.tags.some((tag) => tag.opaque === opaque);

@@ -8,7 +8,7 @@ import { Fault, type FieldError, invalid } from "../../core/fault.ts";
 import type { RowId } from "../../core/ids.ts";
 import type { JsonObject } from "../../core/json.ts";
 import type { Preconditions, WriteIntent, WriteScopes } from "../../core/protocol/object-call.ts";
-import type { Draft, Row } from "../../core/schema/table-spec.ts";
+import type { Draft } from "../../core/schema/table-spec.ts";
 import { idForCreate, takeWritable } from "../../core/schema/validate-draft.ts";
 import type { Hooks } from "../../define/hooks.ts";
 import { readObject, type Success, writeObject } from "../call-object.ts";
@@ -194,11 +194,7 @@ async function runBeforeHook(pending: Pending): Promise<Hooked | Success> {
   if (row === null) return hookNewRow(pending, 0);
   if (planned.op === "delete") await beforeDelete(request, row);
   const isChange = planned.op === "update" || planned.op === "replace";
-  return { id, draft: isChange ? await hookedPatch(request, row, draft) : draft, expectVersion: loaded.version };
-}
-
-function hookedPatch(request: TableRequest, row: Row, draft: Draft): Promise<Draft> {
-  return beforeUpdate(request, row, draft);
+  return { id, draft: isChange ? await beforeUpdate(request, row, draft) : draft, expectVersion: loaded.version };
 }
 
 /** The hook sees the id and may set another. */
