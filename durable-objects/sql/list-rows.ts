@@ -17,11 +17,15 @@ import type { Filter } from "../../src/core/query/tree.ts";
 import type { ColumnSpec, Row, TableSpec } from "../../src/core/schema/table-spec.ts";
 import { decodeValue } from "../../src/core/schema/value.ts";
 import type { PageRequest, Selection } from "./list-statement.ts";
-import { countStatement, listStatement } from "./list-statement.ts";
+import { countStatement, listStatement, sizeStatement } from "./list-statement.ts";
 import type { Sql, SqlRecord, SqlValues } from "./port.ts";
-import { effortOf, MAX_EXAMINED } from "./residual-effort.ts";
+import { effortOf, MAX_EXAMINED, storedSize } from "./residual-effort.ts";
 
-const FIRST_CHUNK_ROWS = 64;
+/** Rows read at once whatever their size: at 512 KB a row, 8 MB and 64 MB of the object's 128 MB. */
+const SMALL_CHUNK_ROWS = 16;
+const UNMEASURED_ROWS = 128;
+/** More rows are read at once where they take no more than this. */
+const CHUNK_BYTES = 8 * 2 ** 20;
 const CHUNK_ROWS = 512;
 
 export interface ListedRow {
@@ -35,18 +39,25 @@ export interface ListedPage {
   readonly hasMore: boolean;
   /** Sort key to continue after, exactly when `hasMore`. */
   readonly next: readonly JsonScalar[] | null;
+  /** Fewer rows than were asked for, since they are large. */
+  readonly isCutBySize?: boolean;
 }
 
-/** One page. `columns` is not for here: a row is always whole. */
-export function listRows(sql: Sql, request: Omit<PageRequest, "columns" | "withVersion">): ListedPage {
-  const { table, orderBy, limit } = request;
+/** A request whose rows are whole. */
+type WholeRows = Omit<PageRequest, "columns" | "withVersion">;
+
+/** One page; of large rows it may be a shorter one. */
+export function listRows(sql: Sql, request: WholeRows): ListedPage {
+  const { table, orderBy } = request;
+  const limit = rowsAtOnce(sql, request);
   const { text, params, residual } = listStatement({ ...request, limit: limit + 1, withVersion: true });
-  if (residual !== null) return listWithResidual(sql, request, residual);
+  if (residual !== null) return listWithResidual(sql, { ...request, limit }, residual);
   const found = sql.values(text, params).map((values) => decodeListed(table, values));
   const rows = found.slice(0, limit);
   const last = rows.at(-1);
   const hasMore = found.length > limit;
-  return { rows, hasMore, next: hasMore && last !== undefined ? sortKey(last.row, orderBy) : null };
+  const next = hasMore && last !== undefined ? sortKey(last.row, orderBy) : null;
+  return { rows, hasMore, next, isCutBySize: hasMore && limit < request.limit };
 }
 
 /** Number of matching rows; with `limitRows`, counting stops there. Throws `query-too-expensive` over the budget. */
@@ -59,9 +70,9 @@ export function countRows(sql: Sql, selection: Selection & { readonly limitRows?
   let count = 0;
   let examined = 0;
   const request = { ...selection, orderBy: completeOrder([], selection.table), after: null, limit: 0, offset: 0 };
-  for (const { row } of walk(sql, request)) {
+  for (const { row, size } of walk(sql, request)) {
     if (examined >= MAX_EXAMINED) throw tooExpensive();
-    examined += effort(row);
+    examined += effort(row, size);
     if (test(row) && ++count >= limitRows) break;
   }
   return count;
@@ -79,11 +90,7 @@ export function decodeRow(table: TableSpec, record: SqlRecord): Row {
   return row;
 }
 
-function listWithResidual(
-  sql: Sql,
-  request: Omit<PageRequest, "columns" | "withVersion">,
-  residual: Filter,
-): ListedPage {
+function listWithResidual(sql: Sql, request: WholeRows, residual: Filter): ListedPage {
   const { table, orderBy, limit } = request;
   const test: RowTest = compileMatcher(residual, table, request.operators);
   const isInSight = request.isInSight?.() ?? (() => true);
@@ -98,7 +105,7 @@ function listWithResidual(
       if (last === undefined) throw tooExpensive();
       return { rows, hasMore: true, next: sortKey(last, orderBy) };
     }
-    examined += effort(listed.row);
+    examined += effort(listed.row, listed.size);
     if (test(listed.row) && skip-- <= 0) {
       const end = rows.at(-1);
       if (rows.length === limit && end !== undefined) return { rows, hasMore: true, next: sortKey(end.row, orderBy) };
@@ -109,17 +116,38 @@ function listWithResidual(
   return { rows, hasMore: false, next: null };
 }
 
+/** A row, and about what it takes as it is stored. */
+export interface WalkedRow extends ListedRow {
+  readonly size: number;
+}
+
 /** All rows that SQL lets through, in order, in chunks: each chunk is one whole statement after the last row of the one before. */
-export function* walk(sql: Sql, request: Omit<PageRequest, "columns" | "withVersion">): Generator<ListedRow> {
+export function* walk(sql: Sql, request: WholeRows): Generator<WalkedRow> {
   let after = request.after;
-  for (let size = FIRST_CHUNK_ROWS; ; size = Math.min(size * 2, CHUNK_ROWS)) {
-    const { text, params } = listStatement({ ...request, after, limit: size, offset: 0, withVersion: true });
-    const chunk = sql.values(text, params).map((values) => decodeListed(request.table, values));
-    yield* chunk;
-    const last = chunk.at(-1);
-    if (chunk.length < size || last === undefined) return;
+  for (let limit = SMALL_CHUNK_ROWS; ; limit = Math.min(limit * 2, CHUNK_ROWS)) {
+    const chunk = { ...request, after, limit, offset: 0, withVersion: true };
+    if (limit > SMALL_CHUNK_ROWS && sizeOf(sql, chunk) > CHUNK_BYTES) chunk.limit = limit = SMALL_CHUNK_ROWS;
+    const { text, params } = listStatement(chunk);
+    const rows = sql.values(text, params);
+    let last: ListedRow | undefined;
+    for (const values of rows) {
+      last = decodeListed(request.table, values);
+      yield { ...last, size: storedSize(values) };
+    }
+    if (rows.length < limit || last === undefined) return;
     after = sortKey(last.row, request.orderBy);
   }
+}
+
+/** How many of the rows asked for are read at once. */
+function rowsAtOnce(sql: Sql, request: WholeRows): number {
+  const { limit } = request;
+  return limit <= UNMEASURED_ROWS || sizeOf(sql, request) <= CHUNK_BYTES ? limit : UNMEASURED_ROWS;
+}
+
+function sizeOf(sql: Sql, request: PageRequest): number {
+  const { text, params } = sizeStatement(request);
+  return Number(sql.all(text, params)[0]?.size ?? 0);
 }
 
 /** Values of a select list of all columns, then `_version`, as a row in JSON form and its version. */

@@ -54,13 +54,25 @@ export interface Statement {
 }
 
 export function listStatement(request: PageRequest): Statement {
+  return pageStatement(request, selectList(request));
+}
+
+/** What the texts and blobs of a page take, in column `size`: bytes, which SQLite knows without reading them. */
+export function sizeStatement(request: PageRequest): Statement {
+  const sized = request.table.columns.filter(({ kind }) => kind === "text" || kind === "json" || kind === "blob");
+  const sizes = sized.map((column) => `coalesce(octet_length(${quoteColumn(column)}), 0)`);
+  const { text, ...statement } = pageStatement(request, `${sizes.length === 0 ? "0" : sizes.join(" + ")} AS size`);
+  return { ...statement, text: `SELECT coalesce(sum(size), 0) AS size FROM (${text})` };
+}
+
+function pageStatement(request: PageRequest, selected: string): Statement {
   const { table, orderBy, after, limit, offset } = request;
   const { sql, residual } = compileWhere(request);
   const keyset = after === null ? [] : [keysetCondition(table, orderBy, after)];
   const where = joinBalanced([...keyset, ...sql], "AND");
   const order = orderBy.map((term) => orderText(requireColumn(table, term.field), term)).join(", ");
   const text =
-    `SELECT ${selectList(request)} FROM ${quoteIdentifier(table.name)} WHERE ${where.text}` +
+    `SELECT ${selected} FROM ${quoteIdentifier(table.name)} WHERE ${where.text}` +
     ` ORDER BY ${order} LIMIT ?${offset > 0 ? " OFFSET ?" : ""}`;
   const packed = packParams({ text, params: [...where.params, limit, ...(offset > 0 ? [offset] : [])] });
   return { ...packed, residual };

@@ -18,9 +18,9 @@ export function* residualRows(sql: Sql, selection: Selection, residual: Filter):
   const request = { ...selection, orderBy: completeOrder([], selection.table), after: null, limit: 0, offset: 0 };
   const effort = effortOf(residual);
   let examined = 0;
-  for (const { row } of walk(sql, request)) {
+  for (const { row, size } of walk(sql, request)) {
     if (examined >= MAX_EXAMINED) throw tooExpensive();
-    examined += effort(row);
+    examined += effort(row, size);
     if (test(row)) yield row;
   }
 }

@@ -4,16 +4,17 @@
  * inside one turn of the object.
  */
 
+import type { Seq } from "../../src/core/ids.ts";
 import { type Mark, readMarks } from "../../src/core/query/highlight.ts";
 import { compileMatcher } from "../../src/core/query/matches.ts";
 import type { Filter } from "../../src/core/query/tree.ts";
 import type { Row } from "../../src/core/schema/table-spec.ts";
 import { jsonParam } from "./fragment.ts";
-import { decodeRow, tooExpensive } from "./list-rows.ts";
+import { decodeListed, tooExpensive } from "./list-rows.ts";
 import { VERSION_COLUMN } from "./list-statement.ts";
 import type { Sql } from "./port.ts";
 import { quoteColumn, quoteIdentifier } from "./quote-identifier.ts";
-import { effortOf, MAX_EXAMINED } from "./residual-effort.ts";
+import { effortOf, MAX_EXAMINED, storedSize } from "./residual-effort.ts";
 import { rowidName, type SearchedTable } from "./search-index.ts";
 import { countMatchesStatement, markedStatement, rankedStatement, type SearchSelection } from "./search-statement.ts";
 
@@ -21,7 +22,9 @@ export interface FoundRow {
   /** The row's number in SQLite. */
   readonly doc: number;
   readonly row: Row;
-  readonly version: number;
+  readonly version: Seq;
+  /** About what it takes as it is stored. */
+  readonly size: number;
 }
 
 export interface FoundPage {
@@ -37,8 +40,8 @@ export interface SearchPage {
   readonly totalCount: boolean;
 }
 
-/** Rows read at once when a residual filter has to see them. */
-const CHUNK_ROWS = 256;
+/** Rows read at once when a residual filter has to see them: at 512 KB a row, 16 MB. */
+const CHUNK_ROWS = 32;
 
 export function searchRows(sql: Sql, search: SearchSelection, page: SearchPage): FoundPage {
   const { limit, offset } = page;
@@ -85,7 +88,7 @@ function searchWithResidual(sql: Sql, search: SearchSelection, page: SearchPage,
   for (let at = 0; at < docs.length; at += CHUNK_ROWS) {
     for (const found of readRows(sql, search.table, docs.slice(at, at + CHUNK_ROWS))) {
       if (examined >= MAX_EXAMINED) throw tooExpensive();
-      examined += effort(found.row);
+      examined += effort(found.row, found.size);
       if (!test(found.row)) continue;
       matched++;
       if (matched > page.offset && matched <= wanted) rows.push(found);
@@ -102,13 +105,13 @@ function docsOf(sql: Sql, text: string, params: Parameters<Sql["all"]>[1]): numb
 /** The rows of these numbers, in their order. */
 function readRows(sql: Sql, table: SearchedTable, docs: readonly number[]): FoundRow[] {
   if (docs.length === 0) return [];
-  const columns = [...table.columns.map(quoteColumn), quoteIdentifier(VERSION_COLUMN)].join(", ");
   const rowid = rowidName(table);
-  const text = `SELECT ${rowid} AS "_fts doc", ${columns} FROM ${quoteIdentifier(table.name)} WHERE ${rowid} IN (SELECT value FROM json_each(?))`;
+  const columns = [...table.columns.map(quoteColumn), quoteIdentifier(VERSION_COLUMN), rowid].join(", ");
+  const text = `SELECT ${columns} FROM ${quoteIdentifier(table.name)} WHERE ${rowid} IN (SELECT value FROM json_each(?))`;
   const byDoc = new Map<number, FoundRow>();
-  for (const record of sql.all(text, [jsonParam(docs)])) {
-    const doc = Number(record["_fts doc"]);
-    byDoc.set(doc, { doc, row: decodeRow(table, record), version: Number(record[VERSION_COLUMN]) });
+  for (const values of sql.values(text, [jsonParam(docs)])) {
+    const doc = Number(values.at(-1));
+    byDoc.set(doc, { doc, ...decodeListed(table, values), size: storedSize(values) });
   }
   return docs.flatMap((doc) => byDoc.get(doc) ?? []);
 }

@@ -7,6 +7,7 @@ import { showGroup } from "../../src/core/query/show-group.ts";
 import { aggregateGroups } from "../sql/aggregate-groups.ts";
 import { unchangedCollection, visibleRows } from "./read.ts";
 import type { Answer } from "./replies.ts";
+import { textsThatFit } from "./reply-size.ts";
 import { selection } from "./select-rows.ts";
 import type { Store } from "./store.ts";
 import type { TableStore } from "./table-store.ts";
@@ -18,16 +19,13 @@ export function aggregateRows(store: Store, table: TableStore, call: AggregateCa
   const where = visibleRows(table, call);
   if (where === null) throw new Fault({ slug: "forbidden", operation: "read" });
   const { groups, isTruncated } = aggregateGroups(store.sql, selection(store, table, where), query);
-  const body = {
-    groups: groups.map((group) => showGroup(group, query)),
-    ...(isTruncated ? { truncated: true } : {}),
-    seq: store.head.seq,
-  };
+  const shown = textsThatFit(groups, (group) => showGroup(group, query));
+  const truncated = isTruncated || shown.length < groups.length ? ',"truncated":true' : "";
   return {
     kind: "answer",
     status: 200,
     headers: { etag: unchanged.etag },
-    body: JSON.stringify(body),
+    body: `{"groups":[${shown.join(",")}]${truncated},"seq":${store.head.seq}}`,
     position: positionToken(store.epoch, store.head.seq),
   };
 }

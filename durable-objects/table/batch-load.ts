@@ -12,7 +12,9 @@ import type { ObjectReply } from "../../src/core/protocol/object-call.ts";
 import { namedBy } from "./batch-filter.ts";
 import { checkCollection } from "./collection-condition.ts";
 import { findRows } from "./find-rows.ts";
+import { nameOperation } from "./name-operation.ts";
 import { type Answer, findReply } from "./replies.ts";
+import { checkRowsFit } from "./reply-size.ts";
 import { selectBatch } from "./select-batch.ts";
 import type { Store } from "./store.ts";
 import type { TableStore } from "./table-store.ts";
@@ -23,7 +25,11 @@ const SAMPLE_ROWS = 10;
 export function loadBatch(store: Store, table: TableStore, call: LoadBatchCall): ObjectReply {
   const known = call.idempotency === null ? null : findReply(store.sql, call.idempotency, store.clock());
   if (known !== null) return known;
-  const items = call.work.kind === "items" ? loadItems(store, table, call) : loadFiltered(store, table, call);
+  const items = nameOperation(call.operation, () => {
+    const loaded = call.work.kind === "items" ? loadItems(store, table, call) : loadFiltered(store, table, call);
+    checkRowsFit(loaded.flatMap((item) => (item.kind === "row" && item.row !== null ? [item.row] : [])));
+    return loaded;
+  });
   return { kind: "loaded-batch", items, position: positionToken(store.epoch, store.head.seq) };
 }
 

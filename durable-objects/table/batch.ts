@@ -3,15 +3,15 @@
  * through the frame of every write (`transact.ts`) and, row by row, through the step of the single write (`applyWrite`).
  */
 
-import { Fault } from "../../src/core/fault.ts";
 import { positionToken, type RowId, type Seq } from "../../src/core/ids.ts";
-import type { Json } from "../../src/core/json.ts";
 import type { BatchCall } from "../../src/core/protocol/batch-call.ts";
 import type { RowChange } from "../../src/core/protocol/object-call.ts";
 import type { Row } from "../../src/core/schema/table-spec.ts";
 import { rebuildFilterBatch, runFilterBatch } from "./batch-filter.ts";
 import { rebuildItems, runItems } from "./batch-items.ts";
+import { nameOperation } from "./name-operation.ts";
 import type { Answer } from "./replies.ts";
+import { checkRowsFit, textsThatFit } from "./reply-size.ts";
 import { rowJson } from "./row-json.ts";
 import type { Store } from "./store.ts";
 import type { TableStore } from "./table-store.ts";
@@ -24,7 +24,7 @@ export type BatchOutcome =
 
 export function batch(store: Store, table: TableStore, call: BatchCall): Answer {
   const { work } = call;
-  return named(call, () =>
+  return nameOperation(call.operation, () =>
     transact(store, call, {
       run(commit) {
         const outcome =
@@ -32,6 +32,8 @@ export function batch(store: Store, table: TableStore, call: BatchCall): Answer 
         return (committed) => {
           const present =
             outcome.kind === "count" ? outcome : { ...outcome, rows: latest(outcome.rows, table, committed.changes) };
+          // Refused in time: what does not fit into a reply is not committed.
+          if (present.kind === "rows" && !call.isMinimal) checkRowsFit(present.rows);
           return { answer: answerBatch(store, table, call, present, committed.seq), ids: idsOf(present, table) };
         };
       },
@@ -44,17 +46,6 @@ export function batch(store: Store, table: TableStore, call: BatchCall): Answer 
   );
 }
 
-/** A commit that is too large for the ledger knows its bytes, not what asked for it. */
-function named(call: BatchCall, work: () => Answer): Answer {
-  try {
-    return work();
-  } catch (error) {
-    if (error instanceof Fault && error.data.slug === "batch-limit-exceeded")
-      throw new Fault({ operation: call.operation, ...error.data });
-    throw error;
-  }
-}
-
 function answerBatch(
   store: Store,
   table: TableStore,
@@ -65,22 +56,23 @@ function answerBatch(
   const isCreated = operation === "create" && outcome.kind === "rows" && outcome.rows.length > 0;
   const answer = { kind: "answer" as const, headers: {}, position: positionToken(store.epoch, seq) };
   if (isMinimal) return { ...answer, status: isCreated ? 201 : 204, body: null };
-  return {
-    ...answer,
-    status: isCreated ? 201 : 200,
-    body: JSON.stringify({ ...shown(store, table, operation, outcome), seq }),
-  };
+  return { ...answer, status: isCreated ? 201 : 200, body: bodyOf(store, table, operation, outcome, seq) };
 }
 
-function shown(
+/** Rows that have grown since an earlier attempt, or are large by their computed fields, are told by their ids alone, as in [HT44]. */
+function bodyOf(
   store: Store,
   table: TableStore,
   operation: BatchCall["operation"],
   outcome: BatchOutcome,
-): Record<string, Json> {
-  if (outcome.kind === "count") return { count: outcome.count };
-  const items = outcome.rows.map((row) => rowJson(store, table, row, null));
-  return operation === "replace" || operation === "upsert" ? { items, created: outcome.created } : { items };
+  seq: Seq,
+): string {
+  if (outcome.kind === "count") return JSON.stringify({ count: outcome.count, seq });
+  const items = textsThatFit(outcome.rows, (row) => rowJson(store, table, row, null));
+  if (items.length < outcome.rows.length) return JSON.stringify({ ids: idsOf(outcome, table), seq });
+  const created =
+    operation === "replace" || operation === "upsert" ? `,"created":${JSON.stringify(outcome.created)}` : "";
+  return `{"items":[${items.join(",")}]${created},"seq":${seq}}`;
 }
 
 /** A hook on a later row may have changed an earlier one: the reply tells how the commit left them. */

@@ -17,6 +17,7 @@ import { quoteIdentifier } from "../sql/quote-identifier.ts";
 import { constraintFault } from "./constraint-fault.ts";
 import { hookTransaction } from "./hook-transaction.ts";
 import type { Effect } from "./ledger.ts";
+import { approximateSize } from "./reply-size.ts";
 import type { Store } from "./store.ts";
 import type { TableStore } from "./table-store.ts";
 
@@ -256,17 +257,8 @@ function checkPartition({ store }: Commit, { spec }: TableStore, row: Row): void
 }
 
 function checkRowSize(table: TableStore, row: Row): void {
-  let estimate = 0;
-  for (const value of Object.values(row)) {
-    estimate +=
-      typeof value === "string"
-        ? value.length
-        : typeof value === "object" && value !== null
-          ? JSON.stringify(value).length
-          : 8;
-  }
   // Three bytes a code unit at most: below a third of the limit the exact size need not be known.
-  if (estimate * 3 < MAX_ROW_BYTES) return;
+  if (approximateSize(row) * 3 < MAX_ROW_BYTES) return;
   const bytes = new TextEncoder().encode(JSON.stringify(row)).length;
   if (bytes > MAX_ROW_BYTES) {
     throw new Fault({

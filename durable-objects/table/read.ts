@@ -5,7 +5,7 @@
 
 import { isSoftDeleted } from "../../src/core/change/plan-write.ts";
 import { Fault } from "../../src/core/fault.ts";
-import { positionToken, seqOf } from "../../src/core/ids.ts";
+import { positionToken } from "../../src/core/ids.ts";
 import { shortHash } from "../../src/core/json.ts";
 import { collectionTag, matchesRow, matchesStrongly, matchesWeakly, rowTag } from "../../src/core/protocol/etag.ts";
 import type { CountCall, GetCall, ListCall, Preconditions, ScopeText } from "../../src/core/protocol/object-call.ts";
@@ -14,6 +14,7 @@ import { compileMatcher } from "../../src/core/query/matches.ts";
 import { canonicalOrderBy } from "../../src/core/query/order.ts";
 import { conjoin, disjoin, type Filter } from "../../src/core/query/tree.ts";
 import type { Answer } from "./replies.ts";
+import { textsThatFit } from "./reply-size.ts";
 import { rowJson } from "./row-json.ts";
 import { filterOf, scopeTest } from "./scope-test.ts";
 import { countMatching, explainPage, selectPage } from "./select-rows.ts";
@@ -42,9 +43,6 @@ export function getRow(store: Store, table: TableStore, call: GetCall): Answer {
   return { kind: "answer", status: 200, headers, body: JSON.stringify(shown), position };
 }
 
-/** A page ends here, with a cursor, although more rows were asked for: a reply above 32 MiB does not cross to the Worker. */
-const MAX_PAGE_CHARS = 8 * 2 ** 20;
-
 export function listRows(store: Store, table: TableStore, call: ListCall): Answer {
   const query = [
     "list",
@@ -71,16 +69,11 @@ export function listRows(store: Store, table: TableStore, call: ListCall): Answe
     isInSight: () => compileMatcher(sightOf(table, call), table.spec, table.resource.operators),
   });
   const withTags = call.etags || call.select?.includes("_etag") === true;
-  const items: string[] = [];
-  let size = 0;
-  for (const stored of page.rows) {
+  const items = textsThatFit(page.rows, (stored) => {
     const shown = rowJson(store, table, stored.row, call.select);
-    if (withTags) shown._etag = rowTag(store.epoch, seqOf(stored.version), table.spec.shape);
-    const text = JSON.stringify(shown);
-    size += text.length;
-    if (size > MAX_PAGE_CHARS && items.length > 0) break;
-    items.push(text);
-  }
+    if (withTags) shown._etag = rowTag(store.epoch, stored.version, table.spec.shape);
+    return shown;
+  });
   const lastShown = page.rows[items.length - 1];
   const isCut = items.length < page.rows.length && lastShown !== undefined;
   const next = isCut ? sortKey(lastShown.row, call.orderBy) : page.next;

@@ -4,7 +4,7 @@
  */
 
 import { Fault } from "../../src/core/fault.ts";
-import { positionToken, seqOf } from "../../src/core/ids.ts";
+import { positionToken } from "../../src/core/ids.ts";
 import type { Json } from "../../src/core/json.ts";
 import { rowTag } from "../../src/core/protocol/etag.ts";
 import type { SearchCall } from "../../src/core/protocol/search-call.ts";
@@ -16,6 +16,7 @@ import type { SearchSelection } from "../sql/search-statement.ts";
 import { hasIndex, isSearched } from "./open-search.ts";
 import { unchangedCollection, visibleRows } from "./read.ts";
 import type { Answer } from "./replies.ts";
+import { textsThatFit } from "./reply-size.ts";
 import { rowJson } from "./row-json.ts";
 import { selection } from "./select-rows.ts";
 import type { Store } from "./store.ts";
@@ -30,21 +31,28 @@ export function searchTable(store: Store, table: TableStore, call: SearchCall): 
   const search = searchSelection(store, table, call);
   const page = search === null ? NOTHING : searchRows(store.sql, search, query);
 
-  const items = page.rows.map((found) => {
+  const texts = textsThatFit(page.rows, (found) => {
     const shown = rowJson(store, table, found.row, select);
-    if (select?.includes("_etag") === true) shown._etag = rowTag(store.epoch, seqOf(found.version), table.spec.shape);
+    if (select?.includes("_etag") === true) shown._etag = rowTag(store.epoch, found.version, table.spec.shape);
     return shown;
   });
+  const shown = { ...page, rows: page.rows.slice(0, texts.length) };
   const headers: Record<string, string> = { etag: unchanged.etag };
-  const body: Record<string, Json> = { items, hasMore: page.hasMore };
+  const more: Record<string, Json> = { hasMore: page.hasMore || texts.length < page.rows.length };
   if (query.totalCount && page.totalCount !== null) {
-    body.totalCount = page.totalCount;
+    more.totalCount = page.totalCount;
     headers["x-total-count"] = String(page.totalCount);
   }
-  if (query.highlight) body.highlights = search === null ? {} : highlights(store, search, page, select);
-  body.seq = store.head.seq;
+  if (query.highlight) more.highlights = search === null ? {} : highlights(store, search, shown, select);
+  more.seq = store.head.seq;
   const position = positionToken(store.epoch, store.head.seq);
-  return { kind: "answer", status: 200, headers, body: JSON.stringify(body), position };
+  return {
+    kind: "answer",
+    status: 200,
+    headers,
+    body: `{"items":[${texts.join(",")}],${JSON.stringify(more).slice(1)}`,
+    position,
+  };
 }
 
 /** What to look for and where; null when `q` holds no term. */

@@ -9,6 +9,7 @@ import type { ScopeText, WriteScopes } from "../../src/core/protocol/object-call
 import { completeOrder } from "../../src/core/query/order.ts";
 import { conjoin, type Filter } from "../../src/core/query/tree.ts";
 import { type ListedRow, tooExpensive } from "../sql/list-rows.ts";
+import { checkRowsFit } from "./reply-size.ts";
 import { filterOf } from "./scope-test.ts";
 import { countMatching, selectPage } from "./select-rows.ts";
 import type { Store } from "./store.ts";
@@ -37,6 +38,7 @@ export function selectBatch(
     offset: 0,
   });
   if (page.hasMore) {
+    if (page.isCutBySize === true) checkRowsFit(page.rows.map(({ row }) => row));
     if (page.rows.length < limitRows) throw tooExpensive();
     const requested = countMatching(store, table, where, null);
     throw new Fault({ slug: "batch-limit-exceeded", operation, limit: limitRows, requested });

@@ -60,9 +60,9 @@ export const PROBLEMS: { readonly [S in FaultSlug]: ProblemSpec<S> } = {
     title: "The batch is too large",
     detail: ({ operation = "write", limit, requested }) =>
       limit === "bytes"
-        ? `The batch has ${requested ?? "too many"} bytes, more than one commit can hold`
+        ? `The batch has ${requested ?? "too many"} bytes, more than one commit, or its reply, can hold`
         : `Cannot ${operation} ${requested ?? "so many"} rows in one batch: the limit is ${limit}`,
-    help: "Nothing was written. `limit` is what one batch may hold; send several.",
+    help: "Nothing was written. `limit` is what one batch may hold; send several. A reply grows by rows that stay as they are, too: with `Prefer: return=minimal` there is none.",
   },
   "query-too-expensive": {
     status: 400,

@@ -4,6 +4,8 @@
  * the SQL compiler turns into conditions. Works on well-formed text only, so a literal never matches half a code point.
  */
 
+import { matchPiece, pieceFinder, pieceLength } from "./piece-finder.ts";
+
 /** What stands between two `%`: literal texts, and numbers that skip as many code points. */
 export type Piece = readonly (string | number)[];
 
@@ -43,66 +45,23 @@ export function parsePattern(text: string): Pattern | null {
   return pieces;
 }
 
-/** A test for the pattern. Linear for pieces without `_`; else at worst the product of both lengths. */
+/** A test for the pattern. Linear for pieces without `_`; else the product of both lengths over 32, at worst. */
 export function patternTest(pattern: Pattern): (text: string) => boolean {
   const first = pattern[0] ?? [];
   const last = pattern.at(-1) ?? [];
-  if (pattern.length === 1) return (text) => matchAt(text, 0, first) === text.length;
-  const middle = pattern.slice(1, -1);
+  if (pattern.length === 1) return (text) => matchPiece(text, 0, first) === text.length;
+  const middle = pattern.slice(1, -1).map((piece) => pieceFinder(piece));
   const lastLength = pieceLength(last);
   return (text) => {
-    let at = matchAt(text, 0, first);
-    for (const piece of middle) {
+    let at = matchPiece(text, 0, first);
+    for (const find of middle) {
       if (at < 0) return false;
-      at = findFrom(text, at, piece);
+      at = find(text, at);
     }
     if (at < 0) return false;
     const tail = stepBack(text, lastLength);
-    return tail >= at && matchAt(text, tail, last) === text.length;
+    return tail >= at && matchPiece(text, tail, last) === text.length;
   };
-}
-
-/** Number of code points that the piece covers. */
-export function pieceLength(piece: Piece): number {
-  let length = 0;
-  for (const part of piece) {
-    if (typeof part === "number") length += part;
-    else for (const _ of part) length++;
-  }
-  return length;
-}
-
-/** End of the piece when it matches at the offset, else -1. Offsets are UTF-16. */
-function matchAt(text: string, at: number, piece: Piece): number {
-  for (const part of piece) {
-    if (typeof part === "string") {
-      if (!text.startsWith(part, at)) return -1;
-      at += part.length;
-    } else {
-      for (let count = part; count > 0; count--) {
-        if (at >= text.length) return -1;
-        at += isHighSurrogate(text.charCodeAt(at)) ? 2 : 1;
-      }
-    }
-  }
-  return at;
-}
-
-/** End of the leftmost match at or after the offset, else -1. */
-function findFrom(text: string, at: number, piece: Piece): number {
-  const [head, ...rest] = piece;
-  if (typeof head === "string") {
-    for (let found = text.indexOf(head, at); found >= 0; found = text.indexOf(head, found + 1)) {
-      const end = matchAt(text, found + head.length, rest);
-      if (end >= 0) return end;
-    }
-    return -1;
-  }
-  for (let start = at; start <= text.length; start += isHighSurrogate(text.charCodeAt(start)) ? 2 : 1) {
-    const end = matchAt(text, start, piece);
-    if (end >= 0) return end;
-  }
-  return -1;
 }
 
 /** Offset that lies `count` code points before the end; -1 when the text is shorter. */
