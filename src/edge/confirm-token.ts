@@ -5,7 +5,7 @@
 
 import { canonicalJson, type Json } from "../core/json.ts";
 import { decodeBase64, encodeBase64 } from "../core/schema/base64.ts";
-import { BoundedCache } from "./bounded-cache.ts";
+import { derivedKey, signingSecrets } from "./derived-key.ts";
 import type { TableRequest } from "./exchange.ts";
 import { CONFIRMATION_TTL_MS } from "./limits.ts";
 
@@ -17,16 +17,12 @@ export interface Confirmed {
   readonly patch: Json;
 }
 
-/** Signs in development when no secret is set: it grants nothing that a dry run would not. */
-const DEVELOPMENT_SECRET = "confirmations of a development server";
 const PURPOSE = "ledge confirm 1";
 const FORM = /^([0-9]{1,16})\.([A-Za-z0-9_-]{43})$/;
 
-const keys = new BoundedCache<string, Promise<CryptoKey>>(8);
-
 export async function sealConfirmation(request: TableRequest, confirmed: Confirmed): Promise<string> {
   const expiresAtMs = request.nowMs + CONFIRMATION_TTL_MS;
-  const key = await keyOf(request.env.LEDGE_SECRET || DEVELOPMENT_SECRET);
+  const key = await derivedKey(signingSecrets(request.env)[0], PURPOSE);
   const mac = new Uint8Array(await crypto.subtle.sign("HMAC", key, payload(request, confirmed, expiresAtMs)));
   return `${expiresAtMs}.${encodeBase64(mac).replaceAll("+", "-").replaceAll("/", "_").slice(0, 43)}`;
 }
@@ -37,10 +33,9 @@ export async function isConfirmed(request: TableRequest, confirmed: Confirmed): 
   const expiresAtMs = Number(found?.[1]);
   const mac = decodeBase64(`${(found?.[2] ?? "").replaceAll("-", "+").replaceAll("_", "/")}=`);
   if (found === null || mac === null || expiresAtMs < request.nowMs) return false;
-  const { LEDGE_SECRET, LEDGE_SECRET_OLD } = request.env;
   const bytes = payload(request, confirmed, expiresAtMs);
-  for (const secret of [LEDGE_SECRET || DEVELOPMENT_SECRET, LEDGE_SECRET_OLD ?? ""]) {
-    if (secret !== "" && (await crypto.subtle.verify("HMAC", await keyOf(secret), mac, bytes))) return true;
+  for (const secret of signingSecrets(request.env)) {
+    if (await crypto.subtle.verify("HMAC", await derivedKey(secret, PURPOSE), mac, bytes)) return true;
   }
   return false;
 }
@@ -53,29 +48,5 @@ function payload(
   const caller = principal.kind === "user" ? { user: principal.id } : null;
   return new TextEncoder().encode(
     canonicalJson([object, entry.resource.name, operation, filter, patch, caller, expiresAtMs]),
-  );
-}
-
-function keyOf(secret: string): Promise<CryptoKey> {
-  const known = keys.get(secret);
-  if (known !== undefined) return known;
-  const made = deriveKey(secret);
-  keys.set(secret, made);
-  return made;
-}
-
-async function deriveKey(secret: string): Promise<CryptoKey> {
-  const text = new TextEncoder();
-  const root = await hmacKey(text.encode(secret), "sign");
-  return hmacKey(new Uint8Array(await crypto.subtle.sign("HMAC", root, text.encode(PURPOSE))), "verify");
-}
-
-function hmacKey(bytes: Uint8Array, use: "sign" | "verify"): Promise<CryptoKey> {
-  return crypto.subtle.importKey(
-    "raw",
-    bytes,
-    { name: "HMAC", hash: "SHA-256" },
-    false,
-    use === "sign" ? ["sign"] : ["sign", "verify"],
   );
 }

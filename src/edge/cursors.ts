@@ -1,20 +1,17 @@
 /**
  * Seals and opens cursors with the application's secret ([PG1]). `LEDGE_SECRET_OLD` is still accepted for reading while a
- * secret is changed. Keys are derived once per secret, for cursors alone: a cursor's MAC is never the MAC of a token.
+ * secret is changed. In development none is needed: cursors grant nothing, and the scope is checked on every page.
  */
 
 import type { JsonScalar } from "../core/json.ts";
 import { decodeCursor, encodeCursor, type SignCursor } from "../core/query/cursor.ts";
 import { canonicalOrderBy, type OrderTerm } from "../core/query/order.ts";
 import { BoundedCache } from "./bounded-cache.ts";
-import type { LedgeEnv } from "./env.ts";
+import { derivedKey, signingSecrets } from "./derived-key.ts";
 import type { TableRequest } from "./exchange.ts";
 
-/** Signs cursors in development when no secret is set: they grant nothing, and the scope is checked on every page. */
-const DEVELOPMENT_SECRET = "cursors of a development server";
 const PURPOSE = "ledge cursor 1";
 
-const signers = new BoundedCache<string, SignCursor>(8);
 const orderHashes = new BoundedCache<string, string>(500);
 
 export async function sealCursor(
@@ -23,7 +20,10 @@ export async function sealCursor(
   orderBy: readonly OrderTerm[],
 ): Promise<string> {
   const order = await orderHash(request, orderBy);
-  return encodeCursor({ table: place(request), order, key, atMs: request.nowMs }, signerOf(secretOf(request.env)));
+  return encodeCursor(
+    { table: place(request), order, key, atMs: request.nowMs },
+    signerOf(signingSecrets(request.env)[0]),
+  );
 }
 
 /** Sort values and id to go on from; throws `cursor-invalid` or `cursor-expired`. */
@@ -33,8 +33,6 @@ export async function openCursor(
   orderBy: readonly OrderTerm[],
 ): Promise<readonly JsonScalar[]> {
   const { env, nowMs, entry } = request;
-  const old = env.LEDGE_SECRET_OLD;
-  const secrets = old === undefined || old === "" ? [secretOf(env)] : [secretOf(env), old];
   const expected = {
     table: place(request),
     order: await orderHash(request, orderBy),
@@ -42,11 +40,7 @@ export async function openCursor(
     nowMs,
     maxAgeMs: entry.resource.config.pagination?.cursorMaxAgeMs,
   };
-  return (await decodeCursor(text, expected, secrets.map(signerOf))).key;
-}
-
-function secretOf(env: LedgeEnv): string {
-  return env.LEDGE_SECRET || DEVELOPMENT_SECRET;
+  return (await decodeCursor(text, expected, signingSecrets(env).map(signerOf))).key;
 }
 
 function place({ entry, partition }: TableRequest): string {
@@ -65,26 +59,8 @@ async function orderHash({ entry }: TableRequest, orderBy: readonly OrderTerm[])
 }
 
 function signerOf(secret: string): SignCursor {
-  const known = signers.get(secret);
-  if (known !== undefined) return known;
-  let key: Promise<CryptoKey> | undefined;
-  const sign: SignCursor = async (payload) => {
-    key ??= deriveKey(secret);
-    return mac(await key, payload);
-  };
-  signers.set(secret, sign);
-  return sign;
-}
-
-async function deriveKey(secret: string): Promise<CryptoKey> {
-  const root = await hmacKey(new TextEncoder().encode(secret));
-  return hmacKey(await mac(root, PURPOSE));
-}
-
-function hmacKey(bytes: Uint8Array): Promise<CryptoKey> {
-  return crypto.subtle.importKey("raw", bytes, { name: "HMAC", hash: "SHA-256" }, false, ["sign"]);
-}
-
-async function mac(key: CryptoKey, text: string): Promise<Uint8Array> {
-  return new Uint8Array(await crypto.subtle.sign("HMAC", key, new TextEncoder().encode(text)));
+  return async (payload) =>
+    new Uint8Array(
+      await crypto.subtle.sign("HMAC", await derivedKey(secret, PURPOSE), new TextEncoder().encode(payload)),
+    );
 }

@@ -133,7 +133,7 @@ describe("cursors", () => {
     };
     for (const sign of [
       signer(FOREIGN),
-      signer("cursors of a development server"),
+      signer("signatures of a development server"),
       plain,
       async () => new Uint8Array(32),
     ])

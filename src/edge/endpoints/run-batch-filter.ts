@@ -11,7 +11,7 @@ import type { Preconditions, WriteScopes } from "../../core/protocol/object-call
 import type { Draft } from "../../core/schema/table-spec.ts";
 import { takeWritable } from "../../core/schema/validate-draft.ts";
 import type { Hooks } from "../../define/hooks.ts";
-import { readObject, writeObject } from "../call-object.ts";
+import { readObject } from "../call-object.ts";
 import { checkRowSize } from "../check-row-size.ts";
 import { isConfirmed, sealConfirmation } from "../confirm-token.ts";
 import { callHeader, type TableRequest } from "../exchange.ts";
@@ -19,11 +19,10 @@ import { readWriteKey, type WriteKey } from "../idempotency.ts";
 import { MAX_UNCONFIRMED_ROWS } from "../limits.ts";
 import { prefersMinimal, readConditions } from "../read-headers.ts";
 import type { Reply } from "../reply.ts";
-import { beforeDelete, beforeUpdate, startAfterHooks } from "../run-hooks.ts";
+import { beforeDelete, beforeUpdate } from "../run-hooks.ts";
 import { expectAnswer, type ObjectAnswer, readReply } from "./answer.ts";
 import type { FilterForm } from "./batch-body.ts";
-import { untilSettled } from "./until-settled.ts";
-import { writeReply } from "./write-reply.ts";
+import { answerBatch, sendBatch } from "./send-batch.ts";
 
 export interface FilterBatchRequest {
   readonly operation: "update" | "delete";
@@ -71,10 +70,7 @@ export async function runFilter(request: TableRequest, batch: FilterBatchRequest
   if (form.isDryRun) return preview(pending, () => sealConfirmation(request, confirmed));
   const isMinimal = prefersMinimal(request.request.headers);
   const key = await readWriteKey(request, body);
-  const answer = await untilSettled(() => carryOut(pending, key, isMinimal));
-  if (answer.changes !== undefined && answer.isReplay !== true)
-    startAfterHooks(request, answer.changes, answer.position);
-  return writeReply(request, answer, { isMinimal, optimisticId: null });
+  return answerBatch(request, { isMinimal }, () => carryOut(pending, key, isMinimal));
 }
 
 async function preview(pending: Pending, seal: () => Promise<string>): Promise<Reply> {
@@ -106,30 +102,16 @@ async function carryOut(pending: Pending, key: WriteKey, isMinimal: boolean): Pr
       ? await validated(pending, pending.draft)
       : { draft: pending.draft, errors: [] };
   try {
-    const reply = await writeObject(
-      request,
-      {
-        ...callHeader(request),
-        op: "batch",
-        operation,
-        work: {
-          kind: "filter",
-          op: operation,
-          ...rows,
-          patch: own.draft,
-          invalid: own.errors,
-          hooked: hooked?.rows ?? null,
-        },
-        scopes,
-        conditions,
-        idempotency: key.idempotency,
-        attempt: key.attempt,
-        isMinimal,
-        wantsChange: request.entry.wantsChanges,
-      },
-      key.text,
-    );
-    return expectAnswer(reply);
+    const work = {
+      kind: "filter" as const,
+      op: operation,
+      ...rows,
+      patch: own.draft,
+      invalid: own.errors,
+      hooked: hooked?.rows ?? null,
+    };
+    const isHooked = hooked !== null;
+    return await sendBatch(request, { operation, work, scopes, conditions, key, isMinimal, isHooked });
   } catch (error) {
     throw isRefusal(error, hooked) ? hooked?.error : error;
   }

@@ -9,17 +9,15 @@ import type { BatchItem, LoadedItem } from "../../core/protocol/batch-call.ts";
 import type { Preconditions, WriteScopes } from "../../core/protocol/object-call.ts";
 import type { BatchOperation } from "../../core/schema/table-spec.ts";
 import type { Hooks } from "../../define/hooks.ts";
-import { readObject, writeObject } from "../call-object.ts";
+import { readObject } from "../call-object.ts";
 import { callHeader, type TableRequest } from "../exchange.ts";
 import { readWriteKey, type WriteKey } from "../idempotency.ts";
 import { prefersMinimal } from "../read-headers.ts";
 import type { Reply } from "../reply.ts";
-import { startAfterHooks } from "../run-hooks.ts";
 import { expectAnswer, type ObjectAnswer } from "./answer.ts";
 import { type PreparedItem, prepareItems } from "./batch-items.ts";
 import { type BuiltItem, buildItem, isFailing, type Seen } from "./build-batch-item.ts";
-import { untilSettled } from "./until-settled.ts";
-import { writeReply } from "./write-reply.ts";
+import { answerBatch, sendBatch } from "./send-batch.ts";
 
 export interface ItemBatch {
   readonly operation: BatchOperation;
@@ -45,10 +43,7 @@ export async function runItems(request: TableRequest, { list, body, ...batch }: 
   const items = prepareItems(request, operation, list, mayCreate);
   const isMinimal = prefersMinimal(request.request.headers);
   const pending: Pending = { ...batch, request, items, isMinimal, key: await readWriteKey(request, body) };
-  const answer = await untilSettled(() => carryOut(pending));
-  if (answer.changes !== undefined && answer.isReplay !== true)
-    startAfterHooks(request, answer.changes, answer.position);
-  return writeReply(request, answer, { isMinimal, optimisticId: null });
+  return answerBatch(request, pending, () => carryOut(pending));
 }
 
 async function carryOut(pending: Pending): Promise<ObjectAnswer> {
@@ -61,7 +56,7 @@ async function carryOut(pending: Pending): Promise<ObjectAnswer> {
   const built = await buildItems(request, operation, items, (index) =>
     isHooked ? (loaded === null ? { kind: "new" } : loaded[index]) : { kind: "unhooked" },
   );
-  return send(pending, built);
+  return send(pending, built, isHooked);
 }
 
 /** Ends with the first item that fails in any case. */
@@ -113,27 +108,13 @@ async function loadItems({
 async function send(
   { request, operation, scopes, conditions, key, isMinimal }: Pending,
   built: readonly BuiltItem[],
+  isHooked: boolean,
 ): Promise<ObjectAnswer> {
   const items: readonly BatchItem[] = built.map(({ item }) => item);
   const [last] = built.slice(-1);
   try {
-    const reply = await writeObject(
-      request,
-      {
-        ...callHeader(request),
-        op: "batch",
-        operation,
-        work: { kind: "items", items },
-        scopes,
-        conditions,
-        idempotency: key.idempotency,
-        attempt: key.attempt,
-        isMinimal,
-        wantsChange: request.entry.wantsChanges,
-      },
-      key.text,
-    );
-    return expectAnswer(reply);
+    const work = { kind: "items" as const, items };
+    return await sendBatch(request, { operation, work, scopes, conditions, key, isMinimal, isHooked });
   } catch (error) {
     throw isRefusalOf(last, error, built.length - 1) ? last?.error : error;
   }

@@ -1,0 +1,37 @@
+/**
+ * Keys for signing, derived from the application's secret, one for each purpose: the MAC of a cursor is never the MAC of a
+ * confirmation. In development without a secret a fixed text takes its place, so nothing signed may grant anything.
+ */
+
+import { BoundedCache } from "./bounded-cache.ts";
+import type { LedgeEnv } from "./env.ts";
+
+const DEVELOPMENT_SECRET = "signatures of a development server";
+
+const keys = new BoundedCache<string, Promise<CryptoKey>>(32);
+
+/** What the application signs with, then what it signed with before (`LEDGE_SECRET_OLD`), which is still read. */
+export function signingSecrets({ LEDGE_SECRET, LEDGE_SECRET_OLD }: LedgeEnv): readonly [string, ...string[]] {
+  const current = LEDGE_SECRET || DEVELOPMENT_SECRET;
+  return LEDGE_SECRET_OLD === undefined || LEDGE_SECRET_OLD === "" ? [current] : [current, LEDGE_SECRET_OLD];
+}
+
+/** An HMAC-SHA256 key for `sign` and `verify`; derived once. */
+export function derivedKey(secret: string, purpose: string): Promise<CryptoKey> {
+  const name = JSON.stringify([purpose, secret]);
+  const known = keys.get(name);
+  if (known !== undefined) return known;
+  const made = derive(secret, purpose);
+  keys.set(name, made);
+  return made;
+}
+
+async function derive(secret: string, purpose: string): Promise<CryptoKey> {
+  const text = new TextEncoder();
+  const root = await hmacKey(text.encode(secret), ["sign"]);
+  return hmacKey(new Uint8Array(await crypto.subtle.sign("HMAC", root, text.encode(purpose))), ["sign", "verify"]);
+}
+
+function hmacKey(bytes: Uint8Array, uses: string[]): Promise<CryptoKey> {
+  return crypto.subtle.importKey("raw", bytes, { name: "HMAC", hash: "SHA-256" }, false, uses);
+}
