@@ -3,19 +3,32 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { build } from "esbuild";
 import { convertV4MiniflareOptions, Miniflare } from "miniflare";
+import { type BundleOptions, bundleContender } from "./bundle-contender.ts";
+import { workerdPids } from "./cpu-time.ts";
 
-export type ContenderName = "ledge" | "floor" | "hono-d1";
+export const CONTENDERS = ["ledge", "floor", "hono-d1"] as const;
+export type ContenderName = (typeof CONTENDERS)[number];
 
 export interface Contender {
   readonly name: ContenderName;
   readonly url: string;
+  /** Of its workerd; what it did before is not ours to count. */
+  readonly pid: number;
+  /** Holds its SQLite files, somewhere below. */
+  readonly folder: string;
   stop(): Promise<void>;
 }
 
+export interface StartOptions extends BundleOptions {
+  /** What the D1 contender shows as its ledger position. */
+  readonly seq: number;
+  readonly inspectorPort?: number;
+}
+
+export const COMPATIBILITY_DATE = "2026-10-23";
 const COMPATIBILITY = {
-  compatibilityDate: "2026-10-23",
+  compatibilityDate: COMPATIBILITY_DATE,
   compatibilityFlags: ["nodejs_compat", "enable_request_signal"],
 };
 const CREATE_D1 = [
@@ -23,27 +36,11 @@ const CREATE_D1 = [
   "CREATE INDEX items_by_owner ON items (owner_id)",
 ];
 
-/** Bundles and starts one. `seq` is what the D1 contender shows as its ledger position. */
-export async function startContender(
-  name: ContenderName,
-  seq: number,
-  { inspectorPort, minify = true }: { readonly inspectorPort?: number; readonly minify?: boolean } = {},
-): Promise<Contender> {
+/** One after the other, please: the new process is told apart from those that run. */
+export async function startContender(name: ContenderName, options: StartOptions): Promise<Contender> {
+  const { seq, inspectorPort } = options;
   const folder = mkdtempSync(join(tmpdir(), `ledge-bench-${name}-`));
-  const script = join(folder, "worker.mjs");
-  await build({
-    entryPoints: [join(import.meta.dirname, `${name === "hono-d1" ? "hono" : name}-worker.ts`)],
-    bundle: true,
-    format: "esm",
-    platform: "neutral",
-    mainFields: ["module", "main"],
-    conditions: ["workerd", "worker", "browser"],
-    external: ["cloudflare:*", "node:*"],
-    loader: { ".sql": "text" },
-    minify,
-    outfile: script,
-    logLevel: "error",
-  });
+  const script = await bundleContender(name, folder, options);
   const bindings = {
     ledge: {
       durableObjects: { LEDGE_TABLES: { className: "TableObject", useSQLite: true } },
@@ -52,6 +49,7 @@ export async function startContender(
     floor: { durableObjects: { ITEMS: { className: "ItemsObject", useSQLite: true } } },
     "hono-d1": { d1Databases: { DB: "bench" }, bindings: { SEQ: seq } },
   }[name];
+  const known = new Set(workerdPids());
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
       name: "bench",
@@ -65,14 +63,17 @@ export async function startContender(
     } as never),
   );
   await miniflare.ready;
+  const pid = workerdPids().find((each) => !known.has(each));
+  if (pid === undefined) throw new Error(`${name} has no workerd process`);
   if (name === "hono-d1") {
     const database = await miniflare.getD1Database("DB");
     for (const statement of CREATE_D1) await database.prepare(statement).run();
   }
-  const url = (await miniflare.unsafeGetDirectURL()).href.replace(/\/$/, "");
   return {
     name,
-    url,
+    url: (await miniflare.unsafeGetDirectURL()).href.replace(/\/$/, ""),
+    pid,
+    folder,
     stop: async () => {
       await miniflare.dispose();
       rmSync(folder, { recursive: true, force: true });

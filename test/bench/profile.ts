@@ -18,7 +18,7 @@ interface ProfileNode {
   readonly hitCount?: number;
 }
 
-const contender = await startContender("ledge", ROWS, { inspectorPort: 9339, minify: false });
+const contender = await startContender("ledge", { seq: ROWS, inspectorPort: 9339, minify: false });
 try {
   for (let n = 0; n < ROWS; n++) {
     await fetch(`${contender.url}/api/items`, {
