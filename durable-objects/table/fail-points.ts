@@ -66,6 +66,8 @@ export const FAIL_POINTS = [
   "retry.before-perform",
   "retry.performed",
   "retry.noted",
+  // Expired replies (run-alarm.ts).
+  "replies.pruned",
   "alarm.timer-ran",
   "alarm.timer-settled",
   "alarm.rearmed",

@@ -81,15 +81,17 @@ export function appendEntry(
  * call leaves over, the next one takes.
  */
 function prune(sql: Sql, head: LedgerHead, now: number, retention: Retention, failPoint: FailPoint | undefined): void {
-  const outbox = readOutboxCursor(sql);
   const isBeyond = (row: Record<string, unknown>, factor: number) =>
     head.seq - Number(row.seq) >= retention.maxCommits * factor ||
     now - Number(row.at) > retention.maxAgeMs * factor ||
     head.total - Number(row.total) >= retention.maxBytes * factor;
+  const oldest = (limit: number) =>
+    sql.all("SELECT seq, at, total, effects IS NOT NULL AS held FROM _log ORDER BY seq LIMIT ?", [limit]);
+  // Most ledgers are far from full: one row read tells.
+  if (!oldest(1).some((row) => isBeyond(row, 1))) return;
+  const outbox = readOutboxCursor(sql);
   let cut = 0;
-  for (const row of sql.all("SELECT seq, at, total, effects IS NOT NULL AS held FROM _log ORDER BY seq LIMIT ?", [
-    PRUNE_EVERY * 4,
-  ])) {
+  for (const row of oldest(PRUNE_EVERY * 4)) {
     const seq = Number(row.seq);
     const isHeld = row.held === 1 && seq > outbox;
     if (seq >= head.seq || !isBeyond(row, isHeld ? 10 : 1)) break;

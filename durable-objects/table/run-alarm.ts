@@ -34,7 +34,9 @@ async function runTimer(store: Store, env: unknown, name: TimerName): Promise<vo
     case "outbox":
       return deliverEffects(store, env);
     case "replies":
-      return pruneReplies(store.sql, store.clock());
+      pruneReplies(store.sql, store.clock());
+      store.failPoint?.("replies.pruned");
+      return;
   }
 }
 

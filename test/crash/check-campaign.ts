@@ -5,6 +5,7 @@
  */
 
 import type { Told } from "./app/tell.ts";
+import { checkEffects } from "./check-effects.ts";
 import type { StoredObject } from "./object-file.ts";
 import { type BatchRow, bodyOf, type Operation, stepOf, TALLIES } from "./operations.ts";
 import type { Readings } from "./readers.ts";
@@ -17,7 +18,7 @@ export interface Evidence {
   readonly told: readonly Told[];
 }
 
-type Say = (text: string) => void;
+export type Say = (text: string) => void;
 
 export function checkCampaign(evidence: Evidence): string[] {
   const wrong: string[] = [];
@@ -27,7 +28,7 @@ export function checkCampaign(evidence: Evidence): string[] {
   checkReadings(evidence, say);
   checkRows(evidence, say);
   checkTallies(evidence, say);
-  checkEffects(evidence, say);
+  checkEffects(evidence, say, (operation) => committed(evidence, operation));
   return wrong;
 }
 
@@ -58,7 +59,7 @@ function writtenBy(object: StoredObject): ReadonlyMap<string, readonly number[]>
 }
 const written = new WeakMap<StoredObject, Map<string, number[]>>();
 
-function rowsOf(operation: Operation): readonly BatchRow[] {
+export function rowsOf(operation: Operation): readonly BatchRow[] {
   return operation.batch ?? [operation];
 }
 
@@ -148,6 +149,8 @@ interface Expected {
   last: string;
   /** PATCHes that a before-hook counted. */
   looks: number;
+  /** Removed softly: it is still there. */
+  isGone: boolean;
 }
 
 /** Folds what took place into the rows that must be there, and compares both ways. */
@@ -164,14 +167,20 @@ function checkRows(evidence: Evidence, say: Say): void {
     expected.set(place, rows);
     for (const [index, { origin, parent }] of rowsOf(operation).entries()) {
       if (act === "create") {
-        rows.set(origin, { origin, last: key, looks: 0 });
+        rows.set(origin, { origin, last: key, looks: 0, isGone: false });
         if (parent !== null) parents.set(origin, parent);
         const id = idInReply(evidence, outcome, index);
         if (id === null) continue;
         const twin = ids.get(`${place} ${id}`);
         if (twin !== undefined) say(`${place}: id ${id} was given to ${twin} and to ${origin}`);
         ids.set(`${place} ${id}`, origin);
-      } else if (act === "delete") {
+      } else if (act === "upsert" && !rows.has(origin)) {
+        rows.set(origin, { origin, last: key, looks: 0, isGone: false });
+      } else if ((act === "delete" && table === "papers") || act === "restore") {
+        const row = rows.get(origin);
+        if (row === undefined) say(`${key} was to ${act} ${origin}, which was gone for good`);
+        else row.isGone = act === "delete";
+      } else if (act === "delete" || act === "remove") {
         rows.delete(origin);
         const lines = table === "orders" ? expected.get(`${objectOf(operation)} lines`) : undefined;
         for (const line of lines?.keys() ?? []) if (parents.get(line) === origin) lines?.delete(line);
@@ -211,6 +220,8 @@ function idInReply({ objects }: Evidence, { operation, reply }: Outcome, index: 
 function checkRow(place: string, row: Readonly<Record<string, unknown>>, known: Expected, say: Say): void {
   if (row.last !== known.last) say(`${place} was last written by ${known.last}, holds ${row.last}`);
   if (row.body !== bodyOf(known.last)) say(`${place} has a body that ${known.last} never wrote`);
+  if ("goneAt" in row && (row.goneAt !== null) !== known.isGone)
+    say(`${place} is ${known.isGone ? "to be gone" : "to be there"}, its goneAt is ${row.goneAt}`);
   if ("stamp" in row && (row.stamp !== `before ${known.last}` || row.looks !== known.looks)) {
     say(
       `${place} carries ${row.stamp} and ${row.looks} from its before-hook, expected before ${known.last} and ${known.looks}`,
@@ -238,52 +249,6 @@ function checkTallies(evidence: Evidence, say: Say): void {
   const keys = done.map(({ key }) => key).sort();
   if (marks.join() !== keys.join())
     say(`${marks.length} marks for ${keys.length} patches of tallies: ${difference(marks, keys)}`);
-}
-
-/** At least once for what was committed, never for what was not, always the same under one key; and nothing left over. */
-function checkEffects(evidence: Evidence, say: Say): void {
-  const due = new Set<string>();
-  for (const { operation } of evidence.outcomes) {
-    const hasEffect =
-      (operation.table === "tallies" && operation.act === "patch") ||
-      (operation.table === "tickets" && operation.act === "create");
-    if (!hasEffect || !committed(evidence, operation)) continue;
-    // A ticket tells its origin, which is the key where it was created alone.
-    for (const { origin } of rowsOf(operation)) due.add(operation.batch === null ? operation.key : origin);
-  }
-  const aboutOf = new Map<string, string>();
-  const delivered = new Set<string>();
-  for (const { key, epoch, about } of evidence.told) {
-    delivered.add(about);
-    if (!due.has(about)) say(`effect ${key} was delivered for ${about}, which was never committed`);
-    const place = `${epoch} ${key}`;
-    const before = aboutOf.get(place) ?? about;
-    if (before !== about) say(`effect ${place} was delivered for ${before} and for ${about}`);
-    aboutOf.set(place, about);
-  }
-  for (const key of due) if (!delivered.has(key)) say(`the effect of ${key} was never delivered`);
-  checkOrder(evidence, say);
-  for (const object of evidence.objects.values()) checkLeftovers(object, say);
-}
-
-/** First tries arrive in order of seq; what is tried again, or was moved out of a pruned ledger, comes when it comes. */
-function checkOrder({ told, objects }: Evidence, say: Say): void {
-  const epoch = objects.get("t/crash/tallies")?.epoch;
-  const arrived = new Set<number>();
-  let highest = 0;
-  for (const effect of told) {
-    if (effect.epoch !== epoch || effect.attempt !== 1) continue;
-    const seq = Number(effect.key.split(":")[1]);
-    if (!arrived.has(seq) && seq < highest) say(`effect ${effect.key} arrived after that of seq ${highest}`);
-    arrived.add(seq);
-    highest = Math.max(highest, seq);
-  }
-}
-
-function checkLeftovers(object: StoredObject, say: Say): void {
-  const last = object.log.findLast((entry) => entry.effects > 0)?.seq ?? 0;
-  if (object.outbox < last) say(`${object.name}: the outbox stands at ${object.outbox}, effects lie up to ${last}`);
-  if (object.retries.length > 0) say(`${object.name}: ${object.retries.length} effects are still set aside`);
 }
 
 function difference(a: readonly string[], b: readonly string[]): string {

@@ -21,7 +21,7 @@ import { bundleApp } from "./bundle-app.ts";
 import { checkCampaign } from "./check-campaign.ts";
 import { checkObject } from "./check-object.ts";
 import { checkSearch } from "./check-search.ts";
-import { type EffectSink, openSink } from "./effect-sink.ts";
+import { openSink } from "./effect-sink.ts";
 import { describePoints, type Focus, type HarmDriver, harmDriver, newTally } from "./harm-driver.ts";
 import { type HttpClient, httpClient } from "./http-client.ts";
 import { readObjects, type StoredObject } from "./object-file.ts";
@@ -29,6 +29,7 @@ import { PLACES, TALLIES, tallyOf } from "./operations.ts";
 import { type Random, seeded } from "./random.ts";
 import { readBack } from "./read-back.ts";
 import { newReadings, type Readings, runReader } from "./readers.ts";
+import { type Kills, reportCampaign } from "./report-campaign.ts";
 import { freePort, killAll, pause, type WorkerdProcess, workerdProcess } from "./workerd-process.ts";
 import { type Campaign, newCampaign, runWriter, settle } from "./writers.ts";
 
@@ -37,23 +38,25 @@ const SEEDS = Array.from({ length: Number(process.env.RUNS ?? 2) }, (_, index) =
 const LOAD_MS = Number(process.env.LOAD_MS ?? 9000);
 /** The last campaign lasts so many times `LOAD_MS` at most, when fail points are left to hit. */
 const PATIENCE = Number(process.env.PATIENCE ?? 3);
-/** The others are the migration's own, hit by `migrate.test.ts` on objects that hold rows. */
-const POINTS = FAIL_POINTS.filter((name) => !name.startsWith("migrate."));
-const OBJECTS = ["notes", "shop", "tickets", "tallies", "readings/p1", "_registry"].map((name) => `t/crash/${name}`);
+/** The others are hit where they can be waited for: by `migrate.test.ts` on objects that hold rows, and by `replies.test.ts`. */
+const POINTS = FAIL_POINTS.filter((name) => !/^(migrate|replies)\./.test(name));
+const OBJECTS = ["notes", "shop", "tickets", "tallies", "papers", "readings/p1", "_registry"].map(
+  (name) => `t/crash/${name}`,
+);
+/** What writers do, alone and in batches. */
+const ACTS = [
+  "create",
+  "patch",
+  "replace",
+  "delete",
+  "restore",
+  "remove",
+  "refuse",
+  ...["create", "patch", "delete", "upsert"].map((act) => `${act} batch`),
+];
 const WRITERS = 16;
 const READERS = 2;
 const DRAIN_TIMEOUT_MS = 40_000;
-
-interface Kills {
-  count: number;
-  /** Kills with at least one write on its way. */
-  underLoad: number;
-  writesInFlight: number;
-  /** Kills of a process that stood still at a fail point. */
-  atPoints: number;
-  /** Kills before the process answered anything. */
-  whileStarting: number;
-}
 
 let bundle = "";
 beforeAll(async () => {
@@ -64,6 +67,7 @@ afterAll(killAll);
 describe("acknowledged writes survive kill -9", () => {
   const total = { underLoad: 0, replaysAfterLoss: 0, lost: 0, refusals: 0, pruned: 0, redelivered: 0, evictions: 0 };
   const points = newTally(POINTS);
+  const acts = new Map<string, number>();
 
   it.each(SEEDS)(
     "[HT41] [HT42] [CL1] [TX40] seed %i: nothing lost, nothing twice, no gap, the ledger equals the rows",
@@ -83,7 +87,7 @@ describe("acknowledged writes survive kill -9", () => {
         await server.start();
         const { wrong: misread, heads } = await readBack(http, objects);
         await server.kill();
-        const { pruned, redelivered } = report({ seed, campaign, readings, kills, sink, objects });
+        const { pruned, redelivered } = reportCampaign({ seed, campaign, readings, kills, sink, objects });
 
         total.underLoad += kills.underLoad;
         total.replaysAfterLoss += campaign.counts.replaysAfterLoss;
@@ -92,6 +96,10 @@ describe("acknowledged writes survive kill -9", () => {
         total.pruned += pruned;
         total.redelivered += redelivered;
         total.evictions += harm.evictions();
+        for (const { operation, reply } of campaign.outcomes) {
+          const act = `${operation.act}${operation.batch === null ? "" : " batch"}`;
+          if (reply !== null) acts.set(act, (acts.get(act) ?? 0) + 1);
+        }
         const inside = [...objects.values()].flatMap((object) => checkObject(object, heads.get(object.name) ?? null));
         const indexes = [...objects.values()].map((object) => checkSearch(object, searchedIn(object)));
         const against = checkCampaign({ outcomes: campaign.outcomes, readings, objects, told: sink.told });
@@ -121,7 +129,13 @@ describe("acknowledged writes survive kill -9", () => {
   );
 
   it("[HT71] the campaigns hit what they are for", () => {
-    console.log(`${SEEDS.length} campaigns, ${total.evictions} evictions\n${describePoints(points)}`);
+    console.log(
+      `${SEEDS.length} campaigns, ${total.evictions} evictions; ${[...acts].map(([act, count]) => `${count} ${act}`).join(", ")}\n${describePoints(points)}`,
+    );
+    expect(
+      ACTS.filter((act) => !acts.has(act)),
+      "acts that never succeeded",
+    ).toEqual([]);
     const missed = [...points].filter(([, { aborted, killed }]) => aborted + killed === 0).map(([name]) => name);
     expect(missed, "fail points where nothing ended").toEqual([]);
     expect(total.evictions, "objects put out of memory in peace").toBeGreaterThan(0);
@@ -248,35 +262,4 @@ async function drained(server: WorkerdProcess): Promise<ReadonlyMap<string, Stor
     await server.start();
     await pause(1500);
   }
-}
-
-interface Report {
-  readonly seed: number;
-  readonly campaign: Campaign;
-  readonly readings: Readings;
-  readonly kills: Kills;
-  readonly sink: EffectSink;
-  readonly objects: ReadonlyMap<string, StoredObject>;
-}
-
-function report({ seed, campaign: { counts, outcomes }, readings, kills, sink, objects }: Report): {
-  pruned: number;
-  redelivered: number;
-} {
-  const commits = [...objects.values()].reduce((sum, { log }) => sum + (log.at(-1)?.seq ?? 0), 0);
-  const pruned = [...objects.values()].reduce((sum, { log }) => sum + (log[0]?.seq ?? 1) - 1, 0);
-  const distinct = new Set(sink.told.map(({ epoch, key }) => `${epoch} ${key}`)).size;
-  const unwaited = outcomes.filter(
-    ({ operation, reply }) => reply === null && [...objects.values()].some(({ replies }) => replies.has(operation.key)),
-  ).length;
-  console.log(
-    [
-      `seed ${seed}: ${kills.count} kills (${kills.underLoad} with writes in flight, ${kills.writesInFlight} writes in all; ${kills.atPoints} at a fail point, ${kills.whileStarting} during the start)`,
-      `  ${counts.acknowledged} writes acknowledged, ${counts.refusals} rolled back; ${commits} commits in ${objects.size} objects, ${pruned} pruned from the ledgers`,
-      `  ${counts.lost} connections lost, ${counts.repeats} repeats, ${counts.replaysAfterLoss} found their write done; ${counts.abandoned} walked away from, ${unwaited} of them done`,
-      `  ${counts.recalls} acknowledged requests sent again, ${counts.twins} sent twice at once, ${counts.misuses} keys misused; ${counts.batches} batches; ${counts.unkeyed} without a key, ${counts.madeKeys} of them asked again with the key made for them; 503: ${JSON.stringify(counts.notNow)}`,
-      `  effects: ${distinct} delivered, ${sink.told.length - distinct} of them again, ${sink.refused()} refused by the receiver; ${readings.reads} reads, ${readings.seen.size} writes seen`,
-    ].join("\n"),
-  );
-  return { pruned, redelivered: sink.told.length - distinct };
 }

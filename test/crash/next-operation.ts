@@ -2,6 +2,7 @@
 
 import { batchChangeOf, batchCreateOf, perhapsUnkeyed } from "./batch-operations.ts";
 import { changeOf, createOf, type Operation, type OwnRow, TALLIES, tallyOf } from "./operations.ts";
+import { nextPaper } from "./paper-operations.ts";
 import type { Random } from "./random.ts";
 
 const OWN_ROWS_A_WRITER = 25;
@@ -14,6 +15,17 @@ export function nextOperation(
 ): { operation: Operation; row: OwnRow | null } {
   if (random.chance(0.06)) return { operation: tallyOf("patch", random.pick(TALLIES), key, writer), row: null };
   if (random.chance(0.03)) return { operation: tallyOf("refuse", random.pick(TALLIES), key, writer), row: null };
+  if (random.chance(0.12)) return nextPaper(key, writer, rows, random);
+  const others = rows.filter(({ table }) => table !== "papers");
+  return nextOther(key, writer, others, random);
+}
+
+function nextOther(
+  key: string,
+  writer: string,
+  rows: readonly OwnRow[],
+  random: Random,
+): { operation: Operation; row: OwnRow | null } {
   const batch = random.chance(0.12) ? nextBatch(key, writer, rows, random) : null;
   if (batch !== null) return { operation: perhapsUnkeyed(batch, random), row: null };
   if (rows.length < 3 || (rows.length < OWN_ROWS_A_WRITER && random.chance(0.45))) {

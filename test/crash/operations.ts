@@ -6,14 +6,17 @@
 import type { Call } from "./http-client.ts";
 import type { Random } from "./random.ts";
 
-export type TableName = "notes" | "orders" | "lines" | "readings" | "tickets" | "tallies";
+export type TableName = "notes" | "orders" | "lines" | "readings" | "tickets" | "tallies" | "papers";
 
 export interface Operation {
   readonly key: string;
   readonly writer: string;
   readonly table: TableName;
-  /** `refuse`: a write that rolls back after its mark and its effect. */
-  readonly act: "create" | "patch" | "replace" | "delete" | "refuse";
+  /**
+   * `refuse`: a write that rolls back after its mark and its effect. `delete` is soft for papers, and undone by `restore`; `remove` is
+   * for good. `upsert`: a batch that changes rows and creates others.
+   */
+  readonly act: "create" | "patch" | "replace" | "delete" | "refuse" | "restore" | "remove" | "upsert";
   readonly partition: string | null;
   /** Key of the operation that created the row. */
   readonly origin: string;
@@ -39,6 +42,8 @@ export interface OwnRow {
   readonly id: string | number;
   /** Null when an outcome nobody waited for may have changed it. */
   etag: string | null;
+  /** Softly removed. */
+  isGone: boolean;
 }
 
 export const PLACES = ["p1", "p2"] as const;
@@ -129,7 +134,10 @@ export function tallyOf(act: "create" | "patch" | "refuse", id: string, key: str
 }
 
 /** The same key with another request: 422, whatever became of the first. */
-export function misuseOf({ call, batch }: Operation): Call {
+export function misuseOf({ call, batch, act, table, id }: Operation): Call {
+  // Neither takes a body that could differ.
+  if (act === "restore" || act === "remove")
+    return { ...call, method: "PATCH", path: pathOf(table, null, id), body: { last: "misuse" } };
   if (batch !== null) return { ...call, body: shortened(call.body as Readonly<Record<string, unknown>>) };
   const method = call.method === "DELETE" ? "PATCH" : call.method;
   return { ...call, method, body: { ...(call.body as object | undefined), last: "misuse" } };

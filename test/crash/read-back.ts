@@ -17,7 +17,8 @@ export async function readBack(
       const rows: Record<string, unknown>[] = [];
       let cursor: string | null = "";
       while (cursor !== null) {
-        const parameters: string = `?limit=100${cursor === "" ? "" : `&cursor=${encodeURIComponent(cursor)}`}`;
+        const hidden = table === "papers" ? "&withDeleted=true" : "";
+        const parameters: string = `?limit=100${hidden}${cursor === "" ? "" : `&cursor=${encodeURIComponent(cursor)}`}`;
         const reply = await http.send({
           method: "GET",
           path: `${pathOf(table as TableName, partition, null)}${parameters}`,

@@ -27,6 +27,7 @@ const TABLES: readonly (readonly [table: TableName, object: string])[] = [
   ["lines", "t/crash/shop"],
   ["tickets", "t/crash/tickets"],
   ["tallies", "t/crash/tallies"],
+  ["papers", "t/crash/papers"],
   ["readings", "t/crash/readings"],
 ];
 

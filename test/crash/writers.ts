@@ -208,7 +208,16 @@ function judge(campaign: Campaign, operation: Operation, reply: Reply): "settled
     return "again";
   }
   const isCounted = operation.batch !== null && operation.act === "delete";
-  const expected = { create: 201, patch: 200, replace: 200, delete: isCounted ? 200 : 204, refuse: 409 }[operation.act];
+  const expected = {
+    create: 201,
+    patch: 200,
+    replace: 200,
+    upsert: 200,
+    restore: 200,
+    delete: isCounted ? 200 : 204,
+    remove: 204,
+    refuse: 409,
+  }[operation.act];
   if (reply.status === expected) return "settled";
   campaign.surprises.push(
     `${operation.key}: ${operation.call.method} ${operation.call.path} answered ${reply.status} ${reply.text}`,
@@ -225,7 +234,7 @@ function isSuccess(reply: Reply): boolean {
   return reply.status < 300;
 }
 
-/** Keeps the writer's own view of its rows. What an abandoned delete may have removed is left alone from then on. */
+/** Keeps the writer's own view of its rows. What an abandoned removal or restoration was about is left alone from then on. */
 function note(rows: OwnRow[], row: OwnRow | null, { operation, reply }: Outcome): void {
   if (operation.batch !== null) {
     noteBatch(rows, operation, reply);
@@ -235,10 +244,12 @@ function note(rows: OwnRow[], row: OwnRow | null, { operation, reply }: Outcome)
     if (operation.act !== "create" || operation.table === "tallies" || reply === null) return;
     const { table, partition, origin, parent } = operation;
     const id = (JSON.parse(reply.text) as { id: string | number }).id;
-    rows.push({ table, partition, origin, parent, id, etag: reply.etag });
+    rows.push({ table, partition, origin, parent, id, etag: reply.etag, isGone: false });
     return;
   }
-  if (operation.act !== "delete") {
+  const isSoft = row.table === "papers" && (operation.act === "delete" || operation.act === "restore");
+  if (isSoft && reply !== null) row.isGone = operation.act === "delete";
+  if ((isSoft && reply !== null) || operation.act === "patch" || operation.act === "replace") {
     row.etag = reply?.etag ?? null;
     return;
   }
@@ -252,14 +263,18 @@ function noteBatch(rows: OwnRow[], { act, table, batch, partition }: Operation, 
     if (reply === null) return;
     const { items } = JSON.parse(reply.text) as { items: { id: string | number }[] };
     batch?.forEach(({ origin, parent }, index) => {
-      rows.push({ table, partition, origin, parent, id: items[index]?.id ?? "", etag: null });
+      rows.push({ table, partition, origin, parent, id: items[index]?.id ?? "", etag: null, isGone: false });
     });
     return;
   }
-  for (const { origin } of batch ?? []) {
+  for (const { origin, parent, id } of batch ?? []) {
     const at = rows.findIndex((each) => each.table === table && each.origin === origin);
     const row = rows[at];
-    if (row === undefined) continue;
+    if (row === undefined) {
+      if (act === "upsert" && reply !== null)
+        rows.push({ table, partition, origin, parent, id: id ?? "", etag: null, isGone: false });
+      continue;
+    }
     if (act === "delete") rows.splice(at, 1);
     else row.etag = null;
   }

@@ -130,4 +130,16 @@ describe("cost", () => {
     expect(filling.written).toBe(64 * 3 + 54);
     expect(steady.written).toBe(64 * 3 + 64);
   });
+
+  it("[CL4] a ledger that is far from full is looked at once in 64 commits, and one row of it", async () => {
+    const write = async () => {
+      for (let n = 0; n < 64; n++) await create("/api/items_alone", { name: `u${n}` })();
+    };
+    await write();
+    await write();
+    const cost = await costOf("t/test/items_alone", write);
+    expect(cost.written).toBe(64 * 4);
+    // Of each create, the row that it may not find.
+    expect(cost.read).toBeLessThanOrEqual(64 + 2);
+  });
 });

@@ -1,5 +1,5 @@
 /**
- * Tables of the crash campaign: every placement, every way an id is made, a cascade, hooks, effects, a short ledger, search.
+ * Tables of the crash campaign: every placement, every way an id is made, every way a row goes, hooks, effects, short ledgers, search.
  * Each row holds the key of the request that created it (`origin`) and of the last one that wrote it (`last`); `body` is
  * derived from `last` (`bodyOf`), so that a row can be told from a torn one.
  */
@@ -80,6 +80,22 @@ export const tickets = resource(
         run: (change, { env, attempt }) => tell(env, { ...change, attempt, about: String(change.after?.origin) }),
       },
     },
+  },
+);
+
+/** Removed softly, restored, removed for good; written in batches that change some rows and create others. */
+export const papers = resource(
+  sqliteTable("papers", {
+    id: text("id").primaryKey(),
+    ...traces(),
+    goneAt: integer("gone_at", { mode: "timestamp_ms" }),
+  }),
+  {
+    auth: { ...fullyPublic().auth, hardDelete: "*" },
+    id: "text",
+    softDelete: { field: "goneAt" },
+    search: { fields: ["body"] },
+    changelog: { maxCommits: 300 },
   },
 );
 
