@@ -150,32 +150,6 @@ export function heldEffect(effect: Effect, changes: readonly RowChange[]): HeldE
   return { kind: "hook", change };
 }
 
-/** The entry of a write attempt whose key the Worker made, if it was committed since the attempt began ([HT71]). */
-export function findAttempt(
-  sql: Sql,
-  attempt: string,
-  sinceMs: number,
-): { seq: Seq; changes: readonly RowChange[] } | null {
-  // Walks back from the newest: a repeat comes within seconds of its first attempt.
-  const newest = Number(sql.all("SELECT max(seq) AS seq FROM _log", [])[0]?.seq ?? 0);
-  const step = 256;
-  for (let top = newest; top > 0; top -= step) {
-    const rows = sql.all("SELECT seq, at, attempt FROM _log WHERE seq <= ? AND seq > ? ORDER BY seq DESC", [
-      top,
-      top - step,
-    ]);
-    for (const row of rows) {
-      if (row.attempt === attempt) {
-        const found = sql.all("SELECT changes FROM _log WHERE seq = ?", [Number(row.seq)])[0];
-        return { seq: seqOf(Number(row.seq)), changes: JSON.parse(String(found?.changes)) as RowChange[] };
-      }
-    }
-    // The clock of another machine may differ by some seconds.
-    if (rows.length === 0 || Number(rows.at(-1)?.at) < sinceMs - 10_000) return null;
-  }
-  return null;
-}
-
 function utf8Length(text: string): number {
   let bytes = text.length;
   for (let index = 0; index < text.length; index++) {

@@ -8,10 +8,11 @@ import type { Sql } from "../sql/port.ts";
 const STATEMENTS = [
   // Facts by name: epoch, registered, outbox.
   `CREATE TABLE IF NOT EXISTS _meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) WITHOUT ROWID`,
-  // The ledger: one row a commit. `total` is the running sum of entry sizes in bytes, so that retention needs no scan.
+  // The ledger: one row a commit. `total` is the running sum of entry sizes in bytes, so that retention needs no scan. What is looked
+  // at in many rows stands before what is large: SQLite reads a row from its beginning, page by page.
   `CREATE TABLE IF NOT EXISTS _log (
-     seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, actor TEXT, txid TEXT, parts TEXT,
-     changes TEXT NOT NULL, effects TEXT, attempt TEXT, total INTEGER NOT NULL)`,
+     seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, total INTEGER NOT NULL, attempt TEXT, actor TEXT, txid TEXT,
+     parts TEXT, changes TEXT NOT NULL, effects TEXT)`,
   // Only commits with effects are in it: a commit without them pays nothing.
   `CREATE INDEX IF NOT EXISTS _log_effects ON _log (seq) WHERE effects IS NOT NULL`,
   // Replies stored for Idempotency-Key, in the transaction of the write they answer.

@@ -91,7 +91,7 @@ type FaultArm =
       readonly reason?: string;
     }
   | { readonly slug: "payload-too-large"; readonly limit: number; readonly actual?: number; readonly detail?: string }
-  | { readonly slug: "unsupported-media-type"; readonly supported: readonly string[] }
+  | { readonly slug: "unsupported-media-type"; readonly supported: readonly string[]; readonly detail?: string }
   | { readonly slug: "idempotency-mismatch" }
   | { readonly slug: "precondition-required"; readonly header: string; readonly detail?: string }
   | { readonly slug: "rate-limit-exceeded"; readonly retryAfter: number }

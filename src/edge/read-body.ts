@@ -1,5 +1,5 @@
 /**
- * Reads a JSON body ([HT4]): type, size (counted while reading, whatever Content-Length says), UTF-8, JSON; in that order.
+ * Reads a JSON body ([HT4]): type, coding, size (counted while reading, whatever Content-Length says), UTF-8, JSON; in that order.
  * A member named `__proto__` stays an ordinary own member, as JSON.parse makes it; nothing here copies members by name.
  */
 
@@ -19,6 +19,14 @@ export async function readJsonBody(request: Request, maxBytes = MAX_BODY_BYTES):
     if (request.body === null) throw malformed("A body is needed");
     throw new Fault({ slug: "unsupported-media-type", supported: ["application/json"] });
   }
+  const coding = request.headers.get("content-encoding");
+  // Never unpacked, and not taken as it is either: whatever inspects bodies on the way would have seen another one.
+  if (coding !== null && coding.toLowerCase() !== "identity")
+    throw new Fault({
+      slug: "unsupported-media-type",
+      supported: ["application/json"],
+      detail: "Send the body without Content-Encoding",
+    });
   const declared = Number(request.headers.get("content-length") ?? 0);
   if (declared > maxBytes) throw new Fault({ slug: "payload-too-large", limit: maxBytes, actual: declared });
   const bytes = await readBytes(request.body, maxBytes);

@@ -80,6 +80,22 @@ describe("cost", () => {
     expect((await costOf("t/test/counters", keyed)).written).toBe(0);
   });
 
+  it("[HT71] a key of the Worker's form makes the object look where the key says, not through its ledger", async () => {
+    for (let n = 0; n < 3; n++) {
+      const items = Array.from({ length: 100 }, (_, index) => ({ name: `k${n}.${index}` }));
+      expect((await send({ to: "POST /api/counters/batch", body: { items } })).status).toBe(201);
+    }
+    for (let n = 0; n < 200; n++) await create("/api/counters", { name: `a${n}` })();
+    const hourAgo = (Date.now() - 3_600_000).toString(16).padStart(12, "0");
+    const key = `retry-${hourAgo.slice(0, 8)}-${hourAgo.slice(8)}-7000-8000-000000000000`;
+    const keyed = async () => {
+      const body = { name: "b" };
+      const { status } = await send({ to: "POST /api/counters", body, headers: { "idempotency-key": key } });
+      expect(status).toBe(201);
+    };
+    expect((await costOf("t/test/counters", keyed)).read).toBeLessThan(60);
+  });
+
   it("[R2] a get reads its row; a 304 of a list reads nothing", async () => {
     const kept: Record<string, Record<string, unknown>> = {};
     await send({ to: "POST /api/items_alone", body: { name: "a" }, as: "row" }, kept);

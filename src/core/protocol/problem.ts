@@ -137,9 +137,9 @@ export const PROBLEMS: { readonly [S in FaultSlug]: ProblemSpec<S> } = {
   "unsupported-media-type": {
     status: 415,
     title: "The body has the wrong type",
-    detail: ({ supported }) => `Send ${supported.join(" or ")}`,
+    detail: ({ supported, detail }) => detail ?? `Send ${supported.join(" or ")}`,
     headers: ({ supported }) => ({ accept: supported.join(", ") }),
-    help: "Set `Content-Type: application/json`.",
+    help: "Set `Content-Type: application/json`, and send the body as it is, without `Content-Encoding`.",
   },
   "idempotency-mismatch": {
     status: 422,

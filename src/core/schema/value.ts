@@ -50,7 +50,7 @@ export function parseValue(column: ColumnSpec, value: Json): Parsed {
     case "json":
       if (!isWithinDepth(value, MAX_JSON_DEPTH))
         return refuse("range", `is nested deeper than ${MAX_JSON_DEPTH} levels`);
-      return isWellFormedJson(value) ? accept(value) : refuse("text", ILL_FORMED);
+      return isWellFormedJson(value) ? accept(value) : refuse("text", `${ILL_FORMED}, or a number out of range`);
     case "blob":
       if (typeof value !== "string") return refuse("type", "must be base64 text");
       return decodeBase64(value) === null ? refuse("type", "must be base64 text (with padding)") : accept(value);
