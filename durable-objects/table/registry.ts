@@ -52,19 +52,13 @@ export async function registerObject(
   holdsRows: (object: ObjectName, table: string) => Promise<boolean>,
 ): Promise<RegistryAnswer> {
   createRegistryTables(store.sql);
-  const stranded: Stranded[] = [];
-  for (const placement of registration.placements) {
-    const was = placementOf(store.sql, placement.table);
-    if (was === null || isSamePlacement(was, placement)) continue;
-    const earlier = registeredObjects(store).filter((entry) =>
-      entry.placements.some((each) => isSamePlacement(each, was)),
-    );
-    for (const entry of earlier) {
-      if (entry.object !== registration.object && (await holdsRows(entry.object, placement.table))) {
-        stranded.push({ table: placement.table, was });
-        break;
-      }
-    }
+  const noted = () => JSON.stringify(registration.placements.map(({ table }) => placementOf(store.sql, table)));
+  let before = noted();
+  let stranded = await findStranded(store, registration, holdsRows);
+  // Others registered while the objects were asked: of two placements at once, the second to end has to see the first one's rows.
+  while (noted() !== before) {
+    before = noted();
+    stranded = await findStranded(store, registration, holdsRows);
   }
   const accepted = registration.placements.filter(
     (placement) => !stranded.some((each) => each.table === placement.table),
@@ -88,6 +82,28 @@ export async function registerObject(
   });
   store.failPoint?.("registry.released");
   return { stranded };
+}
+
+async function findStranded(
+  store: Store,
+  registration: Registration,
+  holdsRows: (object: ObjectName, table: string) => Promise<boolean>,
+): Promise<Stranded[]> {
+  const stranded: Stranded[] = [];
+  for (const placement of registration.placements) {
+    const was = placementOf(store.sql, placement.table);
+    if (was === null || isSamePlacement(was, placement)) continue;
+    const earlier = registeredObjects(store).filter((entry) =>
+      entry.placements.some((each) => isSamePlacement(each, was)),
+    );
+    for (const entry of earlier) {
+      if (entry.object !== registration.object && (await holdsRows(entry.object, placement.table))) {
+        stranded.push({ table: placement.table, was });
+        break;
+      }
+    }
+  }
+  return stranded;
 }
 
 /** Every object that has registered, by name. */

@@ -51,13 +51,24 @@ function isAboveLimit(body: string): boolean {
   return body.length * 3 > MAX_STORED_BODY && new TextEncoder().encode(body).byteLength > MAX_STORED_BODY;
 }
 
-/** Removes what has expired. */
+/** Replies removed in one turn: so many take some milliseconds, in which nobody is served. */
+export const MAX_PRUNED = 2000;
+const PRUNE_EVERY_MS = 3_600_000;
+
+/** Removes what has expired, or as much of it as one turn may. */
 export function pruneReplies(sql: Sql, now: number): void {
-  sql.run("DELETE FROM _replies WHERE expires_at <= ?", [now]);
+  sql.run("DELETE FROM _replies WHERE key IN (SELECT key FROM _replies WHERE expires_at <= ? LIMIT ?)", [
+    now,
+    MAX_PRUNED,
+  ]);
 }
 
-/** When to prune again (ms): as the next reply expires, an hour apart at least; null when nothing is stored. */
+/**
+ * When to prune again (ms): at once where something was left over, else as the next reply expires, an hour apart at least; null when
+ * nothing is stored.
+ */
 export function nextPruning(sql: Sql, now: number): number | null {
   const next = sql.all("SELECT min(expires_at) AS at FROM _replies", [])[0]?.at;
-  return typeof next === "number" ? Math.max(next, now + 3_600_000) : null;
+  if (typeof next !== "number") return null;
+  return next <= now ? now : Math.max(next, now + PRUNE_EVERY_MS);
 }

@@ -15,10 +15,10 @@ const STATEMENTS = [
      parts TEXT, changes TEXT NOT NULL, effects TEXT)`,
   // Only commits with effects are in it: a commit without them pays nothing.
   `CREATE INDEX IF NOT EXISTS _log_effects ON _log (seq) WHERE effects IS NOT NULL`,
-  // Replies stored for Idempotency-Key, in the transaction of the write they answer.
+  // Replies stored for Idempotency-Key, in the transaction of the write they answer. In the same order, for those that have expired.
   `CREATE TABLE IF NOT EXISTS _replies (
-     key TEXT PRIMARY KEY, fingerprint TEXT NOT NULL, status INTEGER NOT NULL, headers TEXT NOT NULL, body TEXT,
-     position TEXT NOT NULL, expires_at INTEGER NOT NULL) WITHOUT ROWID`,
+     key TEXT PRIMARY KEY, expires_at INTEGER NOT NULL, fingerprint TEXT NOT NULL, status INTEGER NOT NULL,
+     position TEXT NOT NULL, headers TEXT NOT NULL, body TEXT) WITHOUT ROWID`,
   // Effects that failed: retried apart, so that they do not hold up the rest. `next_at` NULL: given up, kept for an operator.
   `CREATE TABLE IF NOT EXISTS _retries (
      seq INTEGER NOT NULL, slot INTEGER NOT NULL, effect TEXT NOT NULL, tries INTEGER NOT NULL, next_at INTEGER, error TEXT,

@@ -26,12 +26,16 @@ interface Flights {
 }
 
 const flights = new Map<string, Flights>();
+/** Above so many objects, those that were forgotten about are looked for, once a window. */
+const MANY_OBJECTS = 10_000;
+let sweptWindow: Ticket = 0;
 
 /** Counts a call that is about to be sent; null, and not counted, when there are too many. `leaveObject` ends it. */
 export function enterObject(object: string, nowMs: number): Ticket | null {
   const window = Math.floor(nowMs / CALL_TIMEOUT_MS);
   let flight = flights.get(object);
   if (flight === undefined) {
+    if (flights.size >= MANY_OBJECTS && sweptWindow !== window) sweep(window);
     flight = { window, current: 0, previous: 0 };
     flights.set(object, flight);
   } else if (flight.window !== window) {
@@ -50,4 +54,15 @@ export function leaveObject(object: string, ticket: Ticket): void {
   if (ticket === flight.window) flight.current--;
   else if (ticket === flight.window - 1) flight.previous--;
   if (flight.current <= 0 && flight.previous <= 0) flights.delete(object);
+}
+
+/** Whoever asks for ever new objects and hangs up each time must not fill memory with their names. */
+function sweep(window: Ticket): void {
+  sweptWindow = window;
+  for (const [object, flight] of flights) if (flight.window < window - 1) flights.delete(object);
+}
+
+/** Objects that are counted at present. */
+export function countedObjects(): number {
+  return flights.size;
 }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { enterObject, leaveObject, MAX_CALLS_IN_FLIGHT } from "../../src/edge/calls-in-flight.ts";
+import { countedObjects, enterObject, leaveObject, MAX_CALLS_IN_FLIGHT } from "../../src/edge/calls-in-flight.ts";
 import { CALL_TIMEOUT_MS } from "../../src/edge/limits.ts";
 
 const T0 = CALL_TIMEOUT_MS * 1000;
@@ -31,4 +31,15 @@ test("[HT72] calls that never told of their end, since their client hung up, are
   leaveObject("d", 1000);
   for (let n = 1; n < MAX_CALLS_IN_FLIGHT; n++) expect(enterObject("d", T0 + 2 * CALL_TIMEOUT_MS)).toBe(1002);
   expect(enterObject("d", T0 + 2 * CALL_TIMEOUT_MS)).toBeNull();
+});
+
+test("[HT72] objects whose calls all hung up are forgotten, however many there were", () => {
+  const later = T0 + 10 * CALL_TIMEOUT_MS;
+  for (let n = 0; n < 15_000; n++) enterObject(`e${n}`, later);
+  expect(countedObjects()).toBeGreaterThanOrEqual(15_000);
+  // Those of the window before may still be under way.
+  enterObject("f", later + CALL_TIMEOUT_MS);
+  expect(countedObjects()).toBeGreaterThanOrEqual(15_000);
+  enterObject("g", later + 2 * CALL_TIMEOUT_MS);
+  expect(countedObjects()).toBeLessThan(10);
 });

@@ -46,3 +46,30 @@ test("[OB1] asking for them does not read the objects that are well: /readyz is 
     .all() as { detail: string }[];
   expect(plan.map(({ detail }) => detail).join()).toMatch(/_objects_failed/);
 });
+
+test("[PF2] of two new placements at once, the one that ends last sees the rows that the other has meanwhile", async () => {
+  const store = { sql: nodeSql(new DatabaseSync(":memory:")), failPoint: undefined } as Partial<Store> as Store;
+  const registration = (group: string) => ({
+    object: `t/test/${group}` as ObjectName,
+    epoch: "e",
+    placements: [{ table: "notes", group, partitionBy: null }],
+    migration: null,
+    failed: null,
+    registeredAt: 0,
+  });
+  await registerObject(store, registration("old"), async () => false);
+  const rows = new Set<ObjectName>();
+  const holdsRows = async (object: ObjectName) => rows.has(object);
+  const slow = registerObject(store, registration("slow"), async (object) => {
+    // While the old object is asked for the first, the second registers and takes a row.
+    if (rows.size === 0) {
+      expect((await registerObject(store, registration("fast"), holdsRows)).stranded).toEqual([]);
+      rows.add("t/test/fast" as ObjectName);
+      return false;
+    }
+    return rows.has(object);
+  });
+  expect((await slow).stranded).toEqual([
+    { table: "notes", was: { table: "notes", group: "fast", partitionBy: null } },
+  ]);
+});
