@@ -37,7 +37,7 @@ const FIRST_SEED = Number(process.env.SEED ?? 1);
 const SEEDS = Array.from({ length: Number(process.env.RUNS ?? 2) }, (_, index) => FIRST_SEED + index);
 const LOAD_MS = Number(process.env.LOAD_MS ?? 9000);
 /** The last campaign lasts so many times `LOAD_MS` at most, when fail points are left to hit. */
-const PATIENCE = Number(process.env.PATIENCE ?? 3);
+const PATIENCE = Number(process.env.PATIENCE ?? 6);
 /** The others are hit where they can be waited for: by `migrate.test.ts` on objects that hold rows, and by `replies.test.ts`. */
 const POINTS = FAIL_POINTS.filter((name) => !/^(migrate|replies)\./.test(name));
 const OBJECTS = ["notes", "shop", "tickets", "tallies", "papers", "readings/p1", "_registry"].map(
