@@ -1,10 +1,12 @@
 /** YOURS. The application: its name (a part of every object's name), its tables and its own routes. Features and jobs join here. */
 
 import { defineApp } from "ledge";
+import { auth } from "./features/auth/auth.ts";
 import * as tables from "./tables/tables.ts";
 import { home } from "./web/home.ts";
 
 export const app = defineApp({
   name: "board",
   resources: tables,
+  features: [auth()],
 }).route("GET", "/", home);

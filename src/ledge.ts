@@ -7,7 +7,7 @@ export type { Json, JsonObject } from "./core/json.ts";
 export { createLogger, type LogEntry, type Logger, type LogSink } from "./core/log.ts";
 export * from "./core/query/ledge-query.ts";
 export type { Row, TableSpec } from "./core/schema/table-spec.ts";
-export { ANONYMOUS, type Anonymous, hasRole, type Principal, type User } from "./core/scope/principal.ts";
+export { ANONYMOUS, type Anonymous, hasRole, isAdmin, type Principal, type User } from "./core/scope/principal.ts";
 export type { AppDefinition, EffectHandler, Migration, MigrationSet } from "./define/app.ts";
 export { composeHooks } from "./define/compose-hooks.ts";
 export type {
@@ -47,17 +47,21 @@ export { type TimestampOptions, timestampHooks } from "./define/timestamp-hooks.
 export { commonSchemas, createValidator, safeValidate, validate } from "./define/validation.ts";
 export type {
   AppOptions,
+  AskFeature,
+  CredentialUse,
   Feature,
   HealthCheck,
   Middleware,
   RouteBuilder,
   RouteContext,
   RouteHandler,
+  RouteOptions,
 } from "./edge/app-options.ts";
-export type { AuthOptions } from "./edge/authenticate.ts";
+export type { AuthOptions, Credentials } from "./edge/authenticate.ts";
 export type { CorsOptions } from "./edge/cors.ts";
 export { type App, defineApp, errorHandler, notFoundHandler, type Resources, useResource } from "./edge/define-app.ts";
 export type { LedgeEnv } from "./edge/env.ts";
+export { enforceAuth, requireAnyRole, requireRole, requireVerifiedEmail, withAuth } from "./edge/guards.ts";
 export { readJsonBody } from "./edge/read-body.ts";
 export { requireUser } from "./edge/require-user.ts";
 export { type Check, requireValid } from "./edge/require-valid.ts";

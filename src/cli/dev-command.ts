@@ -8,6 +8,7 @@ import { createServer } from "node:net";
 import { parseArgs } from "node:util";
 import { devSecret } from "./dev/dev-secret.ts";
 import { countEdits, keepRunning } from "./dev/keep-running.ts";
+import { migrateD1 } from "./dev/migrate-d1.ts";
 import { readableLine } from "./dev/readable-line.ts";
 import { watchTables } from "./dev/watch-tables.ts";
 import { startWrangler } from "./dev/wrangler.ts";
@@ -31,6 +32,7 @@ export async function devCommand(args: readonly string[]): Promise<number> {
   const stopped = toldToStop();
   const first = await Promise.race([regenerate(project), stopped]);
   if (first !== "done") return first === "stopped" ? 0 : 1;
+  migrateD1(project);
 
   const edits = countEdits();
   let last: Regenerated = "done";

@@ -4,7 +4,7 @@ import type { Logger, LogSink, LogThreshold } from "../core/log.ts";
 import type { Principal } from "../core/scope/principal.ts";
 import type { AppDefinition, EffectHandler } from "../define/app.ts";
 import type { AnyResource } from "../define/resource.ts";
-import type { AuthOptions } from "./authenticate.ts";
+import type { AuthOptions, Credentials } from "./authenticate.ts";
 import type { CorsOptions } from "./cors.ts";
 import type { LedgeEnv } from "./env.ts";
 import type { Params } from "./router.ts";
@@ -33,7 +33,17 @@ export interface RouteContext {
 /** A `Response` is sent as it is; anything else as JSON. */
 export type RouteHandler = (context: RouteContext) => unknown;
 
-export interface UserRoute {
+/**
+ * What a route makes of credentials. `checked` (the default): bad ones are 401 before the handler runs. `forgiven`: bad ones count
+ * as none, for pages, which a browser with an old cookie could not open otherwise. `ignored`: nobody looks at them.
+ */
+export type CredentialUse = "checked" | "forgiven" | "ignored";
+
+export interface RouteOptions {
+  readonly credentials?: CredentialUse;
+}
+
+export interface UserRoute extends RouteOptions {
   readonly method: string;
   /** From the root, e.g. `/api/reports/:id`; `*` for the rest. */
   readonly path: string;
@@ -43,13 +53,24 @@ export interface UserRoute {
 /** Runs around every endpoint that knows its caller. Never sees a failure as an exception: `next` gives its problem. */
 export type Middleware = (context: RouteContext, next: () => Promise<Response>) => Response | Promise<Response>;
 
-export type RouteBuilder = (method: string, path: string, handler: RouteHandler) => void;
+export type RouteBuilder = (method: string, path: string, handler: RouteHandler, options?: RouteOptions) => void;
+
+/**
+ * Who asks, by credentials that a feature has issued itself: null when none of them came along. Bad ones are thrown as
+ * `unauthorized`, so that the request ends at the edge.
+ */
+export type AskFeature = (credentials: Credentials) => Principal | null | Promise<Principal | null>;
 
 /** An add-on in a folder of its own: ordinary tables, ordinary rules, routes and effects. */
 export interface Feature {
   readonly name: string;
   readonly tables?: readonly AnyResource[];
-  readonly routes?: (route: RouteBuilder) => void;
+  /** `basePath` without a slash at the end: `/api`. */
+  readonly routes?: (route: RouteBuilder, place: { readonly basePath: string }) => void;
+  /** Asked before the tokens of `auth`, in the order of the list, and only until one knows the caller. */
+  readonly authenticate?: AskFeature;
+  /** A check of `/readyz`, under the feature's name. */
+  readonly health?: HealthCheck;
   readonly effects?: Readonly<Record<string, EffectHandler>>;
 }
 

@@ -6,6 +6,7 @@
 import { Fault } from "../core/fault.ts";
 import { errorFields, type Logger } from "../core/log.ts";
 import { ANONYMOUS, type Principal } from "../core/scope/principal.ts";
+import type { AskFeature } from "./app-options.ts";
 import { BoundedCache } from "./bounded-cache.ts";
 import { admitsDevelopmentTokens, isDevelopmentToken, parseDevelopmentToken } from "./development-token.ts";
 import type { LedgeEnv } from "./env.ts";
@@ -17,6 +18,7 @@ export interface AuthOptions {
 }
 
 export interface Credentials {
+  readonly method: string;
   readonly headers: Headers;
   readonly url: URL;
   readonly env: LedgeEnv;
@@ -28,8 +30,21 @@ export type Authenticate = (credentials: Credentials) => Principal | Promise<Pri
 
 const BEARER = /^bearer +(\S+)$/i;
 
-/** Made once per application; verifiers are kept per secret, since tests and previews may change it. */
-export function createAuthenticate({ jwt = {} }: AuthOptions = {}): Authenticate {
+/** Made once per application. Features are asked for credentials of their own before bearer tokens are looked at. */
+export function createAuthenticate(options: AuthOptions = {}, features: readonly AskFeature[] = []): Authenticate {
+  const byToken = authenticateByToken(options);
+  const askFrom = (index: number, credentials: Credentials): Principal | Promise<Principal> => {
+    const ask = features[index];
+    if (ask === undefined) return byToken(credentials);
+    const known = ask(credentials);
+    if (known instanceof Promise) return known.then((principal) => principal ?? askFrom(index + 1, credentials));
+    return known ?? askFrom(index + 1, credentials);
+  };
+  return features.length === 0 ? byToken : (credentials) => askFrom(0, credentials);
+}
+
+/** Bearer tokens. Verifiers are kept per secret, since tests and previews may change it. */
+function authenticateByToken({ jwt = {} }: AuthOptions): Authenticate {
   const bySecret = new BoundedCache<string, VerifyToken>(4);
   const byKeys = jwt.jwksUrl === undefined ? null : verifyWithJwks(jwt.jwksUrl, jwt);
 

@@ -36,6 +36,8 @@ const REQUEST_HEADERS = [
   "Ledge-Min-Seq",
   "Ledge-Optimistic-Id",
   "Ledge-Version",
+  "X-API-Key",
+  "X-CSRF-Token",
   "X-Request-Id",
   "traceparent",
 ];

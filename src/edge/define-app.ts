@@ -11,9 +11,9 @@ import { type AppDefinition, checkApp, type EffectHandler } from "../define/app.
 import type { ResourceConfig } from "../define/config.ts";
 import { ConfigError } from "../define/config-error.ts";
 import { type AnyResource, resource as declareResource, type Resource } from "../define/resource.ts";
-import type { AppOptions, ResourceList, RouteHandler, UserRoute } from "./app-options.ts";
+import type { AppOptions, ResourceList, RouteHandler, RouteOptions, UserRoute } from "./app-options.ts";
 import { createCors } from "./cors.ts";
-import { createEdge, type Edge } from "./edge.ts";
+import { basePathOf, createEdge, type Edge } from "./edge.ts";
 import type { LedgeEnv, Lifetime } from "./env.ts";
 import { serve } from "./serve.ts";
 
@@ -48,7 +48,7 @@ export interface App<R extends Resources = Resources> extends AppDefinition {
     config: ResourceConfig<T>,
   ): App<R & { readonly [K in P]: Resource<T, T["_"]["name"]> }>;
   /** Adds a route of the application, from the root: `.route("GET", "/api/reports/:id", handler)` ([PF18]). */
-  route(method: string, path: string, handler: RouteHandler): App<R>;
+  route(method: string, path: string, handler: RouteHandler, options?: RouteOptions): App<R>;
   /** Types only, never set: the resources by path, for the client. */
   readonly types?: R;
 }
@@ -103,7 +103,8 @@ class LedgeApp implements AppDefinition {
       : Object.values(listed).filter(isResource);
     const features = options.features ?? [];
     this.#mounts = [...resources, ...features.flatMap((feature) => feature.tables ?? [])].map((each) => [null, each]);
-    for (const feature of features) feature.routes?.((method, path, handler) => this.route(method, path, handler));
+    const place = { basePath: basePathOf(options.basePath) };
+    for (const feature of features) feature.routes?.((...route) => void this.route(...route), place);
   }
 
   resource(...given: readonly unknown[]): this {
@@ -113,8 +114,8 @@ class LedgeApp implements AppDefinition {
     return this.#changed();
   }
 
-  route(method: string, path: string, handler: RouteHandler): this {
-    this.#routes.push({ method, path, handler });
+  route(method: string, path: string, handler: RouteHandler, options: RouteOptions = {}): this {
+    this.#routes.push({ ...options, method, path, handler });
     return this.#changed();
   }
 

@@ -56,7 +56,10 @@ export function createEdge(
     basePath,
     tables,
     match: createRouter(buildRoutes({ basePath, tables, routes })),
-    authenticate: createAuthenticate(options.auth),
+    authenticate: createAuthenticate(
+      options.auth,
+      (options.features ?? []).flatMap(({ authenticate }) => authenticate ?? []),
+    ),
     secretNames: secretNames(options.auth),
     cors: createCors(options.cors),
     securityHeaders: securityHeaders(options.securityHeaders),
@@ -76,7 +79,8 @@ function tableEntry(path: string, resource: AnyResource, definition: AppDefiniti
   };
 }
 
-function basePathOf(text = "/api"): string {
+/** Without a trailing slash, and with one before it. */
+export function basePathOf(text = "/api"): string {
   const trimmed = text.replace(/\/+$/, "");
   return trimmed === "" || trimmed.startsWith("/") ? trimmed : `/${trimmed}`;
 }

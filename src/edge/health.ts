@@ -5,6 +5,7 @@
 
 import { objectName } from "../core/ids.ts";
 import { errorFields } from "../core/log.ts";
+import type { HealthCheck } from "./app-options.ts";
 import { isDevelopment, type LedgeEnv } from "./env.ts";
 import type { Arrival } from "./exchange.ts";
 import { jsonReply, type Reply } from "./reply.ts";
@@ -25,7 +26,12 @@ export async function readiness(arrival: Arrival): Promise<Reply> {
   const checks: Readonly<Record<string, () => unknown>> = {
     secret: () => refuse(secretProblem(env, edge.secretNames)),
     tables: () => checkObjects(env, edge.definition.name),
-    ...Object.fromEntries(Object.entries(edge.options.health ?? {}).map(([name, check]) => [name, () => check(env)])),
+    ...Object.fromEntries(
+      [
+        ...(edge.options.features ?? []).flatMap(({ name, health }) => (health === undefined ? [] : [[name, health]])),
+        ...Object.entries(edge.options.health ?? {}),
+      ].map(([name, check]) => [name, () => (check as HealthCheck)(env)]),
+    ),
   };
   const results = await Promise.all(
     Object.entries(checks).map(async ([name, check]) => [name, await run(check)] as const),

@@ -19,9 +19,10 @@ export function buildRoutes({ basePath, tables, routes }: RouteSources): Route<E
   return [...routes.map(userRoute), ...systemRoutes(), ...tableRoutes(basePath, tables)];
 }
 
-function userRoute({ method, path, handler }: UserRoute): Route<Endpoint> {
+function userRoute({ method, path, handler, credentials = "checked" }: UserRoute): Route<Endpoint> {
   const endpoint: Endpoint = {
     kind: "known",
+    credentials,
     async run(exchange, params) {
       const context: RouteContext = routeContext(exchange, params);
       const answer = await handler(context);

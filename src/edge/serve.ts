@@ -6,7 +6,9 @@
 import { Fault, type FaultData } from "../core/fault.ts";
 import { createLogger, errorFields, type Logger, parseLogLevel } from "../core/log.ts";
 import { problemReply } from "../core/protocol/problem.ts";
+import { ANONYMOUS } from "../core/scope/principal.ts";
 import { HttpError } from "../define/http-error.ts";
+import type { CredentialUse } from "./app-options.ts";
 import { ObjectFault } from "./call-object.ts";
 import { consoleSink } from "./console-sink.ts";
 import type { Edge } from "./edge.ts";
@@ -51,7 +53,7 @@ async function respond(arrival: Arrival, match: Match<Endpoint>, seen: { princip
     case "found": {
       const { handler, params } = match;
       if (handler.kind === "open") return handler.run(arrival, params);
-      const exchange = await identify(arrival);
+      const exchange = await identify(arrival, handler.credentials);
       if (exchange.principal.kind === "user") seen.principal = exchange.principal.id;
       const hasLayers = (arrival.edge.options.middleware ?? []).length > 0;
       return hasLayers ? throughMiddleware(exchange, params, handler) : handler.run(exchange, params);
@@ -67,12 +69,24 @@ function requireSecret({ edge, url, env, log }: Arrival): void {
 }
 
 /** A promise only where a token has to be verified. */
-function identify(arrival: Arrival): Exchange | Promise<Exchange> {
+function identify(arrival: Arrival, use: CredentialUse = "checked"): Exchange | Promise<Exchange> {
   const { edge, request, url, env, nowMs, log } = arrival;
-  const principal = edge.authenticate({ headers: request.headers, url, env, nowMs, log });
+  if (use === "ignored") return { ...arrival, principal: ANONYMOUS };
+  if (use === "forgiven") return forgive(arrival);
+  const principal = edge.authenticate({ method: request.method, headers: request.headers, url, env, nowMs, log });
   return principal instanceof Promise
     ? principal.then((known) => ({ ...arrival, principal: known }))
     : { ...arrival, principal };
+}
+
+/** Bad credentials count as none; whatever else goes wrong is told. */
+async function forgive(arrival: Arrival): Promise<Exchange> {
+  try {
+    return await identify(arrival);
+  } catch (error) {
+    if (error instanceof Fault && error.data.slug === "unauthorized") return { ...arrival, principal: ANONYMOUS };
+    throw error;
+  }
 }
 
 type Known = Extract<Endpoint, { kind: "known" }>;

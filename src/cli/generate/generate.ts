@@ -14,6 +14,7 @@ import { type Change, migrationName } from "./changes.ts";
 import { type Consent, refusalOf, resolveRenames } from "./consent.ts";
 import {
   bundleText,
+  D1_FOLDER,
   type GroupHistory,
   type NewMigration,
   nextTag,
@@ -63,6 +64,9 @@ export async function generate(request: GenerateRequest): Promise<GenerateOutcom
   const lock = readPlacement(project.migrations);
   const moved = placementProblems(lock, app.tables, request.acceptedPlacements);
   if (moved.length > 0) return refused(moved);
+
+  if (D1_FOLDER in app.snapshots)
+    return refused([`No group may be called "${D1_FOLDER}": migrations/${D1_FOLDER} is for D1.`]);
 
   const histories = new Map(readGroups(project.migrations).map((history) => [history.group, history]));
   const groups = [...new Set([...histories.keys(), ...Object.keys(app.snapshots)])].sort();

@@ -9,6 +9,9 @@ import type { Migration } from "../../define/app.ts";
 import type { PlacementLock } from "./placement-lock.ts";
 import type { Snapshot } from "./snapshot.ts";
 
+/** Migrations of D1, which wrangler applies; of no object. */
+export const D1_FOLDER = "d1";
+
 export interface JournalEntry {
   readonly idx: number;
   readonly version: "6";
@@ -53,7 +56,7 @@ export function placementText(lock: PlacementLock): string {
 export function readGroups(folder: string): GroupHistory[] {
   if (!existsSync(folder)) return [];
   const names = readdirSync(folder, { withFileTypes: true })
-    .filter((entry) => entry.isDirectory() && existsSync(journalFile(folder, entry.name)))
+    .filter((entry) => entry.isDirectory() && entry.name !== D1_FOLDER && existsSync(journalFile(folder, entry.name)))
     .map((entry) => entry.name);
   return names.sort().map((group) => readGroup(folder, group));
 }

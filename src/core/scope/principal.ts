@@ -1,5 +1,5 @@
 /**
- * Who asks. The same shape however the caller proved it (JWT, development token; later cookie and API key),
+ * Who asks. The same shape however the caller proved it (JWT, development token, session cookie, API key),
  * so that scopes, hooks and the ledger never ask how.
  */
 
@@ -27,4 +27,11 @@ export const ANONYMOUS: Anonymous = { kind: "anonymous" };
 /** Whether the principal holds the role. */
 export function hasRole(principal: Principal, role: string): boolean {
   return principal.kind === "user" && principal.roles.includes(role);
+}
+
+/** The role that may see how an application is made; applications may give it more. */
+export const ADMINISTRATOR = "admin";
+
+export function isAdmin(principal: Principal): boolean {
+  return hasRole(principal, ADMINISTRATOR);
 }

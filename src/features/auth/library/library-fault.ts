@@ -1,0 +1,53 @@
+/**
+ * What the library throws → our faults, by its codes. What it does not throw on purpose stays what it is: a defect, or the database's
+ * refusal of a second account with the same address, which two sign-ups at once run into.
+ */
+
+import { Fault, invalidField } from "../../../core/fault.ts";
+
+/** The shape of the library's errors; its class comes in several copies. */
+interface LibraryError {
+  readonly body?: { readonly code?: unknown };
+}
+
+const BAD_LINK = "is not valid any more. Ask for a new mail";
+
+export function asFault(error: unknown): unknown {
+  if (error instanceof Fault) return error;
+  if (isTaken(error)) return taken();
+  const code = (error as LibraryError | null)?.body?.code;
+  switch (code) {
+    case "INVALID_EMAIL_OR_PASSWORD":
+      return new Fault({
+        slug: "unauthorized",
+        reason: "invalid-credentials",
+        detail: "The email address or the password is wrong",
+      });
+    case "EMAIL_NOT_VERIFIED":
+      return new Fault({
+        slug: "forbidden",
+        reason: "unverified-email",
+        detail: "Follow the link in the mail that was sent to you first",
+      });
+    case "USER_ALREADY_EXISTS":
+    case "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL":
+      return taken();
+    case "INVALID_EMAIL":
+      return invalidField("email", "is not an email address", "email");
+    case "TOKEN_EXPIRED":
+      return invalidField("token", BAD_LINK, "expired");
+    case "INVALID_TOKEN":
+    case "USER_NOT_FOUND":
+      return invalidField("token", BAD_LINK, "invalid");
+    default:
+      return error;
+  }
+}
+
+function taken(): Fault {
+  return new Fault({ slug: "conflict", reason: "unique", fields: ["email"], detail: "This address has an account" });
+}
+
+function isTaken(error: unknown): boolean {
+  return error instanceof Error && error.message.includes("UNIQUE constraint failed: auth_users.email");
+}

@@ -1,0 +1,92 @@
+/**
+ * The body of a sign-in request: JSON from scripts, or a form of a page without script. A form is answered by redirects: to `next`
+ * when it went well, back to its `page` with a word for what went wrong otherwise; both lead nowhere but to this site.
+ */
+
+import { Fault, type FieldError, invalid, invalidField } from "../../core/fault.ts";
+import { isJsonObject, type Json, type JsonObject } from "../../core/json.ts";
+import { readJsonBody } from "../../edge/read-body.ts";
+
+const MAX_BYTES = 16_384;
+const FORM_TYPE = /^application\/x-www-form-urlencoded[ \t]*(?:;|$)/i;
+/** One `@`, no blanks or control characters; whether it exists only a mail can tell. RFC 5321 allows 254. */
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is refused
+const EMAIL = /^[^\s@\u0000-\u001f\u007f<>"(),:;[\]\\]{1,64}@[^\s@\u0000-\u001f\u007f<>"(),:;[\]\\]{1,189}$/;
+
+export interface Input {
+  readonly kind: "json" | "form";
+  readonly values: JsonObject;
+}
+
+/** `{}` for a request without a body: not every endpoint needs one. */
+export async function readInput(request: Request): Promise<Input> {
+  if (FORM_TYPE.test(request.headers.get("content-type") ?? "")) {
+    const text = await readText(request);
+    const pairs = [...new URLSearchParams(text)].filter(([name]) => name !== "__proto__");
+    return { kind: "form", values: Object.fromEntries(pairs) };
+  }
+  if (request.body === null) return { kind: "json", values: {} };
+  const value: Json = await readJsonBody(request, MAX_BYTES);
+  if (!isJsonObject(value)) throw invalidField("", "must be an object", "type");
+  return { kind: "json", values: value };
+}
+
+/** Text of a member; throws for one that is missing or none. Never quotes it. */
+export function requiredText(values: JsonObject, name: string): string {
+  const value = own(values, name);
+  if (typeof value !== "string" || value === "") throw invalidField(name, "is needed, as text", "required");
+  return value;
+}
+
+export function optionalText(values: JsonObject, name: string, maxLength: number): string | null {
+  const value = own(values, name);
+  if (value === undefined || value === null || value === "") return null;
+  if (typeof value !== "string") throw invalidField(name, "must be text", "type");
+  if ([...value].length > maxLength)
+    throw invalidField(name, `has ${[...value].length} characters, limit is ${maxLength}`, "too-long");
+  return value;
+}
+
+/** An address in lower case, so that one mailbox is one account. */
+export function readEmail(values: JsonObject): string {
+  const email = requiredText(values, "email").trim().normalize("NFC").toLowerCase();
+  if (!EMAIL.test(email)) throw invalidField("email", "is not an email address", "email");
+  return email;
+}
+
+/** Text of any kind, for a password that is only compared. */
+export function readPassword(values: JsonObject, name = "password"): string {
+  const password = requiredText(values, name);
+  if (password.length > 1024) throw invalidField(name, "is too long", "too-long");
+  return password;
+}
+
+export function refuseIf(errors: readonly FieldError[]): void {
+  if (errors.length > 0) throw invalid(errors);
+}
+
+/** A path of this site, or the fallback: never `//elsewhere` or a scheme. */
+export function localPath(value: Json | undefined, fallback: string, url: URL): string {
+  if (typeof value !== "string" || !value.startsWith("/") || !URL.canParse(value, url.href)) return fallback;
+  const target = new URL(value, url);
+  return target.origin === url.origin ? `${target.pathname}${target.search}` : fallback;
+}
+
+export function own(values: JsonObject, name: string): Json | undefined {
+  return Object.hasOwn(values, name) ? values[name] : undefined;
+}
+
+async function readText(request: Request): Promise<string> {
+  const reader = request.body?.getReader();
+  const chunks: Uint8Array[] = [];
+  let length = 0;
+  for (;;) {
+    const { done, value } = (await reader?.read()) ?? { done: true, value: undefined };
+    if (done || value === undefined) break;
+    length += value.byteLength;
+    if (length > MAX_BYTES) throw new Fault({ slug: "payload-too-large", limit: MAX_BYTES });
+    chunks.push(value);
+  }
+  const decoder = new TextDecoder();
+  return chunks.map((chunk) => decoder.decode(chunk, { stream: true })).join("") + decoder.decode();
+}

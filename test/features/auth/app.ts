@@ -1,0 +1,63 @@
+/** A small application with sign-in: notes of one's own, and a route a guard. Mail is kept for the tests to read. */
+
+import { integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import {
+  defineApp,
+  enforceAuth,
+  ownerOnly,
+  requireAnyRole,
+  requireRole,
+  requireVerifiedEmail,
+  resource,
+  timestampHooks,
+  withAuth,
+} from "ledge";
+import { auth, type Mail } from "../../../src/features/auth/auth.ts";
+
+const notesTable = sqliteTable("notes", {
+  id: text("id").primaryKey(),
+  ownerId: text("owner_id").notNull(),
+  body: text("body").notNull(),
+  createdAt: integer("created_at", { mode: "timestamp_ms" }),
+  updatedAt: integer("updated_at", { mode: "timestamp_ms" }),
+});
+
+export const NOTES_SQL =
+  "CREATE TABLE notes (id text PRIMARY KEY NOT NULL, owner_id text NOT NULL, body text NOT NULL, created_at integer, updated_at integer, _version integer DEFAULT 0 NOT NULL)";
+
+export const notes = resource(notesTable, {
+  ...ownerOnly("ownerId"),
+  generatedFields: ["ownerId", "createdAt", "updatedAt"],
+  hooks: timestampHooks({ owner: "ownerId" }),
+});
+
+/** Every mail sent since the tests began. */
+export const mails: Mail[] = [];
+/** While true, mail cannot be sent. */
+export const mailbox = { isBroken: false };
+
+const mailer = async (mail: Mail) => {
+  if (mailbox.isBroken) throw new Error("the mail server is down");
+  mails.push(mail);
+};
+
+const options = { name: "test", resources: [notes] } as const;
+
+export const app = defineApp({ ...options, features: [auth({ mailer })] })
+  .route("GET", "/whoami", ({ user }) => user)
+  .route("GET", "/page", ({ user }) => ({ kind: user.kind }), { credentials: "forgiven" })
+  .route("GET", "/guard/role", (context) => ({ id: requireRole(context, "admin").id }))
+  .route("GET", "/guard/any", (context) => ({ id: requireAnyRole(context, ["editor", "admin"]).id }))
+  .route("GET", "/guard/verified", (context) => ({ id: requireVerifiedEmail(context).id }))
+  .route(
+    "GET",
+    "/guard/with",
+    withAuth((_context, user) => ({ id: user.id })),
+  );
+
+/** Sign-up signs in at once, and everything needs a signed-in caller. */
+export const openApp = defineApp({
+  ...options,
+  middleware: [enforceAuth],
+  features: [auth({ mailer, signUp: { verification: "later" } })],
+}).route("GET", "/whoami", ({ user }) => user);

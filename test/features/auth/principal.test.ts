@@ -1,0 +1,150 @@
+import { env } from "cloudflare:test";
+import { createRemoteJWKSet, customFetch, jwtVerify } from "jose";
+import { describe, expect, it } from "vitest";
+import { setAppMetadata } from "../../../src/features/auth/auth.ts";
+import { Browser, bearer, ORIGIN, PASSWORD, signedIn, withTokens } from "./browser.ts";
+
+describe("who asks is the same, however it is shown", () => {
+  it("[A14] cookie, access token and API key give scopes the same principal", async () => {
+    const { browser, email, id } = await signedIn();
+    await setAppMetadata(env.LEDGE_D1, id, { roles: ["editor"], orgId: "acme", sub: "somebody-else" });
+    const tokens = await new Browser().send("POST /api/auth/login", {
+      body: { email, password: PASSWORD, session: "token" },
+    });
+    const key = await browser.send("POST /api/auth/keys", { body: { name: "ci", prefix: "board" } });
+    const seen = await Promise.all([
+      browser.send("GET /whoami"),
+      browser.send("GET /whoami", { cookies: null, headers: bearer(tokens.body.accessToken) }),
+      browser.send("GET /whoami", { cookies: null, headers: { "x-api-key": key.body.key } }),
+    ]);
+    const [byCookie, byToken, byKey] = seen.map(({ body }) => {
+      const { expiresAtS: _, ...principal } = body;
+      return principal;
+    });
+    expect(byCookie).toEqual({
+      kind: "user",
+      id,
+      roles: ["editor"],
+      claims: {
+        sub: id,
+        email,
+        email_verified: true,
+        name: "",
+        roles: ["editor"],
+        orgId: "acme",
+        user_metadata: {},
+      },
+    });
+    expect(byToken).toEqual(byCookie);
+    expect(byKey).toEqual(byCookie);
+  });
+
+  it("[A14] other services verify an access token by the published keys", async () => {
+    const { browser, accessToken, id, email } = await withTokens();
+    const fetched = await browser.send("GET /api/auth/jwks", { cookies: null });
+    expect(fetched.headers.get("content-type")).toBe("application/jwk-set+json");
+    expect(fetched.text).not.toMatch(/"d"/);
+    const keys = createRemoteJWKSet(new URL(`${ORIGIN}/api/auth/jwks`), {
+      [customFetch]: async () => new Response(fetched.text),
+    });
+    const { payload, protectedHeader } = await jwtVerify(accessToken, keys, { issuer: ORIGIN });
+    expect(protectedHeader).toMatchObject({ alg: "ES256", typ: "at+jwt" });
+    expect(payload).toMatchObject({ sub: id, email, email_verified: true, roles: [] });
+    expect(Number(payload.exp) - Number(payload.iat)).toBe(900);
+    // A cookie's session gives one too, for calls elsewhere.
+    const cookie = await signedIn();
+    const reply = await cookie.browser.send("POST /api/auth/token");
+    expect((await jwtVerify(reply.body.accessToken, keys)).payload.sub).toBe(cookie.id);
+  });
+
+  it("[Z6] no request of a person writes their roles, and a new role holds at once", async () => {
+    const { browser, id } = await signedIn();
+    expect((await browser.send("GET /guard/role")).status).toBe(403);
+    for (const body of [
+      { roles: ["admin"] },
+      { app_metadata: { roles: ["admin"] } },
+      { appMetadata: '{"roles":["admin"]}' },
+    ]) {
+      const other = new Browser();
+      const { newEmail, mailedToken } = await import("./browser.ts");
+      const email = newEmail();
+      await other.send("POST /api/auth/signup", { body: { email, password: PASSWORD, data: body, ...body } });
+      await other.send("POST /api/auth/verify/confirm", { body: { token: await mailedToken(email, "verify-email") } });
+      const reply = await other.send("POST /api/auth/login", { body: { email, password: PASSWORD } });
+      expect(reply.body.user.roles).toEqual([]);
+      expect((await other.send("GET /guard/role")).status).toBe(403);
+    }
+    await setAppMetadata(env.LEDGE_D1, id, { roles: ["admin"] });
+    expect((await browser.send("GET /guard/role")).body).toEqual({ id });
+    expect((await browser.send("GET /guard/any")).body).toEqual({ id });
+  });
+
+  it("[Z7] guards answer strangers with 401, and callers without a confirmed address with 403", async () => {
+    const { browser, id } = await signedIn();
+    const stranger = new Browser();
+    for (const guard of ["role", "any", "verified", "with"]) {
+      expect([guard, (await stranger.send(`GET /guard/${guard}`)).status]).toEqual([guard, 401]);
+    }
+    expect((await browser.send("GET /guard/with")).body).toEqual({ id });
+    expect((await browser.send("GET /guard/verified")).body).toEqual({ id });
+    const unverified = await stranger.send("GET /guard/verified", { headers: bearer("dev:alice") });
+    // A development token is for localhost; here it is a bad credential.
+    expect(unverified.status).toBe(401);
+    await env.LEDGE_D1.prepare("UPDATE auth_users SET email_verified = 0 WHERE id = ?").bind(id).run();
+    const refused = await browser.send("GET /guard/verified");
+    expect([refused.status, refused.body.reason]).toEqual([403, "unverified-email"]);
+  });
+});
+
+describe("API keys", () => {
+  it("[A16] a key is shown once, works as its owner, and is told apart by reason when it does not", async () => {
+    const { browser, id } = await signedIn();
+    const made = await browser.send("POST /api/auth/keys", { body: { name: "ci", prefix: "board", expiresIn: 3600 } });
+    expect(made.status).toBe(201);
+    expect(made.body.key).toMatch(/^board_[0-9a-f]{32}\.[\w-]{43}$/);
+    const listed = await browser.send("GET /api/auth/keys");
+    expect(listed.body.items).toEqual([{ ...made.body, key: undefined }].map(({ key: _, ...row }) => row));
+    const byKey = { cookies: null, headers: { "x-api-key": made.body.key } };
+    expect((await browser.send("POST /api/notes", { ...byKey, body: { body: "by key" } })).body.ownerId).toBe(id);
+
+    const verify = async (key: string) => (await browser.send("POST /api/auth/keys/verify", { body: { key } })).body;
+    expect(await verify(made.body.key)).toMatchObject({ valid: true, userId: id, key: { name: "ci" } });
+    expect(await verify(`${"0".repeat(32)}.${"A".repeat(43)}`)).toEqual({ valid: false, reason: "not_found" });
+    expect(await verify(`${made.body.id}.${"A".repeat(43)}`)).toEqual({ valid: false, reason: "mismatch" });
+    await env.LEDGE_D1.prepare("UPDATE auth_api_keys SET expires_at = 1 WHERE id = ?").bind(made.body.id).run();
+    expect(await verify(made.body.key)).toEqual({ valid: false, reason: "expired" });
+    expect((await new Browser().send("POST /api/auth/keys/verify", { body: { key: made.body.key } })).status).toBe(401);
+  });
+
+  it("[A16] rotating ends the old secret at once; revoking ends the key; both only one's own", async () => {
+    const [alice, bob] = [await signedIn(), await signedIn()];
+    const made = await alice.browser.send("POST /api/auth/keys", { body: { name: "ci" } });
+    const whoami = (key: string) => alice.browser.send("GET /whoami", { cookies: null, headers: { "x-api-key": key } });
+    expect((await bob.browser.send(`POST /api/auth/keys/${made.body.id}/rotate`)).status).toBe(404);
+    expect((await bob.browser.send(`DELETE /api/auth/keys/${made.body.id}`)).status).toBe(404);
+    const rotated = await alice.browser.send(`POST /api/auth/keys/${made.body.id}/rotate`);
+    expect((await whoami(made.body.key)).status).toBe(401);
+    expect((await whoami(rotated.body.key)).status).toBe(200);
+    expect((await alice.browser.send(`DELETE /api/auth/keys/${made.body.id}`)).status).toBe(204);
+    expect((await whoami(rotated.body.key)).status).toBe(401);
+  });
+
+  it("[A16] a key cannot make keys, end sessions or change the password", async () => {
+    const { browser } = await signedIn();
+    const { body } = await browser.send("POST /api/auth/keys", { body: { name: "ci" } });
+    const byKey = { cookies: null, headers: { "x-api-key": body.key } };
+    for (const [to, sent] of [
+      ["POST /api/auth/keys", { name: "more" }],
+      ["GET /api/auth/keys", undefined],
+      [`DELETE /api/auth/keys/${body.id}`, undefined],
+      ["POST /api/auth/logout", { everywhere: true }],
+      ["POST /api/auth/password/change", { currentPassword: PASSWORD, newPassword: "another good one" }],
+      ["POST /api/auth/token", {}],
+    ] as const) {
+      expect([
+        to,
+        (await browser.send(to, { ...byKey, ...(sent === undefined ? {} : { body: sent }) })).status,
+      ]).toEqual([to, 403]);
+    }
+  });
+});
