@@ -4,7 +4,7 @@ const CHATTER = [
   /^\s*$/,
   /^Your Worker has access to the following bindings:/,
   /^Binding\s+Resource\s+Mode/,
-  /^env\.\w+ \(/,
+  /^env\.\w+ (\(|\s+D1 Database)/,
   /^⎔ /,
   /^\[wrangler:info\] /,
   /^🪵/u,
