@@ -5,6 +5,7 @@
 export { Fault, type FaultData, type FieldError } from "./core/fault.ts";
 export type { Json, JsonObject } from "./core/json.ts";
 export { createLogger, type LogEntry, type Logger, type LogSink } from "./core/log.ts";
+export type { SearchHit } from "./core/protocol/search-call.ts";
 export * from "./core/query/ledge-query.ts";
 export type { Row, TableSpec } from "./core/schema/table-spec.ts";
 export { ANONYMOUS, type Anonymous, hasRole, isAdmin, type Principal, type User } from "./core/scope/principal.ts";
@@ -32,6 +33,7 @@ export {
   UnauthorizedError,
   ValidationError,
 } from "./define/http-error.ts";
+export { type MemorySearchAdapter, memorySearchAdapter } from "./define/memory-search-adapter.ts";
 export {
   authenticated,
   fullyPublic,
@@ -43,6 +45,14 @@ export {
 } from "./define/presets.ts";
 export { type AnyResource, type Resource, resource } from "./define/resource.ts";
 export type { ColumnName, GenericRow, NewRowOf, RowOf } from "./define/row-types.ts";
+export type {
+  EngineChange,
+  EngineContext,
+  EngineQuery,
+  FeedContext,
+  RejectedChange,
+  SearchAdapter,
+} from "./define/search-adapter.ts";
 export { type TimestampOptions, timestampHooks } from "./define/timestamp-hooks.ts";
 export { commonSchemas, createValidator, safeValidate, validate } from "./define/validation.ts";
 export type {

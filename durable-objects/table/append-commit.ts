@@ -6,6 +6,7 @@ import { VERSION_COLUMN } from "../sql/list-statement.ts";
 import { quoteIdentifier } from "../sql/quote-identifier.ts";
 import type { Commit } from "./commit.ts";
 import { appendEntry, type Effect, type LedgerHead } from "./ledger.ts";
+import { scheduleFeeds } from "./search-feed.ts";
 import { schedule } from "./timers.ts";
 
 /** `changes` are the folded ones. Returns where the ledger then stands. */
@@ -27,6 +28,7 @@ export function appendCommit(commit: Commit, changes: readonly RowChange[], atte
   );
   store.failPoint?.("ledger.appended");
   if (effects.length > 0) schedule(store.sql, store.alarm, "outbox", commit.nowMs);
+  scheduleFeeds(store, changes, head.seq, commit.nowMs);
   store.failPoint?.("write.effects-scheduled");
   return head;
 }

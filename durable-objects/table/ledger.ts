@@ -9,6 +9,7 @@ import type { Json } from "../../src/core/json.ts";
 import type { RowChange } from "../../src/core/protocol/object-call.ts";
 import type { Sql } from "../sql/port.ts";
 import type { FailPoint } from "./fail-points.ts";
+import { fedSeq } from "./feed-state.ts";
 import { readMeta } from "./system-tables.ts";
 
 /** An effect as the ledger row records it; performed after the commit by the outbox. */
@@ -76,9 +77,9 @@ export function appendEntry(
 }
 
 /**
- * Removes the oldest entries beyond any limit. Entries whose effects the outbox has not taken stay up to ten times the
- * limits ([CL4]); then their effects move to `_retries` first, so that none is lost. Looks at the oldest few only: what a
- * call leaves over, the next one takes.
+ * Removes the oldest entries beyond any limit. Entries that the outbox or the feed of a search engine has not taken stay up to ten times
+ * the limits ([CL4]); then their effects move to `_retries` first, so that none is lost, and the feed begins anew with the rows. Looks
+ * at the oldest few only: what a call leaves over, the next one takes.
  */
 function prune(sql: Sql, head: LedgerHead, now: number, retention: Retention, failPoint: FailPoint | undefined): void {
   const isBeyond = (row: Record<string, unknown>, factor: number) =>
@@ -90,11 +91,12 @@ function prune(sql: Sql, head: LedgerHead, now: number, retention: Retention, fa
   // Most ledgers are far from full: one row read tells.
   if (!oldest(1).some((row) => isBeyond(row, 1))) return;
   const outbox = readOutboxCursor(sql);
+  const fed = fedSeq(sql);
   let cut = 0;
   for (const row of oldest(PRUNE_EVERY * 4)) {
     const seq = Number(row.seq);
     const isHeld = row.held === 1 && seq > outbox;
-    if (seq >= head.seq || !isBeyond(row, isHeld ? 10 : 1)) break;
+    if (seq >= head.seq || !isBeyond(row, isHeld || seq > fed ? 10 : 1)) break;
     if (isHeld) rescueEffects(sql, seq);
     if (isHeld) failPoint?.("ledger.rescued");
     cut = seq;

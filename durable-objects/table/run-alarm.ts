@@ -3,6 +3,8 @@
 import { logLine } from "./log-line.ts";
 import { deliverEffects, nextDelivery } from "./outbox.ts";
 import { nextPruning, pruneReplies } from "./replies.ts";
+import { runFeeds } from "./run-feeds.ts";
+import { nextFeed } from "./search-feed.ts";
 import type { Store } from "./store.ts";
 import { dueTimers, rearm, settle, type TimerName } from "./timers.ts";
 
@@ -37,6 +39,8 @@ async function runTimer(store: Store, env: unknown, name: TimerName): Promise<vo
       pruneReplies(store.sql, store.clock());
       store.failPoint?.("replies.pruned");
       return;
+    case "search-feed":
+      return runFeeds(store, env);
   }
 }
 
@@ -47,5 +51,7 @@ function nextRun(store: Store, name: TimerName): number | null {
       return nextDelivery(store);
     case "replies":
       return nextPruning(store.sql, store.clock());
+    case "search-feed":
+      return nextFeed(store);
   }
 }

@@ -18,6 +18,7 @@ import { unchangedCollection, visibleRows } from "./read.ts";
 import type { Answer } from "./replies.ts";
 import { textsThatFit } from "./reply-size.ts";
 import { rowJson } from "./row-json.ts";
+import { searchHits } from "./search-hits.ts";
 import { selection } from "./select-rows.ts";
 import type { Store } from "./store.ts";
 import type { TableStore } from "./table-store.ts";
@@ -25,6 +26,10 @@ import type { TableStore } from "./table-store.ts";
 const NOTHING: FoundPage = { rows: [], hasMore: false, totalCount: 0 };
 
 export function searchTable(store: Store, table: TableStore, call: SearchCall): Answer {
+  return call.found === undefined ? searchIndex(store, table, call) : searchHits(store, table, call, call.found);
+}
+
+function searchIndex(store: Store, table: TableStore, call: SearchCall): Answer {
   const { query, select } = call;
   const unchanged = unchangedCollection(store, table, call, ["search", call.filter, query, select]);
   if (unchanged.answer !== null) return unchanged.answer;

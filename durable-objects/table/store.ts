@@ -12,6 +12,7 @@ import { logLine } from "./log-line.ts";
 import { migrate } from "./migrate.ts";
 import { dropStaleIndexes, ensureIndex } from "./open-search.ts";
 import { presentColumns } from "./present-columns.ts";
+import { openFeeds } from "./search-feed.ts";
 import { createSystemTables, readMeta, writeMeta } from "./system-tables.ts";
 import { openTable, type TableStore } from "./table-store.ts";
 import type { AlarmPort } from "./timers.ts";
@@ -60,7 +61,9 @@ export function openStore(options: StoreOptions): Store {
   const epoch = openEpoch(sql, random);
   failPoint?.("open.epoch-made");
   const resources = tablesOfGroup(app, group);
-  dropStaleIndexes(sql, resources, options.migrations[group] ?? []);
+  // A table that is searched by an engine outside has no index of its own.
+  const indexed = resources.filter(({ name }) => app.searchAdapters?.has(name) !== true);
+  dropStaleIndexes(sql, indexed, options.migrations[group] ?? []);
   failPoint?.("open.stale-indexes-dropped");
   const outcome = migrate(sql, options.migrations[group] ?? [], { nowMs: options.clock(), failPoint });
   failPoint?.("open.migrated");
@@ -80,11 +83,12 @@ export function openStore(options: StoreOptions): Store {
     if (present.size === 0 || (health.kind === "ready" && missing.length > 0)) {
       logLine("error", "table lacks columns: run `npm run generate`", { object: name, table: resource.name, missing });
     }
-    if (health.kind === "ready" && missing.length === 0) ensureIndex(sql, resource, options.migrations[group] ?? []);
+    if (health.kind === "ready" && missing.length === 0 && indexed.includes(resource))
+      ensureIndex(sql, resource, options.migrations[group] ?? []);
     if (present.size > 0) tables.set(resource.name, openTable(sql, resource, present));
   }
   failPoint?.("open.indexed");
-  return {
+  const store: Store = {
     app,
     name,
     group,
@@ -100,6 +104,8 @@ export function openStore(options: StoreOptions): Store {
     failPoint,
     head: readHead(sql),
   };
+  if (health.kind === "ready") openFeeds(store);
+  return store;
 }
 
 /** `t/<app>/<group>[/<partition>]` */

@@ -8,6 +8,7 @@ import type { Json } from "../core/json.ts";
 import { ConfigError } from "./config-error.ts";
 import type { AnyResource } from "./resource.ts";
 import { checkSearchNames } from "./search.ts";
+import type { SearchAdapter } from "./search-adapter.ts";
 
 /** Carries out an effect that a commit recorded: at least once; `key` (with `epoch`) is what it de-duplicates by. */
 export type EffectHandler = (
@@ -21,6 +22,8 @@ export interface AppDefinition {
   /** By table name. */
   readonly resources: ReadonlyMap<string, AnyResource>;
   readonly effects: ReadonlyMap<string, EffectHandler>;
+  /** By table name: those that are searched by an engine outside. */
+  readonly searchAdapters?: ReadonlyMap<string, SearchAdapter>;
 }
 
 /** One row of migrations: the SQL statements of one drizzle-kit migration of one object group. */

@@ -36,7 +36,7 @@ const OPTIONS: { readonly [name in keyof Required<ResourceConfig>]: readonly str
     "onAfterUpdate",
     "onAfterDelete",
   ],
-  search: ["fields"],
+  search: ["fields", "attributes", "adapter"],
   relations: null,
   operators: null,
   query: ["operators"],

@@ -10,6 +10,7 @@ import type { BatchOperation, Capability } from "../core/schema/table-spec.ts";
 import type { Principal, User } from "../core/scope/principal.ts";
 import type { Hooks } from "./hooks.ts";
 import type { ColumnName, RowOf } from "./row-types.ts";
+import type { SearchAdapter } from "./search-adapter.ts";
 
 export type Operation = "read" | "create" | "update" | "delete" | "subscribe" | "readDeleted" | "hardDelete";
 
@@ -110,9 +111,14 @@ export interface ResourceConfig<T extends SQLiteTable = SQLiteTable> extends Acc
   /** Rows that one batch may hold (default 100 each); `false` or 0 removes the route. `confirm`: large filter batches need a dry run first. */
   readonly batch?: { readonly [operation in BatchOperation]?: number | false } & { readonly confirm?: boolean };
   readonly hooks?: Hooks<RowOf<T>>;
-  /** Full-text search over these text columns; a field's weight is 1 unless given. */
+  /**
+   * Full-text search over these text columns; a field's weight is 1 unless given. `adapter`: by an engine outside instead of the object's
+   * own index (`null`: by the index, whatever the application's adapter is); `attributes`: further columns it is to be fed.
+   */
   readonly search?: {
     readonly fields: readonly (ColumnName<T> | { readonly name: ColumnName<T>; readonly weight?: number })[];
+    readonly attributes?: readonly ColumnName<T>[];
+    readonly adapter?: SearchAdapter | null;
   };
   readonly relations?: { readonly [name: string]: Relation };
   readonly operators?: { readonly [token: string]: CustomOperator };

@@ -65,7 +65,7 @@ export function deriveTableSpec(
     ...(config.fields?.aggregatable === undefined
       ? {}
       : { aggregatable: aggregatableOf(config.fields.aggregatable, columns, refuse) }),
-    ...(config.search === undefined ? {} : { search: searchOf(config.search.fields, columns, refuse) }),
+    ...(config.search === undefined ? {} : { search: searchOf(config.search, columns, refuse) }),
     capabilities: capabilitiesOf(config),
     batch: batchOf(config, refuse),
     shape: shapeOf(columns, computed),

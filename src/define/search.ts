@@ -11,8 +11,13 @@ export type SearchFieldConfig = string | { readonly name: string; readonly weigh
 const MAX_SEARCH_FIELDS = 20;
 const MAX_WEIGHT = 1000;
 
+export interface SearchConfig {
+  readonly fields: readonly SearchFieldConfig[];
+  readonly attributes?: readonly string[];
+}
+
 export function searchOf(
-  fields: readonly SearchFieldConfig[],
+  { fields, attributes = [] }: SearchConfig,
   columns: readonly ColumnSpec[],
   refuse: Refuse,
 ): SearchSpec {
@@ -47,7 +52,14 @@ export function searchOf(
     if (listed.findIndex((other) => other.name === name) < index)
       throw refuse(`search.fields names "${name}" twice`, "Name it once.");
   }
-  return { fields: listed };
+  const unknown = attributes.find((name) => !columns.some((column) => column.name === name));
+  if (unknown !== undefined) {
+    throw refuse(
+      `search.attributes names no column: "${unknown}"`,
+      `Columns are: ${columns.map((each) => each.name).join(", ")}.`,
+    );
+  }
+  return { fields: listed, ...(attributes.length === 0 ? {} : { attributes }) };
 }
 
 /** What FTS5 and Ledge call the parts of an index: `_fts_<table>_<part>` must not be the index of a table `<table>_<part>`. */

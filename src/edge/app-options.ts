@@ -4,6 +4,7 @@ import type { Logger, LogSink, LogThreshold } from "../core/log.ts";
 import type { Principal } from "../core/scope/principal.ts";
 import type { AppDefinition, EffectHandler } from "../define/app.ts";
 import type { AnyResource } from "../define/resource.ts";
+import type { SearchAdapter } from "../define/search-adapter.ts";
 import type { AuthOptions, Credentials } from "./authenticate.ts";
 import type { CorsOptions } from "./cors.ts";
 import type { LedgeEnv } from "./env.ts";
@@ -96,6 +97,8 @@ export interface AppOptions {
   /** Handlers of effects that `onWrite` records, by name. */
   readonly effects?: Readonly<Record<string, EffectHandler>>;
   readonly features?: readonly Feature[];
+  /** An engine outside for the tables with a `search`; default: the index in each table's object. */
+  readonly searchAdapter?: SearchAdapter;
   /** Shows the message of a defect in its problem; on in development anyway. */
   readonly debug?: boolean;
 }

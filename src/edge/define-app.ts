@@ -11,6 +11,7 @@ import { type AppDefinition, checkApp, type EffectHandler } from "../define/app.
 import type { ResourceConfig } from "../define/config.ts";
 import { ConfigError } from "../define/config-error.ts";
 import { type AnyResource, resource as declareResource, type Resource } from "../define/resource.ts";
+import { type SearchAdapter, searchAdaptersOf } from "../define/search-adapter.ts";
 import type { AppOptions, ResourceList, RouteHandler, RouteOptions, UserRoute } from "./app-options.ts";
 import { createCors } from "./cors.ts";
 import { basePathOf, createEdge, type Edge } from "./edge.ts";
@@ -49,6 +50,8 @@ export interface App<R extends Resources = Resources> extends AppDefinition {
   ): App<R & { readonly [K in P]: Resource<T, T["_"]["name"]> }>;
   /** Adds a route of the application, from the root: `.route("GET", "/api/reports/:id", handler)` ([PF18]). */
   route(method: string, path: string, handler: RouteHandler, options?: RouteOptions): App<R>;
+  /** An engine outside for the tables with a `search`, or none; the same as the option `searchAdapter` ([S4]). */
+  setSearchAdapter(adapter: SearchAdapter | null): App<R>;
   /** Types only, never set: the resources by path, for the client. */
   readonly types?: R;
 }
@@ -90,11 +93,13 @@ class LedgeApp implements AppDefinition {
   readonly #options: AppOptions;
   readonly #mounts: [path: string | null, resource: AnyResource][];
   readonly #routes: UserRoute[] = [];
+  #searchAdapter: SearchAdapter | null;
   #definition: AppDefinition | undefined;
   #edge: Edge | undefined;
 
   constructor(options: AppOptions) {
     this.#options = options;
+    this.#searchAdapter = options.searchAdapter ?? null;
     // Made again for the edge; here it refuses a mistake while the module loads.
     createCors(options.cors);
     const listed = options.resources ?? [];
@@ -119,6 +124,11 @@ class LedgeApp implements AppDefinition {
     return this.#changed();
   }
 
+  setSearchAdapter(adapter: SearchAdapter | null): this {
+    this.#searchAdapter = adapter;
+    return this.#changed();
+  }
+
   get definition(): AppDefinition {
     if (this.#definition !== undefined) return this.#definition;
     const name = this.#options.name ?? "app";
@@ -126,7 +136,8 @@ class LedgeApp implements AppDefinition {
       name,
       this.#mounts.map(([, each]) => each),
     );
-    const definition = { name, resources, effects: effectsOf(this.#options) };
+    const searchAdapters = searchAdaptersOf(resources.values(), this.#searchAdapter);
+    const definition = { name, resources, effects: effectsOf(this.#options), searchAdapters };
     // Prepared here, so that a path that cannot be served stops the application at start too.
     this.#edge = createEdge(definition, mountPoints(this.#mounts), this.#routes, this.#options);
     this.#definition = definition;
@@ -143,6 +154,10 @@ class LedgeApp implements AppDefinition {
 
   get effects(): AppDefinition["effects"] {
     return this.definition.effects;
+  }
+
+  get searchAdapters(): ReadonlyMap<string, SearchAdapter> {
+    return this.definition.searchAdapters ?? new Map();
   }
 
   // Properties, so that `export default { fetch: app.fetch }` works too.

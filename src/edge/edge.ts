@@ -5,6 +5,7 @@
 
 import type { AppDefinition } from "../define/app.ts";
 import type { AnyResource } from "../define/resource.ts";
+import type { SearchAdapter } from "../define/search-adapter.ts";
 import type { AppOptions, UserRoute } from "./app-options.ts";
 import { type Authenticate, createAuthenticate } from "./authenticate.ts";
 import { type Cors, createCors } from "./cors.ts";
@@ -25,6 +26,8 @@ export interface TableEntry {
   readonly validate: Validator;
   /** Some table of the same object has an after-hook that runs in the Worker, so writes bring their changes back. */
   readonly wantsChanges: boolean;
+  /** Asked by searches in place of the object's own index. */
+  readonly searchAdapter: SearchAdapter | null;
 }
 
 export interface Edge {
@@ -76,6 +79,7 @@ function tableEntry(path: string, resource: AnyResource, definition: AppDefiniti
     wantsChanges: neighbours.some(({ config: { hooks = {} } }) =>
       [hooks.onAfterCreate, hooks.onAfterUpdate, hooks.onAfterDelete].some((hook) => typeof hook === "function"),
     ),
+    searchAdapter: definition.searchAdapters?.get(resource.name) ?? null,
   };
 }
 

@@ -29,6 +29,9 @@ export const MAX_SUBJECT_LENGTH = 256;
 export const MIN_SECRET_LENGTH = 32;
 /** Scope texts remembered per table in canonical form. */
 export const MAX_CACHED_SCOPES = 500;
+/** How long a search engine outside may take, and how many hits it is asked for at most: what others give at most, too. */
+export const ENGINE_TIMEOUT_MS = 10_000;
+export const MAX_ENGINE_HITS = 10_000;
 /** Rows that a filter batch may touch unconfirmed where a table asks for confirmation, and how long one is valid ([HT32]). */
 export const MAX_UNCONFIRMED_ROWS = 100;
 export const CONFIRMATION_TTL_MS = 300_000;

@@ -1,7 +1,7 @@
 /** Tables of the aggregate and search tests. All are partitioned, so that every test has an object, and a ledger, of its own. */
 
 import { blob, integer, real, sqliteTable, text } from "drizzle-orm/sqlite-core";
-import { ConflictError, fullyPublic, resource, rsql } from "ledge";
+import { ConflictError, fullyPublic, memorySearchAdapter, resource, rsql, type SearchAdapter } from "ledge";
 
 const id = () => text("id").primaryKey();
 const room = () => text("room").notNull();
@@ -133,3 +133,48 @@ export const silentStamps = resource(sqliteTable("silent_stamps", { id: id(), ro
   search: { fields: ["words"] },
   capabilities: { search: false },
 });
+
+/** What stands in for a search engine outside; a test may say how it answers the next searches. */
+export const engine = memorySearchAdapter("test engine");
+export const engineMood: { search: SearchAdapter["search"] | null; asked: Parameters<SearchAdapter["search"]>[0][] } = {
+  search: null,
+  asked: [],
+};
+const moodyEngine: SearchAdapter = {
+  ...engine,
+  search(query, context) {
+    engineMood.asked.push(query);
+    return (engineMood.search ?? engine.search)(query, context);
+  },
+};
+
+/** Searched by an engine outside; columns bear the names that SQLite's `json_each` gives to its own. */
+export const scrolls = resource(
+  sqliteTable("scrolls", {
+    id: id(),
+    room: room(),
+    ownerId: text("owner_id").notNull(),
+    key: text("key").notNull(),
+    value: text("value"),
+    type: text("type"),
+    secret: text("secret"),
+    rank: integer("rank").notNull().default(0),
+    deletedAt: integer("deleted_at", { mode: "timestamp_ms" }),
+  }),
+  {
+    ...anyRoom,
+    auth: {
+      read: (user) => (user.roles.includes("admin") ? "*" : rsql`ownerId==${user.id}`),
+      create: "*",
+      update: "*",
+      delete: "*",
+      readDeleted: (user) => user.roles.includes("admin") && "*",
+    },
+    columns: { secret: { returned: false } },
+    softDelete: { field: "deletedAt" },
+    search: { fields: [{ name: "key", weight: 3 }, "value"], attributes: ["ownerId", "secret"], adapter: moodyEngine },
+    operators: {
+      "=odd=": { on: ["rank"], operand: "scalar", test: (value, wanted) => (Number(value) % 2 !== 0) === wanted },
+    },
+  },
+);

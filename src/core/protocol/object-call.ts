@@ -178,6 +178,8 @@ export type ObjectReply =
       /** A list with a further page: sort values and id of its last row. The body then ends with `"nextCursor":null}`, where the
        * Worker puts the signed cursor. */
       readonly next?: readonly JsonScalar[];
+      /** No answer yet: a search of an engine's hits that needs more of them to fill its page. */
+      readonly needsHits?: true;
       readonly changes?: readonly RowChange[];
     }
   /** Answer to `load`: the row (null: absent, and the caller may create it) for the before-hook. */

@@ -56,6 +56,8 @@ export interface AggregatableSpec {
 /** What the full-text index of a table holds ([SR1]); at least one field, each a readable text column. */
 export interface SearchSpec {
   readonly fields: readonly { readonly name: string; readonly weight: number }[];
+  /** Columns that go to an engine outside along with the fields, for it to narrow by; they may be hidden ones. */
+  readonly attributes?: readonly string[];
 }
 
 export interface PaginationSpec {
