@@ -53,7 +53,8 @@ export function openFeeds(store: Store): void {
 
 /** Makes sure that a commit is fed; called in its transaction. */
 export function scheduleFeeds(store: Store, changes: readonly RowChange[], seq: Seq, nowMs: number): void {
-  if (!hasAdapters(store)) return;
+  // Objects without an engine, nearly all, pay no more than this.
+  if (![...store.tables.keys()].some((name) => adapterOf(store, name) !== undefined)) return;
   for (const [name, state] of readFeeds(store.sql)) {
     const search = store.tables.get(name)?.spec.search;
     if (search === undefined) continue;
@@ -98,10 +99,6 @@ export function nextFeed(store: Store): number | null {
 
 export function adapterOf(store: Store, table: string): SearchAdapter | undefined {
   return store.app.searchAdapters?.get(table);
-}
-
-function hasAdapters(store: Store): boolean {
-  return (store.app.searchAdapters?.size ?? 0) > 0;
 }
 
 function takeRows(

@@ -110,14 +110,26 @@ test("[S4] the engine is fed the fields and attributes of what was written, unde
   ]);
 });
 
-test("[S4] a write that the engine would not notice wakes nobody", async () => {
-  const world = openWorld(memorySearchAdapter());
+test("[S4] a write that the engine would not notice wakes nobody, and is not sent", async () => {
+  const engine = memorySearchAdapter();
+  const sent: unknown[] = [];
+  const world = openWorld({
+    ...engine,
+    async apply(changes, context) {
+      sent.push(...changes.map(({ id }) => id));
+      return engine.apply(changes, context);
+    },
+  });
   world.write(create("a"));
+  world.write(create("b"));
   await world.alarm();
-  world.write(update("a", { n: 2 }));
+  world.write(update("b", { n: 2 }));
   expect(world.store.sql.all("SELECT * FROM _timers")).toEqual([]);
   world.write(update("a", { owner: "bob" }));
   expect(world.store.sql.all("SELECT name FROM _timers")).toEqual([{ name: "search-feed" }]);
+  sent.length = 0;
+  await world.alarm();
+  expect(sent).toEqual(["a"]);
 });
 
 test("[S4] an engine that fails is asked again under the same key, ever later, up to five minutes, and never given up", async () => {
@@ -146,6 +158,7 @@ test("[S4] an engine that fails is asked again under the same key, ever later, u
   const { now } = world;
   world.now -= 1000;
   world.write(update("a", { title: "blue" }));
+  expect(world.store.sql.all("SELECT at FROM _timers")).toEqual([{ at: now }]);
   await world.alarm();
   expect(calls.length).toBe(14);
   world.now = now;
