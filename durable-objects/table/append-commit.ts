@@ -10,27 +10,40 @@ import { scheduleFeeds } from "./search-feed.ts";
 import { schedule } from "./timers.ts";
 
 /** `changes` are the folded ones. Returns where the ledger then stands. */
-export function appendCommit(commit: Commit, changes: readonly RowChange[], attempt: string | null): LedgerHead {
-  const { store } = commit;
-  // An effect without a change would lie in no ledger row: it belongs to what it was said about, and nothing happened.
-  if (changes.length === 0) {
+export function appendCommit(
+  commit: Commit,
+  changes: readonly RowChange[],
+  attempt: string | null,
+  reply: string | null = null,
+): LedgerHead {
+  const { store, transaction } = commit;
+  // An effect of a hook without a change would lie in no ledger row: it belongs to what it was said about, and nothing happened.
+  if (isEmptyCommit(commit, changes)) {
     releaseVersions(commit);
     return store.head;
   }
-  const effects = [...durableHooks(commit, changes), ...commit.effects];
+  const own = transaction?.effects.map((effect): Effect => ({ kind: "named", ...effect })) ?? [];
+  const effects = [...durableHooks(commit, changes), ...commit.effects, ...own];
   const actor = commit.principal.kind === "user" ? commit.principal.id : null;
+  // The object's own clock, which rises with seq; `nowMs` of a transaction is that of its request.
+  const at = transaction === null ? commit.nowMs : store.clock();
   const head = appendEntry(
     store.sql,
     store.head,
-    { at: commit.nowMs, actor, changes, effects, attempt },
+    { at, actor, changes, effects, attempt, txid: transaction?.txid ?? null, parts: null, reply },
     store.retention,
     store.failPoint,
   );
   store.failPoint?.("ledger.appended");
-  if (effects.length > 0) schedule(store.sql, store.alarm, "outbox", commit.nowMs);
-  scheduleFeeds(store, changes, head.seq, commit.nowMs);
+  if (effects.length > 0) schedule(store.sql, store.alarm, "outbox", at);
+  scheduleFeeds(store, changes, head.seq, at);
   store.failPoint?.("write.effects-scheduled");
   return head;
+}
+
+/** Whether the commit leaves no ledger row: nothing changed, and its transaction asked for no effect. */
+export function isEmptyCommit({ transaction }: Commit, changes: readonly RowChange[]): boolean {
+  return changes.length === 0 && (transaction?.effects.length ?? 0) === 0;
 }
 
 /**

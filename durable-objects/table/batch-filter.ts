@@ -20,7 +20,12 @@ import { callerFacts } from "./write-facts.ts";
 /** The rows answer the condition on the collection together, so none of them needs one. */
 const ANSWERED: Preconditions = { ifMatch: { kind: "any" } };
 
-export function runFilterBatch(commit: Commit, table: TableStore, call: BatchCall, work: FilterBatch): BatchOutcome {
+export function runFilterBatch(
+  commit: Commit,
+  table: TableStore,
+  call: Pick<BatchCall, "conditions" | "scopes">,
+  work: FilterBatch,
+): { readonly kind: "count"; readonly count: number; readonly ids: readonly RowId[] } {
   const { store } = commit;
   const { conditions, scopes } = call;
   const { op: operation, hooked } = work;
@@ -56,7 +61,11 @@ export function runFilterBatch(commit: Commit, table: TableStore, call: BatchCal
     rows.itemDone(id);
     store.failPoint?.("batch.item-done");
   });
-  return { kind: "count", count: selected.length };
+  return {
+    kind: "count",
+    count: selected.length,
+    ids: selected.map(({ row }) => row[table.spec.primaryKey] as RowId),
+  };
 }
 
 /** Hooks must have seen just the rows that match now, up to the one they refused ([HT31]). */

@@ -51,7 +51,12 @@ function watched(table: TableStore, { operation, scopes, names }: BatchCondition
 }
 
 /** Whether no commit after `since` wrote a row that matched before or after. What the ledger no longer tells counts as a change. */
-function isUntouchedSince(store: Store, table: TableStore, since: number, matches: (row: Row) => boolean): boolean {
+export function isUntouchedSince(
+  store: Store,
+  table: TableStore,
+  since: number,
+  matches: (row: Row) => boolean,
+): boolean {
   const { seq, total } = store.head;
   if (since > seq) return false;
   if (since === seq) return true;

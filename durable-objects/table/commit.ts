@@ -10,6 +10,7 @@ import { Fault } from "../../src/core/fault.ts";
 import { type RowId, type Seq, seqOf } from "../../src/core/ids.ts";
 import { type Json, jsonEquals } from "../../src/core/json.ts";
 import type { RowChange } from "../../src/core/protocol/object-call.ts";
+import type { NamedEffect } from "../../src/core/protocol/transaction-call.ts";
 import type { Draft, Row } from "../../src/core/schema/table-spec.ts";
 import { encodeValue, parseValue } from "../../src/core/schema/value.ts";
 import type { Principal } from "../../src/core/scope/principal.ts";
@@ -17,6 +18,7 @@ import { quoteIdentifier } from "../sql/quote-identifier.ts";
 import { constraintFault } from "./constraint-fault.ts";
 import { hookTransaction } from "./hook-transaction.ts";
 import type { Effect } from "./ledger.ts";
+import type { Reads } from "./reads.ts";
 import { approximateSize } from "./reply-size.ts";
 import type { Store } from "./store.ts";
 import type { TableStore } from "./table-store.ts";
@@ -31,21 +33,38 @@ export interface Commit {
   readonly effects: Effect[];
   /** Rows whose removal is under way, as `table id`: a cycle of rows that point to each other ends here. */
   readonly removing: Set<string>;
+  /** Present while a trial records what is looked at. */
+  readonly reads: Reads | null;
+  /** Random bytes for what hooks mint. */
+  readonly random: (bytes: number) => Uint8Array;
+  /** The transaction that the commit is, or a part of; null for a write of its own. */
+  readonly transaction: CommitTransaction | null;
+}
+
+/** What a transaction fixes for all its runs ([TX3]), and the effects that it leaves itself ([TX40]). */
+export interface CommitTransaction {
+  readonly txid: string;
+  readonly nowMs: number;
+  readonly random: (bytes: number) => Uint8Array;
+  readonly effects: readonly NamedEffect[];
 }
 
 /** A row may not grow beyond this, encoded ([HT4]). */
 const MAX_ROW_BYTES = 512 * 1024;
 const MAX_CASCADE_ROWS = 10_000;
 
-export function beginCommit(store: Store, principal: Principal): Commit {
+export function beginCommit(store: Store, principal: Principal, transaction: CommitTransaction | null = null): Commit {
   return {
     store,
     principal,
     seq: seqOf(store.head.seq + 1),
-    nowMs: store.clock(),
+    nowMs: transaction?.nowMs ?? store.clock(),
     changes: [],
     effects: [],
     removing: new Set(),
+    reads: null,
+    random: transaction?.random ?? store.random,
+    transaction,
   };
 }
 

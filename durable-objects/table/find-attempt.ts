@@ -18,7 +18,7 @@ export function findAttempt(
   sql: Sql,
   attempt: string,
   startedAtMs: number,
-): { seq: Seq; changes: readonly RowChange[] } | null {
+): { seq: Seq; changes: readonly RowChange[]; reply: string | null } | null {
   // Two questions: asked for both at once, SQLite reads them all.
   const ends = sql.all("SELECT (SELECT min(seq) FROM _log) AS first, (SELECT max(seq) FROM _log) AS last", [])[0];
   if (typeof ends?.first !== "number") return null;
@@ -31,8 +31,12 @@ export function findAttempt(
     attempt,
   ])[0];
   if (found === undefined) return null;
-  const entry = sql.all("SELECT changes FROM _log WHERE seq = ?", [Number(found.seq)])[0];
-  return { seq: seqOf(Number(found.seq)), changes: JSON.parse(String(entry?.changes)) as RowChange[] };
+  const entry = sql.all("SELECT changes, reply FROM _log WHERE seq = ?", [Number(found.seq)])[0];
+  return {
+    seq: seqOf(Number(found.seq)),
+    changes: JSON.parse(String(entry?.changes)) as RowChange[],
+    reply: typeof entry?.reply === "string" ? entry.reply : null,
+  };
 }
 
 /** The first seq from `low` on whose entry is not older than this; `high` when all are. Times rise with seq, seq has no gap. */

@@ -10,6 +10,7 @@ import { countRows, getRow, listRows } from "./read.ts";
 import { searchTable } from "./search.ts";
 import type { Store } from "./store.ts";
 import type { TableStore } from "./table-store.ts";
+import { runTransaction, tryTransaction } from "./transaction.ts";
 import { write } from "./write.ts";
 
 export function handleCall(store: Store, call: ObjectCall): ObjectReply {
@@ -25,7 +26,7 @@ export function handleCall(store: Store, call: ObjectCall): ObjectReply {
 
 /** Whether the call may write rows, and so goes through group commit. */
 export function isWrite(call: ObjectCall): boolean {
-  return call.op === "write" || call.op === "batch";
+  return call.op === "write" || call.op === "batch" || call.op === "transaction";
 }
 
 function serve(store: Store, table: TableStore, call: ObjectCall): ObjectReply {
@@ -54,6 +55,12 @@ function serve(store: Store, table: TableStore, call: ObjectCall): ObjectReply {
     case "batch":
       refuseWhenReadOnly(store);
       return batch(store, table, call);
+    case "trial":
+      refuseWhenReadOnly(store);
+      return tryTransaction(store, call);
+    case "transaction":
+      refuseWhenReadOnly(store);
+      return runTransaction(store, call);
   }
 }
 

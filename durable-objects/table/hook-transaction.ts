@@ -27,19 +27,27 @@ export function hookTransaction(commit: Commit, onTouch: () => void): ObjectTran
       );
     return table;
   };
-  const present = (table: TableStore, id: RowId): Row => {
+  const looked = (table: TableStore, id: RowId) => {
     const found = table.find(id);
+    commit.reads?.row(table.spec.name, id, found?.version ?? 0);
+    return found;
+  };
+  const present = (table: TableStore, id: RowId): Row => {
+    const found = looked(table, id);
     if (found === null) throw new TypeError(`table "${table.spec.name}" has no row ${id}`);
     return found.row;
   };
-  const newId = () => uuidv7(commit.nowMs, store.random(10));
+  const newId = () => uuidv7(commit.nowMs, commit.random(10));
   return {
     now: commit.nowMs,
     user: commit.principal,
     newId,
-    get: (name, id) => tableNamed(name).find(id)?.row ?? null,
-    find: (name, filter, options) =>
-      selectRows(store, tableNamed(name), filter, Math.min(options?.limit ?? MAX_FOUND_ROWS, MAX_FOUND_ROWS)),
+    get: (name, id) => looked(tableNamed(name), id)?.row ?? null,
+    find(name, filter, options) {
+      const table = tableNamed(name);
+      commit.reads?.range(name, filter);
+      return selectRows(store, table, filter, Math.min(options?.limit ?? MAX_FOUND_ROWS, MAX_FOUND_ROWS));
+    },
     create(name, row) {
       const table = tableNamed(name);
       const checked = checkedPatch(table, row);

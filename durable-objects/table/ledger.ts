@@ -7,6 +7,7 @@ import { Fault } from "../../src/core/fault.ts";
 import { type Seq, seqOf } from "../../src/core/ids.ts";
 import type { Json } from "../../src/core/json.ts";
 import type { RowChange } from "../../src/core/protocol/object-call.ts";
+import { limitExceeded, TRANSACTION_LIMITS } from "../../src/core/transaction/limits.ts";
 import type { Sql } from "../sql/port.ts";
 import type { FailPoint } from "./fail-points.ts";
 import { fedSeq } from "./feed-state.ts";
@@ -24,6 +25,11 @@ export interface LedgerEntry {
   readonly effects: readonly Effect[];
   /** Id of a write attempt whose key the Worker made ([HT71]). */
   readonly attempt: string | null;
+  /** The transaction that the commit is, or is a part of; and the objects of all its parts, where there are several. */
+  readonly txid: string | null;
+  readonly parts: readonly string[] | null;
+  /** Its reply, where an attempt may ask for it again and its changes cannot tell it. */
+  readonly reply: string | null;
 }
 
 export interface Retention {
@@ -61,17 +67,38 @@ export function appendEntry(
   const changes = JSON.stringify(entry.changes);
   const effects = entry.effects.length === 0 ? null : JSON.stringify(entry.effects);
   const bytes = utf8Length(changes) + (effects === null ? 0 : utf8Length(effects));
+  if (entry.txid !== null && bytes > TRANSACTION_LIMITS.bytes)
+    throw limitExceeded("bytes", bytes, TRANSACTION_LIMITS.bytes);
   if (bytes > MAX_ENTRY_BYTES) throw new Fault({ slug: "batch-limit-exceeded", limit: "bytes", requested: bytes });
-  const next: LedgerHead = { seq: seqOf(head.seq + 1), total: head.total + bytes };
-  sql.run("INSERT INTO _log (seq, at, actor, changes, effects, attempt, total) VALUES (?, ?, ?, ?, ?, ?, ?)", [
-    next.seq,
-    entry.at,
-    entry.actor,
-    changes,
-    effects,
-    entry.attempt,
-    next.total,
-  ]);
+  const next: LedgerHead = { seq: seqOf(head.seq + 1), total: head.total + bytes + (entry.reply?.length ?? 0) };
+  const { txid, parts, reply } = entry;
+  if (txid === null) {
+    sql.run("INSERT INTO _log (seq, at, actor, changes, effects, attempt, total) VALUES (?, ?, ?, ?, ?, ?, ?)", [
+      next.seq,
+      entry.at,
+      entry.actor,
+      changes,
+      effects,
+      entry.attempt,
+      next.total,
+    ]);
+  } else {
+    sql.run(
+      "INSERT INTO _log (seq, at, actor, txid, parts, changes, effects, attempt, reply, total) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      [
+        next.seq,
+        entry.at,
+        entry.actor,
+        txid,
+        parts === null ? null : JSON.stringify(parts),
+        changes,
+        effects,
+        entry.attempt,
+        reply,
+        next.total,
+      ],
+    );
+  }
   if (next.seq % PRUNE_EVERY === 0) prune(sql, next, entry.at, retention, failPoint);
   return next;
 }

@@ -29,7 +29,7 @@ export function findReply(sql: Sql, idempotency: Idempotency, now: number): Answ
 
 /** Stores a success under its key. `minimalBody` replaces a body that is too large to keep. */
 export function storeReply(sql: Sql, idempotency: Idempotency, answer: Answer, minimalBody: string, now: number): void {
-  const body = answer.body !== null && isAboveLimit(answer.body) ? minimalBody : answer.body;
+  const body = keptBody(answer.body, minimalBody);
   sql.run(
     `INSERT INTO _replies (key, fingerprint, status, headers, body, position, expires_at) VALUES (?, ?, ?, ?, ?, ?, ?)
      ON CONFLICT (key) DO UPDATE SET fingerprint = excluded.fingerprint, status = excluded.status, headers = excluded.headers,
@@ -44,6 +44,11 @@ export function storeReply(sql: Sql, idempotency: Idempotency, answer: Answer, m
       now + idempotency.ttlMs,
     ],
   );
+}
+
+/** What is kept of a body: a minimal form of one that is too large. */
+export function keptBody(body: string | null, minimalBody: string): string | null {
+  return body !== null && isAboveLimit(body) ? minimalBody : body;
 }
 
 function isAboveLimit(body: string): boolean {

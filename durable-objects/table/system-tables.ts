@@ -12,7 +12,7 @@ const STATEMENTS = [
   // at in many rows stands before what is large: SQLite reads a row from its beginning, page by page.
   `CREATE TABLE IF NOT EXISTS _log (
      seq INTEGER PRIMARY KEY, at INTEGER NOT NULL, total INTEGER NOT NULL, attempt TEXT, actor TEXT, txid TEXT,
-     parts TEXT, changes TEXT NOT NULL, effects TEXT)`,
+     parts TEXT, changes TEXT NOT NULL, effects TEXT, reply TEXT)`,
   // Only commits with effects are in it: a commit without them pays nothing.
   `CREATE INDEX IF NOT EXISTS _log_effects ON _log (seq) WHERE effects IS NOT NULL`,
   // Replies stored for Idempotency-Key, in the transaction of the write they answer. In the same order, for those that have expired.
@@ -31,8 +31,12 @@ const STATEMENTS = [
 
 /** Creates what is missing. Returns whether the object is new. */
 export function createSystemTables(sql: Sql): { isNew: boolean } {
-  const exists = sql.all("SELECT 1 AS found FROM sqlite_master WHERE type = 'table' AND name = '_ids'", []).length > 0;
-  if (exists) return { isNew: false };
+  const log = sql.all("SELECT sql FROM sqlite_master WHERE type = 'table' AND name = '_log'", [])[0];
+  if (log !== undefined) {
+    // Of an object that was made before transactions.
+    if (!String(log.sql).includes("reply")) sql.run("ALTER TABLE _log ADD COLUMN reply TEXT", []);
+    return { isNew: false };
+  }
   sql.transaction(() => {
     for (const statement of STATEMENTS) sql.run(statement, []);
   });

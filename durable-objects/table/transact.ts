@@ -7,11 +7,11 @@
 import { foldChanges } from "../../src/core/change/fold-changes.ts";
 import type { RowId, Seq } from "../../src/core/ids.ts";
 import type { MutatingCall, RowChange } from "../../src/core/protocol/object-call.ts";
-import { appendCommit } from "./append-commit.ts";
-import { beginCommit, type Commit } from "./commit.ts";
+import { appendCommit, isEmptyCommit } from "./append-commit.ts";
+import { beginCommit, type Commit, type CommitTransaction } from "./commit.ts";
 import { findAttempt } from "./find-attempt.ts";
 import type { LedgerHead } from "./ledger.ts";
-import { type Answer, findReply, storeReply } from "./replies.ts";
+import { type Answer, findReply, keptBody, storeReply } from "./replies.ts";
 import type { Store } from "./store.ts";
 import { schedule } from "./timers.ts";
 
@@ -21,14 +21,23 @@ export interface Committed {
   readonly changes: readonly RowChange[];
 }
 
-/** How to answer, once the seq is known; `ids` make the reply that is stored when the body is too large ([HT44]). */
-export type Finish = (committed: Committed) => { readonly answer: Answer; readonly ids: readonly RowId[] };
+/**
+ * How to answer, once the seq is known; `ids` make the reply that is stored when the body is too large ([HT44]), unless the form has
+ * a `minimal` body of its own.
+ */
+export type Finish = (committed: Committed) => {
+  readonly answer: Answer;
+  readonly ids: readonly RowId[];
+  readonly minimal?: string;
+};
 
 export interface Mutation {
   /** Changes rows through the commit; throws a `Fault` to undo everything. */
   readonly run: (commit: Commit) => Finish;
   /** The answer of an earlier attempt with a Worker-made key, from its ledger entry ([HT71]); null when it cannot be told. */
-  readonly rebuild: (found: Committed) => Answer | null;
+  readonly rebuild: (found: Committed & { readonly reply: string | null }) => Answer | null;
+  /** Of a transaction, whose reply its changes cannot tell: it lies in the ledger entry when no key of the client's keeps it. */
+  readonly transaction?: CommitTransaction;
 }
 
 /** Carries out a mutation and answers it; throws a `Fault` with nothing written. */
@@ -43,7 +52,7 @@ export function transact(store: Store, call: MutatingCall, mutation: Mutation): 
 function inTransaction(
   store: Store,
   call: MutatingCall,
-  { run, rebuild }: Mutation,
+  { run, rebuild, transaction }: Mutation,
 ): { answer: Answer; head: LedgerHead } {
   const { idempotency, attempt } = call;
   const { failPoint } = store;
@@ -55,16 +64,19 @@ function inTransaction(
   if (rebuilt !== null) return { answer: { ...rebuilt, isReplay: true }, head: store.head };
 
   failPoint?.("write.key-looked-up");
-  const commit = beginCommit(store, call.principal);
+  const commit = beginCommit(store, call.principal, transaction);
   const finish = run(commit);
   failPoint?.("write.applied");
   const changes = foldChanges(commit.changes);
-  const head = appendCommit(commit, changes, attempt?.id ?? null);
-  const { answer, ids } = finish({ seq: head.seq, changes });
+  const seq = isEmptyCommit(commit, changes) ? store.head.seq : commit.seq;
+  const { answer, ids, minimal = JSON.stringify({ ids, seq }) } = finish({ seq, changes });
+  const isKept = transaction !== undefined && attempt !== null && idempotency === null;
+  const reply = isKept ? keptBody(answer.body, minimal) : null;
+  const head = appendCommit(commit, changes, attempt?.id ?? null, reply);
   if (idempotency !== null) {
-    storeReply(store.sql, idempotency, answer, JSON.stringify({ ids, seq: head.seq }), commit.nowMs);
+    storeReply(store.sql, idempotency, answer, minimal, store.clock());
     failPoint?.("write.reply-stored");
-    schedule(store.sql, store.alarm, "replies", commit.nowMs + idempotency.ttlMs);
+    schedule(store.sql, store.alarm, "replies", store.clock() + idempotency.ttlMs);
     failPoint?.("write.expiry-scheduled");
   }
   return { answer: call.wantsChange ? { ...answer, changes } : answer, head };

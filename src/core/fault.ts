@@ -36,7 +36,13 @@ export type ConflictReason =
   | "expect";
 
 type FaultArm =
-  | { readonly slug: "validation-error"; readonly errors: readonly FieldError[]; readonly detail?: string }
+  | {
+      readonly slug: "validation-error";
+      readonly errors: readonly FieldError[];
+      /** A reference of a transaction that leads nowhere ([HT56]). */
+      readonly reason?: "reference";
+      readonly detail?: string;
+    }
   | { readonly slug: "malformed-body"; readonly detail: string; readonly position?: number }
   | {
       readonly slug: "filter-parse-error";
@@ -61,6 +67,13 @@ type FaultArm =
       readonly limit: number | "bytes";
       readonly requested?: number;
     }
+  | {
+      readonly slug: "transaction-limit-exceeded";
+      readonly limit: "objects" | "operations" | "bytes";
+      readonly max: number;
+      readonly actual: number;
+      readonly detail?: string;
+    }
   | { readonly slug: "query-too-expensive"; readonly examined: number; readonly limit: number }
   | {
       readonly slug: "unauthorized";
@@ -82,6 +95,13 @@ type FaultArm =
       readonly field?: string;
       readonly fields?: readonly string[];
       readonly detail?: string;
+    }
+  /** Another transaction or write stood in the way, `tries` times ([TX30]). */
+  | {
+      readonly slug: "transaction-conflict";
+      readonly retryable: true;
+      readonly tries: number;
+      readonly retryAfter: number;
     }
   | { readonly slug: "idempotency-in-progress"; readonly retryAfter: number }
   | {
@@ -105,8 +125,8 @@ type FaultArm =
   | { readonly slug: "outcome-unknown"; readonly retryAfter: number; readonly idempotencyKey: string }
   | { readonly slug: "timeout"; readonly detail?: string };
 
-/** A fault as data. `index` tells the item of a batch that it is about ([HT45]). */
-export type FaultData = FaultArm & { readonly index?: number };
+/** A fault as data. `index` tells the item of a batch, or the operation of a transaction, that it is about ([HT45] [HT59]); `as` its name. */
+export type FaultData = FaultArm & { readonly index?: number; readonly as?: string };
 
 export type FaultSlug = FaultArm["slug"];
 

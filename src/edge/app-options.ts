@@ -99,6 +99,8 @@ export interface AppOptions {
   readonly features?: readonly Feature[];
   /** An engine outside for the tables with a `search`; default: the index in each table's object. */
   readonly searchAdapter?: SearchAdapter;
+  /** `http`: takes lists of operations at `POST /api/transaction` ([HT54]). Default: off. */
+  readonly transactions?: { readonly http?: boolean };
   /** Shows the message of a defect in its problem; on in development anyway. */
   readonly debug?: boolean;
 }

@@ -58,7 +58,7 @@ export function createEdge(
     options,
     basePath,
     tables,
-    match: createRouter(buildRoutes({ basePath, tables, routes })),
+    match: createRouter(buildRoutes({ basePath, tables, routes, transactions: options.transactions })),
     authenticate: createAuthenticate(
       options.auth,
       (options.features ?? []).flatMap(({ authenticate }) => authenticate ?? []),

@@ -9,6 +9,7 @@ import { encodeBase64 } from "../core/schema/base64.ts";
 import type { Draft } from "../core/schema/table-spec.ts";
 import { type DraftKind, validateDraft } from "../core/schema/validate-draft.ts";
 import type { StandardIssue, StandardSchema } from "../define/config.ts";
+import { requiredColumns } from "../define/required-columns.ts";
 import type { AnyResource } from "../define/resource.ts";
 
 export interface Validated {
@@ -20,10 +21,7 @@ export type Validator = (draft: Draft, kind: DraftKind) => Validated | Promise<V
 
 export function createValidator(resource: AnyResource): Validator {
   const { spec, config } = resource;
-  const flags = Object.entries(
-    (config.columns ?? {}) as Readonly<Record<string, { readonly required?: boolean } | undefined>>,
-  );
-  const required = new Set(flags.filter(([, flag]) => flag?.required === true).map(([name]) => name));
+  const required = requiredColumns(resource);
   const schemas = schemasOf(config.schema as SchemaOption | undefined);
   return (draft, kind) => {
     const schema = kind === "update" ? schemas.update : schemas.create;

@@ -5,14 +5,16 @@ import * as batchTables from "./batch-tables.ts";
 import { films } from "./film-table.ts";
 import * as searchTables from "./search-tables.ts";
 import * as tables from "./test-tables.ts";
+import * as transactionTables from "./transaction-tables.ts";
 import { vault } from "./vault-table.ts";
 
 export const app = defineApp({
   name: "test",
-  resources: Object.values({ ...tables, ...batchTables, ...searchTables, films, vault }).filter(
+  resources: Object.values({ ...tables, ...batchTables, ...searchTables, ...transactionTables, films, vault }).filter(
     (value): value is Extract<typeof value, { readonly kind: "resource" }> =>
       typeof value === "object" && "kind" in value && value.kind === "resource",
   ),
+  transactions: { http: true },
   effects: {
     ping: async (payload, { key, attempt }) => {
       while (tables.holding.effects) await new Promise((resume) => setTimeout(resume, 10));

@@ -14,6 +14,7 @@ import type { AggregateCall } from "./aggregate-call.ts";
 import type { BatchCall, LoadBatchCall, LoadedBatch, PreviewBatchCall } from "./batch-call.ts";
 import type { TagCondition } from "./etag.ts";
 import type { SearchCall } from "./search-call.ts";
+import type { TransactionCall, TrialCall, Tried } from "./transaction-call.ts";
 
 export const CALL_VERSION = 1;
 
@@ -140,7 +141,7 @@ export interface LoadCall extends CallHeader {
 }
 
 /** Calls that may change rows: repeated under their key only. */
-export type MutatingCall = WriteCall | BatchCall;
+export type MutatingCall = WriteCall | BatchCall | TransactionCall;
 
 export type ObjectCall =
   | ListCall
@@ -152,7 +153,9 @@ export type ObjectCall =
   | LoadCall
   | BatchCall
   | LoadBatchCall
-  | PreviewBatchCall;
+  | PreviewBatchCall
+  | TransactionCall
+  | TrialCall;
 
 /** One row as a commit changed it; images hold every column, also those no client may see. */
 export interface RowChange {
@@ -185,4 +188,5 @@ export type ObjectReply =
   /** Answer to `load`: the row (null: absent, and the caller may create it) for the before-hook. */
   | { readonly kind: "loaded"; readonly row: Row | null; readonly version: number | null; readonly position: string }
   | LoadedBatch
+  | Tried
   | { readonly kind: "fault"; readonly fault: FaultData; readonly position: string | null };

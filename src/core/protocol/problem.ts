@@ -64,6 +64,12 @@ export const PROBLEMS: { readonly [S in FaultSlug]: ProblemSpec<S> } = {
         : `Cannot ${operation} ${requested ?? "so many"} rows in one batch: the limit is ${limit}`,
     help: "Nothing was written. `limit` is what one batch may hold; send several. A reply grows by rows that stay as they are, too: with `Prefer: return=minimal` there is none.",
   },
+  "transaction-limit-exceeded": {
+    status: 400,
+    title: "The transaction is too large",
+    detail: ({ limit, max, actual }) => `The transaction has ${actual} ${limit}, limit is ${max}`,
+    help: "Nothing was written. `limit` names what there is too much of (`objects`, `operations`, `bytes` of encoded changes), `max` how much one transaction may have. Tables of one group share an object.",
+  },
   "query-too-expensive": {
     status: 400,
     title: "The query would read too many rows",
@@ -113,7 +119,14 @@ export const PROBLEMS: { readonly [S in FaultSlug]: ProblemSpec<S> } = {
     status: 409,
     title: "The request conflicts with what is stored",
     detail: (fault) => conflictDetail(fault),
-    help: "`reason` tells which: `exists` (the id is taken), `unique` (a unique column), `foreign-key` (the parent is missing), `referenced` (children exist), `contended` (the row kept moving: try again), `not-deleted` (nothing to restore), `expect` (a rule of the application).",
+    help: "`reason` tells which: `exists` (the id is taken), `unique` (a unique column), `foreign-key` (the parent is missing), `referenced` (children exist), `contended` (the row kept moving: try again), `not-deleted` (nothing to restore), `expect` (a rule of the application, or another number of rows than an operation of a transaction expects).",
+  },
+  "transaction-conflict": {
+    status: 409,
+    title: "Others changed the same rows",
+    detail: ({ tries }) => `Given up after ${tries} tries; nothing was written`,
+    headers: retryAfter,
+    help: "Nothing was written. Other transactions or writes changed what this one had read or was about to write, each time it was tried. Send it again.",
   },
   "idempotency-in-progress": {
     status: 409,
@@ -125,8 +138,9 @@ export const PROBLEMS: { readonly [S in FaultSlug]: ProblemSpec<S> } = {
   "precondition-failed": {
     status: 412,
     title: "The row has changed",
-    detail: () => "If-Match or If-None-Match does not hold",
-    help: "The row is no longer the one you saw. Read it again, apply your change to it, and send its new ETag. `currentETag` is the present one.",
+    detail: ({ reason }) =>
+      reason === "require" ? "What the operation requires does not hold" : "If-Match or If-None-Match does not hold",
+    help: "The row is no longer the one you saw. Read it again, apply your change to it, and send its new ETag. `currentETag` is the present one. In a transaction `reason: require` says that the `require` of the operation `index` does not hold.",
   },
   "payload-too-large": {
     status: 413,

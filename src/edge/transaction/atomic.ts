@@ -1,0 +1,70 @@
+/**
+ * All or nothing ([TX1]): runs a transaction until it commits or is refused. Where others changed what it had seen, it begins anew with
+ * fresh reads, after a growing pause, within its number of tries and its time ([TX12] [TX30]).
+ */
+
+import { Fault } from "../../core/fault.ts";
+import { uuidv7 } from "../../core/ids.ts";
+import type { TransactionBody } from "../../core/protocol/transaction-call.ts";
+import { retryPauseMs, TRANSACTION_LIMITS } from "../../core/transaction/limits.ts";
+import type { Isolation } from "../../core/transaction/operation.ts";
+import type { ObjectAnswer } from "../endpoints/answer.ts";
+import { mintId, type WriteKey } from "../idempotency.ts";
+import { isConflict } from "./make-action.ts";
+import type { Origin } from "./origin.ts";
+import { Replay, type RunFrame } from "./run.ts";
+
+export interface FrameOptions {
+  readonly origin: Origin;
+  readonly key: WriteKey;
+  readonly isolation: Isolation;
+}
+
+/** What the runs of one transaction share: time, ids and chance are drawn once ([TX3]). */
+export function openFrame({ origin, key, isolation }: FrameOptions): RunFrame {
+  const { nowMs } = origin.exchange;
+  const ids: string[] = [];
+  return {
+    origin,
+    key,
+    isolation,
+    facts: { txid: mintId(nowMs), nowMs, seed: hex(crypto.getRandomValues(new Uint8Array(16))) },
+    deadlineMs: Date.now() + TRANSACTION_LIMITS.timeMs,
+    newId(index) {
+      ids[index] ??= uuidv7(nowMs, crypto.getRandomValues(new Uint8Array(10)));
+      return ids[index];
+    },
+  };
+}
+
+/** `attempt` makes a run of its own each time. A stored reply found on the way is the answer. */
+export async function untilCommitted(
+  frame: RunFrame,
+  maxTries: number,
+  attempt: () => Promise<ObjectAnswer>,
+): Promise<ObjectAnswer> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (error instanceof Replay) return error.answer;
+      if (!isConflict(error)) throw error;
+      const pauseMs = retryPauseMs(tries, Math.random());
+      if (tries >= maxTries || Date.now() + pauseMs > frame.deadlineMs) throw conflict(tries);
+      await new Promise((resume) => setTimeout(resume, pauseMs));
+    }
+  }
+}
+
+/** The body of an answer to a commit. */
+export function bodyOf(answer: ObjectAnswer): TransactionBody {
+  return JSON.parse(answer.body ?? "{}") as TransactionBody;
+}
+
+function conflict(tries: number): Fault {
+  return new Fault({ slug: "transaction-conflict", retryable: true, tries, retryAfter: 1 });
+}
+
+function hex(bytes: Uint8Array): string {
+  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+}
