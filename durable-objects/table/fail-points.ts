@@ -49,8 +49,6 @@ export const FAIL_POINTS = [
   // A batch within it (batch-items.ts, batch-filter.ts).
   "batch.found",
   "batch.item-done",
-  // A step of a transaction within it (run-steps.ts).
-  "transaction.step-done",
   // A group of writes that shares a transaction (group-commit.ts).
   "group.durable",
   "group.begun",

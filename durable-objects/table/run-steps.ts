@@ -44,7 +44,6 @@ export function runSteps(commit: Commit, steps: readonly TransactionStep[]): Ste
       if (Array.isArray(run.value)) chars += JSON.stringify(run.value).length;
       if (chars > MAX_RESULT_CHARS)
         throw new Fault({ slug: "batch-limit-exceeded", operation: "read", limit: "bytes", requested: chars });
-      commit.store.failPoint?.("transaction.step-done");
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
       throw new Fault(placeOperationFault(error.data, { index: step.index, as: names[position] ?? "" }, "data"));

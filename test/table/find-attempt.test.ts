@@ -33,6 +33,7 @@ test("[HT71] the entry of each attempt is found, whenever within minutes of its 
       const found = findAttempt(sql, `u:a|${index}`, START + at - earlierMs);
       expect(found, `entry ${index}, begun ${earlierMs} ms before`).toEqual({
         seq: index + 5,
+        reply: null,
         changes: [{ id: `row ${index}` }],
       });
     }
