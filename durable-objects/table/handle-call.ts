@@ -1,7 +1,7 @@
 /** One call to its verb. Refuses what the object cannot serve: a table it does not hold, a write while it is read-only. */
 
 import { Fault } from "../../src/core/fault.ts";
-import type { ObjectCall, ObjectReply } from "../../src/core/protocol/object-call.ts";
+import type { MutatingCall, ObjectCall, ObjectReply } from "../../src/core/protocol/object-call.ts";
 import { aggregateRows } from "./aggregate.ts";
 import { batch } from "./batch.ts";
 import { loadBatch, previewBatch } from "./batch-load.ts";
@@ -25,7 +25,7 @@ export function handleCall(store: Store, call: ObjectCall): ObjectReply {
 }
 
 /** Whether the call may write rows, and so goes through group commit. */
-export function isWrite(call: ObjectCall): boolean {
+export function isWrite(call: ObjectCall): call is MutatingCall {
   return call.op === "write" || call.op === "batch" || call.op === "transaction";
 }
 

@@ -12,6 +12,7 @@ import { CALL_VERSION, type ObjectCall, type ObjectReply } from "../../src/core/
 import type { AppDefinition, MigrationSet } from "../../src/define/app.ts";
 import { objectStorageSql } from "../sql/object-storage.ts";
 import { quoteIdentifier } from "../sql/quote-identifier.ts";
+import { callWeight } from "./call-weight.ts";
 import type { FailPoint } from "./fail-points.ts";
 import { type GroupCommit, groupCommit } from "./group-commit.ts";
 import { handleCall, isWrite } from "./handle-call.ts";
@@ -84,7 +85,10 @@ export function tableObject(
         }
         const opened = store;
         return await (isWrite(call)
-          ? this.#groups(opened).submit(() => handleCall(opened, call))
+          ? this.#groups(opened).submit(
+              () => handleCall(opened, call),
+              () => callWeight(call),
+            )
           : handleCall(opened, call));
       } catch (error) {
         const position = store === undefined ? null : `${store.epoch}:${store.head.seq}`;

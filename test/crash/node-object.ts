@@ -4,6 +4,7 @@
  */
 
 import { type NodeDatabase, nodeSql } from "../../durable-objects/sql/node-sqlite.ts";
+import { callWeight } from "../../durable-objects/table/call-weight.ts";
 import { groupCommit } from "../../durable-objects/table/group-commit.ts";
 import { handleCall, isWrite } from "../../durable-objects/table/handle-call.ts";
 import { runAlarm } from "../../durable-objects/table/run-alarm.ts";
@@ -42,7 +43,7 @@ export function nodeObject(
   const call = async (given: ObjectCall): Promise<ObjectReply> => {
     const work = () => handleCall(store, given);
     try {
-      return await (isWrite(given) ? group.submit(work) : work());
+      return await (isWrite(given) ? group.submit(work, () => callWeight(given)) : work());
     } catch (error) {
       const fault = error instanceof Fault ? error : storageFault(error);
       if (fault === null) throw error;

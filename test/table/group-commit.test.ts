@@ -139,4 +139,35 @@ describe("group commit", () => {
     for (let turn = 0; turn < 5; turn++) await durable();
     expect(await Promise.all(admitted)).toHaveLength(129);
   });
+
+  it("[HT72] large batches do not share a turn beyond a bound: readers get in between; small writes still do", async () => {
+    const { group, write, rows, durable } = setUp();
+    group.submit(write("first"));
+    const weights = [600, 300, 200, 5000, 10, 10];
+    const waiting = weights.map((weight, n) => group.submit(write(`n${n}`), () => weight));
+    const seen: number[] = [];
+    for (let turn = 0; turn < 4; turn++) {
+      await durable();
+      seen.push(rows().length);
+    }
+    // 600 and 300; 200 alone, since 5000 does not fit beside it; 5000 alone; the rest.
+    expect(seen).toEqual([3, 4, 5, 7]);
+    expect(await Promise.all(waiting)).toEqual([2, 3, 4, 5, 6, 7]);
+  });
+
+  it("[HT72] writes that wait are bounded by what they weigh, too, and what has gone weighs nothing any more", async () => {
+    const { group, write, durable } = setUp();
+    group.submit(write("first"));
+    const admitted = Array.from({ length: 33 }, (_, n) => group.submit(write(`n${n}`), () => 1000));
+    expect(() => group.submit(write("late"), () => 1)).toThrow(Fault);
+    await durable();
+    admitted.push(group.submit(write("next"), () => 1));
+    for (let turn = 0; turn < 40; turn++) await durable();
+    expect(await Promise.all(admitted)).toHaveLength(34);
+  });
+
+  it("[CL1] nobody is asked for a weight who need not wait", () => {
+    const { group, write } = setUp();
+    expect(group.submit(write("a"), () => expect.unreachable("the object is idle"))).toBe(1);
+  });
 });
