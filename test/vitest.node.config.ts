@@ -15,6 +15,7 @@ export default defineConfig({
       "test/client/**/*.test.ts",
       "test/web/**/*.test.ts",
       "test/house/**/*.test.ts",
+      "test/sim/**/*.test.ts",
     ],
     pool: "threads",
     testTimeout: 20_000,

@@ -8,6 +8,7 @@ import { type Seq, seqOf } from "../../src/core/ids.ts";
 import type { Json } from "../../src/core/json.ts";
 import type { RowChange } from "../../src/core/protocol/object-call.ts";
 import { limitExceeded, TRANSACTION_LIMITS } from "../../src/core/transaction/limits.ts";
+import { utf8Length } from "../../src/core/utf8-length.ts";
 import type { Sql } from "../sql/port.ts";
 import type { FailPoint } from "./fail-points.ts";
 import { fedSeq } from "./feed-state.ts";
@@ -177,13 +178,4 @@ export function heldEffect(effect: Effect, changes: readonly RowChange[]): HeldE
   const change = changes[effect.change];
   if (change === undefined) throw new Error(`ledger entry has no change ${effect.change}`);
   return { kind: "hook", change };
-}
-
-function utf8Length(text: string): number {
-  let bytes = text.length;
-  for (let index = 0; index < text.length; index++) {
-    const unit = text.charCodeAt(index);
-    if (unit > 0x7f) bytes += unit > 0x7ff && (unit < 0xd800 || unit > 0xdfff) ? 2 : 1;
-  }
-  return bytes;
 }

@@ -1,0 +1,64 @@
+/**
+ * Those who wait for keys, looked at again when some were let go: prepares first, the oldest request before the others ([TX29]),
+ * then single writes in the order of their coming, then reads.
+ */
+
+import { LOCK_WAIT_MS } from "./commit-limits.ts";
+import { heldAgainst, isReserved } from "./lock-check.ts";
+import type { ObjectPort } from "./object-port.ts";
+import type { Draft, WaitingPrepare } from "./object-state.ts";
+import { prepare } from "./prepare.ts";
+import { rerunReaders } from "./readers.ts";
+import { comparePriority } from "./transaction-message.ts";
+
+/** Until nothing more is let go: a prepare that goes on may end earlier tries of its request. */
+export function wakeWaiters<W>(draft: Draft<W>, port: ObjectPort<W>): void {
+  while (draft.hasReleased) {
+    draft.hasReleased = false;
+    const isUnblocked = ({ blockedBy }: WaitingPrepare<W>) => !blockedBy.some((txid) => draft.state.held.has(txid));
+    retryPrepares(draft, isUnblocked, port);
+    retryWrites(draft, port);
+    rerunReaders(draft);
+  }
+}
+
+/** Prepares and writes that have waited as long as they may ([TX25]). */
+export function endWaits<W>(draft: Draft<W>, port: ObjectPort<W>): void {
+  const { nowMs } = draft;
+  const isOver = ({ sinceMs, message }: WaitingPrepare<W>) =>
+    nowMs - sinceMs >= LOCK_WAIT_MS || nowMs > message.deadlineMs;
+  retryPrepares(draft, isOver, port);
+  const over = draft.state.writes.filter((each) => nowMs - each.sinceMs >= LOCK_WAIT_MS);
+  if (over.length === 0) return;
+  draft.state = { ...draft.state, writes: draft.state.writes.filter((each) => !over.includes(each)) };
+  for (const { call } of over) draft.calls.push({ kind: "refuse", call, reason: "conflict" });
+}
+
+function retryPrepares<W>(
+  draft: Draft<W>,
+  isChosen: (waiting: WaitingPrepare<W>) => boolean,
+  port: ObjectPort<W>,
+): void {
+  const chosen = draft.state.prepares.filter(isChosen);
+  if (chosen.length === 0) return;
+  chosen.sort((a, b) => comparePriority(a.message.priority, b.message.priority));
+  for (const each of chosen) {
+    draft.state = { ...draft.state, prepares: draft.state.prepares.filter((other) => other !== each) };
+    // It may have stood in the way of writes; should it wait on, it will again.
+    draft.hasReleased = true;
+    prepare(draft, each.call, each.message, each.sinceMs, port);
+  }
+}
+
+function retryWrites<W>(draft: Draft<W>, port: ObjectPort<W>): void {
+  const { writes } = draft.state;
+  if (writes.length === 0) return;
+  const free = writes.filter(
+    ({ locks }) =>
+      heldAgainst(draft.state, locks, port.isInRange).length === 0 &&
+      !isReserved(draft.state, locks, null, port.isInRange, draft.nowMs),
+  );
+  if (free.length === 0) return;
+  draft.state = { ...draft.state, writes: writes.filter((each) => !free.includes(each)) };
+  for (const { call } of free) draft.calls.push({ kind: "rerun", call, mode: "first" });
+}
