@@ -9,6 +9,7 @@ import { Fault } from "../../src/core/fault.ts";
 import type { ObjectName } from "../../src/core/ids.ts";
 import { parseLogLevel } from "../../src/core/log.ts";
 import { CALL_VERSION, type ObjectCall, type ObjectReply } from "../../src/core/protocol/object-call.ts";
+import { decodeCall, encodeReply } from "../../src/core/protocol/wire.ts";
 import type { AppDefinition, MigrationSet } from "../../src/define/app.ts";
 import { objectStorageSql } from "../sql/object-storage.ts";
 import { quoteIdentifier } from "../sql/quote-identifier.ts";
@@ -44,12 +45,19 @@ export interface Pong {
 
 /** The methods that the Worker and other objects call. */
 export interface TableObjectRpc extends Rpc.DurableObjectBranded {
-  call(call: ObjectCall): Promise<ObjectReply>;
+  /** Takes a call and gives its reply, both as text (`src/core/protocol/wire.ts`). */
+  call(text: string): string | Promise<string>;
   ping(): Promise<Pong>;
   register(registration: Registration): Promise<RegistryAnswer>;
   objects(): Promise<readonly Registration[]>;
   holdsRows(table: string): Promise<boolean>;
 }
+
+const OTHER_VERSION: ObjectReply = {
+  kind: "fault",
+  fault: { slug: "unavailable", retryAfter: 1, detail: "The object runs another version." },
+  position: null,
+};
 
 export interface TableObjectOptions {
   /** Makes what is called between the steps of one object's work; for tests of what a loss leaves behind. */
@@ -72,38 +80,54 @@ export function tableObject(
     #group: GroupCommit | undefined;
     readonly #registrar: Registrar = { state: "unknown" };
 
-    /** Serves one call; never throws for an expected failure, and shows nothing of an unexpected one. */
-    async call(call: ObjectCall): Promise<ObjectReply> {
-      let store: Store | undefined;
+    /**
+     * Serves one call; never throws for an expected failure, and shows nothing of an unexpected one. A promise only where there is
+     * something to wait for: most calls are answered in the turn that brought them.
+     */
+    call(text: string): string | Promise<string> {
+      const call = decodeCall(text);
+      if (call?.v !== CALL_VERSION) return encodeReply(OTHER_VERSION);
+      const failed = (error: unknown) => encodeReply(this.#faultOf(call, error));
       try {
-        if (call.v !== CALL_VERSION)
-          throw new Fault({ slug: "unavailable", retryAfter: 1, detail: "The object runs another version." });
-        store = this.#open();
-        if (call.object !== store.name) throw new Error(`call for ${call.object} reached ${store.name}`);
-        if (this.#registrar.state !== "registered") {
-          await ensureRegistered(store, this.#registrar, call.table, this.#registry());
-        }
-        const opened = store;
-        return await (isWrite(call)
-          ? this.#groups(opened).submit(
-              () => handleCall(opened, call),
-              () => callWeight(call),
-            )
-          : handleCall(opened, call));
+        const reply = this.#serve(call);
+        return reply instanceof Promise ? reply.then(encodeReply).catch(failed) : encodeReply(reply);
       } catch (error) {
-        const position = store === undefined ? null : `${store.epoch}:${store.head.seq}`;
-        if (error instanceof Fault) return { kind: "fault", fault: error.data, position };
-        const fault = storageFault(error);
-        logLine("error", fault === null ? "defect in an object" : "the storage of an object fails", {
-          object: this.ctx.id.name,
-          table: call.table,
-          op: call.op,
-          requestId: call.requestId,
-          traceparent: call.traceparent,
-          error: error instanceof Error ? (error.stack ?? error.message) : String(error),
-        });
-        return { kind: "fault", fault: fault?.data ?? { slug: "internal-error" }, position };
+        return failed(error);
       }
+    }
+
+    #serve(call: ObjectCall): ObjectReply | Promise<ObjectReply> {
+      const store = this.#open();
+      if (call.object !== store.name) throw new Error(`call for ${call.object} reached ${store.name}`);
+      const registering =
+        this.#registrar.state === "registered"
+          ? null
+          : ensureRegistered(store, this.#registrar, call.table, this.#registry());
+      return registering === null ? this.#carryOut(store, call) : registering.then(() => this.#carryOut(store, call));
+    }
+
+    #carryOut(store: Store, call: ObjectCall): ObjectReply | Promise<ObjectReply> {
+      if (!isWrite(call)) return handleCall(store, call);
+      return this.#groups(store).submit(
+        () => handleCall(store, call),
+        () => callWeight(call),
+      );
+    }
+
+    #faultOf(call: ObjectCall, error: unknown): ObjectReply {
+      const store = this.#store;
+      const position = store === undefined ? null : `${store.epoch}:${store.head.seq}`;
+      if (error instanceof Fault) return { kind: "fault", fault: error.data, position };
+      const fault = storageFault(error);
+      logLine("error", fault === null ? "defect in an object" : "the storage of an object fails", {
+        object: this.ctx.id.name,
+        table: call.table,
+        op: call.op,
+        requestId: call.requestId,
+        traceparent: call.traceparent,
+        error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+      });
+      return { kind: "fault", fault: fault?.data ?? { slug: "internal-error" }, position };
     }
 
     /** Opens the object. The registry also names the objects that a failed migration keeps read-only. */

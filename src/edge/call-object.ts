@@ -7,7 +7,8 @@
 import { Fault, type FaultData } from "../core/fault.ts";
 import { errorFields } from "../core/log.ts";
 import type { MutatingCall, ObjectCall, ObjectReply } from "../core/protocol/object-call.ts";
-import { enterObject, leaveObject } from "./calls-in-flight.ts";
+import { decodeReply, encodeCall } from "../core/protocol/wire.ts";
+import { enterObject, hasOverdueCall, leaveObject } from "./calls-in-flight.ts";
 import type { TableRequest } from "./exchange.ts";
 import { ATTEMPT_DEADLINE_MS, CALL_TIMEOUT_MS } from "./limits.ts";
 
@@ -75,7 +76,8 @@ async function attempt({ env, object, log }: TableRequest, call: ObjectCall): Pr
   let reply: ObjectReply;
   try {
     // A stub that threw stays broken, so every attempt takes a new one.
-    reply = await withTimeout(env.LEDGE_TABLES.getByName(object).call(call));
+    const sent = env.LEDGE_TABLES.getByName(object).call(encodeCall(call));
+    reply = decodeReply(await (isTimed(call, object) ? withTimeout(sent) : sent));
   } catch (error) {
     const cause = causeOf(error);
     if (cause !== "defect") log.warn("object call failed", { object, op: call.op, cause, ...errorFields(error) });
@@ -99,6 +101,15 @@ function causeOf(error: unknown): Failure {
 }
 
 class CallTimeout extends Error {}
+
+/**
+ * A timer costs a read as much as its SQL (`docs/benchmarks.md`), and an object that answers at all answers within milliseconds. So a
+ * read has one only while an earlier call to its object is overdue; the first reads into a hanging object end with the platform's
+ * own limit on it (30 s, storage that does not answer resets the object). A write always has one: its outcome must be told.
+ */
+function isTimed(call: ObjectCall, object: string): boolean {
+  return call.op === "write" || call.op === "batch" || hasOverdueCall(object);
+}
 
 function withTimeout<T>(promise: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {

@@ -48,6 +48,11 @@ export function enterObject(object: string, nowMs: number): Ticket | null {
   return window;
 }
 
+/** Whether a call of the window before has not come back: the object hangs, or the call fell on the edge between two windows. */
+export function hasOverdueCall(object: string): boolean {
+  return (flights.get(object)?.previous ?? 0) > 0;
+}
+
 export function leaveObject(object: string, ticket: Ticket): void {
   const flight = flights.get(object);
   if (flight === undefined) return;

@@ -3,10 +3,9 @@
  * `TableStub` is the one method of a table object that the edge calls, so that no object class is imported here.
  */
 
-import type { ObjectCall, ObjectReply } from "../core/protocol/object-call.ts";
-
 export interface TableStub {
-  call(call: ObjectCall): Promise<ObjectReply>;
+  /** Takes a call and gives its reply, both as text (`src/core/protocol/wire.ts`). */
+  call(text: string): Promise<string>;
   /** Answers when the object runs and its migrations are done; for `/readyz`. */
   ping(): Promise<{ readonly failing: readonly string[] }>;
 }

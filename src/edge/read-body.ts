@@ -29,7 +29,8 @@ export async function readJsonBody(request: Request, maxBytes = MAX_BODY_BYTES):
     });
   const declared = Number(request.headers.get("content-length") ?? 0);
   if (declared > maxBytes) throw new Fault({ slug: "payload-too-large", limit: maxBytes, actual: declared });
-  const bytes = await readBytes(request.body, maxBytes);
+  const whole = declared > 0 ? wholeReader(request.body) : null;
+  const bytes = whole === null ? await readBytes(request.body, maxBytes) : await readWhole(whole, declared);
   if (bytes.byteLength === 0) throw malformed("A body is needed");
   let text: string;
   try {
@@ -64,6 +65,26 @@ function parseJson(text: string): Json {
 function isWithinDepth(value: Json, depth: number): boolean {
   if (typeof value !== "object" || value === null) return true;
   return depth > 0 && Object.values(value).every((item) => isWithinDepth(item as Json, depth - 1));
+}
+
+/** Reads a told length in one step, where the stream can (workerd): half the cost of reading until it ends. Null elsewhere. */
+function wholeReader(stream: ReadableStream<Uint8Array> | null): ReadableStreamBYOBReader | null {
+  if (stream === null) return null;
+  try {
+    const reader = stream.getReader({ mode: "byob" });
+    if (typeof reader.readAtLeast === "function") return reader;
+    reader.releaseLock();
+  } catch {
+    // Not a stream of bytes: made by code, not received.
+  }
+  return null;
+}
+
+/** One byte more is asked for than was told, so that the end is seen, and no more is ever read. */
+async function readWhole(reader: ReadableStreamBYOBReader, told: number): Promise<Uint8Array> {
+  const { value } = await reader.readAtLeast(told + 1, new Uint8Array(told + 1)).catch(cutOff);
+  if (value === undefined || value.byteLength !== told) throw malformed("The body has another length than it says");
+  return value;
 }
 
 async function readBytes(stream: ReadableStream<Uint8Array> | null, maxBytes: number): Promise<Uint8Array> {

@@ -30,14 +30,21 @@ export type MatchPath<H> = (method: string, path: string) => Match<H>;
 export function createRouter<H>(routes: readonly Route<H>[]): MatchPath<H> {
   const itty = IttyRouter();
   for (const route of routes) itty.all(route.pattern, () => undefined);
-  const compiled = routes.map((route, index) => ({ route, expression: itty.routes[index]?.[1] ?? /(?!)/ }));
+  const compiled = routes.map((route, index) => ({
+    route,
+    prefix: literalPrefix(route.pattern),
+    expression: itty.routes[index]?.[1] ?? /(?!)/,
+  }));
 
   return (method, path) => {
-    const allow = new Set<string>();
+    const isEncoded = path.includes("%");
+    let allow: Set<string> | null = null;
     let seen = "";
-    for (const { route, expression } of compiled) {
+    for (const { route, prefix, expression } of compiled) {
+      if (!path.startsWith(prefix)) continue;
       const found = expression.exec(path);
-      const params = found === null ? null : decodeParams(found.groups ?? {});
+      const groups = found?.groups ?? {};
+      const params = found === null ? null : isEncoded ? decodeParams(groups) : (groups as Params);
       const methods = params === null ? null : route.methods(params);
       if (params === null || methods === null) {
         if (found !== null && route.closed) break;
@@ -46,15 +53,22 @@ export function createRouter<H>(routes: readonly Route<H>[]): MatchPath<H> {
       // Own members only: a method may be called `constructor`.
       const handler = Object.hasOwn(methods, method) ? methods[method] : method === "HEAD" ? methods.GET : undefined;
       if (handler !== undefined) return { kind: "found", handler, params, pattern: route.pattern };
+      allow ??= new Set();
       for (const name of Object.keys(methods)) allow.add(name);
       seen ||= route.pattern;
       if (route.closed) break;
     }
-    if (allow.size === 0) return { kind: "none" };
+    if (allow === null || allow.size === 0) return { kind: "none" };
     if (allow.has("GET")) allow.add("HEAD");
     allow.add("OPTIONS");
     return { kind: method === "OPTIONS" ? "options" : "wrong-method", allow: [...allow].sort(), pattern: seen };
   };
+}
+
+/** What every path of a pattern begins with: its text up to the first segment that is not plain. Most routes end here, unmatched. */
+function literalPrefix(pattern: string): string {
+  const plain = /^(?:\/[A-Za-z0-9_@-]+)*(?=\/|$)/.exec(pattern)?.[0] ?? "";
+  return pattern.startsWith(`${plain}/@:`) ? `${plain}/@` : plain;
 }
 
 /** Percent-decodes once; null when an escape is malformed, which names nothing. */

@@ -135,7 +135,7 @@ function loggerOf({ options }: Edge, env: LedgeEnv, { requestId, traceId }: Trac
     level: logLevel ?? parseLogLevel(env.LEDGE_LOG_LEVEL),
     sink: sink ?? consoleSink,
     now: Date.now,
-    fields: { requestId, traceId },
+    fields: traceId === null ? { requestId } : { requestId, traceId },
   });
 }
 

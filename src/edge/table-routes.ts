@@ -65,17 +65,14 @@ function tableRoute(
   offers: readonly Offer[],
   tables: ReadonlyMap<string, TableEntry>,
 ): Route<Endpoint> {
-  const made = new Map([...tables].map(([path, entry]) => [path, methodsOf(entry, offers)]));
+  // A partitioned table has no path without its partition, and the other way about.
+  const isPartitioned = pattern.includes("/@:partition/");
+  const served = [...tables].filter(([, { resource }]) => (resource.spec.partitionBy !== null) === isPartitioned);
+  const made = new Map(served.map(([path, entry]) => [path, methodsOf(entry, offers)]));
   return {
     pattern,
     closed: true,
-    methods: (params) => {
-      const path = params.table ?? "";
-      const isPartitioned = tables.get(path)?.resource.spec.partitionBy != null;
-      if (isPartitioned !== (params.partition !== undefined)) return null;
-      if (params.id !== undefined && RESERVED_IDS.has(params.id)) return null;
-      return made.get(path) ?? null;
-    },
+    methods: ({ table = "", id }) => (id !== undefined && RESERVED_IDS.has(id) ? null : (made.get(table) ?? null)),
   };
 }
 

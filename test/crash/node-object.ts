@@ -13,6 +13,7 @@ import { openStore, type Store } from "../../durable-objects/table/store.ts";
 import { Fault } from "../../src/core/fault.ts";
 import type { ObjectName } from "../../src/core/ids.ts";
 import type { ObjectCall, ObjectReply } from "../../src/core/protocol/object-call.ts";
+import { decodeCall, encodeReply } from "../../src/core/protocol/wire.ts";
 import type { AppDefinition, MigrationSet } from "../../src/define/app.ts";
 import type { LedgeEnv } from "../../src/edge/env.ts";
 
@@ -54,7 +55,9 @@ export function nodeObject(
     LEDGE_ENV: "development",
     LEDGE_SECRET: "crash-secret-crash-secret-crash-secret",
     LEDGE_LOG_LEVEL: "silent",
-    LEDGE_TABLES: { getByName: () => ({ call }) },
+    LEDGE_TABLES: {
+      getByName: () => ({ call: async (text: string) => encodeReply(await call(decodeCall(text) as ObjectCall)) }),
+    },
   } as unknown as LedgeEnv;
   return { env, store, alarm: () => runAlarm(store, env) };
 }

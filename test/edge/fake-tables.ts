@@ -1,6 +1,7 @@
 /** A namespace of objects that answer as they are told, and remember what they were asked. */
 
 import type { ObjectCall, ObjectReply } from "../../src/core/protocol/object-call.ts";
+import { decodeCall, encodeReply } from "../../src/core/protocol/wire.ts";
 import type { LedgeEnv } from "../../src/edge/env.ts";
 
 export const EPOCH = "aaaaaaaaaaaaaaaa";
@@ -33,10 +34,10 @@ export function fakeTables(script: Script = () => answer(), vars: Partial<LedgeE
     ...vars,
     LEDGE_TABLES: {
       getByName: (name) => ({
-        async call(call) {
-          // As over RPC: a copy, so that neither side sees what the other does to it.
-          calls.push({ object: name, call: structuredClone(call) });
-          return structuredClone(await script(call, name));
+        async call(text) {
+          const call = decodeCall(text) as ObjectCall;
+          calls.push({ object: name, call });
+          return encodeReply(await script(call, name));
         },
         ping: async () => ({ failing: [] }),
       }),

@@ -128,6 +128,12 @@ describe("ids and traces", () => {
     expect(made.json.requestId).toBe(made.headers.get("x-request-id"));
   });
 
+  test("[HT9] a caller that does not trace is given no trace", async () => {
+    const { send, calls } = client();
+    expect((await send("/api/notes", { as: "alice" })).headers.has("traceparent")).toBe(false);
+    expect(calls[0]?.call.traceparent).toBeNull();
+  });
+
   test("[OB3] a trace goes on through the object as a span of its own; a malformed one begins anew", async () => {
     const { send, calls } = client();
     const trace = "0af7651916cd43dd8448eb211c80319c";

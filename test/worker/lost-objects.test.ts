@@ -3,6 +3,7 @@
 import { env } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
 import type { ObjectCall } from "../../src/core/protocol/object-call.ts";
+import { decodeCall } from "../../src/core/protocol/wire.ts";
 import type { TableStub } from "../../src/edge/env.ts";
 import { inspect, ledgerSeq } from "../support/scenario.ts";
 import { app } from "../support/test-app.ts";
@@ -25,12 +26,12 @@ async function ask(
   const calls: ObjectCall[] = [];
   const namespace = {
     getByName: (name: string) => ({
-      call: async (call: ObjectCall) => {
+      call: async (text: string) => {
         const mishap = mishaps[calls.length] ?? null;
-        calls.push(call);
+        calls.push(decodeCall(text) as ObjectCall);
         const fail = () => Object.assign(new Error("The object secret-name was lost"), mishap?.error);
         if (mishap?.when === "before") throw fail();
-        const reply = await (env.LEDGE_TABLES.getByName(name) as unknown as TableStub).call(call);
+        const reply = await (env.LEDGE_TABLES.getByName(name) as unknown as TableStub).call(text);
         if (mishap?.when === "after") throw fail();
         return reply;
       },

@@ -43,7 +43,8 @@ export interface CallHeader {
   readonly table: string;
   readonly partition: string | null;
   readonly requestId: string;
-  readonly traceparent: string;
+  /** Null where the caller does not trace. */
+  readonly traceparent: string | null;
   readonly principal: Principal;
 }
 

@@ -13,14 +13,18 @@ export function expectAnswer(reply: Success): ObjectAnswer {
 }
 
 export function readReply(request: TableRequest, answer: ObjectAnswer): Reply {
-  const { "ledge-row-id": _id, ...own } = answer.headers;
+  return { status: answer.status, headers: replyHeaders(request, answer), body: answer.body };
+}
+
+/** A record of the caller's own, to add to. */
+export function replyHeaders(request: TableRequest, answer: ObjectAnswer): Record<string, string> {
   const headers: Record<string, string> = {
-    ...own,
     "ledge-seq": answer.position,
     "cache-control": cacheControl(request, answer),
   };
+  for (const name in answer.headers) if (name !== "ledge-row-id") headers[name] = answer.headers[name] as string;
   if (answer.body !== null) headers["content-type"] = "application/json";
-  return { status: answer.status, headers, body: answer.body };
+  return headers;
 }
 
 /** Kept by the client where a tag lets it ask again; kept by shared caches only what anonymous readers may see. */

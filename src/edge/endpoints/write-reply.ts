@@ -2,7 +2,7 @@
 
 import type { TableRequest } from "../exchange.ts";
 import type { Reply } from "../reply.ts";
-import { type ObjectAnswer, readReply } from "./answer.ts";
+import { type ObjectAnswer, replyHeaders } from "./answer.ts";
 
 export interface WriteEchoes {
   readonly isMinimal: boolean;
@@ -15,15 +15,14 @@ export function writeReply(
   answer: ObjectAnswer,
   { isMinimal, optimisticId }: WriteEchoes,
 ): Reply {
-  const reply = readReply(request, answer);
-  const headers: Record<string, string> = { ...reply.headers };
+  const headers = replyHeaders(request, answer);
   const id = answer.headers["ledge-row-id"];
   if (answer.status === 201 && id !== undefined)
     headers.location = `${collectionPath(request)}/${encodeURIComponent(id)}`;
   if (answer.isReplay === true) headers["idempotency-replayed"] = "true";
   if (isMinimal) headers["preference-applied"] = "return=minimal";
   if (optimisticId !== null) headers["ledge-optimistic-id"] = optimisticId;
-  return { ...reply, headers };
+  return { status: answer.status, headers, body: answer.body };
 }
 
 function collectionPath({ edge, entry, partition }: TableRequest): string {
