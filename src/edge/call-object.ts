@@ -108,7 +108,7 @@ class CallTimeout extends Error {}
  * own limit on it (30 s, storage that does not answer resets the object). A write always has one: its outcome must be told.
  */
 function isTimed(call: ObjectCall, object: string): boolean {
-  return call.op === "write" || call.op === "batch" || hasOverdueCall(object);
+  return call.op === "write" || call.op === "batch" || call.op === "transaction" || hasOverdueCall(object);
 }
 
 function withTimeout<T>(promise: Promise<T>): Promise<T> {
