@@ -11,7 +11,7 @@ export interface ChaosFault {
   readonly find: string;
   readonly replace: string;
   /** `test/crash/<test>.test.ts` */
-  readonly test: "kill" | "migrate" | "overload" | "storage-full" | "large-rows";
+  readonly test: "kill" | "migrate" | "replies" | "overload" | "storage-full" | "large-rows";
   /** For `kill` and `migrate`. */
   readonly seed: number;
 }
@@ -23,7 +23,7 @@ export const CHAOS_FAULTS: readonly ChaosFault[] = [
     rule: "HT41",
     what: "the reply is not stored with its write",
     file: `${TABLE}/transact.ts`,
-    find: "    storeReply(store.sql, idempotency, answer, JSON.stringify({ ids, seq: head.seq }), commit.nowMs);\n",
+    find: "    storeReply(store.sql, idempotency, answer, minimal, store.clock());\n",
     replace: "",
     test: "kill",
     seed: 1,
@@ -34,6 +34,24 @@ export const CHAOS_FAULTS: readonly ChaosFault[] = [
     file: `${TABLE}/replies.ts`,
     find: "WHERE key = ? AND expires_at > ?",
     replace: "WHERE key = ? AND expires_at < ?",
+    test: "kill",
+    seed: 1,
+  },
+  {
+    rule: "HT41",
+    what: "expired replies stay",
+    file: `${TABLE}/run-alarm.ts`,
+    find: "      pruneReplies(store.sql, store.clock());\n",
+    replace: "",
+    test: "replies",
+    seed: 1,
+  },
+  {
+    rule: "HT50",
+    what: "a restored row keeps its marker",
+    file: "src/core/change/plan-write.ts",
+    find: "{ [marker]: null }",
+    replace: "{}",
     test: "kill",
     seed: 1,
   },
@@ -141,7 +159,7 @@ export const CHAOS_FAULTS: readonly ChaosFault[] = [
     rule: "TX40",
     what: "a commit with effects sets no timer",
     file: `${TABLE}/append-commit.ts`,
-    find: '  if (effects.length > 0) schedule(store.sql, store.alarm, "outbox", commit.nowMs);\n',
+    find: '  if (effects.length > 0) schedule(store.sql, store.alarm, "outbox", at);\n',
     replace: "",
     test: "kill",
     seed: 1,

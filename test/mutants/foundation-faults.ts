@@ -312,7 +312,7 @@ export const FOUNDATION_FAULTS: readonly PlantedFault[] = [
   {
     rule: "HT44",
     file: "durable-objects/table/replies.ts",
-    find: "isAboveLimit(answer.body) ?",
+    find: "isAboveLimit(body) ?",
     replace: "false ?",
     test: "idempotency",
     name: "[HT44] a reply above 1 MB is stored in minimal form",
