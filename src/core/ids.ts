@@ -99,6 +99,12 @@ export function uuidv7(nowMs: number, random: Uint8Array): string {
   return `${time.slice(0, 8)}-${time.slice(8)}-${a}-${b}-${tail}`;
 }
 
+/** A UUIDv7 from a time (ms since 1970) and a random UUID (version 4), whose random digits it keeps. */
+export function timedUuid(nowMs: number, random: string): string {
+  const time = Math.trunc(nowMs).toString(16).padStart(12, "0");
+  return `${time.slice(0, 8)}-${time.slice(8)}-7${random.slice(15)}`;
+}
+
 /** An epoch from 10 random bytes: 16 base32 characters. */
 export function epochFrom(random: Uint8Array): Epoch {
   const alphabet = "abcdefghijklmnopqrstuvwxyz234567";

