@@ -7,8 +7,9 @@
 import type { Json } from "../../src/core/json.ts";
 import type { AggregateQuery } from "../../src/core/query/aggregate.ts";
 import { aliasPlace, type GroupResult, requireColumn } from "../../src/core/query/grouping.ts";
-import type { ColumnSpec, TableSpec } from "../../src/core/schema/table-spec.ts";
+import type { ColumnKind, ColumnSpec, TableSpec } from "../../src/core/schema/table-spec.ts";
 import { decodeValue } from "../../src/core/schema/value.ts";
+import { boundedSelect } from "./bounded-select.ts";
 import { joinBalanced, packParams } from "./fragment.ts";
 import { havingFragment } from "./having-fragment.ts";
 import { compileWhere, type Selection, type Statement } from "./list-statement.ts";
@@ -19,6 +20,13 @@ import { comparedColumn, quoteIdentifier } from "./quote-identifier.ts";
 export interface AggregateStatement extends Statement {
   /** A record of the statement as a group. */
   readonly read: (record: SqlRecord) => GroupResult;
+}
+
+/** Groups read at once: three times what a reply holds, in bytes, so that one cut off here is cut off there as well. */
+const MAX_GROUP_BYTES = 24 * 2 ** 20;
+
+function isLarge(kind: ColumnKind): boolean {
+  return kind === "text" || kind === "json" || kind === "blob";
 }
 
 /** Reads one group more than the limit, which tells whether there are more. Meaningless while `residual` is not null. */
@@ -42,8 +50,15 @@ export function aggregateStatement(selection: Selection, query: AggregateQuery):
     `SELECT ${outer.join(", ")} FROM (SELECT ${inner.join(", ")} FROM ${quoteIdentifier(table.name)}` +
     ` WHERE ${where.text}${groups}) WHERE ${having.text}${order.length === 0 ? "" : ` ORDER BY ${order.join(", ")}`} LIMIT ?`;
 
+  const keyNames = keys.flatMap(({ kind }, index) => (isLarge(kind) ? [`k${index}`] : []));
+  const extremes = query.metrics.flatMap(({ fn, field }, index) =>
+    (fn === "min" || fn === "max") && isLarge(requireColumn(table, field).kind) ? [`v${index}`] : [],
+  );
+  const large = [...keyNames, ...extremes];
+  const bounded = large.length === 0 ? text : boundedSelect(text, large, MAX_GROUP_BYTES);
+
   return {
-    ...packParams({ text, params: [...where.params, ...having.params, query.limit + 1] }),
+    ...packParams({ text: bounded, params: [...where.params, ...having.params, query.limit + 1] }),
     residual,
     read: (record) => ({
       key: keys.map((column, index): Json => decodeValue(column, record[`k${index}`])),

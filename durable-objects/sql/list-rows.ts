@@ -17,15 +17,16 @@ import type { Filter } from "../../src/core/query/tree.ts";
 import type { ColumnSpec, Row, TableSpec } from "../../src/core/schema/table-spec.ts";
 import { decodeValue } from "../../src/core/schema/value.ts";
 import type { PageRequest, Selection } from "./list-statement.ts";
-import { countStatement, listStatement, sizeStatement } from "./list-statement.ts";
+import { boundedListStatement, countStatement, listStatement } from "./list-statement.ts";
 import type { Sql, SqlRecord, SqlValues } from "./port.ts";
 import { effortOf, MAX_EXAMINED, storedSize } from "./residual-effort.ts";
 
-/** Rows read at once whatever their size: at 512 KB a row, 8 MB and 64 MB of the object's 128 MB. */
+/** Rows read at once whatever their size: at 512 KB a row, 8 MB. A page may have four times as many. */
 const SMALL_CHUNK_ROWS = 16;
-const UNMEASURED_ROWS = 128;
-/** More rows are read at once where they take no more than this. */
+const SMALL_PAGE_ROWS = 4 * SMALL_CHUNK_ROWS;
+/** More rows are read at once until they pass this, of the object's 128 MB. */
 const CHUNK_BYTES = 8 * 2 ** 20;
+const PAGE_BYTES = 32 * 2 ** 20;
 const CHUNK_ROWS = 512;
 
 export interface ListedRow {
@@ -48,16 +49,20 @@ type WholeRows = Omit<PageRequest, "columns" | "withVersion">;
 
 /** One page; of large rows it may be a shorter one. */
 export function listRows(sql: Sql, request: WholeRows): ListedPage {
-  const { table, orderBy } = request;
-  const limit = rowsAtOnce(sql, request);
-  const { text, params, residual } = listStatement({ ...request, limit: limit + 1, withVersion: true });
-  if (residual !== null) return listWithResidual(sql, { ...request, limit }, residual);
-  const found = sql.values(text, params).map((values) => decodeListed(table, values));
-  const rows = found.slice(0, limit);
+  const { table, orderBy, limit } = request;
+  const wanted = { ...request, limit: limit + 1, withVersion: true };
+  const isBounded = limit > SMALL_PAGE_ROWS;
+  const { text, params, residual } = isBounded ? boundedListStatement(wanted, PAGE_BYTES) : listStatement(wanted);
+  if (residual !== null) return listWithResidual(sql, request, residual);
+  const values = sql.values(text, params);
+  const isCutBySize = isBounded && values.length > 1 && Number(values.at(-1)?.at(-1)) > PAGE_BYTES;
+  // The row with which the bytes were passed only tells that there is one.
+  const shown = Math.min(limit, isCutBySize ? values.length - 1 : limit);
+  const rows = values.slice(0, shown).map((each) => decodeListed(table, each));
   const last = rows.at(-1);
-  const hasMore = found.length > limit;
+  const hasMore = values.length > shown;
   const next = hasMore && last !== undefined ? sortKey(last.row, orderBy) : null;
-  return { rows, hasMore, next, isCutBySize: hasMore && limit < request.limit };
+  return { rows, hasMore, next, isCutBySize: isCutBySize && shown < limit };
 }
 
 /** Number of matching rows; with `limitRows`, counting stops there. Throws `query-too-expensive` over the budget. */
@@ -97,6 +102,7 @@ function listWithResidual(sql: Sql, request: WholeRows, residual: Filter): Liste
   const rows: ListedRow[] = [];
   const effort = effortOf(residual);
   let skip = request.offset;
+  let size = 0;
   let examined = 0;
   /** The last row examined, of those the reader may know of. */
   let last: Row | undefined;
@@ -108,8 +114,10 @@ function listWithResidual(sql: Sql, request: WholeRows, residual: Filter): Liste
     examined += effort(listed.row, listed.size);
     if (test(listed.row) && skip-- <= 0) {
       const end = rows.at(-1);
-      if (rows.length === limit && end !== undefined) return { rows, hasMore: true, next: sortKey(end.row, orderBy) };
+      if ((rows.length === limit || size > PAGE_BYTES) && end !== undefined)
+        return { rows, hasMore: true, next: sortKey(end.row, orderBy) };
       rows.push(listed);
+      size += listed.size;
     }
     if (isInSight(listed.row)) last = listed.row;
   }
@@ -121,33 +129,29 @@ export interface WalkedRow extends ListedRow {
   readonly size: number;
 }
 
+/** A row, and about what it takes as it is stored. */
+export interface WalkedRow extends ListedRow {
+  readonly size: number;
+}
+
 /** All rows that SQL lets through, in order, in chunks: each chunk is one whole statement after the last row of the one before. */
 export function* walk(sql: Sql, request: WholeRows): Generator<WalkedRow> {
   let after = request.after;
   for (let limit = SMALL_CHUNK_ROWS; ; limit = Math.min(limit * 2, CHUNK_ROWS)) {
-    const chunk = { ...request, after, limit, offset: 0, withVersion: true };
-    if (limit > SMALL_CHUNK_ROWS && sizeOf(sql, chunk) > CHUNK_BYTES) chunk.limit = limit = SMALL_CHUNK_ROWS;
-    const { text, params } = listStatement(chunk);
+    const { text, params } = boundedListStatement(
+      { ...request, after, limit, offset: 0, withVersion: true },
+      CHUNK_BYTES,
+    );
     const rows = sql.values(text, params);
     let last: ListedRow | undefined;
     for (const values of rows) {
       last = decodeListed(request.table, values);
       yield { ...last, size: storedSize(values) };
     }
-    if (rows.length < limit || last === undefined) return;
+    const isCut = Number(rows.at(-1)?.at(-1)) > CHUNK_BYTES;
+    if ((rows.length < limit && !isCut) || last === undefined) return;
     after = sortKey(last.row, request.orderBy);
   }
-}
-
-/** How many of the rows asked for are read at once. */
-function rowsAtOnce(sql: Sql, request: WholeRows): number {
-  const { limit } = request;
-  return limit <= UNMEASURED_ROWS || sizeOf(sql, request) <= CHUNK_BYTES ? limit : UNMEASURED_ROWS;
-}
-
-function sizeOf(sql: Sql, request: PageRequest): number {
-  const { text, params } = sizeStatement(request);
-  return Number(sql.all(text, params)[0]?.size ?? 0);
 }
 
 /** Values of a select list of all columns, then `_version`, as a row in JSON form and its version. */

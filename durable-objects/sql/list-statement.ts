@@ -13,6 +13,7 @@ import type { ColumnSpec, Row, TableSpec } from "../../src/core/schema/table-spe
 import { columnOf } from "../../src/core/schema/table-spec.ts";
 import type { Stored } from "../../src/core/schema/value.ts";
 import { encodeValue } from "../../src/core/schema/value.ts";
+import { boundedSelect } from "./bounded-select.ts";
 import type { CompiledFilter } from "./compile-filter.ts";
 import { compileFilter } from "./compile-filter.ts";
 import type { SqlFragment } from "./fragment.ts";
@@ -53,26 +54,21 @@ export interface Statement {
   readonly residual: Filter | null;
 }
 
+/** A page that ends early where its texts and blobs pass so many bytes; `RUN_COLUMN` comes last and tells. */
+export function boundedListStatement(request: PageRequest, maxBytes: number): Statement {
+  const { text, ...statement } = listStatement(request);
+  const large = request.table.columns.filter(({ kind }) => kind === "text" || kind === "json" || kind === "blob");
+  return { ...statement, text: boundedSelect(text, large.map(quoteColumn), maxBytes) };
+}
+
 export function listStatement(request: PageRequest): Statement {
-  return pageStatement(request, selectList(request));
-}
-
-/** What the texts and blobs of a page take, in column `size`: bytes, which SQLite knows without reading them. */
-export function sizeStatement(request: PageRequest): Statement {
-  const sized = request.table.columns.filter(({ kind }) => kind === "text" || kind === "json" || kind === "blob");
-  const sizes = sized.map((column) => `coalesce(octet_length(${quoteColumn(column)}), 0)`);
-  const { text, ...statement } = pageStatement(request, `${sizes.length === 0 ? "0" : sizes.join(" + ")} AS size`);
-  return { ...statement, text: `SELECT coalesce(sum(size), 0) AS size FROM (${text})` };
-}
-
-function pageStatement(request: PageRequest, selected: string): Statement {
   const { table, orderBy, after, limit, offset } = request;
   const { sql, residual } = compileWhere(request);
   const keyset = after === null ? [] : [keysetCondition(table, orderBy, after)];
   const where = joinBalanced([...keyset, ...sql], "AND");
   const order = orderBy.map((term) => orderText(requireColumn(table, term.field), term)).join(", ");
   const text =
-    `SELECT ${selected} FROM ${quoteIdentifier(table.name)} WHERE ${where.text}` +
+    `SELECT ${selectList(request)} FROM ${quoteIdentifier(table.name)} WHERE ${where.text}` +
     ` ORDER BY ${order} LIMIT ?${offset > 0 ? " OFFSET ?" : ""}`;
   const packed = packParams({ text, params: [...where.params, limit, ...(offset > 0 ? [offset] : [])] });
   return { ...packed, residual };
