@@ -146,6 +146,23 @@ describe("a table that is searched by an engine outside", () => {
     expect((await search(room, "q=red&totalCount=true")).body.totalCount).toBe(3);
   });
 
+  it("[S4] finishes in memory what SQL cannot decide, over pages and totals", async () => {
+    const room = openRoom("scrolls");
+    const made = await write(
+      room,
+      Array.from({ length: 70 }, (_, rank) => ({ key: "red", value: rank % 3 === 0 ? "a rod" : "a road", rank })),
+    );
+    await feed(room);
+    const odd = made.filter((_, rank) => rank % 2 === 1);
+    const some = await search(room, "q=red&filter=rank=odd=true&limit=10&offset=20&totalCount=true&highlight=true");
+    expect(idsOf(some)).toEqual(odd.slice(20, 30));
+    expect(some.body).toMatchObject({ hasMore: true, totalCount: 35 });
+    expect(Object.keys(some.body.highlights as object)).toEqual(odd.slice(20, 30));
+    const last = await search(room, `q=red&limit=100&filter=${encodeURIComponent('value%="%r_d"')}`);
+    expect(idsOf(last)).toEqual(made.filter((_, rank) => rank % 3 === 0));
+    expect(last.body.hasMore).toBe(false);
+  });
+
   it("[S4] [SR5] answers as if rows out of sight did not exist", async () => {
     const words = ["red", "blue", "ink", "réd"];
     const row = fc.record({
