@@ -23,7 +23,7 @@ export const COMMIT_FAULTS: readonly CommitFault[] = [
     file: "decide.ts",
     find: "const known = port.findReply(idempotency.key);",
     replace: "const known = null;",
-    seed: 0,
+    seed: 99,
   },
   {
     rule: "TP2",
@@ -31,7 +31,7 @@ export const COMMIT_FAULTS: readonly CommitFault[] = [
     file: "decide.ts",
     find: 'draft.writes.push({ kind: "put-reply", idempotency, reply });',
     replace: "",
-    seed: 0,
+    seed: 36,
   },
   {
     rule: "TP2",
@@ -40,7 +40,7 @@ export const COMMIT_FAULTS: readonly CommitFault[] = [
     find: "const next: DriverState<W> = { ...state, txid, earlier, works: evaluation.works, prepared: [], votes: new Map() };",
     replace:
       "const decider = evaluation.works.map((each) => each.object).sort()[0] ?? state.request.decider; const next: DriverState<W> = { ...state, request: { ...state.request, decider }, txid, earlier, works: evaluation.works, prepared: [], votes: new Map() };",
-    seed: 0,
+    seed: 1035,
   },
   {
     rule: "TP2",
@@ -48,7 +48,7 @@ export const COMMIT_FAULTS: readonly CommitFault[] = [
     file: "step-driver.ts",
     find: 'return keyFrom === "client" || workOf(state, decider) !== null ? [...others, decider] : others;',
     replace: "return workOf(state, decider) !== null && others.length > 0 ? [...others, decider] : others;",
-    seed: 0,
+    seed: 36,
   },
   {
     rule: "TP3",
@@ -56,7 +56,7 @@ export const COMMIT_FAULTS: readonly CommitFault[] = [
     file: "step-driver.ts",
     find: 'return check(next, { kind: "fault", fault: evaluation.fault }, reviewed(next, othersOf(next)), nowMs);',
     replace: 'return check(next, { kind: "fault", fault: evaluation.fault }, [], nowMs);',
-    seed: 0,
+    seed: 1412,
   },
   {
     rule: "TP3",
@@ -64,7 +64,7 @@ export const COMMIT_FAULTS: readonly CommitFault[] = [
     file: "step-driver.ts",
     find: "const isChanged = phase.isChanged || !isCurrent;",
     replace: "const isChanged = false;",
-    seed: 0,
+    seed: 11,
   },
   {
     rule: "TP4",
@@ -72,7 +72,7 @@ export const COMMIT_FAULTS: readonly CommitFault[] = [
     file: "prepare.ts",
     find: 'draft.writes.push({ kind: "put-prepared", row });',
     replace: "",
-    seed: 0,
+    seed: 2,
   },
   {
     rule: "TP4",
@@ -80,7 +80,7 @@ export const COMMIT_FAULTS: readonly CommitFault[] = [
     file: "step-driver.ts",
     find: "if (fault === null) return decideNow(next, nowMs);",
     replace: "if (fault !== undefined) return decideNow(next, nowMs);",
-    seed: 0,
+    seed: 14,
   },
   {
     rule: "TP5",
@@ -88,7 +88,7 @@ export const COMMIT_FAULTS: readonly CommitFault[] = [
     file: "step-driver.ts",
     find: "if (votes.size < state.prepared.length) return { state: next, effects: [] };",
     replace: "",
-    seed: 0,
+    seed: 4,
   },
   {
     rule: "TP5",
@@ -96,7 +96,7 @@ export const COMMIT_FAULTS: readonly CommitFault[] = [
     file: "decide.ts",
     find: "if (decision !== null) {",
     replace: 'if (decision?.kind === "committed") {',
-    seed: 0,
+    seed: 25,
   },
   {
     rule: "TP5",
@@ -104,7 +104,7 @@ export const COMMIT_FAULTS: readonly CommitFault[] = [
     file: "decide.ts",
     find: "if (decision !== null) {",
     replace: 'if (decision?.kind === "aborted") {',
-    seed: 0,
+    seed: 7,
   },
   {
     rule: "TP5",
@@ -112,7 +112,7 @@ export const COMMIT_FAULTS: readonly CommitFault[] = [
     file: "decide.ts",
     find: "heldAgainst(draft.state, locks, port.isInRange).length > 0 ||",
     replace: "",
-    seed: 0,
+    seed: 26,
   },
   {
     rule: "TP5",
@@ -120,7 +120,7 @@ export const COMMIT_FAULTS: readonly CommitFault[] = [
     file: "decide.ts",
     find: 'draft.writes.push({ kind: "put-decision", decision: { kind: "aborted", txid }, expiresAtMs: draft.nowMs + KEEP_MS, });',
     replace: "",
-    seed: 0,
+    seed: 436,
   },
   {
     rule: "TP5",
@@ -128,7 +128,7 @@ export const COMMIT_FAULTS: readonly CommitFault[] = [
     file: "decide.ts",
     find: 'decision: { kind: "committed", txid, parts, pending, reply, decidedAtMs: draft.nowMs },',
     replace: 'decision: { kind: "aborted", txid },',
-    seed: 0,
+    seed: 1,
   },
   {
     rule: "TP6",
@@ -136,7 +136,7 @@ export const COMMIT_FAULTS: readonly CommitFault[] = [
     file: "object-timers.ts",
     find: "for (const to of entry.pending)",
     replace: "for (const to of entry.pending.slice(0, 0))",
-    seed: 0,
+    seed: 1,
   },
   {
     rule: "TP6",
@@ -144,7 +144,7 @@ export const COMMIT_FAULTS: readonly CommitFault[] = [
     file: "settle.ts",
     find: 'draft.writes.push({ kind: "drop-prepared", txid });',
     replace: "",
-    seed: 0,
+    seed: 1,
   },
   {
     rule: "TP6",
@@ -152,7 +152,7 @@ export const COMMIT_FAULTS: readonly CommitFault[] = [
     file: "decide.ts",
     find: "const changed = message.participants.filter((each) => each.hasChanges).map((each) => each.object);",
     replace: "const changed = message.participants.map((each) => each.object);",
-    seed: 0,
+    seed: 2,
   },
   {
     rule: "TP7",
@@ -160,7 +160,7 @@ export const COMMIT_FAULTS: readonly CommitFault[] = [
     file: "prepare.ts",
     find: "if (port.findDecision(message.txid) !== null || port.findApplied(message.txid) !== null)",
     replace: "if (port.findApplied(message.txid) !== null)",
-    seed: 0,
+    seed: 21,
   },
   {
     rule: "TP7",
@@ -168,7 +168,7 @@ export const COMMIT_FAULTS: readonly CommitFault[] = [
     file: "settle.ts",
     find: "if (port.findDecision(txid) === null) {",
     replace: "if (txid === null) {",
-    seed: 0,
+    seed: 21,
   },
   {
     rule: "TP7",
@@ -176,7 +176,7 @@ export const COMMIT_FAULTS: readonly CommitFault[] = [
     file: "prepare.ts",
     find: "if (port.findDecision(message.txid) !== null || port.findApplied(message.txid) !== null)",
     replace: "if (port.findDecision(message.txid) !== null)",
-    seed: 0,
+    seed: 25,
   },
   {
     rule: "TP8",
@@ -184,7 +184,7 @@ export const COMMIT_FAULTS: readonly CommitFault[] = [
     file: "step-driver.ts",
     find: 'if (phase.kind === "deciding" && message === "decide") return findOut(state, nowMs);',
     replace: 'if (phase.kind === "deciding" && message === "decide") return tryAgain(state, nowMs);',
-    seed: 0,
+    seed: 13,
   },
   {
     rule: "TP8",
@@ -192,7 +192,7 @@ export const COMMIT_FAULTS: readonly CommitFault[] = [
     file: "step-driver.ts",
     find: 'if (nowMs >= deadlineOf(state) + UNKNOWN_AFTER_MS) return answer(state, { kind: "unknown" }, []);',
     replace: 'return answer(state, { kind: "timeout" }, []);',
-    seed: 0,
+    seed: 11,
   },
   {
     rule: "TP9",
@@ -200,7 +200,7 @@ export const COMMIT_FAULTS: readonly CommitFault[] = [
     file: "object-state.ts",
     find: "held: new Map(prepared.map((row) => [row.txid, holdOf(row)])),",
     replace: "held: new Map(),",
-    seed: 0,
+    seed: 7,
   },
   {
     rule: "TP9",
@@ -208,7 +208,7 @@ export const COMMIT_FAULTS: readonly CommitFault[] = [
     file: "footprint.ts",
     find: "if (held.exclusive.has(key) || held.shared.has(key)) return true;",
     replace: "if (held.exclusive.has(key)) return true;",
-    seed: 0,
+    seed: 306,
   },
   {
     rule: "TP9",
@@ -216,7 +216,7 @@ export const COMMIT_FAULTS: readonly CommitFault[] = [
     file: "footprint.ts",
     find: "for (const key of wanted.shared) if (held.exclusive.has(key)) return true;",
     replace: "",
-    seed: 0,
+    seed: 32,
   },
   {
     rule: "TP9",
@@ -224,7 +224,7 @@ export const COMMIT_FAULTS: readonly CommitFault[] = [
     file: "footprint.ts",
     find: "anyInRange(held.ranges, wanted.changes, isInRange) ||",
     replace: "",
-    seed: 0,
+    seed: 953,
   },
   {
     rule: "TP9",
@@ -232,7 +232,7 @@ export const COMMIT_FAULTS: readonly CommitFault[] = [
     file: "footprint.ts",
     find: "anyInRange(held.ranges, wanted.changes, isInRange) || anyInRange(wanted.ranges, held.changes, isInRange)",
     replace: "anyInRange(held.ranges, wanted.changes, isInRange)",
-    seed: 0,
+    seed: 9,
   },
   {
     rule: "TP9",
@@ -240,7 +240,7 @@ export const COMMIT_FAULTS: readonly CommitFault[] = [
     file: "footprint.ts",
     find: "const exclusive = new Set(uniques);",
     replace: "const exclusive = new Set<string>();",
-    seed: 0,
+    seed: 271,
   },
   {
     rule: "TP9",
@@ -248,7 +248,7 @@ export const COMMIT_FAULTS: readonly CommitFault[] = [
     file: "lock-check.ts",
     find: "return heldAgainst(state, locks, isInRange).length === 0 && !isReserved",
     replace: "return !isReserved",
-    seed: 0,
+    seed: 19,
   },
   {
     rule: "TP10",
@@ -256,7 +256,7 @@ export const COMMIT_FAULTS: readonly CommitFault[] = [
     file: "prepare.ts",
     find: "if (blockers.length > 0 || isKept) {",
     replace: "if (isKept) {",
-    seed: 0,
+    seed: 19,
   },
   {
     rule: "TP12",
@@ -264,15 +264,15 @@ export const COMMIT_FAULTS: readonly CommitFault[] = [
     file: "readers.ts",
     find: "if (met.length === 0) {",
     replace: "if (met !== null) {",
-    seed: 0,
+    seed: 9,
   },
   {
     rule: "TP12",
     what: "the answer to an earlier question is taken",
     file: "readers.ts",
     find: "if (reader.asks?.includes(ask) !== true) {",
-    replace: "if (reader.asks === null) {",
-    seed: 0,
+    replace: "if (reader.asks === null || !((reader as { asks: number[] }).asks = [ask])) {",
+    seed: 2270,
   },
   {
     rule: "TP12",
@@ -280,7 +280,7 @@ export const COMMIT_FAULTS: readonly CommitFault[] = [
     file: "readers.ts",
     find: "if (asks.length > 0) readers.push({ ...reader, asks });",
     replace: "if (asks.length > 9) readers.push({ ...reader, asks });",
-    seed: 0,
+    seed: 2270,
   },
   {
     rule: "TP13",
@@ -289,7 +289,7 @@ export const COMMIT_FAULTS: readonly CommitFault[] = [
     find: "const decision = port.findDecision(txid);",
     replace:
       "if (!draft.state.unsettled.has(txid) && urgency === 'ask') return { kind: 'pending' }; const decision = port.findDecision(txid);",
-    seed: 0,
+    seed: 3267,
   },
   {
     rule: "TP13",
@@ -297,7 +297,7 @@ export const COMMIT_FAULTS: readonly CommitFault[] = [
     file: "resolve.ts",
     find: 'if (!isOver) return { kind: "pending" };',
     replace: 'return { kind: isOver ? "aborted" : "pending" };',
-    seed: 0,
+    seed: 229,
   },
   {
     rule: "TP13",
@@ -305,7 +305,7 @@ export const COMMIT_FAULTS: readonly CommitFault[] = [
     file: "object-timers.ts",
     find: "if (held.askAtMs > draft.nowMs) continue;",
     replace: "if (held.askAtMs !== null) continue;",
-    seed: 0,
+    seed: 5,
   },
   {
     rule: "TP15",
@@ -313,15 +313,7 @@ export const COMMIT_FAULTS: readonly CommitFault[] = [
     file: "step-driver.ts",
     find: "next.works.map((each) => each.object),",
     replace: "[],",
-    seed: 0,
-  },
-  {
-    rule: "TP17",
-    what: "another version is taken for the own",
-    file: "prepare.ts",
-    find: 'if (message.v !== COMMIT_VERSION) return no("unavailable");',
-    replace: "if (message.v !== COMMIT_VERSION) return yes({ footprint: { changes: [] }, result: [] } as never);",
-    seed: 0,
+    seed: 11,
   },
   {
     rule: "TP18",
@@ -329,7 +321,7 @@ export const COMMIT_FAULTS: readonly CommitFault[] = [
     file: "closed-cut.ts",
     find: "if (at > 0) wanted.push([part, at]);",
     replace: "",
-    seed: 0,
+    seed: 4,
   },
   {
     rule: "TP18",
@@ -337,6 +329,6 @@ export const COMMIT_FAULTS: readonly CommitFault[] = [
     file: "closed-cut.ts",
     find: 'if (at === "missing") return null;',
     replace: 'if (at === "missing") continue;',
-    seed: 0,
+    seed: 4,
   },
 ];
