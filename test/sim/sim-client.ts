@@ -1,7 +1,7 @@
 /** What one simulated client knows of its requests, and what the history of them says. */
 
-import type { TransactionReply } from "../../src/core/commit/decide.ts";
 import type { DriverAnswer } from "../../src/core/commit/driver-state.ts";
+import type { TransactionReply } from "../../src/core/commit/object-port.ts";
 import type { HistoryEntry, MicroOp } from "./history.ts";
 import type { Operation } from "./model-disk.ts";
 import type { WriteReply } from "./sim-object.ts";

@@ -320,6 +320,7 @@ export class SimObject {
         this.disk = withChanges(this.disk, row.footprint.changes, tag);
         return row.footprint.changes.length > 0 ? this.disk.log.length : null;
       },
+      composeReply: (reply) => reply as never,
       refusal: () => null,
       findDecision: (txid) => touch(this.disk.decided.get(txid) ?? null),
       findApplied: (txid) => touch(this.disk.log.find((entry) => entry.txid === txid)?.seq ?? null),

@@ -3,8 +3,10 @@
  * otherwise. Read by the machines of this room, by their hosts and by the simulator.
  */
 
+import { RETRY_PAUSE_MS, TRANSACTION_LIMITS } from "../transaction/limits.ts";
+
 /** A transaction, tries and waiting included ([TX24]). */
-export const TRANSACTION_MS = 10_000;
+export const TRANSACTION_MS = TRANSACTION_LIMITS.timeMs;
 /** A wait for keys that another transaction holds ([TX25] [TP10]). */
 export const LOCK_WAIT_MS = 2_000;
 /** A read waits this long for a held row before it asks who decides ([TP12]). */
@@ -30,8 +32,8 @@ export const ANSWER_PATIENCE_MS = 2_000;
 /** How long after the deadline a driver goes on asking what became of a decision. */
 export const UNKNOWN_AFTER_MS = 2_000;
 /** Tries of one request, and the pauses between them ([TX30]). */
-export const DEFAULT_TRIES = 5;
-export const PAUSE_BASE_MS = 20;
-export const PAUSE_CAP_MS = 500;
+export const DEFAULT_TRIES = TRANSACTION_LIMITS.tries;
+export const PAUSE_BASE_MS = RETRY_PAUSE_MS.first;
+export const PAUSE_CAP_MS = RETRY_PAUSE_MS.longest;
 /** The images of one part of a transaction, encoded: they lie in one row ([TP4]). */
 export const MAX_PREPARED_BYTES = 1_900_000;

@@ -4,21 +4,19 @@
  * so that a repeated message cannot be answered otherwise.
  */
 
-import type { ObjectName } from "../ids.ts";
 import type { Json } from "../json.ts";
 import { ANSWER_PATIENCE_MS, FIRST_RESEND_MS, KEEP_MS } from "./commit-limits.ts";
 import { type Footprint, locksOf, NOTHING_TOUCHED } from "./footprint.ts";
 import { dropReservation, heldAgainst, isReserved, reserve } from "./lock-check.ts";
 import type { DoneRun, ObjectPort, Run, TransactionTag } from "./object-port.ts";
 import type { Draft } from "./object-state.ts";
-import { COMMIT_VERSION, type DecideMessage, type DecideReply, type Refusal } from "./transaction-message.ts";
-
-/** The reply that is stored with the decision: the results of every object, by name. */
-export interface TransactionReply {
-  readonly txid: string;
-  readonly parts: readonly ObjectName[];
-  readonly results: Readonly<Record<string, Json>>;
-}
+import {
+  COMMIT_VERSION,
+  type DecideMessage,
+  type DecideReply,
+  isSameRequest,
+  type Refusal,
+} from "./transaction-message.ts";
 
 /** Decides, and answers the call at once or when the parts that it awaits are applied. */
 export function decide<W>(draft: Draft<W>, call: number, message: DecideMessage<W>, port: ObjectPort<W>): void {
@@ -50,7 +48,7 @@ export function decide<W>(draft: Draft<W>, call: number, message: DecideMessage<
   const known = port.findReply(idempotency.key);
   if (known !== null) {
     abort(
-      known.fingerprint === idempotency.fingerprint
+      isSameRequest(known.fingerprint, idempotency)
         ? { kind: "replayed", reply: known.reply }
         : { kind: "fault", fault: { slug: "idempotency-mismatch" } },
     );
@@ -71,7 +69,7 @@ export function decide<W>(draft: Draft<W>, call: number, message: DecideMessage<
     return !isBlocked;
   });
   if (run.kind === "done" && !isBlocked) {
-    record(draft, call, message, run);
+    record(draft, call, message, run, port);
     return;
   }
   if (run.kind === "fault" && !isBlocked) {
@@ -95,8 +93,8 @@ function runOwnPart<W>(
   return run;
 }
 
-function record<W>(draft: Draft<W>, call: number, message: DecideMessage<W>, run: DoneRun): void {
-  const { txid, participants, idempotency } = message;
+function record<W>(draft: Draft<W>, call: number, message: DecideMessage<W>, run: DoneRun, port: ObjectPort<W>): void {
+  const { txid, participants, idempotency, decider } = message;
   const { parts } = tagOf(message, run);
   const pending = participants.map((each) => each.object);
   const results: Record<string, Json> = Object.fromEntries(participants.map((each) => [each.object, each.result]));

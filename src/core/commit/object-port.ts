@@ -68,6 +68,14 @@ export type Write =
   | { readonly kind: "settle-decision"; readonly txid: Txid; readonly expiresAtMs: number }
   | { readonly kind: "put-reply"; readonly idempotency: TransactionKey; readonly reply: Json };
 
+/** What a decision knows of the whole: the results of every object, by name. */
+export interface TransactionReply {
+  readonly txid: Txid;
+  readonly decider: ObjectName;
+  readonly parts: readonly ObjectName[];
+  readonly results: Readonly<Record<string, Json>>;
+}
+
 export interface ObjectPort<W> {
   readonly isInRange: RangeTest;
   /**
@@ -77,6 +85,8 @@ export interface ObjectPort<W> {
   run(work: W, verdict: (done: DoneRun) => TransactionTag | null): Run;
   /** Writes the prepared images under the next seq, with a tagged ledger row; null when there are none. */
   apply(row: PreparedRow, tag: TransactionTag): number | null;
+  /** The reply of a decision, as it is stored and given to whoever asks again. */
+  composeReply(reply: TransactionReply): Json;
   /** Why the object can take no part now (storage, migration), or null. */
   refusal(): "unavailable" | null;
   findDecision(txid: Txid): Decision | null;

@@ -10,7 +10,15 @@ import { locksOf } from "./footprint.ts";
 import { heldAgainst } from "./lock-check.ts";
 import type { ObjectPort } from "./object-port.ts";
 import type { Draft } from "./object-state.ts";
-import type { Outcome, ResolveMessage, ResolveReply, ReviewMessage, ReviewReply, Txid } from "./transaction-message.ts";
+import {
+  isSameRequest,
+  type Outcome,
+  type ResolveMessage,
+  type ResolveReply,
+  type ReviewMessage,
+  type ReviewReply,
+  type Txid,
+} from "./transaction-message.ts";
 
 export function resolve<W>(draft: Draft<W>, message: ResolveMessage, port: ObjectPort<W>): ResolveReply {
   return { ask: message.ask, outcome: outcomeOf(draft, message, port) };
@@ -54,7 +62,7 @@ export function confirm<W>(draft: Draft<W>, txid: Txid, object: ObjectName): voi
 export function review<W>(draft: Draft<W>, message: ReviewMessage<W>, port: ObjectPort<W>): ReviewReply {
   const known = port.findReply(message.idempotency.key);
   if (known !== null) {
-    return known.fingerprint === message.idempotency.fingerprint
+    return isSameRequest(known.fingerprint, message.idempotency)
       ? { kind: "replayed", reply: known.reply }
       : { kind: "fault", fault: { slug: "idempotency-mismatch" } };
   }

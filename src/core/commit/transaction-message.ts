@@ -31,6 +31,14 @@ export interface TransactionKey {
   readonly ttlMs: number;
 }
 
+/** Fingerprint of a key that a Worker made for one request: nobody else can know it, so whoever repeats it means that request. */
+export const ANY_REQUEST = "*";
+
+/** Whether a stored reply answers this request; another one under its key is a mistake of the client. */
+export function isSameRequest(stored: string, { fingerprint }: TransactionKey): boolean {
+  return stored === fingerprint || stored === ANY_REQUEST;
+}
+
 export interface PrepareMessage<W> {
   readonly kind: "prepare";
   readonly v: number;

@@ -85,6 +85,7 @@ export class Bench {
         this.applied.set(tag.txid, seq);
         return seq;
       },
+      composeReply: ({ txid, parts, results }) => ({ txid, parts, results }),
       refusal: () => this.refusal,
       findDecision: (txid) => this.decisions.get(txid) ?? null,
       findApplied: (txid) => this.applied.get(txid) ?? null,
