@@ -75,3 +75,20 @@ export { enforceAuth, requireAnyRole, requireRole, requireVerifiedEmail, withAut
 export { readJsonBody } from "./edge/read-body.ts";
 export { requireUser } from "./edge/require-user.ts";
 export { type Check, requireValid } from "./edge/require-valid.ts";
+export { type Transaction, transaction } from "./edge/transaction/declared.ts";
+export type {
+  EffectSpec,
+  OperationSpec,
+  ResponseSpec,
+  RouteSpec,
+  TransactionContext,
+  TransactionSpec,
+  TransactionTypes,
+} from "./edge/transaction/declared-types.ts";
+export { createEntityContext, type EntityContext, type EntityDriver } from "./edge/transaction/entity-context.ts";
+export type { ImperativeOptions } from "./edge/transaction/imperative.ts";
+export { type MappedRoute, mapRoute } from "./edge/transaction/map-route.ts";
+export { SequentialError } from "./edge/transaction/sequential-error.ts";
+export type { ServerContext } from "./edge/transaction/server-context.ts";
+export type { Tx, TxTable, Written } from "./edge/transaction/tx.ts";
+export type { WhereInput } from "./edge/transaction/where-input.ts";

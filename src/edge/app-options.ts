@@ -1,6 +1,6 @@
 /** What `defineApp` takes ([PF3]), and what application code at the edge (routes, middleware, features) sees. Types only. */
 
-import type { Logger, LogSink, LogThreshold } from "../core/log.ts";
+import type { LogSink, LogThreshold } from "../core/log.ts";
 import type { Principal } from "../core/scope/principal.ts";
 import type { AppDefinition, EffectHandler } from "../define/app.ts";
 import type { AnyResource } from "../define/resource.ts";
@@ -8,21 +8,14 @@ import type { SearchAdapter } from "../define/search-adapter.ts";
 import type { AuthOptions, Credentials } from "./authenticate.ts";
 import type { CorsOptions } from "./cors.ts";
 import type { LedgeEnv } from "./env.ts";
-import type { Params } from "./router.ts";
 import type { SecurityHeaderOptions } from "./security-headers.ts";
 import type { TableAccess } from "./table-access.ts";
+import type { MappedRoute } from "./transaction/map-route.ts";
+import type { ServerContext } from "./transaction/server-context.ts";
 
 /** What a route of the application gets. */
-export interface RouteContext {
-  readonly request: Request;
+export interface RouteContext extends ServerContext {
   readonly url: URL;
-  readonly params: Params;
-  readonly env: LedgeEnv;
-  readonly user: Principal;
-  readonly requestId: string;
-  /** ms since 1970, fixed for the request. */
-  readonly now: number;
-  readonly log: Logger;
   readonly app: AppDefinition;
   readonly basePath: string;
   /** Keeps the Worker alive for work that goes on after the reply. */
@@ -99,6 +92,10 @@ export interface AppOptions {
   readonly features?: readonly Feature[];
   /** An engine outside for the tables with a `search`; default: the index in each table's object. */
   readonly searchAdapter?: SearchAdapter;
+  /** Endpoints made with `mapRoute`, under the base path ([HT62]). */
+  readonly endpoints?: readonly MappedRoute[];
+  /** What functions of transactions reach as `ctx.context.resolve(name)`; made once a request. */
+  readonly services?: Readonly<Record<string, (env: LedgeEnv) => unknown>>;
   /** `http`: takes lists of operations at `POST /api/transaction` ([HT54]). Default: off. */
   readonly transactions?: { readonly http?: boolean };
   /** Shows the message of a defect in its problem; on in development anyway. */

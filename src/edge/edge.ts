@@ -58,7 +58,9 @@ export function createEdge(
     options,
     basePath,
     tables,
-    match: createRouter(buildRoutes({ basePath, tables, routes, transactions: options.transactions })),
+    match: createRouter(
+      buildRoutes({ basePath, tables, routes, transactions: options.transactions, endpoints: options.endpoints ?? [] }),
+    ),
     authenticate: createAuthenticate(
       options.auth,
       (options.features ?? []).flatMap(({ authenticate }) => authenticate ?? []),

@@ -4,18 +4,13 @@ import type { RouteContext } from "./app-options.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Params } from "./router.ts";
 import { tableAccess } from "./table-access.ts";
+import { originOf, serverContext } from "./transaction/server-context.ts";
 
 export function routeContext(exchange: Exchange, params: Params): RouteContext {
-  const { edge, request, url, env, principal, trace, nowMs, log, lifetime } = exchange;
+  const { edge, url, lifetime } = exchange;
   return {
-    request,
+    ...serverContext(originOf(exchange), params),
     url,
-    params,
-    env,
-    user: principal,
-    requestId: trace.requestId,
-    now: nowMs,
-    log,
     app: edge.definition,
     basePath: edge.basePath,
     waitUntil: (promise) => lifetime.waitUntil(promise),

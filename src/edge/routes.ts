@@ -1,5 +1,7 @@
 /** All routes in the order they are asked: the application's own, the product's system paths, the tables. */
 
+import { RESERVED_RESOURCES } from "../core/ids.ts";
+import { ConfigError } from "../define/config-error.ts";
 import type { AppOptions, RouteContext, UserRoute } from "./app-options.ts";
 import type { TableEntry } from "./edge.ts";
 import type { Endpoint } from "./endpoint.ts";
@@ -9,21 +11,51 @@ import { routeContext } from "./route-context.ts";
 import type { Route } from "./router.ts";
 import { systemRoutes } from "./system-routes.ts";
 import { tableRoutes } from "./table-routes.ts";
+import type { MappedRoute } from "./transaction/map-route.ts";
 
 export interface RouteSources {
   readonly basePath: string;
   readonly tables: ReadonlyMap<string, TableEntry>;
   readonly routes: readonly UserRoute[];
   readonly transactions?: AppOptions["transactions"];
+  readonly endpoints?: AppOptions["endpoints"];
 }
 
-export function buildRoutes({ basePath, tables, routes, transactions }: RouteSources): Route<Endpoint>[] {
+export function buildRoutes({
+  basePath,
+  tables,
+  routes,
+  transactions,
+  endpoints = [],
+}: RouteSources): Route<Endpoint>[] {
   return [
     ...routes.map(userRoute),
+    ...endpoints.map((endpoint) => mappedRoute(basePath, endpoint, tables)),
     ...systemRoutes(),
     ...(transactions?.http === true ? [transactionRoute(basePath)] : []),
     ...tableRoutes(basePath, tables),
   ];
+}
+
+/** Its first segment is no table's and none of Ledge's: a table and an endpoint never share an address ([HT62]). */
+function mappedRoute(
+  basePath: string,
+  { method, path, run }: MappedRoute,
+  tables: RouteSources["tables"],
+): Route<Endpoint> {
+  const [, first = ""] = path.split("/");
+  if (tables.has(first) || RESERVED_RESOURCES.has(first) || first.startsWith(":"))
+    throw new ConfigError(
+      null,
+      undefined,
+      `Endpoint ${method} ${path} lies where ${tables.has(first) ? "a table is" : "Ledge, or every table, is"}`,
+      "Give it another first segment.",
+    );
+  return {
+    pattern: `${basePath}${path}`,
+    closed: false,
+    methods: () => ({ [method]: { kind: "known", run } }),
+  };
 }
 
 function transactionRoute(basePath: string): Route<Endpoint> {

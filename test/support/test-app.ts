@@ -5,6 +5,7 @@ import * as batchTables from "./batch-tables.ts";
 import { films } from "./film-table.ts";
 import * as searchTables from "./search-tables.ts";
 import * as tables from "./test-tables.ts";
+import { endpoints, script, tally } from "./transaction-endpoints.ts";
 import * as transactionTables from "./transaction-tables.ts";
 import { vault } from "./vault-table.ts";
 
@@ -15,6 +16,8 @@ export const app = defineApp({
       typeof value === "object" && "kind" in value && value.kind === "resource",
   ),
   transactions: { http: true },
+  endpoints,
+  services: { tally: () => tally },
   effects: {
     ping: async (payload, { key, attempt }) => {
       while (tables.holding.effects) await new Promise((resume) => setTimeout(resume, 10));
@@ -25,4 +28,6 @@ export const app = defineApp({
       tables.delivered.push({ key, attempt, payload });
     },
   },
-});
+})
+  // What a test gives as server code.
+  .route("POST", "/api/script", async (context) => script.run?.(context) ?? null);

@@ -38,11 +38,11 @@ export function openFrame({ origin, key, isolation }: FrameOptions): RunFrame {
 }
 
 /** `attempt` makes a run of its own each time. A stored reply found on the way is the answer. */
-export async function untilCommitted(
+export async function untilCommitted<A extends ObjectAnswer | null>(
   frame: RunFrame,
   maxTries: number,
-  attempt: () => Promise<ObjectAnswer>,
-): Promise<ObjectAnswer> {
+  attempt: () => Promise<A>,
+): Promise<A | ObjectAnswer> {
   for (let tries = 1; ; tries++) {
     try {
       return await attempt();

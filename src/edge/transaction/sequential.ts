@@ -41,7 +41,7 @@ export interface SequentialOutcome {
 export interface SequentialItem {
   readonly target: Target;
   /** Called in its turn, with the results so far. Null: its condition does not hold. */
-  readonly operation: (results: readonly StepResult[]) => Operation | null;
+  readonly operation: (results: readonly StepResult[]) => Operation | null | Promise<Operation | null>;
   /** Result for later steps and the reply. */
   readonly transform?: (value: Json) => Json;
   readonly submission?: Submission;
@@ -66,7 +66,7 @@ export async function runSequentially(
       continue;
     }
     try {
-      const operation = item.operation(results);
+      const operation = await item.operation(results);
       if (operation === null || (operation.when !== undefined && !isTrue(operation.when, names, results))) {
         results.push({ isSkipped: true, value: null });
         steps.push({ ...known, status: "skipped" });

@@ -1,0 +1,110 @@
+/**
+ * `mapRoute({…})`: an endpoint made of a transaction ([TX9] [TX10] [HT62] [HT63]): who may enter, the body checked before anything is
+ * read, the operations, the shape of the reply. Masks have been applied to what is shaped.
+ */
+
+import { Fault } from "../../core/fault.ts";
+import { isJsonObject } from "../../core/json.ts";
+import { hasRole, type Principal } from "../../core/scope/principal.ts";
+import { ConfigError } from "../../define/config-error.ts";
+import { sequentialReply } from "../endpoints/transaction.ts";
+import type { Exchange } from "../exchange.ts";
+import { readWriteKey } from "../idempotency.ts";
+import { jsonReply, type Reply } from "../reply.ts";
+import type { Params } from "../router.ts";
+import { type Declared, declare } from "./declared.ts";
+import type { RouteSpec, TransactionTypes } from "./declared-types.ts";
+import { type DeclaredOutcome, runDeclared } from "./run-declared.ts";
+import { SequentialError } from "./sequential-error.ts";
+import { originOf, serverContext } from "./server-context.ts";
+
+export interface MappedRoute {
+  readonly kind: "mapped-route";
+  readonly method: string;
+  /** Under the base path. */
+  readonly path: string;
+  readonly description: string | null;
+  readonly run: (exchange: Exchange, params: Params) => Promise<Reply>;
+}
+
+const READS = ["read", "list"];
+
+export function mapRoute<T extends TransactionTypes = TransactionTypes>(given: RouteSpec<T>): MappedRoute {
+  const spec = given as unknown as RouteSpec;
+  const { method, path, description = null } = spec;
+  const refuse = (problem: string, mend: string) =>
+    new ConfigError(null, undefined, `Endpoint ${method} ${path}: ${problem}`, mend);
+  if (!/^(?:\/:?[A-Za-z0-9_.~-]+)+$/.test(path))
+    throw refuse("the path is not valid", "Write it as /signup or /projects/:id/close.");
+  const declared = declare(spec);
+  if (method === "GET" && declared.skeleton.some(({ op }) => !READS.includes(op)))
+    throw refuse("a GET may only read and list", "Use POST.");
+  const { entity } = spec.response ?? {};
+  if (entity !== undefined && !declared.names.includes(entity))
+    throw refuse(`no operation is called "${entity}"`, `Results are: ${declared.names.join(", ")}.`);
+  return {
+    kind: "mapped-route",
+    method,
+    path,
+    description,
+    run: (exchange, params) => serveRoute(declared, spec, exchange, params),
+  };
+}
+
+async function serveRoute(declared: Declared, spec: RouteSpec, exchange: Exchange, params: Params): Promise<Reply> {
+  await admit(spec.auth, exchange.principal);
+  const own = serverContext(originOf(exchange), params);
+  const context = spec.scopes === "system" ? own.asSystem(`endpoint ${spec.method} ${spec.path}`) : own;
+  try {
+    const outcome = await runDeclared(declared, context, { keyOf: (first, body) => readWriteKey(first.request, body) });
+    return replyOf(declared, spec, outcome);
+  } catch (error) {
+    if (error instanceof SequentialError) return sequentialReply(exchange, error.outcome);
+    throw error;
+  }
+}
+
+async function admit(auth: RouteSpec["auth"], principal: Principal): Promise<void> {
+  if (auth === "public") return;
+  const isAdmitted =
+    auth !== undefined &&
+    (auth === "user"
+      ? principal.kind === "user"
+      : typeof auth === "function"
+        ? (await auth(principal)) === true
+        : auth.some((role) => hasRole(principal, role)));
+  if (isAdmitted) return;
+  throw new Fault(
+    auth !== undefined && principal.kind === "anonymous" ? { slug: "unauthorized" } : { slug: "forbidden" },
+  );
+}
+
+function replyOf(
+  { skeleton }: Declared,
+  { response = {} }: RouteSpec,
+  { results, ctx, answer }: DeclaredOutcome,
+): Reply {
+  const { entity, pick, omit, transform } = response;
+  const isCreate = entity !== undefined && skeleton.find(({ as }) => as === entity)?.op === "create";
+  const status = response.status ?? (isCreate ? 201 : 200);
+  const isShaped = entity !== undefined || pick !== undefined || omit !== undefined || transform !== undefined;
+  const chosen: unknown = entity === undefined ? results : (results[entity] ?? null);
+  const narrowed = narrow(chosen, pick, omit);
+  const value = transform === undefined ? narrowed : transform(narrowed, ctx);
+  const reply = jsonReply(isShaped ? (value ?? null) : { results }, status);
+  const headers: Record<string, string> = { ...reply.headers };
+  if (answer !== null) headers["ledge-seq"] = answer.position;
+  if (answer?.isReplay === true) headers["idempotency-replayed"] = "true";
+  return { ...reply, headers };
+}
+
+/** Members of an object, or of each object of an array. */
+function narrow(value: unknown, pick: readonly string[] | undefined, omit: readonly string[] | undefined): unknown {
+  if (Array.isArray(value)) return value.map((item) => narrow(item, pick, omit));
+  if (!isJsonObject(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).filter(
+      ([name]) => (pick === undefined || pick.includes(name)) && omit?.includes(name) !== true,
+    ),
+  );
+}
