@@ -7,23 +7,20 @@
 import { Fault } from "../../core/fault.ts";
 import { uuidv7 } from "../../core/ids.ts";
 import type { Json } from "../../core/json.ts";
-import { errorFields } from "../../core/log.ts";
-import { problemCode } from "../../core/protocol/problem.ts";
 import type { NamedEffect, TransactionBody } from "../../core/protocol/transaction-call.ts";
 import { limitExceeded, TRANSACTION_LIMITS } from "../../core/transaction/limits.ts";
 import { parseOperation } from "../../core/transaction/parse-operations.ts";
 import type { StepResult } from "../../core/transaction/results.ts";
-import type { StandardSchema } from "../../define/config.ts";
-import { ValidationError } from "../../define/http-error.ts";
 import type { ObjectAnswer } from "../endpoints/answer.ts";
 import type { WriteKey } from "../idempotency.ts";
-import { readJsonBody } from "../read-body.ts";
-import { requireValid } from "../require-valid.ts";
+import { afterwards, toldOf } from "./afterwards.ts";
 import { bodyOf, openFrame, untilCommitted } from "./atomic.ts";
 import { type Declared, itemOf } from "./declared.ts";
+import { firstContext, requestBody, validBody } from "./declared-context.ts";
 import type { TransactionContext } from "./declared-types.ts";
 import { openTarget, type Target } from "./open-target.ts";
 import { audit, type Origin } from "./origin.ts";
+import { pure } from "./pure.ts";
 import { viewResults } from "./results-view.ts";
 import { type RunFrame, type Submission, TransactionRun } from "./run.ts";
 import { runSequentially, type SequentialOutcome } from "./sequential.ts";
@@ -271,67 +268,6 @@ async function openTargets(
   return targets;
 }
 
-function firstContext(context: ServerContext, body: unknown): TransactionContext {
-  const { exchange } = context[ORIGIN];
-  const { params, user, request, now, env } = context;
-  const made = new Map<string, unknown>();
-  return {
-    body,
-    params,
-    query: Object.fromEntries(exchange.url.searchParams),
-    user,
-    request,
-    results: {},
-    prepared: undefined,
-    now,
-    env,
-    context: {
-      resolve<S>(name: string): S {
-        const services = exchange.edge.options.services ?? {};
-        const make = Object.hasOwn(services, name) ? services[name] : undefined;
-        if (make === undefined)
-          throw new TypeError(`no service is called "${name}": declare it in defineApp({ services })`);
-        if (!made.has(name)) made.set(name, make(env));
-        return made.get(name) as S;
-      },
-    },
-    newId: () => uuidv7(now, crypto.getRandomValues(new Uint8Array(10))),
-  } as TransactionContext;
-}
-
-async function requestBody({ request }: ServerContext): Promise<unknown> {
-  if (request.method === "GET" || request.method === "HEAD" || request.body === null || request.bodyUsed) return {};
-  return readJsonBody(request);
-}
-
-async function validBody(
-  validate: NonNullable<Declared["spec"]["validate"]>,
-  ctx: TransactionContext,
-): Promise<unknown> {
-  if (typeof validate === "function" && !("~standard" in validate)) {
-    requireValid(await validate(ctx.body, ctx));
-    return ctx.body;
-  }
-  const result = await (validate as StandardSchema)["~standard"].validate(ctx.body);
-  if (result.issues === undefined) return result.value;
-  const details = result.issues.map(({ message, path = [] }) => ({
-    field: path.map((segment) => String(typeof segment === "object" ? segment.key : segment)).join("."),
-    message,
-    code: "schema",
-  }));
-  throw new ValidationError(details[0]?.message ?? "The request is not valid", { details });
-}
-
-/** Functions of a transaction compute; what waits belongs into `prepare` ([TX4]). */
-function pure<V>(what: string, run: () => V): V {
-  const value = run();
-  if (typeof value === "object" && value !== null && typeof (value as { then?: unknown }).then === "function")
-    throw new TypeError(
-      `${what} returned a promise: functions of a transaction are synchronous, asynchronous work goes to prepare`,
-    );
-  return value;
-}
-
 function mint({ facts }: RunFrame, ids: Map<string, string>, place: string): string {
   const id = ids.get(place) ?? uuidv7(facts.nowMs, crypto.getRandomValues(new Uint8Array(10)));
   ids.set(place, id);
@@ -351,14 +287,4 @@ function effectsOf(
 
 function jsonOf(value: unknown): Json {
   return value === undefined ? null : (JSON.parse(JSON.stringify(value)) as Json);
-}
-
-function afterwards({ exchange }: Origin, run: () => unknown): void {
-  const failed = (error: unknown) => exchange.log.error("a function after the transaction failed", errorFields(error));
-  exchange.lifetime.waitUntil(Promise.resolve().then(run).catch(failed));
-}
-
-function toldOf(error: unknown): { readonly code: string; readonly [member: string]: unknown } {
-  if (error instanceof Fault) return { ...error.data, code: problemCode(error.data.slug) };
-  return { code: "INTERNAL_ERROR" };
 }
