@@ -158,6 +158,10 @@ describe("a table that is searched by an engine outside", () => {
     expect(idsOf(some)).toEqual(odd.slice(20, 30));
     expect(some.body).toMatchObject({ hasMore: true, totalCount: 35 });
     expect(Object.keys(some.body.highlights as object)).toEqual(odd.slice(20, 30));
+    engineMood.search = async () => made.map((id, rank) => ({ id, words: rank === 41 ? ["road"] : [] }));
+    const marked = await search(room, "q=red&filter=rank=odd=true&limit=100&highlight=true");
+    expect(marked.body.highlights).toEqual({ [made[41] ?? ""]: { value: ["a <em>road</em>"] } });
+    engineMood.search = null;
     const last = await search(room, `q=red&limit=100&filter=${encodeURIComponent('value%="%r_d"')}`);
     expect(idsOf(last)).toEqual(made.filter((_, rank) => rank % 3 === 0));
     expect(last.body.hasMore).toBe(false);
