@@ -3,10 +3,11 @@
 import { defineApp } from "ledge";
 import { auth } from "./features/auth/auth.ts";
 import * as tables from "./tables/tables.ts";
+import { accountPages } from "./web/account-pages.ts";
 import { home } from "./web/home.ts";
 
 export const app = defineApp({
   name: "board",
   resources: tables,
-  features: [auth()],
-}).route("GET", "/", home);
+  features: [auth(), accountPages],
+}).route("GET", "/", home, { credentials: "forgiven" });

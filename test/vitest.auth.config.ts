@@ -21,6 +21,6 @@ export default defineConfig({
     include: ["test/features/auth/**/*.test.ts"],
     exclude: ["**/*.node.test.ts"],
     setupFiles: [join(root, "test/features/auth/migrate-database.ts")],
-    testTimeout: 20_000,
+    testTimeout: 60_000,
   },
 });

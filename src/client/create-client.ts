@@ -7,7 +7,7 @@ import type { AppLike, Client } from "./app-types.ts";
 import { createCredentials, type RefreshToken, type TokenSource } from "./credentials.ts";
 import { type FetchLike, PLATFORM, type Platform } from "./platform.ts";
 import { RETRY, type RetryPolicy } from "./retry.ts";
-import { createSend } from "./send.ts";
+import { createSend, type Send } from "./send.ts";
 import { type AnyTable, createTable } from "./table-client.ts";
 
 export interface ClientOptions {
@@ -33,22 +33,22 @@ export interface ClientOptions {
   readonly platform?: Partial<Platform>;
 }
 
-export function createClient<A extends AppLike>(options: ClientOptions): Client<A> {
+/** The pipeline of a client with these options. */
+export function createClientSend(options: ClientOptions): Send {
   const { url, basePath = "/api", timeoutMs = 30_000, retry } = options;
-  const platform: Platform = {
-    ...PLATFORM,
-    ...(options.fetch !== undefined && { fetch: options.fetch }),
-    ...options.platform,
-  };
-  const send = createSend({
+  return createSend({
     baseUrl: url.replace(/\/+$/, "") + basePath,
     headers: options.headers ?? {},
     credentials: options.credentials,
     token: createCredentials(options.token, options.refreshToken),
     timeoutMs,
     retry: retry === false ? { ...RETRY, maxRetries: 0 } : { ...RETRY, ...retry },
-    platform,
+    platform: { ...PLATFORM, ...(options.fetch !== undefined && { fetch: options.fetch }), ...options.platform },
   });
+}
+
+export function createClient<A extends AppLike>(options: ClientOptions): Client<A> {
+  const send = createClientSend(options);
   const resource = (path: string): AnyTable => createTable({ send, path: `/${encodeURIComponent(path)}` });
   return new Proxy({ resource } as Record<string, unknown>, {
     get(made, name) {

@@ -24,6 +24,8 @@ export interface AppDefinition {
   readonly effects: ReadonlyMap<string, EffectHandler>;
   /** By table name: those that are searched by an engine outside. */
   readonly searchAdapters?: ReadonlyMap<string, SearchAdapter>;
+  /** Names of the features, for pages that show what is there. */
+  readonly features?: readonly string[];
 }
 
 /** One row of migrations: the SQL statements of one drizzle-kit migration of one object group. */

@@ -16,6 +16,7 @@ import type { ResourceConfig } from "./config.ts";
 import { ConfigError, declaringFile } from "./config-error.ts";
 import { deriveTableSpec } from "./derive-table-spec.ts";
 import { type DefaultSource, type ForeignKey, readTable } from "./read-table.ts";
+import type { ColumnName } from "./row-types.ts";
 
 export interface Resource<T extends SQLiteTable = SQLiteTable, N extends string = string> {
   readonly kind: "resource";
@@ -40,18 +41,30 @@ export interface Resource<T extends SQLiteTable = SQLiteTable, N extends string 
 // biome-ignore lint/suspicious/noExplicitAny: variance of hooks makes the precise type of "any resource" unspellable
 export type AnyResource = Resource<any, string>;
 
-/** Declares a resource. `T["_"]["name"]` carries the table's name into the types of app and client. */
-export function resource<T extends SQLiteTable>(table: T, config: ResourceConfig<T> = {}): Resource<T, T["_"]["name"]> {
+/** What the client must know of a table's configuration and its Drizzle table does not tell ([TY3]). Types only, never set. */
+export interface StatedTraits<P extends string, F extends string> {
+  readonly traits?: { readonly partitionBy: P; readonly filled: F };
+}
+
+/**
+ * Declares a resource. `T["_"]["name"]` carries the table's name into the types of app and client; `P` and `F` say which column is the
+ * partition and which ones the server fills.
+ */
+export function resource<T extends SQLiteTable, P extends ColumnName<T> = never, F extends ColumnName<T> = never>(
+  table: T,
+  config: ResourceConfig<T> & { readonly partitionBy?: P; readonly generatedFields?: readonly F[] } = {},
+): Resource<T, T["_"]["name"]> & StatedTraits<P, F> {
+  const plain = config as unknown as ResourceConfig;
   const file = declaringFile(new Error().stack);
-  const read = readTable(table, config as ResourceConfig, file);
+  const read = readTable(table, plain, file);
   const refuse = (problem: string, mend: string) => new ConfigError(read.name, file, problem, mend);
 
   if (RESERVED_RESOURCES.has(read.name)) {
     throw refuse(`the name is reserved for a path of Ledge`, `Give the table another name.`);
   }
-  checkOptions(config as ResourceConfig, refuse);
-  checkColumnNames(config as ResourceConfig, read.columns, refuse);
-  const spec = deriveTableSpec(read.name, read.columns, config as ResourceConfig, refuse);
+  checkOptions(plain, refuse);
+  checkColumnNames(plain, read.columns, refuse);
+  const spec = deriveTableSpec(read.name, read.columns, plain, refuse);
   const made: Resource<T, T["_"]["name"]> = {
     kind: "resource",
     name: read.name as T["_"]["name"],
@@ -60,7 +73,7 @@ export function resource<T extends SQLiteTable>(table: T, config: ResourceConfig
     config,
     defaults: read.defaults,
     onUpdate: read.onUpdate,
-    operators: operatorsOf(config as ResourceConfig, read.columns, refuse),
+    operators: operatorsOf(plain, read.columns, refuse),
     foreignKeys: read.foreignKeys,
     file,
   };

@@ -137,7 +137,8 @@ class LedgeApp implements AppDefinition {
       this.#mounts.map(([, each]) => each),
     );
     const searchAdapters = searchAdaptersOf(resources.values(), this.#searchAdapter);
-    const definition = { name, resources, effects: effectsOf(this.#options), searchAdapters };
+    const features = (this.#options.features ?? []).map((feature) => feature.name);
+    const definition = { name, resources, effects: effectsOf(this.#options), searchAdapters, features };
     // Prepared here, so that a path that cannot be served stops the application at start too.
     this.#edge = createEdge(definition, mountPoints(this.#mounts), this.#routes, this.#options);
     this.#definition = definition;

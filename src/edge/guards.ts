@@ -7,6 +7,7 @@ import { Fault } from "../core/fault.ts";
 import type { User } from "../core/scope/principal.ts";
 import { ForbiddenError } from "../define/http-error.ts";
 import type { Middleware, RouteContext, RouteHandler } from "./app-options.ts";
+import { isUnder } from "./finish.ts";
 import { requireUser } from "./require-user.ts";
 
 type Caller = Parameters<typeof requireUser>[0];
@@ -32,9 +33,10 @@ export function requireVerifiedEmail(caller: Caller): User {
   throw new Fault({ slug: "forbidden", reason: "unverified-email", detail: "Confirm your email address first" });
 }
 
-/** Middleware: 401 for whoever is not signed in. */
+/** Middleware: 401 under the base path for whoever is not signed in, but for signing in itself. Pages elsewhere are not touched. */
 export const enforceAuth: Middleware = (context, next) => {
-  requireUser(context);
+  const { basePath, url } = context;
+  if (isUnder(basePath, url.pathname) && !isUnder(`${basePath}/auth`, url.pathname)) requireUser(context);
   return next();
 };
 

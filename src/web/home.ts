@@ -1,10 +1,12 @@
 /**
  * YOURS. The first page, at `/`: what runs here, its tables and where their rows live, links and commands that work. Strangers
  * in production see the tables that are open to everyone, by name; placement, other tables and development tokens are shown
- * while developing. Mounted in src/app.ts: `.route("GET", "/", home)`.
+ * while developing. Mounted in src/app.ts.
  */
 
 import type { AnyResource, RouteContext } from "ledge";
+import { accountStyle } from "./account-assets.ts";
+import { accountLine } from "./account-page.ts";
 import { examples } from "./examples.ts";
 import { script, style } from "./home-assets.ts";
 import { Html, html } from "./html.ts";
@@ -19,11 +21,12 @@ export function home(context: RouteContext): Response {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>${context.app.name} · Ledge</title>
-<style nonce="${nonce}">${new Html(style)}</style>
+<style nonce="${nonce}">${new Html(style + accountStyle)}</style>
 </head>
 <body>
 <main>
 ${heading(context, isDeveloping)}
+${context.app.features?.includes("account-pages") ? accountLine(context) : null}
 ${tableSection(context, isDeveloping)}
 ${isDeveloping ? commandSection(context) : null}
 ${linkSection(isDeveloping)}
@@ -36,7 +39,7 @@ ${isDeveloping ? html`<script nonce="${nonce}">${new Html(script)}</script>` : n
     headers: {
       "content-type": "text/html; charset=utf-8",
       "cache-control": "no-store",
-      "content-security-policy": `default-src 'none'; style-src 'nonce-${nonce}'; script-src 'nonce-${nonce}'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'`,
+      "content-security-policy": `default-src 'none'; style-src 'nonce-${nonce}'; script-src 'nonce-${nonce}'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'`,
     },
   });
 }

@@ -10,9 +10,9 @@ import { ROOT } from "../house/project-files.ts";
 
 const KB = 1024;
 
-async function bundle(names: string) {
+async function bundle(names: string, entry = "ledge-client") {
   const { metafile, outputFiles } = await build({
-    stdin: { contents: `export ${names} from "./src/client/ledge-client.ts";`, resolveDir: ROOT },
+    stdin: { contents: `export ${names} from "./src/client/${entry}.ts";`, resolveDir: ROOT },
     bundle: true,
     minify: true,
     format: "esm",
@@ -34,6 +34,12 @@ test("[SDK10] createClient with every method is at most 5 KB, all of ledge/clien
     (path) => !/^src\/(client\/|core\/(ids|fault|json|query\/(tree|print))\.ts$)|^<stdin>$/.test(path),
   );
   expect(foreign).toEqual([]);
+});
+
+test("[SDK10] createClient with sign-in is at most 6.5 KB, gzipped", async () => {
+  const { gzip, inputs } = await bundle("{ createClient }", "ledge-client-auth");
+  expect(gzip).toBeLessThanOrEqual(6.5 * KB);
+  expect(inputs.filter((path) => !/^src\/(client|core)\/|^<stdin>$/.test(path))).toEqual([]);
 });
 
 test("[SDK10] the client compiles without types of a browser, Node or Workers", () => {

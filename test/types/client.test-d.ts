@@ -1,7 +1,7 @@
 /** What must compile of `ledge/client`, and what must not. Checked by `tsc`; a `@ts-expect-error` over a line that compiles is itself an error. */
 
 import { integer, real, sqliteTable, text } from "drizzle-orm/sqlite-core";
-import { defineApp, resource } from "ledge";
+import { defineApp, ownerOnly, resource } from "ledge";
 import { type Client, createClient, createQuery, fetchPaginated, type Page, safe, type WithTraits } from "ledge/client";
 import { eq } from "ledge/query";
 
@@ -32,6 +32,18 @@ const messages = resource(
 const counters = resource(sqliteTable("counters", { id: integer("id").primaryKey(), name: text("name").notNull() }));
 
 const app = defineApp({ name: "types", resources: [tasks, messages, counters] });
+
+const roomsTable = sqliteTable("rooms", {
+  id: text("id").primaryKey(),
+  roomId: text("room_id").notNull(),
+  authorId: text("author_id").notNull(),
+  body: text("body").notNull(),
+});
+const rooms = resource(roomsTable, { ...ownerOnly("authorId"), partitionBy: "roomId", generatedFields: ["authorId"] });
+const people = resource(sqliteTable("people", { id: text("id").primaryKey(), name: text("name").notNull() }));
+const chatApp = defineApp({ name: "chat", resources: { rooms, people } });
+declare const chat: Client<typeof chatApp>;
+
 type Board = WithTraits<
   typeof app,
   {
@@ -192,13 +204,24 @@ export const compiled = {
     board.messages.list();
     // @ts-expect-error one that is not has none
     board.counters.in("x");
-    await client.messages.in("lobby").list();
     const made = await board.tasks.create({ title: "t" });
     same<typeof made.shout, string>(true);
     // @ts-expect-error a hidden column
     made.points;
     // @ts-expect-error traits name columns
     type _Wrong = WithTraits<typeof app, { tasks: { filled: "titel" } }>;
+  },
+  async "[TY3] the application itself says which tables lie in partitions and what the server fills"() {
+    await chat.rooms.in("lobby").create({ body: "b" });
+    // @ts-expect-error a partitioned table is reached through a partition
+    chat.rooms.list();
+    await chat.people.create({ name: "n" });
+    // @ts-expect-error one that is not has none
+    chat.people.in("x");
+    // @ts-expect-error what the server does not fill is needed
+    chat.people.create({});
+    // @ts-expect-error a partition is a column
+    resource(roomsTable, { partitionBy: "room" });
   },
   async "[TY1] without an application the row is given"() {
     const untyped = await client.resource<{ id: string; title: string }>("other").list({ select: ["title"] });

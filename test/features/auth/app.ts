@@ -55,9 +55,9 @@ export const app = defineApp({ ...options, features: [auth({ mailer })] })
     withAuth((_context, user) => ({ id: user.id })),
   );
 
-/** Sign-up signs in at once, and everything needs a signed-in caller. */
+/** Sign-up signs in at once, and everything else needs a signed-in caller. */
 export const openApp = defineApp({
   ...options,
   middleware: [enforceAuth],
   features: [auth({ mailer, signUp: { verification: "later" } })],
-}).route("GET", "/whoami", ({ user }) => user);
+}).route("GET", "/api/whoami", ({ user }) => user);

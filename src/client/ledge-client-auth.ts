@@ -1,0 +1,59 @@
+/**
+ * `ledge/client/auth`: `createClient` with sign-in ([A32]). The same client, and `auth` beside its tables. A second entry, so that whoever
+ * has another way to sign in does not carry it.
+ */
+
+import type { AppLike, Client } from "./app-types.ts";
+import { type AuthClient, createAuthClient, withCsrf } from "./auth-client.ts";
+import type { SessionStorageLike } from "./auth-types.ts";
+import { type ClientOptions, createClient as createBareClient, createClientSend } from "./create-client.ts";
+import { PLATFORM } from "./platform.ts";
+
+export type { AuthClient } from "./auth-client.ts";
+export type { AuthChange, AuthSession, AuthUser, Listener, SessionStorageLike } from "./auth-types.ts";
+
+export interface AuthOptions {
+  /** `cookie` where there is a document, otherwise `token`. */
+  readonly carrier?: "cookie" | "token";
+  /** Keeps the session across restarts. Default: memory. Access and refresh token lie in it where tokens carry the session. */
+  readonly storage?: SessionStorageLike;
+  /** The document's cookies. Default: `document.cookie`. */
+  readonly readCookies?: () => string;
+}
+
+export type ClientWithAuth<A extends AppLike> = Client<A> & { readonly auth: AuthClient };
+
+const page = globalThis as unknown as { readonly document?: { readonly cookie: string } };
+
+export function createClient<A extends AppLike>(
+  options: Omit<ClientOptions, "token" | "refreshToken"> & { readonly auth?: AuthOptions },
+): ClientWithAuth<A> {
+  const { auth = {}, ...rest } = options;
+  const { carrier = page.document === undefined ? "token" : "cookie", storage = inMemory() } = auth;
+  const readCookies = auth.readCookies ?? (() => page.document?.cookie ?? "");
+  const platform = { ...PLATFORM, ...(rest.fetch !== undefined && { fetch: rest.fetch }), ...rest.platform };
+  const fetch = carrier === "cookie" ? withCsrf(platform.fetch, readCookies) : platform.fetch;
+  const shared = { ...rest, platform: { ...platform, fetch } };
+  // A loop otherwise: what renews the token goes out without one being renewed for it.
+  let parts: ReturnType<typeof createAuthClient> | null = null;
+  const token = {
+    get: async () => (carrier === "token" ? ((await parts?.token.get()) ?? null) : null),
+    set: () => undefined,
+  };
+  const send = createClientSend({ ...shared, token });
+  parts = createAuthClient(send, { carrier, storage, now: platform.now });
+  const { client: authClient, refreshToken } = parts;
+  const client = createBareClient<A>({ ...shared, ...(carrier === "token" && { token, refreshToken }) });
+  return new Proxy(client as object, {
+    get: (target, name) => (name === "auth" ? authClient : Reflect.get(target, name)),
+  }) as ClientWithAuth<A>;
+}
+
+function inMemory(): SessionStorageLike {
+  const kept = new Map<string, string>();
+  return {
+    getItem: (key) => kept.get(key) ?? null,
+    setItem: (key, value) => void kept.set(key, value),
+    removeItem: (key) => void kept.delete(key),
+  };
+}

@@ -1,0 +1,122 @@
+/** YOURS. The account pages: sign in, sign up, the links of mails, a forgotten password. Plain forms; what the endpoints make of them is docs/auth.md. */
+
+import type { RouteContext } from "ledge";
+import { accountPage } from "./account-page.ts";
+import { type Html, html } from "./html.ts";
+
+const HOME = "/board";
+
+/** What `?problem=` means to a person. */
+const NOTICES: Readonly<Record<string, string>> = {
+  "invalid-credentials": "The email address or the password is wrong.",
+  "unverified-email": "Follow the link in the mail that was sent to you first.",
+  "rate-limit-exceeded": "Too many tries. Wait a quarter of an hour.",
+  "email-email": "That is not an email address.",
+  "password-too-short": "The password is too short.",
+  "password-common": "Many people use that password. Choose another one.",
+  "password-email": "The password must not be the email address.",
+  "token-invalid": "This link is not valid any more. Ask for a new mail.",
+  "token-expired": "This link is too old. Ask for a new mail.",
+};
+
+export function signInPage(context: RouteContext): Response {
+  const isConfirmed = context.url.searchParams.has("confirmed");
+  return accountPage(context, {
+    title: "Sign in",
+    lead: isConfirmed ? "Your address is confirmed. Sign in to go on." : "Good to see you again.",
+    notice: noticeOf(context),
+    content: html`${form(context, "/login", { next: nextOf(context), button: "Sign in" }, [EMAIL, password("current-password")])}
+<p class="others"><a href="/sign-up">Sign up</a> <a href="/forgot-password">Forgot your password?</a></p>`,
+  });
+}
+
+export function signUpPage(context: RouteContext): Response {
+  return accountPage(context, {
+    title: "Sign up",
+    lead: "An address and a password, nothing else.",
+    notice: noticeOf(context),
+    content: html`${form(context, "/signup", { next: "/check-mail", button: "Sign up" }, [EMAIL, password("new-password")])}
+<p class="others"><a href="/sign-in">Sign in instead</a></p>`,
+  });
+}
+
+export function checkMailPage(context: RouteContext): Response {
+  const isDeveloping = context.env.LEDGE_ENV === "development";
+  return accountPage(context, {
+    title: "Check your mail",
+    lead: "If all is well with the address, a mail with a link is on its way.",
+    content: html`${isDeveloping ? html`<p class="quiet">While developing, it is printed in the terminal of <code>npm run dev</code>.</p>` : null}
+<p class="others"><a href="/sign-in">Sign in</a></p>`,
+  });
+}
+
+/** The link of the mail. Confirmed by a button: programs that look at mails follow links. */
+export function verifyPage(context: RouteContext): Response {
+  return accountPage(context, {
+    title: "Confirm your address",
+    lead: "One click, and you can sign in.",
+    notice: noticeOf(context),
+    content: form(context, "/verify/confirm", { next: "/sign-in?confirmed", button: "Confirm" }, [tokenField(context)]),
+  });
+}
+
+export function forgotPage(context: RouteContext): Response {
+  return accountPage(context, {
+    title: "Forgot your password?",
+    lead: "A mail with a link will let you choose another one.",
+    notice: noticeOf(context),
+    content: html`${form(context, "/password/forgot", { next: "/check-mail", button: "Send the mail" }, [EMAIL])}
+<p class="others"><a href="/sign-in">Sign in</a></p>`,
+  });
+}
+
+export function resetPage(context: RouteContext): Response {
+  return accountPage(context, {
+    title: "A new password",
+    lead: "You will be signed out everywhere, and sign in with it.",
+    notice: noticeOf(context),
+    content: form(context, "/password/reset", { next: "/sign-in", button: "Set the password" }, [
+      tokenField(context),
+      password("new-password"),
+    ]),
+  });
+}
+
+const EMAIL = html`<label>Email address <input name="email" type="email" autocomplete="username" required maxlength="254"></label>`;
+
+function password(use: "current-password" | "new-password"): Html {
+  const hint = use === "new-password" ? html` <small>8 characters or more; a few words are best</small>` : null;
+  const least = use === "new-password" ? 8 : 1;
+  return html`<label><span>Password${hint}</span> <input name="password" type="password" autocomplete="${use}" required minlength="${least}" maxlength="128"></label>`;
+}
+
+function tokenField({ url }: RouteContext): Html {
+  return html`<input type="hidden" name="token" value="${url.searchParams.get("token") ?? ""}">`;
+}
+
+function form(
+  { url, basePath }: RouteContext,
+  path: string,
+  { next, button }: { readonly next: string; readonly button: string },
+  fields: readonly Html[],
+): Html {
+  const page = new URL(url);
+  page.searchParams.delete("problem");
+  return html`<form method="post" action="${basePath}/auth${path}" data-smooth="go">
+<input type="hidden" name="next" value="${next}"><input type="hidden" name="page" value="${page.pathname + page.search}">
+${fields}
+<button>${button}</button>
+</form>`;
+}
+
+/** Where the person wanted to go: a path of this site; the endpoint checks it again. */
+function nextOf({ url }: RouteContext): string {
+  const next = url.searchParams.get("next") ?? HOME;
+  return /^\/(?![/\\])/.test(next) ? next : HOME;
+}
+
+function noticeOf({ url }: RouteContext): string | null {
+  const word = url.searchParams.get("problem");
+  if (word === null) return null;
+  return Object.hasOwn(NOTICES, word) ? (NOTICES[word] ?? null) : "That did not work. Try again.";
+}

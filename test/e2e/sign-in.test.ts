@@ -1,0 +1,214 @@
+import { createClient } from "ledge/client/auth";
+import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import type { app } from "../../src/app.ts";
+import { freePort } from "./free-port.ts";
+import { type FreshCopy, freshCopy } from "./fresh-copy.ts";
+import { type Running, startShell } from "./shell.ts";
+
+const PASSWORD = "correct horse battery";
+
+let copy: FreshCopy;
+let base: string;
+let port: number;
+let dev: Running;
+let browser: Browser;
+
+const start = async () => {
+  dev = startShell(`exec npm run dev -- --port ${port}`, copy.root);
+  await dev.until(/Ledge runs on/, 110_000);
+};
+beforeAll(async () => {
+  copy = freshCopy("installed");
+  port = await freePort();
+  base = `http://127.0.0.1:${port}`;
+  await start();
+  browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    args: ["--no-sandbox"],
+  });
+}, 180_000);
+afterAll(async () => {
+  await browser?.close();
+  await dev?.terminate();
+  copy?.remove();
+});
+
+let people = 0;
+const newEmail = () => `person${++people}-${port}@example.com`;
+
+/** The link of the last mail to that address, as the terminal shows it. */
+async function mailedLink(email: string, subject: string): Promise<string> {
+  const pattern = new RegExp(`mail to ${email}: ${subject}[\\s\\S]*?(http\\S+)`, "g");
+  let link = "";
+  const find = () => {
+    link = [...dev.output().matchAll(pattern)].at(-1)?.[1] ?? "";
+    return link;
+  };
+  await expect.poll(find, { timeout: 30_000 }).not.toBe("");
+  return link;
+}
+
+async function fill(page: Page, email: string | null, password: string | null): Promise<void> {
+  if (email !== null) await page.fill("[name=email]", email);
+  if (password !== null) await page.fill("[name=password]", password);
+  await page.click("form button");
+}
+
+/** Signs up, follows the mail's link, signs in, and is at the board. */
+async function arrive(page: Page, email: string): Promise<void> {
+  await page.goto(`${base}/sign-up`);
+  await fill(page, email, PASSWORD);
+  await page.waitForURL("**/check-mail");
+  await page.goto(await mailedLink(email, "Confirm"));
+  await page.click("form button");
+  await page.waitForURL("**/sign-in?confirmed");
+  await fill(page, email, PASSWORD);
+  await page.waitForURL("**/board");
+}
+
+const projectsOf = (page: Page) => page.locator(".projects li").allTextContents();
+const sessionCookie = async (context: BrowserContext) =>
+  (await context.cookies()).find(({ name }) => name === "ledge_session");
+
+describe("in a real browser", () => {
+  let context: BrowserContext;
+  let page: Page;
+  const alice = newEmail();
+
+  test("[A1] [A2] a person signs up, confirms the address, signs in, and has rows of their own", async () => {
+    context = await browser.newContext();
+    page = await context.newPage();
+    const complaints: string[] = [];
+    page.on("pageerror", ({ message }) => complaints.push(message));
+    await arrive(page, alice);
+    await page.fill(".add [name=name]", "Garden");
+    await page.click(".add button");
+    await expect.poll(() => projectsOf(page)).toEqual(["Garden"]);
+    expect(complaints).toEqual([]);
+
+    const other = await browser.newContext();
+    const board = await other.newPage();
+    await arrive(board, newEmail());
+    expect(await projectsOf(board)).toEqual([]);
+    await other.close();
+  }, 120_000);
+
+  test("[A13] the page's scripts cannot read the session's cookie", async () => {
+    expect(
+      await page.evaluate(() => (globalThis as unknown as { document: { cookie: string } }).document.cookie),
+    ).not.toContain("ledge_session");
+    expect(await sessionCookie(context)).toMatchObject({ httpOnly: true, sameSite: "Lax", path: "/" });
+  });
+
+  test("[A2] a wrong password is told on the page, and what was typed stays", async () => {
+    const stranger = await browser.newPage();
+    await stranger.goto(`${base}/board`);
+    expect(stranger.url()).toBe(`${base}/sign-in?next=%2Fboard`);
+    await fill(stranger, alice, "wrong password");
+    await expect.poll(() => stranger.textContent(".notice")).toContain("wrong");
+    expect(await stranger.inputValue("[name=email]")).toBe(alice);
+    await stranger.close();
+  }, 60_000);
+
+  test("[Y1] another site's page can neither read nor write with the person's cookie", async () => {
+    const evil = await context.newPage();
+    // Another origin: the same server under its other name. Cookies of a host go to all of its ports and to no other host.
+    await evil.goto(`${base.replace("127.0.0.1", "localhost")}/healthz`);
+    const outcome = await evil.evaluate(async (target) => {
+      const withCookies = { credentials: "include" } as RequestInit;
+      const post = { ...withCookies, method: "POST", mode: "no-cors", body: "name=Stolen" } as RequestInit;
+      await fetch(`${target}/api/projects`, post);
+      return fetch(`${target}/api/auth/me`, withCookies).then(
+        () => "read",
+        () => "refused",
+      );
+    }, base);
+    expect(outcome).toBe("refused");
+    await evil.close();
+    await page.reload();
+    expect(await projectsOf(page)).toEqual(["Garden"]);
+  }, 60_000);
+
+  test("[A13] the session survives a restart of the process", async () => {
+    await dev.terminate();
+    await start();
+    await page.goto(`${base}/board`);
+    expect(await projectsOf(page)).toEqual(["Garden"]);
+  }, 180_000);
+
+  test("[A3] signing out takes the cookie away, and a copy of it is worth nothing", async () => {
+    const copied = await context.cookies();
+    await page.click(".line button");
+    await page.waitForURL(`${base}/`);
+    await expect.poll(() => page.locator(".line").textContent()).toContain("Sign in");
+    expect(await sessionCookie(context)).toBeUndefined();
+    const thief = await browser.newContext();
+    await thief.addCookies(copied);
+    const attempt = await thief.newPage();
+    await attempt.goto(`${base}/board`);
+    expect(attempt.url()).toContain("/sign-in");
+    await thief.close();
+  }, 60_000);
+
+  test("[A11] a forgotten password: the mail's link, a new one, and the old one ends", async () => {
+    await page.goto(`${base}/forgot-password`);
+    await fill(page, alice, null);
+    await page.waitForURL("**/check-mail");
+    await page.goto(await mailedLink(alice, "Choose"));
+    await fill(page, null, "a new and better one");
+    await page.waitForURL("**/sign-in");
+    await fill(page, alice, PASSWORD);
+    await expect.poll(() => page.textContent(".notice")).toContain("wrong");
+    await fill(page, alice, "a new and better one");
+    await page.waitForURL("**/board");
+    expect(await projectsOf(page)).toEqual(["Garden"]);
+    await context.close();
+  }, 120_000);
+
+  test("[A2] all of it works without scripts", async () => {
+    const plain = await browser.newContext({ javaScriptEnabled: false });
+    const bare = await plain.newPage();
+    const email = newEmail();
+    await bare.goto(`${base}/sign-up`);
+    await fill(bare, email, "password123");
+    await bare.waitForURL("**/sign-up?problem=password-common");
+    expect(await bare.textContent(".notice")).toContain("Many people use");
+    await arrive(bare, email);
+    await bare.click(".line button");
+    await bare.waitForURL(`${base}/`);
+    await bare.goto(`${base}/board`);
+    expect(bare.url()).toContain("/sign-in");
+    await plain.close();
+  }, 120_000);
+});
+
+describe("from a program, by the typed client", () => {
+  test("[A6] [SDK1] sign-up, sign-in, rows, sign-out everywhere", async () => {
+    const email = newEmail();
+    const [here, there] = [createClient<typeof app>({ url: base }), createClient<typeof app>({ url: base })];
+    expect(await here.auth.signUp({ email, password: PASSWORD })).toBeNull();
+    const token = new URL(await mailedLink(email, "Confirm")).searchParams.get("token") ?? "";
+    await here.auth.confirmVerification(token);
+    const changes: string[] = [];
+    here.auth.onAuthStateChange((change) => changes.push(change));
+    const { user } = await here.auth.signInWithPassword({ email, password: PASSWORD });
+    await there.auth.signInWithPassword({ email, password: PASSWORD });
+    const made = await here.projects.create({ name: "Pond" });
+    expect(made.ownerId).toBe(user.id);
+    expect(await there.projects.count({ filter: { ownerId: user.id } })).toBe(1);
+    await there.messages.in("lobby").create({ body: "hello" });
+    expect(await here.auth.refreshSession()).toMatchObject({ user: { id: user.id } });
+    await there.auth.signOut({ scope: "everywhere" });
+    await expect(here.projects.create({ name: "Late" })).rejects.toMatchObject({ status: 401 });
+    expect(
+      await here.projects.list({ filter: { name: "Late" }, headers: { authorization: "Bearer dev:alice" } }),
+    ).toMatchObject({ items: [] });
+    expect(changes).toEqual(["INITIAL_SESSION", "SIGNED_IN", "TOKEN_REFRESHED"]);
+  }, 60_000);
+
+  test("[PF7] development tokens go on working beside it", async () => {
+    const alice = createClient<typeof app>({ url: base, headers: { authorization: "Bearer dev:alice" } });
+    expect((await alice.projects.create({ name: "By token" })).ownerId).toBe("alice");
+  });
+});
