@@ -160,7 +160,11 @@ async function makeSteps(
           make(contextAt(index, member, seen.results)),
         );
       } catch (error) {
-        if (!seen.isShort()) throw error;
+        // It may have thrown on what an earlier step, not tried out yet, will refuse: then that is the answer.
+        if (!seen.isShort() && run.isTried) throw error;
+        transformed.clear();
+        await run.tryOut();
+        continue;
       }
       if (!seen.isShort()) return value as V;
       transformed.clear();

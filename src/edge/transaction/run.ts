@@ -90,8 +90,9 @@ export class TransactionRun {
     return last !== undefined && isFailing(last.wire.action);
   }
 
-  get outcomes(): readonly StepOutcome[] {
-    return this.#outcomes;
+  /** Whether every step so far was tried out. */
+  get isTried(): boolean {
+    return this.#outcomes.length === this.steps.length;
   }
 
   /** What a step came to, as far as it was tried. */
