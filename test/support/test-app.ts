@@ -4,6 +4,7 @@ import { defineApp } from "ledge";
 import * as batchTables from "./batch-tables.ts";
 import { films } from "./film-table.ts";
 import * as searchTables from "./search-tables.ts";
+import * as signUpExample from "./sign-up-example.ts";
 import * as tables from "./test-tables.ts";
 import { endpoints, script, tally } from "./transaction-endpoints.ts";
 import * as transactionTables from "./transaction-tables.ts";
@@ -11,14 +12,23 @@ import { vault } from "./vault-table.ts";
 
 export const app = defineApp({
   name: "test",
-  resources: Object.values({ ...tables, ...batchTables, ...searchTables, ...transactionTables, films, vault }).filter(
+  resources: Object.values({
+    ...tables,
+    ...batchTables,
+    ...searchTables,
+    ...transactionTables,
+    ...signUpExample,
+    films,
+    vault,
+  }).filter(
     (value): value is Extract<typeof value, { readonly kind: "resource" }> =>
       typeof value === "object" && "kind" in value && value.kind === "resource",
   ),
   transactions: { http: true },
-  endpoints,
+  endpoints: [...endpoints, signUpExample.signUp],
   services: { tally: () => tally },
   effects: {
+    "welcome-mail": (payload, { key, attempt }) => void tables.delivered.push({ key, attempt, payload }),
     ping: async (payload, { key, attempt }) => {
       while (tables.holding.effects) await new Promise((resume) => setTimeout(resume, 10));
       if (tables.failing.effects > 0) {

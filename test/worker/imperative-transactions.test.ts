@@ -237,6 +237,14 @@ describe("a transaction as a callback", () => {
     );
     expect(result.body).toMatchObject({ status: 400, code: "TRANSACTION_LIMIT_EXCEEDED", limit: "objects" });
     expect([await one.seq(), await two.seq()]).toEqual([0, 0]);
+    // Reads of two objects are of two moments, so they are refused too.
+    const reads = await serve((ctx) =>
+      ctx.transaction(async (tx) => [
+        await tx.table("lines", one.room).count(),
+        await tx.table("lines", two.room).count(),
+      ]),
+    );
+    expect(reads.body).toMatchObject({ code: "TRANSACTION_LIMIT_EXCEEDED", limit: "objects" });
   });
 });
 

@@ -71,11 +71,12 @@ export async function runImperative<T, Names extends string = string>(
     const value = await settled(callback as (tx: Tx) => Promise<T>, handle);
     outcome = { value };
     const { effects } = handle;
+    const objects = new Set(run.steps.map(({ target }) => target.request.object));
     const hasWrites = run.steps.some(({ wire }) => !READS.includes(wire.op));
     if (run.steps.length === 0 && effects.length > 0)
       throw new TypeError("An effect is recorded with the commit of rows, and this transaction has no operation");
-    // What was read was true at one moment, that of the last trial: there is nothing to commit.
-    if (!hasWrites && effects.length === 0 && decider === null) return null;
+    // What was read of one object was true at one moment, that of the last trial: there is nothing to commit.
+    if (objects.size <= 1 && !hasWrites && effects.length === 0 && decider === null) return null;
     return run.commit({ ...PLAIN, effects, value: decider === null ? null : jsonOf(value) });
   });
   if (answer?.isReplay === true) return (bodyOf(answer).value ?? null) as T;
