@@ -14,6 +14,7 @@ export default defineConfig({
       "test/define/**/*.test.ts",
       "test/client/**/*.test.ts",
       "test/web/**/*.test.ts",
+      "test/features/**/*.node.test.ts",
       "test/house/**/*.test.ts",
       "test/sim/**/*.test.ts",
     ],

@@ -50,7 +50,7 @@ document.querySelectorAll("form[data-smooth]").forEach((form) => {
     form.querySelectorAll("[aria-invalid]").forEach((field) => field.removeAttribute("aria-invalid"));
     button.disabled = true;
     try {
-      const reply = await fetch(form.action, {
+      const reply = await window.fetch(form.action, {
         method: "POST",
         headers: { "content-type": "application/json", "x-csrf-token": csrf() },
         body: JSON.stringify(values),

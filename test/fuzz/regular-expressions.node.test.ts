@@ -24,7 +24,7 @@ interface Found {
 }
 
 function literals(): Found[] {
-  return readFiles(["src/edge", "src/core", "src/web"])
+  return readFiles(["src/edge", "src/core", "src/web", "src/features"])
     .filter(({ path }) => !CONFIGURATION.includes(path))
     .flatMap(({ path, text }) => {
       const file = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);

@@ -9,8 +9,10 @@ export interface PlantedFault {
   /** Stands exactly once in the file. */
   readonly find: string;
   readonly replace: string;
-  /** `test/worker/<test>.test.ts` */
+  /** `test/<folder>/<test>.test.ts` */
   readonly test: string;
+  /** Default: `worker`. */
+  readonly folder?: "worker" | "features/auth";
   /** The name of the test, or its beginning. */
   readonly name: string;
 }

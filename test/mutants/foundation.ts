@@ -1,13 +1,14 @@
 /**
- * Plants each fault of `foundation-faults.ts` in a copy of the repository and runs the test that must notice it: `caught` or
+ * Plants each fault of `foundation-faults.ts` and `auth-faults.ts` in a copy of the repository and runs the test that must notice it: `caught` or
  * `missed`. Fails when one is missed, when a test is red without a fault, or when a fault's text no longer stands in its file.
- * By hand, and where there is time: `node test/mutants/foundation.ts [rule or text of a name …]`. Minutes, one test run a fault.
+ * By hand, and where there is time: `node test/mutants/foundation.ts [rule, folder or text of a name …]`. Minutes, one test run a fault.
  */
 
 import { spawnSync } from "node:child_process";
 import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
+import { AUTH_FAULTS } from "./auth-faults.ts";
 import { FOUNDATION_FAULTS, type PlantedFault } from "./foundation-faults.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
@@ -19,8 +20,10 @@ interface Counts {
 }
 
 const wanted = process.argv.slice(2);
-const faults = FOUNDATION_FAULTS.filter(
-  ({ rule, name }) => wanted.length === 0 || wanted.some((text) => text === rule || name.includes(text)),
+const CONFIGS = { worker: "test/vitest.workers.config.ts", "features/auth": "test/vitest.auth.config.ts" };
+const faults = [...FOUNDATION_FAULTS, ...AUTH_FAULTS].filter(
+  ({ rule, name, folder }) =>
+    wanted.length === 0 || wanted.some((text) => text === rule || text === folder || name.includes(text)),
 );
 const copy = mkdtempSync(join(tmpdir(), "ledge-mutants-"));
 let isClean = true;
@@ -45,15 +48,16 @@ function checkList(): void {
 
 /** Without a fault the named tests are green; otherwise a red one would prove nothing. */
 function checkUnharmed(): void {
-  for (const test of new Set(faults.map((fault) => fault.test))) {
-    const named = faults.filter((fault) => fault.test === test).map(({ name }) => name);
-    const { passed, failed } = run(test, named);
+  for (const [test, there] of Map.groupBy(faults, fileOf)) {
+    const named = there.map(({ name }) => name);
+    const { passed, failed } = run(there[0] as PlantedFault, named);
     if (failed > 0 || passed < new Set(named).size)
       complain(`${test}: ${passed} passed and ${failed} failed of ${named.length} named tests without a fault`);
   }
 }
 
-function plant({ rule, file, find, replace, test, name }: PlantedFault, place: string): void {
+function plant(fault: PlantedFault, place: string): void {
+  const { rule, file, find, replace, name } = fault;
   const path = join(copy, file);
   const whole = readFileSync(path, "utf8");
   // A function, so that `$` in the replacement stays what it is.
@@ -61,7 +65,7 @@ function plant({ rule, file, find, replace, test, name }: PlantedFault, place: s
     path,
     whole.replace(anyLayout(find), () => replace),
   );
-  const { passed, failed } = run(test, [name]);
+  const { passed, failed } = run(fault, [name]);
   writeFileSync(path, whole);
   const line = `${place} ${rule.padEnd(5)} ${file}: ${find.slice(0, 60)}`;
   if (failed > 0) console.log(`caught  ${line}`);
@@ -78,15 +82,16 @@ function literally(text: string): string {
 }
 
 /** Runs the tests of one file whose names begin like this. A run that never came to its tests is told apart from red ones. */
-function run(test: string, names: readonly string[]): Counts {
+function run(fault: PlantedFault, names: readonly string[]): Counts {
+  const test = fileOf(fault);
   const report = join(copy, "mutants.json");
   rmSync(report, { force: true });
   const pattern = names.map(literally).join("|");
   const vitest = join(ROOT, "node_modules/vitest/vitest.mjs");
   const options = [
     "--config",
-    "test/vitest.workers.config.ts",
-    `test/worker/${test}.test.ts`,
+    CONFIGS[fault.folder ?? "worker"],
+    test,
     "-t",
     pattern,
     "--reporter=json",
@@ -104,6 +109,10 @@ function run(test: string, names: readonly string[]): Counts {
     complain(`${test}: ${String(error)}\n${stdout.slice(-2000)}\n${stderr.slice(-2000)}`);
     return { passed: 0, failed: 0 };
   }
+}
+
+function fileOf({ folder = "worker", test }: PlantedFault): string {
+  return `test/${folder}/${test}.test.ts`;
 }
 
 function complain(text: string): void {

@@ -1,0 +1,146 @@
+/**
+ * `npm run bench:auth`: what a sign-in costs, and what it adds to a request to be known by cookie, access token, API key, or a token of
+ * another issuer. One workerd with its storage on disk; ways in turns; medians. ROUNDS=, SECONDS= widen or shorten it; `-- --write` puts the result into docs/benchmarks.md.
+ */
+
+import { createHmac } from "node:crypto";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import autocannon from "autocannon";
+import { build } from "esbuild";
+import { convertV4MiniflareOptions, Miniflare } from "miniflare";
+import { COMPATIBILITY_DATE } from "./contenders.ts";
+import { itemAt } from "./items.ts";
+import { row, table } from "./markdown-table.ts";
+import { median } from "./median.ts";
+import { writeReport } from "./write-report.ts";
+
+const ROUNDS = Number(process.env.ROUNDS ?? 5);
+const SECONDS = Number(process.env.SECONDS ?? 2);
+const SECRET = "bench-secret-bench-secret-bench-secret";
+const PERSON = { email: "bench@example.com", password: "correct horse battery" };
+const MIGRATION = join(import.meta.dirname, "../../migrations/d1/0000_auth.sql");
+
+const folder = mkdtempSync(join(tmpdir(), "ledge-bench-auth-"));
+const script = join(folder, "worker.mjs");
+await build({
+  entryPoints: [join(import.meta.dirname, "auth-worker.ts")],
+  bundle: true,
+  format: "esm",
+  platform: "neutral",
+  mainFields: ["module", "main"],
+  conditions: ["workerd", "worker", "browser"],
+  external: ["cloudflare:*", "node:*"],
+  minify: true,
+  outfile: script,
+  logLevel: "error",
+});
+const miniflare = new Miniflare(
+  convertV4MiniflareOptions({
+    name: "bench",
+    modules: [{ type: "ESModule", path: script }],
+    modulesRoot: folder,
+    compatibilityDate: COMPATIBILITY_DATE,
+    compatibilityFlags: ["nodejs_compat", "enable_request_signal"],
+    durableObjects: { LEDGE_TABLES: { className: "TableObject", useSQLite: true } },
+    d1Databases: { LEDGE_D1: "auth" },
+    bindings: { LEDGE_SECRET: SECRET },
+    unsafeDirectSockets: [{ host: "127.0.0.1" }],
+    defaultPersistRoot: join(folder, "state"),
+  } as never),
+);
+try {
+  await miniflare.ready;
+  const database = await miniflare.getD1Database("LEDGE_D1");
+  for (const statement of readFileSync(MIGRATION, "utf8").split("--> statement-breakpoint")) {
+    await database.prepare(statement).run();
+  }
+  const url = (await miniflare.unsafeGetDirectURL()).href.replace(/\/$/, "");
+  const text = await measure(url);
+  console.log(text);
+  if (process.argv.includes("--write")) writeReport("auth", text);
+} finally {
+  await miniflare.dispose();
+  rmSync(folder, { recursive: true, force: true });
+}
+
+async function measure(url: string): Promise<string> {
+  const ways = await waysIn(url);
+  const perSecond = new Map<string, number[]>();
+  for (let round = 0; round < ROUNDS; round++) {
+    const turns = [...ways.slice(round % ways.length), ...ways.slice(0, round % ways.length)];
+    for (const { name, request } of turns) {
+      const { non2xx, errors, requests, duration } = await autocannon({
+        url,
+        connections: 1,
+        duration: SECONDS,
+        requests: [request],
+      });
+      if (non2xx + errors > 0) throw new Error(`${name}: ${non2xx} refused, ${errors} errors`);
+      perSecond.set(name, [...(perSecond.get(name) ?? []), requests.total / duration]);
+    }
+  }
+  const msOf = (name: string) => 1000 / median(perSecond.get(name) ?? []);
+  const [first] = ways;
+  const lines = ways.map(({ name }) =>
+    row([
+      name,
+      (1000 / msOf(name)).toFixed(0),
+      msOf(name).toFixed(2),
+      `+${(msOf(name) - msOf(first?.name ?? "")).toFixed(2)}`,
+    ]),
+  );
+  return table(["one connection", "requests/s", "ms", "ms beyond a stranger's get"], lines);
+}
+
+interface Way {
+  readonly name: string;
+  readonly request: autocannon.Request;
+}
+
+async function waysIn(url: string): Promise<readonly Way[]> {
+  const post = async (path: string, body: object, headers: Record<string, string> = {}) => {
+    const init = {
+      method: "POST",
+      headers: { "content-type": "application/json", ...headers },
+      body: JSON.stringify(body),
+    };
+    const response = await fetch(url + path, init);
+    if (!response.ok) throw new Error(`${path}: ${response.status} ${await response.text()}`);
+    return { body: (await response.json()) as Record<string, string>, cookies: response.headers.getSetCookie() };
+  };
+  const { id } = itemAt(1);
+  await post("/api/items", itemAt(1));
+  const { cookies } = await post("/api/auth/signup", PERSON);
+  const cookie = cookies[0]?.split(";")[0] ?? "";
+  const tokens = await post("/api/auth/login", { ...PERSON, session: "token" });
+  const bearer = { authorization: `Bearer ${tokens.body.accessToken}` };
+  const key = await post("/api/auth/keys", { name: "bench" }, bearer);
+  const get = (name: string, headers: Record<string, string>): Way => ({
+    name,
+    request: { method: "GET", path: `/api/items/${id}`, headers },
+  });
+  return [
+    get("get, nobody", {}),
+    get("get, token of another issuer (HS256)", { authorization: `Bearer ${foreignToken()}` }),
+    get("get, cookie", { cookie }),
+    get("get, access token", bearer),
+    get("get, API key", { "x-api-key": key.body.key ?? "" }),
+    {
+      name: "sign-in",
+      request: {
+        method: "POST",
+        path: "/api/auth/login",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify(PERSON),
+      },
+    },
+  ];
+}
+
+function foreignToken(): string {
+  const part = (value: object) => Buffer.from(JSON.stringify(value)).toString("base64url");
+  const signed = `${part({ alg: "HS256", typ: "JWT" })}.${part({ sub: "alice", exp: Math.floor(Date.now() / 1000) + 3600 })}`;
+  return `${signed}.${createHmac("sha256", SECRET).update(signed).digest("base64url")}`;
+}
