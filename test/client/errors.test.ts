@@ -19,8 +19,6 @@ const CLASSES: Readonly<Record<string, keyof typeof client>> = {
   "batch-limit-exceeded": "ValidationError",
   "transaction-limit-exceeded": "ValidationError",
   "query-too-expensive": "ValidationError",
-  "transaction-limit-exceeded": "ValidationError",
-  "transaction-conflict": "ConflictError",
   unauthorized: "AuthError",
   forbidden: "ForbiddenError",
   "not-found": "NotFoundError",
