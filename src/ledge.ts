@@ -88,6 +88,7 @@ export type {
 export { createEntityContext, type EntityContext, type EntityDriver } from "./edge/transaction/entity-context.ts";
 export type { ImperativeOptions } from "./edge/transaction/imperative.ts";
 export { type MappedRoute, mapRoute } from "./edge/transaction/map-route.ts";
+export { memoryDriver } from "./edge/transaction/memory-driver.ts";
 export { SequentialError } from "./edge/transaction/sequential-error.ts";
 export type { ServerContext } from "./edge/transaction/server-context.ts";
 export type { Tx, TxTable, Written } from "./edge/transaction/tx.ts";

@@ -41,6 +41,22 @@ describe("a transaction as a callback", () => {
     expect(await bank.seq()).toBe(1);
   });
 
+  it("[TX3] [TX11] what was drawn by chance while it was tried out is what is committed: defaults, ids that hooks make, now", async () => {
+    const bank = openBank();
+    const result = await serve((ctx) =>
+      ctx.transaction(async (tx) => {
+        const made = await tx.table("lines", bank.room).create({ text: "drawn" });
+        await tx.table("parcels", bank.room).create({ id: uid(1), title: "note" });
+        const about = await tx.table("lines", bank.room).findOne({ text: "about note" });
+        return { drawn: made.drawn, about: about.id };
+      }),
+    );
+    expect(result.status, result.text).toBe(200);
+    const rows = await bank.rows("lines");
+    expect(rows.find(({ text }) => text === "drawn")?.drawn).toBe(result.body.drawn);
+    expect(rows.find(({ text }) => text === "about note")?.id).toBe(result.body.about);
+  });
+
   it("[TX11] every kind of call, by filter and by id; hooks, masks and scopes are those of requests", async () => {
     const bank = openBank();
     hookLog.length = 0;
