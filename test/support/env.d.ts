@@ -6,6 +6,7 @@ declare namespace Cloudflare {
     /** test/features/auth/wrangler.toml */
     readonly LEDGE_D1: D1Database;
     readonly D1_MIGRATIONS: string;
+    readonly LEDGE_SECRET: string;
     /** test/support/bare-object.toml */
     readonly BARE: DurableObjectNamespace;
   }

@@ -8,6 +8,7 @@ const CHATTER = [
   /^⎔ /,
   /^\[wrangler:info\] /,
   /^🪵/u,
+  /^Using secrets defined in process\.env$/,
   // What it adds to every start that fails, also where the application's own mistake stands above.
   /^Note that there is a newer version of Wrangler/,
   /^If you think this is a bug then please create an issue/,

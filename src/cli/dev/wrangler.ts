@@ -44,7 +44,8 @@ export function startWrangler({ root, port, vars, onLine }: WranglerOptions): Wr
   ];
   const child = spawn(process.execPath, ["--no-warnings", ...args], {
     cwd: root,
-    env: { ...process.env, ...QUIET_WRANGLER },
+    // The variables also as environment, where wrangler looks for secrets that wrangler.toml requires.
+    env: { ...process.env, ...QUIET_WRANGLER, ...vars },
     stdio: ["ignore", "pipe", "pipe"],
     detached: true,
   });

@@ -24,14 +24,16 @@ export { setAppMetadata } from "./set-app-metadata.ts";
 
 /** The endpoints look at credentials themselves: an old cookie must not keep anybody from signing in. */
 const OWN: RouteOptions = { credentials: "ignored" };
+/** Tells of every caller that the API knows. */
+const ANY: RouteOptions = { credentials: "forgiven" };
 
 export function auth(options: AuthOptions = {}): Feature {
   const settings = settingsOf(options);
-  const endpoints: readonly (readonly [method: string, path: string, endpoint: AuthEndpoint])[] = [
+  const endpoints: readonly (readonly [method: string, path: string, endpoint: AuthEndpoint, use?: RouteOptions])[] = [
     ["POST", "/signup", signUp],
     ["POST", "/login", signIn],
     ["POST", "/logout", signOut],
-    ["GET", "/me", me],
+    ["GET", "/me", me, ANY],
     ["POST", "/refresh", refresh],
     ["POST", "/token", accessToken],
     ["GET", "/jwks", jwks],
@@ -49,8 +51,8 @@ export function auth(options: AuthOptions = {}): Feature {
   return {
     name: "auth",
     routes: (route, { basePath }) => {
-      for (const [method, path, endpoint] of endpoints) {
-        route(method, `${basePath}/auth${path}`, authRoute(settings, endpoint), OWN);
+      for (const [method, path, endpoint, use = OWN] of endpoints) {
+        route(method, `${basePath}/auth${path}`, authRoute(settings, endpoint), use);
       }
     },
     authenticate: (credentials) => identify(credentials, settings)?.then(({ user }) => user) ?? null,

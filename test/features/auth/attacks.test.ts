@@ -295,12 +295,43 @@ describe("passwords that were forgotten", () => {
     const { email } = await signedUp();
     await new Browser().send("POST /api/auth/password/forgot", { body: { email } });
     const token = await mailedToken(email, "reset-password");
+    // Both have seen that the link is good before either writes.
+    const both = Promise.withResolvers<void>();
+    let arrived = 0;
+    const database = new Proxy(env.LEDGE_D1, {
+      get(target, name) {
+        if (name !== "batch") return Reflect.get(target, name).bind(target);
+        return async (statements: D1PreparedStatement[]) => {
+          arrived += 1;
+          if (arrived === 2) both.resolve();
+          await both.promise;
+          return target.batch(statements);
+        };
+      },
+    });
     const replies = await Promise.all(
-      ["first new password", "second new password"].map((password) =>
-        new Browser().send("POST /api/auth/password/reset", { body: { token, password } }),
-      ),
+      ["first new password", "second new password"].map(async (password) => {
+        const body = JSON.stringify({ token, password });
+        const init = { method: "POST", headers: { "content-type": "application/json" }, body };
+        const bindings = { ...env, LEDGE_D1: database } as never;
+        const reply = await app.request(`${ORIGIN}/api/auth/password/reset`, init, bindings);
+        return { status: reply.status, works: (await login(new Browser(), email, password)).status === 200 };
+      }),
     );
+    expect(arrived).toBe(2);
     expect(replies.map(({ status }) => status).sort()).toEqual([204, 400]);
+    for (const { status, works } of replies) expect(works).toBe(status === 204);
+  });
+
+  it("[A1] of two who sign up with one address at once, one does, and neither is told of the other", async () => {
+    const email = newEmail();
+    const replies = await Promise.all(
+      [1, 2].map(() => new Browser().send("POST /api/auth/signup", { body: { email, password: PASSWORD } })),
+    );
+    expect(replies.map(({ status }) => status)).toEqual([202, 202]);
+    const token = await mailedToken(email, "verify-email");
+    expect((await new Browser().send("POST /api/auth/verify/confirm", { body: { token } })).status).toBe(204);
+    expect(await query("SELECT id FROM auth_users WHERE email = ?", email)).toHaveLength(1);
   });
 
   it("[A11] a change needs the current password and ends the other sessions", async () => {

@@ -57,6 +57,21 @@ describe("who asks is the same, however it is shown", () => {
     expect((await jwtVerify(reply.body.accessToken, keys)).payload.sub).toBe(cookie.id);
   });
 
+  it("[A4] /me tells of whoever the API knows, by a token of another issuer too; a bad one is 401", async () => {
+    const [header, payload] = [
+      { alg: "HS256", typ: "JWT" },
+      { sub: "carol", roles: ["editor"] },
+    ].map((part) => Buffer.from(JSON.stringify(part)).toString("base64url"));
+    const { createHmac } = await import("node:crypto");
+    const signature = createHmac("sha256", env.LEDGE_SECRET).update(`${header}.${payload}`).digest("base64url");
+    const browser = new Browser();
+    const me = (headers: Readonly<Record<string, string>>) => browser.send("GET /api/auth/me", { headers });
+    const known = await me(bearer(`${header}.${payload}.${signature}`));
+    expect([known.status, known.body.user.id, known.body.user.roles]).toEqual([200, "carol", ["editor"]]);
+    expect((await me(bearer(`${header}.${payload}.${"A".repeat(43)}`))).status).toBe(401);
+    expect((await me({ "x-api-key": "nonsense" })).status).toBe(401);
+  });
+
   it("[Z6] no request of a person writes their roles, and a new role holds at once", async () => {
     const { browser, id } = await signedIn();
     expect((await browser.send("GET /guard/role")).status).toBe(403);

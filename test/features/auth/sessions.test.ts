@@ -167,7 +167,7 @@ describe("credentials that are no good", () => {
     expect([live.status, live.objects]).toEqual([200, [objectName("test", "notes", null)]]);
 
     const expired = await signedIn();
-    await query("UPDATE auth_sessions SET expires_at = 1 WHERE user_id = ?", expired.id);
+    await query("UPDATE auth_sessions SET expires_at = ? WHERE user_id = ?", Date.now() - 1, expired.id);
     const revoked = await signedIn();
     await query("DELETE FROM auth_sessions WHERE user_id = ?", revoked.id);
     const tokens = await withTokens();

@@ -16,7 +16,10 @@ import { hashToken, randomToken } from "../tokens.ts";
 import { publicUser } from "../user-principal.ts";
 import { accessTokenOf, shown } from "./begin-session.ts";
 
-/** `{ user: null }` for strangers, and for a cookie that is good no longer, which it takes back. */
+/**
+ * `{ user: null }` for strangers, and for a cookie that is good no longer, which it takes back. Callers by a token of another issuer
+ * are told by its claims.
+ */
 export async function me(call: AuthCall): Promise<Response> {
   const { context } = call;
   let identity: Identity;
@@ -25,14 +28,19 @@ export async function me(call: AuthCall): Promise<Response> {
   } catch (error) {
     const isStale = readSessionCookie(context.request.headers, context.url) !== null;
     if (!(error instanceof Fault) || error.data.slug !== "unauthorized") throw error;
+    if (context.user.kind === "user") return answer({ user: publicUser(context.user), session: null });
     // A bearer token or key that is no good is told: its holder must know.
-    if (error.data.reason !== undefined && !isStale) throw error;
+    if (context.request.headers.has("authorization") || context.request.headers.has("x-api-key")) throw refused();
     return answer({ user: null, session: null }, { cookies: isStale ? goneCookies(context.url) : [] });
   }
   if (identity.via === "key") return answer({ user: publicUser(identity.user), session: null });
   const { session } = identity;
   const expiresAt = new Date(session.expiresAtMs).toISOString();
   return answer({ user: shown(session), session: { id: session.id, expiresAt } });
+}
+
+function refused(): Fault {
+  return new Fault({ slug: "unauthorized", reason: "invalid-credentials" });
 }
 
 /** A new token for the same session; the one that came is worth nothing from then on. */

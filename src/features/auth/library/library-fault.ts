@@ -14,7 +14,10 @@ const BAD_LINK = "is not valid any more. Ask for a new mail";
 
 export function asFault(error: unknown): unknown {
   if (error instanceof Fault) return error;
-  if (isTaken(error)) return taken();
+  if (hasFailed(error, "UNIQUE constraint failed: auth_users.email")) return taken();
+  // Somebody else was faster with the same link (`demand` in d1-statements.ts).
+  if (hasFailed(error, "NOT NULL constraint failed: auth_guards.held"))
+    return invalidField("token", BAD_LINK, "invalid");
   const code = (error as LibraryError | null)?.body?.code;
   switch (code) {
     case "INVALID_EMAIL_OR_PASSWORD":
@@ -48,6 +51,6 @@ function taken(): Fault {
   return new Fault({ slug: "conflict", reason: "unique", fields: ["email"], detail: "This address has an account" });
 }
 
-function isTaken(error: unknown): boolean {
-  return error instanceof Error && error.message.includes("UNIQUE constraint failed: auth_users.email");
+function hasFailed(error: unknown, constraint: string): boolean {
+  return error instanceof Error && error.message.includes(constraint);
 }
