@@ -115,6 +115,12 @@ type FaultArm =
   | { readonly slug: "idempotency-mismatch" }
   | { readonly slug: "precondition-required"; readonly header: string; readonly detail?: string }
   | { readonly slug: "rate-limit-exceeded"; readonly retryAfter: number }
+  /** More watches, windows or sockets than one socket, object or caller may have ([LV14] [WS12] [WS13]). */
+  | {
+      readonly slug: "subscription-limit-exceeded";
+      readonly limit: "watches" | "windows" | "sockets" | "bytes";
+      readonly max: number;
+    }
   | { readonly slug: "internal-error" }
   | { readonly slug: "output-validation-error" }
   | {

@@ -174,6 +174,12 @@ export const PROBLEMS: { readonly [S in FaultSlug]: ProblemSpec<S> } = {
     headers: retryAfter,
     help: "Wait `retryAfter` seconds.",
   },
+  "subscription-limit-exceeded": {
+    status: 429,
+    title: "Too many subscriptions",
+    detail: ({ limit, max }) => `No more than ${max} ${limit} are allowed here`,
+    help: "`limit` names what there is too much of, `max` how much is allowed. End subscriptions that are no longer needed; equal ones can share one.",
+  },
   "internal-error": {
     status: 500,
     title: "Something went wrong on our side",

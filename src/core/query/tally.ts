@@ -110,6 +110,15 @@ export function isStale(tally: Tally): boolean {
   return tally.metrics.some((metric) => metric.kind === "extreme" && metric.isStale);
 }
 
+/** Puts in place of stale extremes what a read of the group gave. Sums stay: they are exact. */
+export function refresh(tally: Tally, fresh: GroupResult): void {
+  tally.metrics.forEach((metric, index) => {
+    if (metric.kind !== "extreme" || !metric.isStale) return;
+    metric.value = (fresh.metrics[index] ?? null) as JsonScalar;
+    metric.isStale = false;
+  });
+}
+
 export function tallyResult(plan: TallyPlan, tally: Tally): GroupResult {
   return {
     key: tally.key,

@@ -1,0 +1,41 @@
+/** Limits of the live part, each with the rule it comes from. Flow control is by acknowledgement: no timer runs for any of it. */
+
+export const LIVE_LIMITS = {
+  /** Watches a socket ([WS12]). */
+  watches: 100,
+  /** Windows an object ([LV14]). */
+  windows: 1000,
+  /** Rows, and bytes, of a snapshot that is no window ([LV7]). */
+  snapshotRows: 10_000,
+  snapshotBytes: 16 * 2 ** 20,
+  /** Groups of a live aggregate ([LA1]). */
+  groups: 1000,
+  /** A frame from the client ([WS9]). */
+  clientFrameBytes: 64 * 2 ** 10,
+  /** A frame of a snapshot, where rows allow it ([WS5]). */
+  snapshotFrameBytes: 64 * 2 ** 10,
+  /** One commit on one socket; more is a reset ([WS3]). */
+  commitFrameBytes: 8 * 2 ** 20,
+  /** Sent and not acknowledged, before the server stops ([WS10]). */
+  unackedFrames: 256,
+  unackedBytes: 2 ** 20,
+  /** The client acknowledges after so much ([WS10]). */
+  ackFrames: 64,
+  ackBytes: 256 * 2 ** 10,
+  /** Rest of snapshots an object keeps for sockets that cannot take them ([WS10]). */
+  heldBytes: 32 * 2 ** 20,
+  /** What a lagging socket is served from the ledger ([WS11]). */
+  replayCommits: 1000,
+  /** What a watch that resumes is served from the ledger at most; as many as it keeps by default. */
+  resumeCommits: 10_000,
+  replayBytes: 8 * 2 ** 20,
+  lagMs: 30_000,
+  /** Commits a socket may not see before it is told where the object stands ([WS7]). */
+  invisibleCommits: 256,
+  helloMs: 10_000,
+  /** Frames from the client ([WS15]). */
+  framesPerSecond: 50,
+  framesBurst: 200,
+  /** Buffered commits of an object before its watches are opened anew ([CC4]). */
+  bufferedCommits: 1000,
+} as const;

@@ -1,0 +1,321 @@
+/**
+ * One socket at the server: sends within flow control, opens watches one after the other, and catches up from the ledger when it
+ * lagged ([WS4]–[WS6] [WS10] [WS11]). Everything it does to the outside is an action in the hands of its port; no clock, no I/O.
+ * More lines than most files, since its steps share the order in which frames leave. Driven by `LiveServer`, which knows all sockets and moves the groups from commit to commit.
+ */
+
+import { Fault, type FaultData } from "../fault.ts";
+import { shortHash } from "../json.ts";
+import { problemReply } from "../protocol/problem.ts";
+import type { SyncFrame } from "./client-frames.ts";
+import { atText, byeText, commitText, errorText, type FramePlace, watchText } from "./frame-text.ts";
+import type { GroupNews, LiveGroup } from "./live-group.ts";
+import { LIVE_LIMITS } from "./live-limits.ts";
+import type { LiveCommit, LiveSource } from "./live-source.ts";
+import { openingTexts } from "./opening-texts.ts";
+import type { ResetReason } from "./server-frames.ts";
+import { maySend, noteAck, noteSent, type SentSizes, type SocketState, type WatchState } from "./socket-state.ts";
+import { CLOSE } from "./wire-schema.ts";
+
+export interface SessionPort {
+  readonly source: LiveSource;
+  /** Seq up to which the groups have been moved. */
+  readonly seq: () => number;
+  readonly nowMs: () => number;
+  readonly send: (text: string) => void;
+  readonly close: (code: number, reason: string) => void;
+  /** Whether so many bytes of a snapshot may wait to be sent. */
+  readonly mayHold: (bytes: number) => boolean;
+  /** A failure that is no answer: logged. */
+  readonly defect: (error: unknown) => void;
+  readonly leave: (group: LiveGroup, watch: WatchState) => void;
+}
+
+export class LiveSession {
+  readonly state: SocketState;
+  readonly #port: SessionPort;
+  readonly #groups = new Map<number, LiveGroup>();
+  readonly #sizes: SentSizes = [];
+  /** Frames of the watch that is being sent, which flow control holds back. */
+  #rest: string[] = [];
+  #syncs: SyncFrame[] = [];
+  readonly #kindsTold = new Set<string>();
+  isClosed = false;
+
+  constructor(state: SocketState, port: SessionPort) {
+    this.state = state;
+    this.#port = port;
+  }
+
+  get heldBytes(): number {
+    return this.#rest.reduce((sum, text) => sum + text.length, 0);
+  }
+
+  groupOf(watch: WatchState): LiveGroup | undefined {
+    return this.#groups.get(watch.id);
+  }
+
+  /** A watch, new or remembered from before sleep. */
+  attach(watch: WatchState, group: LiveGroup): void {
+    this.#groups.set(watch.id, group);
+    if (!this.state.watches.includes(watch)) this.state.watches.push(watch);
+  }
+
+  detach(id: number): void {
+    const watch = this.state.watches.find((each) => each.id === id);
+    const group = this.#groups.get(id);
+    if (watch === undefined) return;
+    if (watch.phase === "sending") this.#rest = [];
+    this.state.watches = this.state.watches.filter((each) => each !== watch);
+    this.#groups.delete(id);
+    if (group !== undefined) this.#port.leave(group, watch);
+  }
+
+  detachAll(): void {
+    this.isClosed = true;
+    for (const { id } of [...this.state.watches]) this.detach(id);
+  }
+
+  /** Asks for a snapshot of every watch, told as a reset. */
+  resetAll(reason: ResetReason): void {
+    for (const watch of this.state.watches) reopen(watch, reason);
+  }
+
+  ack(frames: number): void {
+    noteAck(this.state, this.#sizes, frames, this.#port.nowMs());
+  }
+
+  sync(frame: SyncFrame): void {
+    if (this.#syncs.length < LIVE_LIMITS.watches) this.#syncs.push(frame);
+  }
+
+  /** The news of a commit for some of the watches; a socket that cannot take it remembers its position only. */
+  commit(commit: LiveCommit, news: readonly { readonly watch: WatchState; readonly group: GroupNews }[]): void {
+    const { state } = this;
+    if (this.isClosed) return;
+    if (state.isLagging || this.#rest.length > 0 || !maySend(state)) {
+      this.#lag();
+      return;
+    }
+    const isWriter = commit.actor !== null && commit.actor === state.who;
+    const texts: string[] = [];
+    for (const { watch, group } of news) {
+      if (watch.phase !== "live") continue;
+      if (group.aggregate !== undefined) {
+        const hash = shortHash(group.aggregate);
+        if (hash === watch.aggregate) continue;
+        watch.aggregate = hash;
+      }
+      texts.push(watchText(watch.id, group, isWriter));
+    }
+    if (texts.length > 0) this.#sendCommit(commit, texts);
+  }
+
+  /** Lets the position pass commits that the socket did not see ([WS7]). */
+  passInvisible(): void {
+    const { state } = this;
+    const behind = this.#port.seq() - (state.position ?? 0);
+    if (state.position === null || state.isLagging || this.#rest.length > 0 || !maySend(state)) return;
+    if (behind >= LIVE_LIMITS.invisibleCommits) this.#sendAt({});
+  }
+
+  /** Goes on as far as flow control allows: what is held, what was missed, watches that wait, questions. */
+  pump(): void {
+    while (!this.isClosed) {
+      if (!this.#flush()) return;
+      if (this.state.isLagging && !this.#catchUp()) return;
+      if (!this.#payAggregates()) return;
+      const next = this.state.watches.find(({ phase }) => phase === "opening");
+      if (next === undefined) break;
+      if (!maySend(this.state)) return;
+      if (!this.#open(next)) return;
+    }
+    this.#answerSyncs();
+  }
+
+  /** Something is to be done as soon as others, or the ledger, allow it. */
+  get isWaiting(): boolean {
+    const { phase, watches } = this.state;
+    return phase === "open" && (this.#syncs.length > 0 || watches.some((each) => each.phase === "opening"));
+  }
+
+  /** Nothing was acknowledged for long although the socket lags ([WS11]). */
+  get isStuck(): boolean {
+    return this.state.isLagging && this.#port.nowMs() - this.state.ackedAtMs > LIVE_LIMITS.lagMs;
+  }
+
+  end(code: number, reason: string, retryAfterMs?: number): void {
+    if (this.isClosed) return;
+    if (code < 4000) this.#port.send(byeText(code, retryAfterMs));
+    this.#port.close(code, reason);
+    this.detachAll();
+  }
+
+  problem(fault: FaultData, id?: number): void {
+    const { body } = problemReply(fault, { instance: "live", requestId: this.state.session });
+    this.send(errorText(body, id));
+  }
+
+  send(text: string): void {
+    const { state } = this;
+    if (this.isClosed) return;
+    if (state.exp !== null && this.#port.nowMs() >= state.exp) {
+      const { body } = problemReply(
+        { slug: "unauthorized", reason: "expired" },
+        { instance: "live", requestId: state.session },
+      );
+      this.#port.send(errorText(body));
+      this.#port.close(CLOSE.unauthenticated, "expired");
+      this.detachAll();
+      return;
+    }
+    noteSent(state, this.#sizes, text.length);
+    this.#port.send(text);
+  }
+
+  #lag(): void {
+    this.state.isLagging = true;
+    if (this.isStuck) this.end(CLOSE.overloaded, "too slow", 1000);
+  }
+
+  #sendCommit(commit: LiveCommit, texts: readonly string[]): void {
+    const { state } = this;
+    const text = commitText({ ...commit, parts: this.#partsOf(commit) }, { prev: state.position ?? 0 }, texts);
+    if (text.length > LIVE_LIMITS.commitFrameBytes) {
+      this.resetAll("slow-consumer");
+      return;
+    }
+    state.position = commit.seq;
+    this.send(text);
+  }
+
+  /** Names of objects that the caller may read ([CC1]). */
+  #partsOf({ parts }: LiveCommit): readonly string[] {
+    return (parts ?? []).filter((name) => this.state.groups.includes(name.split("/")[2] ?? ""));
+  }
+
+  #flush(): boolean {
+    while (this.#rest.length > 0 && !this.isClosed) {
+      if (!maySend(this.state)) return false;
+      this.send(this.#rest.shift() as string);
+    }
+    for (const watch of this.state.watches) if (watch.phase === "sending") watch.phase = "live";
+    return true;
+  }
+
+  /** The commits that were remembered by position only; false when flow control stops it again. */
+  #catchUp(): boolean {
+    const { state } = this;
+    const { source } = this.#port;
+    const commits = source.commits(state.position ?? 0, {
+      commits: LIVE_LIMITS.replayCommits,
+      bytes: LIVE_LIMITS.replayBytes,
+    });
+    if (commits === null) this.resetAll("slow-consumer");
+    for (const commit of commits ?? []) {
+      const texts = this.#replayTexts(commit);
+      if (texts.length === 0) continue;
+      if (!maySend(state)) return false;
+      this.#sendCommit(commit, texts);
+    }
+    state.isLagging = false;
+    return true;
+  }
+
+  #replayTexts(commit: LiveCommit): string[] {
+    const isWriter = commit.actor !== null && commit.actor === this.state.who;
+    return this.state.watches.flatMap((watch) => {
+      const group = this.#groups.get(watch.id);
+      if (group === undefined || watch.phase !== "live") return [];
+      if (group.isKept) {
+        // What a window or an aggregate showed at this commit is not known any more: its present state is told at the end.
+        if (group.touches(commit.changes)) owe(watch, group);
+        return [];
+      }
+      const news = group.replay(commit.changes, commit.seq);
+      return news === null ? [] : [watchText(watch.id, news, isWriter)];
+    });
+  }
+
+  /** Aggregates that may have changed while the socket lagged, as they are now, in one frame that no commit caused. */
+  #payAggregates(): boolean {
+    const owed = this.state.watches.filter(({ isOwed }) => isOwed === true);
+    if (owed.length === 0) return true;
+    if (!maySend(this.state)) return false;
+    const texts = owed.flatMap((watch) => {
+      delete watch.isOwed;
+      const opened = this.#groups.get(watch.id)?.open();
+      if (opened === undefined || !("aggregate" in opened)) return [];
+      const hash = shortHash(opened.aggregate);
+      if (hash === watch.aggregate) return [];
+      watch.aggregate = hash;
+      return [watchText(watch.id, { changes: null, aggregate: opened.aggregate }, false)];
+    });
+    if (texts.length === 0) return true;
+    // The state is that of the present seq, so the position moves there first.
+    if (this.state.position !== this.#port.seq()) this.#sendAt({});
+    const seq = this.#port.seq();
+    this.send(commitText({ seq, at: this.#port.nowMs(), txid: null, parts: [] }, { prev: seq }, texts));
+    return true;
+  }
+
+  /** Opens a watch whose turn has come; false when it has to wait. */
+  #open(watch: WatchState): boolean {
+    const group = this.#groups.get(watch.id);
+    if (group === undefined) return true;
+    try {
+      const texts = openingTexts(watch, group, {
+        source: this.#port.source,
+        place: this.#placeOf(watch),
+        who: this.state.who,
+        partsOf: (commit) => this.#partsOf(commit),
+        kindsTold: this.#kindsTold,
+      });
+      if (!this.#port.mayHold(texts.reduce((sum, text) => sum + text.length, 0))) return false;
+      delete watch.since;
+      delete watch.skipExisting;
+      delete watch.reset;
+      this.#rest = texts;
+      watch.phase = "sending";
+      this.state.position = this.#port.seq();
+    } catch (error) {
+      if (!(error instanceof Fault)) this.#port.defect(error);
+      this.detach(watch.id);
+      this.problem(error instanceof Fault ? error.data : { slug: "internal-error" }, watch.id);
+    }
+    return true;
+  }
+
+  #placeOf({ id, tag }: WatchState): FramePlace {
+    const { source, seq } = this.#port;
+    return { id, object: source.object, epoch: source.epoch, prev: this.state.position, seq: seq(), tag };
+  }
+
+  #answerSyncs(): void {
+    const waiting = this.#syncs;
+    this.#syncs = [];
+    for (const sync of waiting) {
+      const txSeq = sync.txid === undefined ? undefined : this.#port.source.settledAt(sync.txid);
+      const isEarly = (sync.seq ?? 0) > this.#port.seq() || (sync.txid !== undefined && txSeq === undefined);
+      if (isEarly || !maySend(this.state)) this.#syncs.push(sync);
+      else this.#sendAt(sync.txid === undefined ? {} : { txid: sync.txid, txSeq: txSeq ?? null });
+    }
+  }
+
+  #sendAt(sync: { readonly txid?: string; readonly txSeq?: number | null }): void {
+    const { state } = this;
+    const text = atText(state.position, this.#port.seq(), sync);
+    state.position = this.#port.seq();
+    this.send(text);
+  }
+}
+
+function reopen(watch: WatchState, reason: ResetReason): void {
+  watch.phase = "opening";
+  watch.reset = reason;
+}
+
+function owe(watch: WatchState, group: LiveGroup): void {
+  if (group.query.aggregate === null) reopen(watch, "slow-consumer");
+  else watch.isOwed = true;
+}

@@ -1,0 +1,107 @@
+/**
+ * A `watch` frame → the query it asks, under the rights of the socket: the same checks as a list or an aggregate ([LV7] [LA1]).
+ * Throws the faults of those.
+ */
+
+import { Fault, invalidField } from "../fault.ts";
+import type { JsonObject } from "../json.ts";
+import { AGGREGATE_PARAMETERS, type AggregateQuery, parseAggregate } from "../query/aggregate.ts";
+import { parseOrderBy } from "../query/order.ts";
+import { parseLimit } from "../query/parameters.ts";
+import { parseFilter } from "../query/parse.ts";
+import { printFilter } from "../query/print.ts";
+import { parseSelect } from "../query/select.ts";
+import type { WatchFrame } from "./client-frames.ts";
+import { LIVE_LIMITS } from "./live-limits.ts";
+import { effectiveFilter, type LiveQuery, type LiveTable } from "./live-query.ts";
+import { ROW_EVENTS, type RowEvent } from "./transition.ts";
+
+/** What the caller may follow of a table: read and subscribe scopes; and operators the table allows in filters. */
+export interface WatchRights {
+  readonly table: LiveTable;
+  readonly scopes: readonly string[];
+  readonly allowedOperators?: readonly string[] | undefined;
+}
+
+export function readWatch(frame: WatchFrame, { table, scopes, allowedOperators }: WatchRights): LiveQuery {
+  const { spec, operators } = table;
+  if (frame.include !== undefined) throw invalidField("include", "is not served on subscriptions");
+  const filter =
+    frame.filter === undefined || frame.filter === ""
+      ? ""
+      : printFilter(
+          parseFilter(frame.filter, {
+            table: spec,
+            fields: "client",
+            ...(operators === undefined ? {} : { operators }),
+            parameter: "filter",
+            ...(allowedOperators === undefined ? {} : { allowedOperators }),
+          }),
+        );
+  const where = effectiveFilter(table, scopes, filter);
+  if (where === null) throw new Fault({ slug: "forbidden", operation: "subscribe" });
+  const common = { table: spec.name, where };
+  if (frame.aggregate !== undefined)
+    return { ...common, select: null, events: null, window: null, aggregate: readAggregate(frame, spec) };
+  const select = parseSelect(frame.select, spec);
+  if (select?.includes("_etag") === true)
+    throw invalidField("select", "_etag is not a field of subscriptions: each row comes with its tag");
+  return {
+    ...common,
+    select,
+    events: readEvents(frame.events),
+    window:
+      frame.limit === undefined
+        ? null
+        : {
+            orderBy: parseOrderBy(frame.orderBy, spec),
+            limit: parseLimit(String(frame.limit), spec.pagination),
+          },
+    aggregate: checkedOrder(frame, spec),
+  };
+}
+
+/** Without a limit an order is the client's own business, but it is checked all the same ([LV13]). */
+function checkedOrder({ orderBy }: WatchFrame, spec: LiveTable["spec"]): null {
+  if (orderBy !== undefined) parseOrderBy(orderBy, spec);
+  return null;
+}
+
+function readAggregate(
+  { aggregate = {}, select, orderBy, limit, events }: WatchFrame,
+  spec: LiveTable["spec"],
+): AggregateQuery {
+  if (!spec.capabilities.aggregate) throw new Fault({ slug: "not-found" });
+  const misplaced = Object.entries({ select, orderBy, limit, events }).find(([, value]) => value !== undefined)?.[0];
+  if (misplaced !== undefined)
+    throw invalidField(misplaced, "does not stand beside aggregate; see the members of aggregate");
+  const parameters = new Map<string, string>();
+  for (const [name, value] of Object.entries(aggregate as JsonObject)) {
+    if (!AGGREGATE_PARAMETERS.includes(name as (typeof AGGREGATE_PARAMETERS)[number]))
+      throw invalidField(`aggregate.${name}`, "is not a parameter here", "unknown");
+    if (typeof value !== "string" && typeof value !== "boolean" && typeof value !== "number")
+      throw invalidField(`aggregate.${name}`, "must be text, a number, or true or false", "type");
+    parameters.set(name, String(value));
+  }
+  if (!parameters.has("limit")) parameters.set("limit", String(LIVE_LIMITS.groups));
+  const query = parseAggregate(parameters, spec);
+  if (query.limit > LIVE_LIMITS.groups)
+    throw invalidField("limit", `is ${query.limit}, limit is ${LIVE_LIMITS.groups}`);
+  return query;
+}
+
+/** `added,removed` → the kinds told, in one order. */
+function readEvents(text: string | undefined): readonly RowEvent[] | null {
+  if (text === undefined) return null;
+  const names = text.split(",");
+  const unknown = names.find(
+    (name) => !ROW_EVENTS.includes(name as RowEvent) && name !== "existing" && name !== "invalidate",
+  );
+  if (unknown !== undefined)
+    throw invalidField(
+      "events",
+      `must be some of ${ROW_EVENTS.join(", ")}, separated by commas, not ${JSON.stringify(unknown)}`,
+    );
+  const events = ROW_EVENTS.filter((event) => names.includes(event));
+  return events.length === ROW_EVENTS.length ? null : events;
+}

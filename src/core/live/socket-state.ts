@@ -1,0 +1,112 @@
+/**
+ * What the server knows of one socket: plain data, which the object keeps in the socket's attachment (16 KB), so that it survives
+ * sleep ([WS4]). Also its flow control by acknowledgement ([WS10]): the few functions that count frames and bytes.
+ */
+
+import type { WatchFrame } from "./client-frames.ts";
+import { LIVE_LIMITS } from "./live-limits.ts";
+import type { ResetReason } from "./server-frames.ts";
+
+export interface WatchState {
+  readonly id: number;
+  /** Of its query, in the object's store of queries. */
+  readonly key: number;
+  readonly tag: string;
+  /** `opening`: its turn has not come; `sending`: parts of its snapshot wait to be sent. */
+  phase: "opening" | "sending" | "live";
+  /** `epoch:seq:tag`, while opening. */
+  since?: string;
+  skipExisting?: true;
+  /** A reset is to be told before the snapshot. */
+  reset?: ResetReason;
+  /** Hash of the aggregate last sent. */
+  aggregate?: string;
+  /** The aggregate may have changed while the socket lagged. */
+  isOwed?: true;
+}
+
+/** What the caller may follow, by the path of the resource. */
+export type SocketRights = Readonly<Record<string, { readonly table: string; readonly scopes: readonly string[] }>>;
+
+export interface SocketState {
+  readonly v: 1;
+  phase: "new" | "open";
+  readonly session: string;
+  /** Id of the signed-in user. */
+  readonly who: string | null;
+  /** ms since 1970, if the proof of who asks expires. */
+  exp: number | null;
+  readonly openedAtMs: number;
+  readonly rights: SocketRights;
+  /** Groups of tables whose objects the caller may be told of in `parts`. */
+  readonly groups: readonly string[];
+  /** Of the object when the position was sent. */
+  epoch: string;
+  /** The position last sent; null before the first. */
+  position: number | null;
+  sent: number;
+  acked: number;
+  unackedBytes: number;
+  ackedAtMs: number;
+  /** Commits are remembered by position only, until the client acknowledges. */
+  isLagging: boolean;
+  watches: WatchState[];
+}
+
+export function newSocketState(
+  opening: Pick<SocketState, "session" | "who" | "exp" | "rights" | "groups">,
+  epoch: string,
+  nowMs: number,
+): SocketState {
+  return {
+    v: 1,
+    phase: "new",
+    ...opening,
+    openedAtMs: nowMs,
+    epoch,
+    position: null,
+    sent: 0,
+    acked: 0,
+    unackedBytes: 0,
+    ackedAtMs: nowMs,
+    isLagging: false,
+    watches: [],
+  };
+}
+
+/** A watch as its frame asks for it; its turn to open comes. */
+export function newWatch({ id, since, skipExisting }: WatchFrame, key: number, tag: string): WatchState {
+  return {
+    id,
+    key,
+    tag,
+    phase: "opening",
+    ...(since === undefined ? {} : { since }),
+    ...(skipExisting === true ? { skipExisting } : {}),
+  };
+}
+
+/** Whether another frame may be sent. One is always allowed, so that a large one locks nobody out. */
+export function maySend({ sent, acked, unackedBytes }: SocketState): boolean {
+  const frames = sent - acked;
+  return frames === 0 || (frames < LIVE_LIMITS.unackedFrames && unackedBytes < LIVE_LIMITS.unackedBytes);
+}
+
+/** Sizes of the frames that were sent and not acknowledged; memory only. */
+export type SentSizes = { frame: number; bytes: number }[];
+
+export function noteSent(state: SocketState, sizes: SentSizes, bytes: number): void {
+  state.sent++;
+  state.unackedBytes += bytes;
+  sizes.push({ frame: state.sent, bytes });
+}
+
+/** `frames`: how many the client has received. After sleep sizes are forgotten, and what was sent before counts as taken. */
+export function noteAck(state: SocketState, sizes: SentSizes, frames: number, nowMs: number): void {
+  if (frames <= state.acked) return;
+  state.acked = Math.min(frames, state.sent);
+  state.ackedAtMs = nowMs;
+  const left = sizes.findIndex(({ frame }) => frame > state.acked);
+  sizes.splice(0, left < 0 ? sizes.length : left);
+  state.unackedBytes = sizes.reduce((sum, { bytes }) => sum + bytes, 0);
+}
