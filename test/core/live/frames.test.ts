@@ -47,7 +47,7 @@ test("[WS5] a snapshot comes in frames of at most 64 KB where rows allow it, the
   );
   const frames = snapshotTexts(place, rows, { hasMore: true });
   const read = frames.map(
-    (text) => readServerFrame(text) as { rows: unknown[]; last: boolean; hasMore?: boolean; prev?: number },
+    (text) => readServerFrame(text) as unknown as { rows: unknown[]; last: boolean; hasMore?: boolean; prev?: number },
   );
   expect(read.flatMap((frame) => frame.rows)).toHaveLength(50);
   expect(read.map(({ last }) => last)).toEqual([...frames.slice(1).map(() => false), true]);
