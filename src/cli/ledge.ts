@@ -11,6 +11,7 @@ import { importCommand, importHelp } from "./import-command.ts";
 import { CliError } from "./project.ts";
 import { sizeCommand, sizeHelp } from "./size-command.ts";
 import { print, printError } from "./terminal.ts";
+import { typesCommand, typesHelp } from "./types-command.ts";
 
 enableCompileCache();
 
@@ -24,6 +25,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   generate: { help: generateHelp, run: generateCommand },
   import: { help: importHelp, run: importCommand },
   size: { help: sizeHelp, run: sizeCommand },
+  types: { help: typesHelp, run: typesCommand },
 };
 
 async function main([name, ...args]: readonly string[]): Promise<number> {

@@ -1,5 +1,6 @@
 /** `ledge/client`: the request half of the client, without DOM or framework. The only entry; the files behind it may move. */
 
+export type { Json } from "../core/json.ts";
 export type { AppLike, Client, Partitioned, Traits, UntypedRow, UntypedTable, WithTraits } from "./app-types.ts";
 export { type ClientOptions, createClient } from "./create-client.ts";
 export type { RefreshToken, TokenSource, TokenStorage } from "./credentials.ts";
@@ -41,3 +42,4 @@ export type {
   Target,
 } from "./table-types.ts";
 export { etagOf, versionOf } from "./tags.ts";
+export { createTypedClient, type ISODateString, type TypedClient } from "./typed-client.ts";
