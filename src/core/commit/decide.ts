@@ -98,11 +98,8 @@ function record<W>(draft: Draft<W>, call: number, message: DecideMessage<W>, run
   const { parts } = tagOf(message, run);
   const pending = participants.map((each) => each.object);
   const results: Record<string, Json> = Object.fromEntries(participants.map((each) => [each.object, each.result]));
-  const reply = {
-    txid,
-    parts,
-    results: message.work === null ? results : { ...results, [message.decider]: run.result },
-  };
+  const own = message.work === null ? results : { ...results, [decider]: run.result };
+  const reply = port.composeReply({ txid, decider, parts, results: own });
   dropReservation(draft, message.priority);
   draft.writes.push({
     kind: "put-decision",
