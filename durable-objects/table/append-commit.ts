@@ -30,7 +30,7 @@ export function appendCommit(
   const head = appendEntry(
     store.sql,
     store.head,
-    { at, actor, changes, effects, attempt, txid: transaction?.txid ?? null, parts: null, reply },
+    { at, actor, changes, effects, attempt, txid: transaction?.txid ?? null, parts: transaction?.parts ?? null, reply },
     store.retention,
     store.failPoint,
   );

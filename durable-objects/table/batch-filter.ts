@@ -29,6 +29,7 @@ export function runFilterBatch(
   const { store } = commit;
   const { conditions, scopes } = call;
   const { op: operation, hooked } = work;
+  commit.reads?.range(table.spec.name, work.filter);
   checkCollection(store, table, {
     operation,
     conditions,

@@ -24,6 +24,7 @@ export function runItems(commit: Commit, table: TableStore, call: BatchCall, { i
   const { store } = commit;
   const { operation, scopes, conditions } = call;
   const ids = operation === "create" ? [] : idsOf(items);
+  if (commit.reads !== null) for (const id of ids) commit.reads.row(table.spec.name, id, 0);
   if (operation === "delete" && ids.length > 0) {
     const named = new Set<unknown>(ids);
     checkCollection(store, table, {

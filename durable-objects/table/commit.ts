@@ -11,6 +11,7 @@ import { type RowId, type Seq, seqOf } from "../../src/core/ids.ts";
 import { type Json, jsonEquals } from "../../src/core/json.ts";
 import type { RowChange } from "../../src/core/protocol/object-call.ts";
 import type { NamedEffect } from "../../src/core/protocol/transaction-call.ts";
+import { printFilter } from "../../src/core/query/print.ts";
 import type { Draft, Row } from "../../src/core/schema/table-spec.ts";
 import { encodeValue, parseValue } from "../../src/core/schema/value.ts";
 import type { Principal } from "../../src/core/scope/principal.ts";
@@ -18,7 +19,7 @@ import { quoteIdentifier } from "../sql/quote-identifier.ts";
 import { constraintFault } from "./constraint-fault.ts";
 import { hookTransaction } from "./hook-transaction.ts";
 import type { Effect } from "./ledger.ts";
-import type { Reads } from "./reads.ts";
+import { type Reads, recordReads } from "./reads.ts";
 import { approximateSize } from "./reply-size.ts";
 import type { Store } from "./store.ts";
 import type { TableStore } from "./table-store.ts";
@@ -33,7 +34,7 @@ export interface Commit {
   readonly effects: Effect[];
   /** Rows whose removal is under way, as `table id`: a cycle of rows that point to each other ends here. */
   readonly removing: Set<string>;
-  /** Present while a trial records what is looked at. */
+  /** Present where what is looked at counts: in a trial, in a part of a transaction, and while a transaction holds something here. */
   readonly reads: Reads | null;
   /** Random bytes for what hooks mint. */
   readonly random: (bytes: number) => Uint8Array;
@@ -44,6 +45,8 @@ export interface Commit {
 /** What a transaction fixes for all its runs ([TX3]), and the effects that it leaves itself ([TX40]). */
 export interface CommitTransaction {
   readonly txid: string;
+  /** Objects that it changes, where there are several. */
+  readonly parts: readonly string[] | null;
   readonly nowMs: number;
   readonly random: (bytes: number) => Uint8Array;
   readonly effects: readonly NamedEffect[];
@@ -62,7 +65,7 @@ export function beginCommit(store: Store, principal: Principal, transaction: Com
     changes: [],
     effects: [],
     removing: new Set(),
-    reads: null,
+    reads: store.keys.isFree() ? null : recordReads(seqOf(store.head.seq + 1)),
     random: transaction?.random ?? store.random,
     transaction,
   };
@@ -203,6 +206,10 @@ function releaseChildren(commit: Commit, parent: TableStore, id: RowId): void {
     const child = commit.store.tables.get(relation.resource);
     const column = child?.spec.columns.find((candidate) => candidate.name === relation.foreignKey);
     if (child === undefined || column === undefined) continue;
+    commit.reads?.range(
+      child.spec.name,
+      printFilter({ kind: "compare", field: column.name, operator: "==", operand: id }),
+    );
     const rows = commit.store.sql.all(
       `SELECT ${child.columnList} FROM ${quoteIdentifier(child.spec.name)} WHERE ${quoteIdentifier(column.sqlName)} = ? LIMIT ?`,
       [encodeValue(column, id), relation.onDelete === "restrict" ? 1 : MAX_CASCADE_ROWS + 1],
@@ -260,6 +267,7 @@ function guarded(commit: Commit, table: TableStore, op: "write" | "remove", row:
   try {
     run();
   } catch (error) {
+    commit.reads?.refused({ table: table.spec.name, row, op });
     throw constraintFault(commit.store.sql, error, {
       spec: table.spec,
       foreignKeys: table.resource.foreignKeys,

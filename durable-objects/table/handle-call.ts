@@ -1,10 +1,12 @@
 /** One call to its verb. Refuses what the object cannot serve: a table it does not hold, a write while it is read-only. */
 
+import type { Footprint } from "../../src/core/commit/footprint.ts";
 import { Fault } from "../../src/core/fault.ts";
 import type { MutatingCall, ObjectCall, ObjectReply } from "../../src/core/protocol/object-call.ts";
 import { aggregateRows } from "./aggregate.ts";
 import { batch } from "./batch.ts";
 import { loadBatch, previewBatch } from "./batch-load.ts";
+import { readFootprint } from "./commit-footprint.ts";
 import { load } from "./load.ts";
 import { countRows, getRow, listRows } from "./read.ts";
 import { searchTable } from "./search.ts";
@@ -13,10 +15,11 @@ import type { TableStore } from "./table-store.ts";
 import { runTransaction, tryTransaction } from "./transaction.ts";
 import { write } from "./write.ts";
 
-export function handleCall(store: Store, call: ObjectCall): ObjectReply {
+/** `note` is told what a trial touched; what other reads touch is known before they run (`commit-footprint.ts`). */
+export function handleCall(store: Store, call: ObjectCall, note?: (footprint: Footprint) => void): ObjectReply {
   const table = tableOf(store, call.table);
   try {
-    return serve(store, table, call);
+    return serve(store, table, call, note);
   } catch (error) {
     // On the old schema of a failed migration a read may name what is not there yet.
     if (!(error instanceof Fault) && store.health.kind === "failed") throw notMigrated();
@@ -29,7 +32,12 @@ export function isWrite(call: ObjectCall): call is MutatingCall {
   return call.op === "write" || call.op === "batch" || call.op === "transaction";
 }
 
-function serve(store: Store, table: TableStore, call: ObjectCall): ObjectReply {
+/** What a read touches; null where running it tells. */
+export function touchedBy(store: Store, call: ObjectCall): Footprint | null {
+  return readFootprint(store, tableOf(store, call.table), call);
+}
+
+function serve(store: Store, table: TableStore, call: ObjectCall, note?: (footprint: Footprint) => void): ObjectReply {
   switch (call.op) {
     case "get":
       return getRow(store, table, call);
@@ -57,7 +65,7 @@ function serve(store: Store, table: TableStore, call: ObjectCall): ObjectReply {
       return batch(store, table, call);
     case "trial":
       refuseWhenReadOnly(store);
-      return tryTransaction(store, call);
+      return tryTransaction(store, call, note);
     case "transaction":
       refuseWhenReadOnly(store);
       return runTransaction(store, call);

@@ -7,6 +7,7 @@ import { runFeeds } from "./run-feeds.ts";
 import { nextFeed } from "./search-feed.ts";
 import type { Store } from "./store.ts";
 import { dueTimers, rearm, settle, type TimerName } from "./timers.ts";
+import { nextDecisionPruning, pruneDecisions } from "./transaction-tables.ts";
 
 /** A timer whose work threw is tried again after this. */
 const RETRY_MS = 5000;
@@ -41,6 +42,8 @@ async function runTimer(store: Store, env: unknown, name: TimerName): Promise<vo
       return;
     case "search-feed":
       return runFeeds(store, env);
+    case "decisions":
+      return pruneDecisions(store.sql, store.clock());
   }
 }
 
@@ -53,5 +56,7 @@ function nextRun(store: Store, name: TimerName): number | null {
       return nextPruning(store.sql, store.clock());
     case "search-feed":
       return nextFeed(store);
+    case "decisions":
+      return nextDecisionPruning(store.sql, store.clock());
   }
 }

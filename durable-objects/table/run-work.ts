@@ -141,7 +141,6 @@ function writeRows(
 ): Done {
   const { commit } = context;
   const limitRows = table.spec.batch.limits[work.op];
-  commit.reads?.range(table.spec.name, work.filter);
   const outcome = runFilterBatch(
     commit,
     table,

@@ -7,6 +7,7 @@ import { type Epoch, epochFrom, type ObjectName, parseEpoch } from "../../src/co
 import { type AppDefinition, type MigrationSet, tablesOfGroup } from "../../src/define/app.ts";
 import type { Sql } from "../sql/port.ts";
 import type { FailPoint } from "./fail-points.ts";
+import { type KeyGate, OPEN_GATE } from "./key-gate.ts";
 import { DEFAULT_RETENTION, type LedgerHead, type Retention, readHead } from "./ledger.ts";
 import { logLine } from "./log-line.ts";
 import { migrate } from "./migrate.ts";
@@ -31,6 +32,8 @@ export interface Store {
   readonly retention: Retention;
   readonly health: StoreHealth;
   readonly failPoint: FailPoint | undefined;
+  /** What writes ask before they stay; the object's host of transactions, once there is one. */
+  keys: KeyGate;
   /** Moves only after the transaction that wrote the entry has been released. */
   head: LedgerHead;
 }
@@ -102,6 +105,7 @@ export function openStore(options: StoreOptions): Store {
     retention: retentionOf(resources.map((resource) => resource.config.changelog ?? {})),
     health,
     failPoint,
+    keys: OPEN_GATE,
     head: readHead(sql),
   };
   if (health.kind === "ready") openFeeds(store);

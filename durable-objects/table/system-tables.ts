@@ -4,6 +4,7 @@
  */
 
 import type { Sql } from "../sql/port.ts";
+import { TRANSACTION_TABLES } from "./transaction-tables.ts";
 
 const STATEMENTS = [
   // Facts by name: epoch, registered, outbox.
@@ -27,14 +28,17 @@ const STATEMENTS = [
   `CREATE TABLE IF NOT EXISTS _timers (name TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID`,
   // Highest integer id ever given to a table, written only when the row that held it is removed, so that none is used twice.
   `CREATE TABLE IF NOT EXISTS _ids (name TEXT PRIMARY KEY, last INTEGER NOT NULL) WITHOUT ROWID`,
+  ...TRANSACTION_TABLES,
 ];
 
 /** Creates what is missing. Returns whether the object is new. */
 export function createSystemTables(sql: Sql): { isNew: boolean } {
-  const log = sql.all("SELECT sql FROM sqlite_master WHERE type = 'table' AND name = '_log'", [])[0];
+  const found = sql.all("SELECT name, sql FROM sqlite_master WHERE type = 'table' AND name IN ('_log', '_decided')", []);
+  const log = found.find(({ name }) => name === "_log");
   if (log !== undefined) {
-    // Of an object that was made before transactions.
+    // Of an object that was made before transactions, or before those over several objects.
     if (!String(log.sql).includes("reply")) sql.run("ALTER TABLE _log ADD COLUMN reply TEXT", []);
+    if (found.length < 2) for (const statement of TRANSACTION_TABLES) sql.run(statement, []);
     return { isNew: false };
   }
   sql.transaction(() => {

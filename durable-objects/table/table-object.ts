@@ -13,10 +13,12 @@ import { decodeCall, encodeReply } from "../../src/core/protocol/wire.ts";
 import type { AppDefinition, MigrationSet } from "../../src/define/app.ts";
 import { objectStorageSql } from "../sql/object-storage.ts";
 import { quoteIdentifier } from "../sql/quote-identifier.ts";
+import { type AgreeMessage, agree } from "./agree.ts";
 import { callWeight } from "./call-weight.ts";
 import type { FailPoint } from "./fail-points.ts";
 import { type GroupCommit, groupCommit } from "./group-commit.ts";
-import { handleCall, isWrite } from "./handle-call.ts";
+import { handleCall, isWrite, touchedBy } from "./handle-call.ts";
+import { Blocked } from "./key-gate.ts";
 import { logLine, setLogThreshold } from "./log-line.ts";
 import { ensureRegistered, type Registrar } from "./registration.ts";
 import {
@@ -32,6 +34,8 @@ import { runAlarm } from "./run-alarm.ts";
 import { storageFault } from "./storage-fault.ts";
 import { openStore, type Store } from "./store.ts";
 import { hasLostAlarm } from "./timers.ts";
+import { TransactionHost } from "./transaction-host.ts";
+import { transactionPort } from "./transaction-port.ts";
 
 export interface ObjectEnv {
   readonly LEDGE_TABLES: DurableObjectNamespace<TableObjectRpc>;
@@ -51,6 +55,7 @@ export interface TableObjectRpc extends Rpc.DurableObjectBranded {
   register(registration: Registration): Promise<RegistryAnswer>;
   objects(): Promise<readonly Registration[]>;
   holdsRows(table: string): Promise<boolean>;
+  agree(text: string): Promise<string>;
 }
 
 const OTHER_VERSION: ObjectReply = {
@@ -78,6 +83,7 @@ export function tableObject(
   {
     #store: Store | undefined;
     #group: GroupCommit | undefined;
+    #host: TransactionHost | undefined;
     readonly #registrar: Registrar = { state: "unknown" };
 
     /**
@@ -87,7 +93,13 @@ export function tableObject(
     call(text: string): string | Promise<string> {
       const call = decodeCall(text);
       if (call?.v !== CALL_VERSION) return encodeReply(OTHER_VERSION);
-      const failed = (error: unknown) => encodeReply(this.#faultOf(call, error));
+      const sinceMs = Date.now();
+      const failed = (error: unknown): string | Promise<string> => {
+        if (!(error instanceof Blocked)) return encodeReply(this.#faultOf(call, error));
+        const store = this.#open();
+        const freed = this.#hosted(store).waitForKeys(error.footprint, sinceMs);
+        return freed.then(() => this.#carryOut(store, call)).then(encodeReply, failed);
+      };
       try {
         const reply = this.#serve(call);
         return reply instanceof Promise ? reply.then(encodeReply).catch(failed) : encodeReply(reply);
@@ -107,7 +119,11 @@ export function tableObject(
     }
 
     #carryOut(store: Store, call: ObjectCall): ObjectReply | Promise<ObjectReply> {
-      if (!isWrite(call)) return handleCall(store, call);
+      if (!isWrite(call)) {
+        const host = this.#hosted(store);
+        if (host.isFreeForReads()) return handleCall(store, call);
+        return host.read({ footprint: touchedBy(store, call), run: (note) => handleCall(store, call, note) });
+      }
       return this.#groups(store).submit(
         () => handleCall(store, call),
         () => callWeight(call),
@@ -128,6 +144,18 @@ export function tableObject(
         error: error instanceof Error ? (error.stack ?? error.message) : String(error),
       });
       return { kind: "fault", fault: fault?.data ?? { slug: "internal-error" }, position };
+    }
+
+    /**
+     * A message of a transaction over several objects ([TP17]), from a Worker or from another object; the reply to it. Rejects where
+     * the sender is to take it for lost.
+     */
+    async agree(text: string): Promise<string> {
+      const message = JSON.parse(text) as AgreeMessage;
+      const store = this.#open();
+      if ("work" in message && message.work !== null && message.work.header.table !== null)
+        await ensureRegistered(store, this.#registrar, message.work.header.table, this.#registry());
+      return JSON.stringify(await agree(store, this.#hosted(store), message));
     }
 
     /** Opens the object. The registry also names the objects that a failed migration keeps read-only. */
@@ -157,7 +185,25 @@ export function tableObject(
     }
 
     override async alarm(): Promise<void> {
-      await runAlarm(this.#open(), this.env);
+      const store = this.#open();
+      const host = this.#hosted(store);
+      host.onAlarm();
+      await runAlarm(store, this.env);
+      const nextMs = host.nextAlarmMs();
+      if (Number.isFinite(nextMs)) store.alarm.setAlarm(nextMs);
+    }
+
+    #hosted(store: Store): TransactionHost {
+      if (this.#host !== undefined) return this.#host;
+      const { sql } = this.ctx.storage;
+      this.#host = new TransactionHost(store, {
+        port: transactionPort(store, () => sql.databaseSize),
+        setAlarm: (atMs) => void this.ctx.storage.setAlarm(atMs),
+        send: async ({ to, message }) =>
+          JSON.parse(await this.env.LEDGE_TABLES.getByName(to).agree(JSON.stringify(message))),
+      });
+      store.keys = this.#host;
+      return this.#host;
     }
 
     #groups(store: Store): GroupCommit {
@@ -175,7 +221,10 @@ export function tableObject(
         migrations,
         name: name as ObjectName,
         sql: objectStorageSql(this.ctx.storage),
-        alarm: { setAlarm: (atMs) => void this.ctx.storage.setAlarm(atMs) },
+        // What transactions wait for may be due sooner than any timer of the table.
+        alarm: {
+          setAlarm: (atMs) => void this.ctx.storage.setAlarm(Math.min(atMs, this.#host?.nextAlarmMs() ?? atMs)),
+        },
         clock: () => Date.now(),
         random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
         failPoint: options.failPoint?.(this.ctx),

@@ -5,10 +5,12 @@
  */
 
 import { foldChanges } from "../../src/core/change/fold-changes.ts";
+import { Fault } from "../../src/core/fault.ts";
 import type { RowId, Seq } from "../../src/core/ids.ts";
 import type { MutatingCall, RowChange } from "../../src/core/protocol/object-call.ts";
 import { appendCommit, isEmptyCommit } from "./append-commit.ts";
 import { beginCommit, type Commit, type CommitTransaction } from "./commit.ts";
+import { commitFootprint } from "./commit-footprint.ts";
 import { findAttempt } from "./find-attempt.ts";
 import type { LedgerHead } from "./ledger.ts";
 import { type Answer, findReply, keptBody, storeReply } from "./replies.ts";
@@ -65,7 +67,7 @@ function inTransaction(
 
   failPoint?.("write.key-looked-up");
   const commit = beginCommit(store, call.principal, transaction);
-  const finish = run(commit);
+  const finish = admitted(commit, () => run(commit));
   failPoint?.("write.applied");
   const changes = foldChanges(commit.changes);
   const seq = isEmptyCommit(commit, changes) ? store.head.seq : commit.seq;
@@ -80,4 +82,19 @@ function inTransaction(
     failPoint?.("write.expiry-scheduled");
   }
   return { answer: call.wantsChange ? { ...answer, changes } : answer, head };
+}
+
+/** While a transaction holds something here: what was touched must be free, also where a check failed on it ([TX32]). */
+function admitted(commit: Commit, run: () => Finish): Finish {
+  const { reads, store } = commit;
+  if (reads === null) return run();
+  let finish: Finish;
+  try {
+    finish = run();
+  } catch (error) {
+    if (error instanceof Fault) store.keys.admit(commitFootprint(commit));
+    throw error;
+  }
+  store.keys.admit(commitFootprint(commit));
+  return finish;
 }

@@ -4,6 +4,7 @@
  */
 
 import { admitItem } from "../../src/core/change/admit-item.ts";
+import { type Footprint, NOTHING_TOUCHED } from "../../src/core/commit/footprint.ts";
 import { Fault } from "../../src/core/fault.ts";
 import { positionToken, type RowId, type Seq } from "../../src/core/ids.ts";
 import type { Json } from "../../src/core/json.ts";
@@ -20,6 +21,7 @@ import type {
 import { placeOperationFault } from "../../src/core/transaction/place-operation-fault.ts";
 import { seededBytes } from "../../src/core/transaction/seeded-bytes.ts";
 import { beginCommit, type Commit } from "./commit.ts";
+import { commitFootprint } from "./commit-footprint.ts";
 import { checkSeen, recordReads } from "./reads.ts";
 import { type Answer, findReply } from "./replies.ts";
 import { runSteps, type StepRun } from "./run-steps.ts";
@@ -32,9 +34,10 @@ import { callerFacts } from "./write-facts.ts";
 export function runTransaction(store: Store, call: TransactionCall): Answer {
   const { facts, effects, seen, steps } = call;
   return transact(store, call, {
-    transaction: { txid: facts.txid, nowMs: facts.nowMs, random: seededBytes(facts.seed), effects },
+    transaction: { txid: facts.txid, parts: null, nowMs: facts.nowMs, random: seededBytes(facts.seed), effects },
     run(commit) {
       if (seen !== null) checkSeen(store, seen);
+      if (commit.reads !== null) commit.reads.again(seen);
       for (const { name } of effects)
         if (!store.app.effects.has(name)) throw new TypeError(`no effect is called "${name}"`);
       const runs = runSteps(commit, steps);
@@ -52,15 +55,20 @@ export function runTransaction(store: Store, call: TransactionCall): Answer {
 }
 
 /** Nothing of it remains: the storage transaction around it is rolled back in any case. */
-export function tryTransaction(store: Store, call: TrialCall): ObjectReply {
+export function tryTransaction(
+  store: Store,
+  call: TrialCall,
+  note: (footprint: Footprint) => void = () => {},
+): ObjectReply {
   const known = call.idempotency === null ? null : findReply(store.sql, call.idempotency, store.clock());
   if (known !== null) return known;
+  note(NOTHING_TOUCHED);
   if (call.seen !== null) checkSeen(store, call.seen);
   const undo = new Undo();
   let tried: Tried | undefined;
   try {
     store.sql.transaction((): never => {
-      tried = trial(store, call);
+      tried = trial(store, call, note);
       throw undo;
     });
   } catch (error) {
@@ -72,10 +80,24 @@ export function tryTransaction(store: Store, call: TrialCall): ObjectReply {
 
 class Undo extends Error {}
 
-function trial(store: Store, { principal, facts, steps, look }: TrialCall): Tried {
+function trial(
+  store: Store,
+  { principal, facts, steps, look, seen }: TrialCall,
+  note: (footprint: Footprint) => void,
+): Tried {
   const { txid, nowMs, seed } = facts;
-  const base = beginCommit(store, principal, { txid, nowMs, random: seededBytes(seed), effects: [] });
+  const base = beginCommit(store, principal, { txid, parts: null, nowMs, random: seededBytes(seed), effects: [] });
   const commit: Commit = { ...base, reads: recordReads(base.seq) };
+  try {
+    return tryOn(commit, steps, look);
+  } finally {
+    // Also of a trial that failed: its fault may rest on what a transaction is about to change.
+    note({ ...commitFootprint(commit, seen), changes: [] });
+  }
+}
+
+function tryOn(commit: Commit, steps: TrialCall["steps"], look: TrialCall["look"]): Tried {
+  const { store } = commit;
   const runs = runSteps(commit, steps);
   const looked = look === null ? [] : lookAt(commit, look);
   return {

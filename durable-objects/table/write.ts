@@ -29,6 +29,7 @@ function writeRow(commit: Commit, table: TableStore, call: WriteCall): Finish {
   const { store } = commit;
   const { intent, expectVersion, isMinimal } = call;
   const stored = intent.id === null ? null : table.find(intent.id);
+  if (intent.id !== null) commit.reads?.row(table.spec.name, intent.id, 0);
   store.failPoint?.("row.loaded");
   checkSeenVersion(stored, expectVersion);
   const applied = applyWrite(
