@@ -4,13 +4,13 @@
  */
 
 import type { PreparedRow, TransactionTag } from "../../src/core/commit/object-port.ts";
-import type { RowId } from "../../src/core/ids.ts";
 import type { RowChange } from "../../src/core/protocol/object-call.ts";
 import type { Principal } from "../../src/core/scope/principal.ts";
 import { appendCommit } from "./append-commit.ts";
 import { beginCommit, type Commit } from "./commit.ts";
 import type { Effect } from "./ledger.ts";
 import type { Store } from "./store.ts";
+import type { TableStore } from "./table-store.ts";
 
 /** What the commit needs beside the images; written and read by this room alone. */
 export interface PreparedExtra {
@@ -35,7 +35,7 @@ export function applyPrepared(store: Store, row: PreparedRow, tag: TransactionTa
   commit.changes.push(...changes);
   // Parents and children may come in any order: the keys they need are all there in the end.
   store.sql.run("PRAGMA defer_foreign_keys = ON", []);
-  for (const change of inOrder(changes)) writeImage(commit, change);
+  writeImages(commit, inOrder(changes));
   store.head = appendCommit(commit, changes, null);
   return store.head.seq;
 }
@@ -46,12 +46,31 @@ function inOrder(changes: readonly RowChange[]): readonly RowChange[] {
   return [...removed, ...changes.filter((change) => change.after !== null)];
 }
 
-function writeImage({ store, seq }: Commit, { table: name, id, before, after }: RowChange): void {
-  const table = store.tables.get(name);
-  if (table === undefined) throw new Error(`the prepared table "${name}" is gone`);
+/** Row by row; where values change places, so that each stands in the other's way, all give theirs up first. */
+function writeImages(commit: Commit, changes: readonly RowChange[]): void {
+  const { sql } = commit.store;
+  try {
+    sql.transaction(() => {
+      for (const change of changes) writeImage(commit, change);
+    });
+  } catch (error) {
+    if (!/UNIQUE constraint failed/.test(error instanceof Error ? error.message : "")) throw error;
+    for (const { table, id, before } of changes) if (before !== null) tableOf(commit, table).remove(id);
+    for (const change of changes) if (change.after !== null) writeImage(commit, { ...change, before: null });
+  }
+}
+
+function writeImage(commit: Commit, { table: name, id, before, after }: RowChange): void {
+  const { store, seq } = commit;
+  const table = tableOf(commit, name);
   if (after === null) table.remove(id);
   else if (before === null) table.insert(after, seq);
   else table.update(before, after, seq);
   store.failPoint?.("row.written");
-  void (id satisfies RowId);
+}
+
+function tableOf({ store }: Commit, name: string): TableStore {
+  const table = store.tables.get(name);
+  if (table === undefined) throw new Error(`the prepared table "${name}" is gone`);
+  return table;
 }

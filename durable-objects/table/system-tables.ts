@@ -33,7 +33,10 @@ const STATEMENTS = [
 
 /** Creates what is missing. Returns whether the object is new. */
 export function createSystemTables(sql: Sql): { isNew: boolean } {
-  const found = sql.all("SELECT name, sql FROM sqlite_master WHERE type = 'table' AND name IN ('_log', '_decided')", []);
+  const found = sql.all(
+    "SELECT name, sql FROM sqlite_master WHERE type = 'table' AND name IN ('_log', '_decided')",
+    [],
+  );
   const log = found.find(({ name }) => name === "_log");
   if (log !== undefined) {
     // Of an object that was made before transactions, or before those over several objects.

@@ -230,6 +230,8 @@ export function tableObject(
         failPoint: options.failPoint?.(this.ctx),
       });
       if (hasLostAlarm(this.#store.sql, Date.now())) void this.#restoreAlarm();
+      // Before anything is served: what was promised is held again.
+      this.#hosted(this.#store);
       return this.#store;
     }
 

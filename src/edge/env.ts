@@ -1,11 +1,13 @@
 /**
  * The bindings and variables that the edge reads. An application's own `Env` extends it.
- * `TableStub` is the one method of a table object that the edge calls, so that no object class is imported here.
+ * `TableStub` are the methods of a table object that the edge calls, so that no object class is imported here.
  */
 
 export interface TableStub {
   /** Takes a call and gives its reply, both as text (`src/core/protocol/wire.ts`). */
   call(text: string): Promise<string>;
+  /** Takes a message of a transaction over several objects and gives the reply to it, both as JSON. */
+  agree(text: string): Promise<string>;
   /** Answers when the object runs and its migrations are done; for `/readyz`. */
   ping(): Promise<{ readonly failing: readonly string[] }>;
 }

@@ -428,15 +428,6 @@ describe("a list of operations", () => {
     expect((await bank.refused(objects)).body).toMatchObject({ limit: "objects", max: 6, actual: 7 });
   });
 
-  it("[TX2] tables of several objects are refused, never committed one by one", async () => {
-    const bank = openBank();
-    const result = await bank.refused([
-      { op: "create", resource: "lines", data: {} },
-      { op: "create", resource: "lines", partition: `${bank.room}-b`, data: {} },
-    ]);
-    expect(result.body).toMatchObject({ status: 400, code: "TRANSACTION_LIMIT_EXCEEDED", limit: "objects", actual: 2 });
-  });
-
   it("[TX6] integer ids are made by the object, and known to later operations", async () => {
     const bank = openBank();
     const result = await bank.post([

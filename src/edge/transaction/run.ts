@@ -4,6 +4,7 @@
  * at once. Nothing is held in between. When something that was seen has changed, the whole begins anew in another run.
  */
 
+import { decidingObject } from "../../core/commit/deciding-object.ts";
 import { Fault } from "../../core/fault.ts";
 import type { ObjectName, RowId } from "../../core/ids.ts";
 import type { Json } from "../../core/json.ts";
@@ -166,7 +167,8 @@ export class TransactionRun {
   async commit(submission: Submission): Promise<ObjectAnswer> {
     checkTime(this.frame);
     try {
-      return await submit({ frame: this.frame, steps: this.steps, seen: this.#seen, submission });
+      const { frame, steps } = this;
+      return await submit({ frame, steps, seen: this.#seen, submission, objects: this.#objects });
     } catch (error) {
       const last = this.steps.at(-1);
       // The object gave back what was refused here; then the first error says it better.
@@ -255,7 +257,8 @@ export class TransactionRun {
 
   async #call(request: TableRequest, steps: readonly Step[], seen: Seen | null, look: Look | null): Promise<Tried> {
     const { facts, key, isolation } = this.frame;
-    const isDecider = this.steps.length === 0 || request.object === this.steps[0]?.target.request.object;
+    const decider = this.#objects === null ? this.steps[0]?.target.request.object : decidingObject([...this.#objects]);
+    const isDecider = this.steps.length === 0 || request.object === decider;
     try {
       const reply = await readObject(request, {
         ...callHeader(request),

@@ -1,20 +1,141 @@
 /**
- * A transaction whose tables lie in several objects. The one place where the protocol over objects plugs in: it gets the plan, whose
- * steps are all made ready, and answers as one object would. Until it is hosted, such a transaction is refused before anything is
- * written; it is never run as several commits.
+ * A transaction whose tables lie in several objects: its plan becomes a part for each object, and a driver (`drive.ts`) brings them
+ * to one decision. A list of reads holds nothing: it is read, and then validated everywhere at once ([TP15]). Answers as one object would.
  */
 
-import { Fault } from "../../core/fault.ts";
+import { TRANSACTION_MS } from "../../core/commit/commit-limits.ts";
+import { decidingObject } from "../../core/commit/deciding-object.ts";
+import type { DriverAnswer, Evaluation } from "../../core/commit/driver-state.ts";
+import { ANY_REQUEST } from "../../core/commit/transaction-message.ts";
+import { Fault, invalidField, unreachable } from "../../core/fault.ts";
+import type { ObjectName } from "../../core/ids.ts";
+import type { Json } from "../../core/json.ts";
+import type { TransactionBody } from "../../core/protocol/transaction-call.ts";
+import { TRANSACTION_LIMITS } from "../../core/transaction/limits.ts";
+import type { PartWork } from "../../core/transaction/part-work.ts";
 import type { ObjectAnswer } from "../endpoints/answer.ts";
+import { callHeader } from "../exchange.ts";
+import { DEFAULT_IDEMPOTENCY_TTL_MS } from "../limits.ts";
+import { startAfterHooksOf } from "./after-parts.ts";
+import { TransactionDrive } from "./drive.ts";
+import { readAcross } from "./read-across.ts";
+import type { RunFrame, Step } from "./run.ts";
 import type { Plan } from "./submit.ts";
 
-export async function submitAcross({ steps }: Plan): Promise<ObjectAnswer> {
-  const objects = new Set(steps.map(({ target }) => target.request.object));
-  throw new Fault({
-    slug: "transaction-limit-exceeded",
-    limit: "objects",
-    max: 1,
-    actual: objects.size,
-    detail: `The tables lie in ${objects.size} objects, and a transaction is committed in one: put them into one group (and partition), or use atomic: false`,
+/** The drivers of requests that are between two tries, or in one. */
+const drives = new WeakMap<RunFrame, TransactionDrive>();
+
+export async function submitAcross(plan: Plan): Promise<ObjectAnswer> {
+  const { frame, steps } = plan;
+  checkIds(steps);
+  const drive = drives.get(frame) ?? newDrive(plan);
+  drives.set(frame, drive);
+  const isRead = plan.submission.effects.length === 0 && steps.every(isReading);
+  const answer = await drive.submit(isRead ? await readAcross(plan) : toSubmit(plan, drive.decider));
+  if (answer === null) throw new Fault({ slug: "transaction-conflict", retryable: true, tries: 1, retryAfter: 1 });
+  drives.delete(frame);
+  const result = answerOf(answer, frame);
+  if (answer.kind === "committed" && !answer.isReplay) startAfterHooksOf(steps, bodyOf(result).txid);
+  return result;
+}
+
+function newDrive({ frame, objects, steps }: Plan): TransactionDrive {
+  const { idempotency, attempt, text } = frame.key;
+  // Where the list does not tell the objects, nobody else knows the key: those of the first run do.
+  const declared = objects === null ? steps.map(({ target }) => target.request.object) : [...objects];
+  return new TransactionDrive(frame.origin.exchange, {
+    id: frame.facts.txid,
+    idempotency: idempotency ?? {
+      key: attempt?.id ?? text,
+      fingerprint: ANY_REQUEST,
+      ttlMs: DEFAULT_IDEMPOTENCY_TTL_MS,
+    },
+    keyFrom: idempotency === null ? "worker" : "client",
+    decider: decidingObject(declared),
+    startedAtMs: frame.deadlineMs - TRANSACTION_MS,
+    maxTries: TRANSACTION_LIMITS.tries,
   });
+}
+
+function toSubmit({ frame, steps, seen, submission }: Plan, decider: ObjectName): Evaluation<PartWork> {
+  const { effects, shown, value } = submission;
+  const whole = { effects, shown, value };
+  const objects = new Set([...steps.map(({ target }) => target.request.object), ...seen.keys(), decider]);
+  const works = [...objects].map((object) => {
+    const own = steps.filter(({ target }) => target.request.object === object);
+    const isDecider = object === decider;
+    const work: PartWork = {
+      header: headerOf(frame, own),
+      facts: frame.facts,
+      steps: own.map(({ wire }) => wire),
+      seen: frame.isolation === "committed" ? null : (seen.get(object) ?? null),
+      whole: isDecider ? whole : null,
+    };
+    return { object, work };
+  });
+  return { kind: "submit", works };
+}
+
+function headerOf({ origin }: RunFrame, [first]: readonly Step[]): PartWork["header"] {
+  if (first === undefined) {
+    const { principal, trace } = origin.exchange;
+    return { table: null, partition: null, principal, requestId: trace.requestId, traceparent: trace.traceparent };
+  }
+  const { table, partition, requestId, traceparent, principal } = callHeader(first.target.request);
+  return { table, partition, requestId, traceparent, principal };
+}
+
+function isReading({ wire: { action } }: Step): boolean {
+  if (action.kind !== "ready") return action.kind === "skipped";
+  const { kind } = action.work;
+  return kind === "read" || kind === "list" || kind === "count";
+}
+
+/** An integer id is made in the turn that writes the row; across objects every id is known before ([TX6]). */
+function checkIds(steps: readonly Step[]): void {
+  for (const { wire } of steps) {
+    const { action, index, resource } = wire;
+    const isMinted =
+      action.kind === "ready" &&
+      action.work.kind === "write" &&
+      action.work.write.intent.op === "create" &&
+      action.work.write.intent.id === null;
+    if (isMinted)
+      throw invalidField(
+        `operations[${index}].resource`,
+        `${resource} has integer ids, which are made in one object: a transaction over several cannot create its rows`,
+        "integer-id",
+      );
+  }
+}
+
+function answerOf(answer: DriverAnswer, { key }: RunFrame): ObjectAnswer {
+  switch (answer.kind) {
+    case "committed":
+      return { ...answered(answer.reply), ...(answer.isReplay ? { isReplay: true } : {}) };
+    case "read":
+      return answered(answer.results);
+    case "fault":
+      throw new Fault(answer.fault);
+    case "conflict":
+      throw new Fault({ slug: "transaction-conflict", retryable: true, tries: answer.tries, retryAfter: 1 });
+    case "timeout":
+      throw new Fault({ slug: "timeout", detail: "The transaction took longer than 10 s; nothing was written" });
+    case "unavailable":
+      throw new Fault({ slug: "unavailable", retryAfter: 1 });
+    case "unknown":
+      throw new Fault({ slug: "outcome-unknown", retryAfter: 1, idempotencyKey: key.text });
+    default:
+      return unreachable(answer);
+  }
+}
+
+function answered(body: Json): ObjectAnswer {
+  const { seqs } = body as unknown as TransactionBody;
+  const position = seqs.flatMap(({ token }) => token ?? []).join(", ");
+  return { kind: "answer", status: 200, headers: {}, body: JSON.stringify(body), position };
+}
+
+function bodyOf(answer: ObjectAnswer): TransactionBody {
+  return JSON.parse(answer.body ?? "{}") as TransactionBody;
 }

@@ -20,6 +20,8 @@ export interface Plan {
   /** What was looked at, by object: to be validated under the locks ([TP3]). */
   readonly seen: ReadonlyMap<ObjectName, Seen>;
   readonly submission: Submission;
+  /** All that the list declares, skipped steps included; null where they are not known before running. */
+  readonly objects: ReadonlySet<ObjectName> | null;
 }
 
 export async function submit(plan: Plan): Promise<ObjectAnswer> {
@@ -27,7 +29,8 @@ export async function submit(plan: Plan): Promise<ObjectAnswer> {
   const [first] = steps;
   if (first === undefined) throw new Error("a transaction has a step");
   const { request } = first.target;
-  if (steps.some((step) => step.target.request.object !== request.object)) return submitAcross(plan);
+  const objects = plan.objects ?? new Set(steps.map((step) => step.target.request.object));
+  if (objects.size > 1) return submitAcross(plan);
   const reply = await writeObject(
     { ...request, nowMs: frame.facts.nowMs },
     {
