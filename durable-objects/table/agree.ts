@@ -37,8 +37,10 @@ export type AgreeMessage = ObjectRequest<PartWork> | ValidateMessage<PartWork> |
 
 export function agree(store: Store, host: TransactionHost, message: AgreeMessage): Promise<unknown> {
   switch (message.kind) {
-    case "prepare":
     case "decide":
+      if (message.decider !== store.name) throw new Error(`a decision for ${message.decider} reached ${store.name}`);
+      return host.take(message);
+    case "prepare":
       // Another version is voted down by the machine.
       return host.take(message);
     case "validate":

@@ -3,6 +3,7 @@
  * key. Only successes are stored. Old ones go by a timer.
  */
 
+import { isSameRequest } from "../../src/core/commit/transaction-message.ts";
 import { Fault } from "../../src/core/fault.ts";
 import type { Idempotency, ObjectReply } from "../../src/core/protocol/object-call.ts";
 import type { Sql } from "../sql/port.ts";
@@ -16,7 +17,7 @@ const MAX_STORED_BODY = 1_000_000;
 export function findReply(sql: Sql, idempotency: Idempotency, now: number): Answer | null {
   const row = sql.all("SELECT * FROM _replies WHERE key = ? AND expires_at > ?", [idempotency.key, now])[0];
   if (row === undefined) return null;
-  if (row.fingerprint !== idempotency.fingerprint) throw new Fault({ slug: "idempotency-mismatch" });
+  if (!isSameRequest(String(row.fingerprint), idempotency)) throw new Fault({ slug: "idempotency-mismatch" });
   return {
     kind: "answer",
     status: Number(row.status) as Answer["status"],

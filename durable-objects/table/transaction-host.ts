@@ -4,7 +4,7 @@
  * The memory of it is a cache of three tables: after a failed turn nothing has moved.
  */
 
-import type { Footprint } from "../../src/core/commit/footprint.ts";
+import { type Footprint, NOTHING_TOUCHED } from "../../src/core/commit/footprint.ts";
 import { isFreeForReads, isFreeForWrites, mayWrite } from "../../src/core/commit/lock-check.ts";
 import type { ObjectPort } from "../../src/core/commit/object-port.ts";
 import {
@@ -207,8 +207,8 @@ export class TransactionHost implements KeyGate {
       // A refusal is an answer like any other: it must be true of the moment, too.
       waiting.settle = () => this.#fail(call, error);
     }
-    if (footprint === null) throw new Error("a read tells what it touched");
-    return { kind: "read", call, mode, sinceMs: waiting.sinceMs, footprint };
+    // A trial that was refused before it looked at anything has told nothing.
+    return { kind: "read", call, mode, sinceMs: waiting.sinceMs, footprint: footprint ?? NOTHING_TOUCHED };
   }
 
   #settle(call: number, reply: unknown): void {

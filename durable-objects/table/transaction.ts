@@ -4,7 +4,7 @@
  */
 
 import { admitItem } from "../../src/core/change/admit-item.ts";
-import { type Footprint, NOTHING_TOUCHED } from "../../src/core/commit/footprint.ts";
+import type { Footprint } from "../../src/core/commit/footprint.ts";
 import { Fault } from "../../src/core/fault.ts";
 import { positionToken, type RowId, type Seq } from "../../src/core/ids.ts";
 import type { Json } from "../../src/core/json.ts";
@@ -62,7 +62,6 @@ export function tryTransaction(
 ): ObjectReply {
   const known = call.idempotency === null ? null : findReply(store.sql, call.idempotency, store.clock());
   if (known !== null) return known;
-  note(NOTHING_TOUCHED);
   if (call.seen !== null) checkSeen(store, call.seen);
   const undo = new Undo();
   let tried: Tried | undefined;

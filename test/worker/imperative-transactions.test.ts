@@ -243,24 +243,33 @@ describe("a transaction as a callback", () => {
     expect(unnamed.text).toContain("names its tables");
   });
 
-  it("[TX2] tables of several objects are refused, never committed one by one", async () => {
+  it("[TX2] tables of several objects commit together, and are read at one moment", async () => {
     const [one, two] = [openBank(), openBank()];
     const result = await serve((ctx) =>
       ctx.transaction(async (tx) => {
-        await tx.table("lines", one.room).create({});
-        await tx.table("lines", two.room).create({});
+        const first = await tx.table("lines", one.room).create({ text: "one" });
+        const second = await tx.table("lines", two.room).create({ text: `after ${first.text}` });
+        return [first.text, second.text];
       }),
     );
-    expect(result.body).toMatchObject({ status: 400, code: "TRANSACTION_LIMIT_EXCEEDED", limit: "objects" });
-    expect([await one.seq(), await two.seq()]).toEqual([0, 0]);
-    // Reads of two objects are of two moments, so they are refused too.
+    expect(result.body, result.text).toEqual(["one", "after one"]);
+    await expect.poll(() => Promise.all([one.seq(), two.seq()])).toEqual([1, 1]);
     const reads = await serve((ctx) =>
       ctx.transaction(async (tx) => [
         await tx.table("lines", one.room).count(),
         await tx.table("lines", two.room).count(),
       ]),
     );
-    expect(reads.body).toMatchObject({ code: "TRANSACTION_LIMIT_EXCEEDED", limit: "objects" });
+    expect(reads.body, reads.text).toEqual([1, 1]);
+    const failed = await serve((ctx) =>
+      ctx.transaction(async (tx) => {
+        await tx.table("lines", one.room).create({ text: "gone" });
+        await tx.table("lines", two.room).create({ text: "gone" });
+        throw new ConflictError("No");
+      }),
+    );
+    expect(failed.status).toBe(409);
+    expect([await one.seq(), await two.seq()]).toEqual([1, 1]);
   });
 });
 

@@ -149,6 +149,19 @@ describe("a transaction over two objects", () => {
     expect([await a.seq(), await b.seq()]).toEqual([1, 1]);
   });
 
+  it("[TX33] the key that a Worker made for a request without one is as good as a client's", async () => {
+    const { a, b } = openRooms();
+    const operations = [wallet(1, a.room, 1), wallet(1, b.room, 2, { as: "other" })];
+    const first = await a.post(operations);
+    ok(first);
+    const [stored] = await inspect(a.object, "SELECT key FROM _replies");
+    const headers = { "idempotency-key": String(stored?.key).split("|")[1] ?? "" };
+    expect(headers["idempotency-key"]).toMatch(/^retry-/);
+    const again = await a.post(operations, { headers });
+    expect(again.text).toBe(first.text);
+    expect(again.headers.get("idempotency-replayed")).toBe("true");
+  });
+
   it("[TX18] a list of reads is consistent over its objects, and writes nothing", async () => {
     const { a, b } = openRooms();
     ok(await a.post([wallet(1, a.room, 1), wallet(1, b.room, 2, { as: "other" })]));

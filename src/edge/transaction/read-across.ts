@@ -8,14 +8,14 @@ import type { Epoch, ObjectName } from "../../core/ids.ts";
 import { seqOf } from "../../core/ids.ts";
 import type { Json } from "../../core/json.ts";
 import { rowTag } from "../../core/protocol/etag.ts";
-import type { Tried } from "../../core/protocol/transaction-call.ts";
+import type { Seen, Tried } from "../../core/protocol/transaction-call.ts";
 import { composeBody, type PartResult, type PartStep, type PartWork } from "../../core/transaction/part-work.ts";
 import { readObject } from "../call-object.ts";
 import { callHeader } from "../exchange.ts";
 import type { Step } from "./run.ts";
 import type { Plan } from "./submit.ts";
 
-export async function readAcross({ frame, steps, submission }: Plan): Promise<Evaluation<PartWork>> {
+export async function readAcross({ frame, steps, seen: before, submission }: Plan): Promise<Evaluation<PartWork>> {
   const byObject = new Map<ObjectName, Step[]>();
   for (const step of steps) {
     const { object } = step.target.request;
@@ -25,7 +25,9 @@ export async function readAcross({ frame, steps, submission }: Plan): Promise<Ev
   const results: Record<string, Json> = {};
   const { shown, value } = submission;
   const parts = await Promise.all(
-    [...byObject].map(async ([object, own]) => [object, own, await tryPart(frame, own)] as const),
+    [...byObject].map(
+      async ([object, own]) => [object, own, await tryPart(frame, own, before.get(object) ?? null)] as const,
+    ),
   );
   for (const [object, own, tried] of parts) {
     const isFirst = works.length === 0;
@@ -41,7 +43,8 @@ export async function readAcross({ frame, steps, submission }: Plan): Promise<Ev
   return { kind: "read-only", works, results: body as unknown as Json };
 }
 
-async function tryPart(frame: Plan["frame"], own: readonly Step[]): Promise<Tried> {
+/** What user code has seen before must still be so, or its conclusions are of another moment. */
+async function tryPart(frame: Plan["frame"], own: readonly Step[], before: Seen | null): Promise<Tried> {
   const [first] = own;
   if (first === undefined) throw new Error("a part has a step");
   const reply = await readObject(first.target.request, {
@@ -49,7 +52,7 @@ async function tryPart(frame: Plan["frame"], own: readonly Step[]): Promise<Trie
     op: "trial",
     facts: frame.facts,
     steps: own.map(({ wire }) => wire),
-    seen: null,
+    seen: frame.isolation === "committed" ? null : before,
     look: null,
     idempotency: null,
   });
