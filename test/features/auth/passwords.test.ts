@@ -86,6 +86,17 @@ describe("passwords", () => {
     expect((await send([])).errors[0]).toMatchObject({ field: "" });
     expect((await send({ password: PASSWORD })).errors[0]).toMatchObject({ field: "email", code: "required" });
     expect((await send({ email: "no address", password: PASSWORD })).errors[0]).toMatchObject({ field: "email" });
+    for (const email of [
+      "jürgen@example.com",
+      "a..b@example.com",
+      ".a@example.com",
+      "a@localhost",
+      "a@@example.com",
+      "a b@example.com",
+    ]) {
+      const { errors } = await send({ email, password: PASSWORD });
+      expect([email, errors?.[0].code]).toEqual([email, "email"]);
+    }
     expect((await send({ email: newEmail(), password: 12345678 })).errors[0]).toMatchObject({ field: "password" });
     expect((await send({ email: newEmail(), password: PASSWORD, data: "x" })).errors[0]).toMatchObject({
       field: "data",
