@@ -158,4 +158,17 @@ describe("cost", () => {
     // Of each create, the row that it may not find.
     expect(cost.read).toBeLessThanOrEqual(64 + 2);
   });
+
+  it("[TX1] a transaction writes its rows and one ledger row; a trial and a Worker's key cost none", async () => {
+    const operations = (from: number) =>
+      [0, 1, 2].map((at) => ({ op: "create", resource: "counters", as: `c${at}`, data: { name: `n${from + at}` } }));
+    const post = (list: object[]) => async () => {
+      const result = await send({ to: "POST /api/transaction", body: { operations: list } });
+      expect(result.status, result.text).toBe(200);
+    };
+    await create("/api/counters", { name: "warm" })();
+    expect((await costOf("t/test/counters", post(operations(0)))).written).toBe(4);
+    const reads = [{ op: "list", resource: "counters", limit: 2 }];
+    expect((await costOf("t/test/counters", post(reads))).written).toBe(0);
+  });
 });
