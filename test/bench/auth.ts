@@ -88,7 +88,7 @@ async function measure(url: string): Promise<string> {
       name,
       (1000 / msOf(name)).toFixed(0),
       msOf(name).toFixed(2),
-      `+${(msOf(name) - msOf(first?.name ?? "")).toFixed(2)}`,
+      (msOf(name) - msOf(first?.name ?? "")).toFixed(2),
     ]),
   );
   return table(["one connection", "requests/s", "ms", "ms beyond a stranger's get"], lines);
