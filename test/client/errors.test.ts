@@ -32,6 +32,7 @@ const CLASSES: Readonly<Record<string, keyof typeof client>> = {
   "idempotency-mismatch": "ValidationError",
   "precondition-required": "PreconditionError",
   "rate-limit-exceeded": "RateLimitError",
+  "subscription-limit-exceeded": "RateLimitError",
   "internal-error": "DatabaseError",
   "output-validation-error": "DatabaseError",
   overloaded: "DatabaseError",
