@@ -35,7 +35,12 @@ export function applyPrepared(store: Store, row: PreparedRow, tag: TransactionTa
   commit.changes.push(...changes);
   // Parents and children may come in any order: the keys they need are all there in the end.
   store.sql.run("PRAGMA defer_foreign_keys = ON", []);
-  writeImages(commit, inOrder(changes));
+  try {
+    writeImages(commit, inOrder(changes));
+  } finally {
+    // It lasts until the platform commits, at the end of the turn, and others may be served in it.
+    store.sql.run("PRAGMA defer_foreign_keys = OFF", []);
+  }
   store.head = appendCommit(commit, changes, null);
   return store.head.seq;
 }

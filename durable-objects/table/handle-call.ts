@@ -22,7 +22,7 @@ export function handleCall(store: Store, call: ObjectCall, note?: (footprint: Fo
     return serve(store, table, call, note);
   } catch (error) {
     // On the old schema of a failed migration a read may name what is not there yet.
-    if (!(error instanceof Fault) && store.health.kind === "failed") throw notMigrated();
+    if (!(error instanceof Fault) && store.health.kind !== "ready") throw notMigrated();
     throw error;
   }
 }
@@ -84,6 +84,7 @@ function notMigrated(): Fault {
 
 function refuseWhenReadOnly(store: Store): void {
   if (store.health.kind === "ready") return;
+  if (store.health.kind === "waiting") throw notMigrated();
   throw new Fault({
     slug: "unavailable",
     retryAfter: 30,

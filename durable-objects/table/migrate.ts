@@ -20,6 +20,12 @@ export type MigrationOutcome =
 const CREATE_RECORD =
   "CREATE TABLE IF NOT EXISTS _migrations (tag TEXT PRIMARY KEY, at INTEGER NOT NULL) WITHOUT ROWID";
 
+/** Whether the object has not had all of them. */
+export function hasPending(sql: Sql, migrations: readonly Migration[]): boolean {
+  const applied = appliedTags(sql);
+  return migrations.some((migration) => !applied.has(migration.tag));
+}
+
 /**
  * Applies what `migrations` (in order) holds and the object has not had. Tags the object knows and the code does not are
  * left alone: during a gradual deployment the older code meets the newer schema.

@@ -10,13 +10,14 @@ import type { FailPoint } from "./fail-points.ts";
 import { type KeyGate, OPEN_GATE } from "./key-gate.ts";
 import { DEFAULT_RETENTION, type LedgerHead, type Retention, readHead } from "./ledger.ts";
 import { logLine } from "./log-line.ts";
-import { migrate } from "./migrate.ts";
+import { hasPending, migrate } from "./migrate.ts";
 import { dropStaleIndexes, ensureIndex } from "./open-search.ts";
 import { presentColumns } from "./present-columns.ts";
 import { openFeeds } from "./search-feed.ts";
 import { createSystemTables, readMeta, writeMeta } from "./system-tables.ts";
 import { openTable, type TableStore } from "./table-store.ts";
 import type { AlarmPort } from "./timers.ts";
+import { holdsPromises } from "./transaction-tables.ts";
 
 export interface Store {
   readonly app: AppDefinition;
@@ -38,9 +39,13 @@ export interface Store {
   head: LedgerHead;
 }
 
-/** A failed migration leaves the object readable on its old schema; writes answer 503. */
+/**
+ * A failed migration leaves the object readable on its old schema; writes answer 503. So does one that has to wait until what was
+ * promised under the old schema has its outcome ([TP14]).
+ */
 export type StoreHealth =
   | { readonly kind: "ready" }
+  | { readonly kind: "waiting" }
   | { readonly kind: "failed"; readonly tag: string; readonly message: string };
 
 export interface StoreOptions {
@@ -68,9 +73,13 @@ export function openStore(options: StoreOptions): Store {
   const indexed = resources.filter(({ name }) => app.searchAdapters?.has(name) !== true);
   dropStaleIndexes(sql, indexed, options.migrations[group] ?? []);
   failPoint?.("open.stale-indexes-dropped");
-  const outcome = migrate(sql, options.migrations[group] ?? [], { nowMs: options.clock(), failPoint });
+  const migrations = options.migrations[group] ?? [];
+  const isWaiting = holdsPromises(sql) && hasPending(sql, migrations);
+  const outcome = isWaiting
+    ? { kind: "waiting" as const }
+    : migrate(sql, migrations, { nowMs: options.clock(), failPoint });
   failPoint?.("open.migrated");
-  const health: StoreHealth = outcome.kind === "failed" ? outcome : { kind: "ready" };
+  const health: StoreHealth = outcome.kind === "current" ? { kind: "ready" } : outcome;
   if (health.kind === "failed") {
     logLine("error", "migration failed; the object is read-only", {
       object: name,

@@ -199,6 +199,7 @@ export function tableObject(
       this.#host = new TransactionHost(store, {
         port: transactionPort(store, () => sql.databaseSize),
         setAlarm: (atMs) => void this.ctx.storage.setAlarm(atMs),
+        onSettled: () => this.#reopen(store),
         send: async ({ to, message }) =>
           JSON.parse(await this.env.LEDGE_TABLES.getByName(to).agree(JSON.stringify(message))),
       });
@@ -238,6 +239,14 @@ export function tableObject(
     /** Only where none is set: an unconditional alarm on every wake is billed on every wake. */
     async #restoreAlarm(): Promise<void> {
       if ((await this.ctx.storage.getAlarm()) === null) await this.ctx.storage.setAlarm(Date.now());
+    }
+
+    /** A migration that waited for promises is carried out by the next call ([TP14]). */
+    #reopen(store: Store): void {
+      if (store.health.kind !== "waiting") return;
+      this.#store = undefined;
+      this.#group = undefined;
+      this.#host = undefined;
     }
 
     #registry(): ((registration: Registration) => Promise<RegistryAnswer>) | null {

@@ -34,6 +34,8 @@ export interface HostPorts {
   /** Asks another object; rejects when it is lost. */
   readonly send: (message: Outgoing) => Promise<unknown>;
   readonly setAlarm: (atMs: number) => void;
+  /** Every promise has its outcome: a migration that waited for that may go on. */
+  readonly onSettled: () => void;
   readonly port: ObjectPort<PartWork>;
 }
 
@@ -167,6 +169,7 @@ export class TransactionHost implements KeyGate {
     this.#plan();
     for (const each of after) each();
     for (const message of sends) void this.#deliver(message);
+    if (before.held.size > 0 && this.#state.held.size === 0) this.#ports.onSettled();
   }
 
   /** Events that follow at once, in the same turn. */

@@ -29,6 +29,10 @@ export function readPrepared(sql: Sql): PreparedRow[] {
   return sql.all("SELECT row FROM _prepared", []).map(({ row }) => JSON.parse(String(row)) as PreparedRow);
 }
 
+export function holdsPromises(sql: Sql): boolean {
+  return sql.all("SELECT 1 AS found FROM _prepared LIMIT 1", []).length > 0;
+}
+
 type Committed = Extract<Decision, { kind: "committed" }>;
 
 /** Decisions that some participants have not confirmed. */

@@ -5,8 +5,12 @@
 
 import { DatabaseSync } from "node:sqlite";
 import { nodeSql } from "../../durable-objects/sql/node-sqlite.ts";
-import { handleCall } from "../../durable-objects/table/handle-call.ts";
+import { type AgreeMessage, agree } from "../../durable-objects/table/agree.ts";
+import { handleCall, isWrite, touchedBy } from "../../durable-objects/table/handle-call.ts";
+import { Blocked } from "../../durable-objects/table/key-gate.ts";
 import { openStore, type Store } from "../../durable-objects/table/store.ts";
+import { TransactionHost } from "../../durable-objects/table/transaction-host.ts";
+import { transactionPort } from "../../durable-objects/table/transaction-port.ts";
 import { Fault } from "../../src/core/fault.ts";
 import type { ObjectName } from "../../src/core/ids.ts";
 import type { ObjectCall, ObjectReply } from "../../src/core/protocol/object-call.ts";
@@ -19,10 +23,13 @@ export interface NodeObjects {
   readonly store: (name: string) => Store;
   /** Calls so far, by kind. */
   readonly calls: string[];
+  /** Resolves when nothing is promised in any of them. */
+  readonly settled: () => Promise<void>;
 }
 
 export function nodeObjects(app: AppDefinition, migrations: MigrationSet): NodeObjects {
   const stores = new Map<string, Store>();
+  const hosts = new Map<string, TransactionHost>();
   const calls: string[] = [];
   const store = (name: string): Store => {
     const known = stores.get(name);
@@ -37,13 +44,36 @@ export function nodeObjects(app: AppDefinition, migrations: MigrationSet): NodeO
       random: (bytes) => crypto.getRandomValues(new Uint8Array(bytes)),
     });
     stores.set(name, opened);
+    opened.keys = hostOf(name, opened);
     return opened;
   };
-  const call = (name: string, given: ObjectCall): ObjectReply => {
+  const hostOf = (name: string, opened: Store): TransactionHost => {
+    const host = new TransactionHost(opened, {
+      port: transactionPort(opened, () => 0),
+      setAlarm: () => {},
+      onSettled: () => {},
+      send: async ({ to, message }) => JSON.parse(await agreeWith(to, JSON.stringify(message))) as unknown,
+    });
+    hosts.set(name, host);
+    return host;
+  };
+  const agreeWith = async (name: string, text: string): Promise<string> => {
+    const opened = store(name);
+    return JSON.stringify(await agree(opened, hosts.get(name) as TransactionHost, JSON.parse(text) as AgreeMessage));
+  };
+  // The frame of `table-object.ts`, which runs in workerd alone.
+  const call = async (name: string, given: ObjectCall): Promise<ObjectReply> => {
     calls.push(given.op);
+    const opened = store(name);
+    const host = hosts.get(name) as TransactionHost;
     try {
-      return handleCall(store(name), given);
+      if (isWrite(given) || host.isFreeForReads()) return handleCall(opened, given);
+      return await host.read({ footprint: touchedBy(opened, given), run: (note) => handleCall(opened, given, note) });
     } catch (error) {
+      if (error instanceof Blocked) {
+        await host.waitForKeys(error.footprint, Date.now());
+        return call(name, given);
+      }
       if (!(error instanceof Fault)) throw error;
       return { kind: "fault", fault: error.data, position: null };
     }
@@ -54,9 +84,14 @@ export function nodeObjects(app: AppDefinition, migrations: MigrationSet): NodeO
     LEDGE_LOG_LEVEL: "silent",
     LEDGE_TABLES: {
       getByName: (name: string) => ({
-        call: async (text: string) => encodeReply(call(name, decodeCall(text) as ObjectCall)),
+        call: async (text: string) => encodeReply(await call(name, decodeCall(text) as ObjectCall)),
+        agree: (text: string) => agreeWith(name, text),
       }),
     },
   } as unknown as LedgeEnv;
-  return { env, store, calls };
+  const settled = async () => {
+    while ([...hosts.values()].some((host) => host.held().length > 0))
+      await new Promise((resume) => setTimeout(resume, 1));
+  };
+  return { env, store, calls, settled };
 }

@@ -115,6 +115,8 @@ const FORMS: Readonly<Record<string, Form>> = {
     });
     return outcomeOf(status, body, body.results);
   },
+  "http over two objects, the other takes part": (run, steps) => acrossHttp(run, steps, `z${run.room}`),
+  "http over two objects, the other decides": (run, steps) => acrossHttp(run, steps, `a${run.room}`),
   "declared with references": async ({ post, room }, steps) => {
     const run = transaction({
       operations: steps.map((step, index) => withReferences(step, index, room) as unknown as OperationSpec),
@@ -205,6 +207,18 @@ const FORMS: Readonly<Record<string, Form>> = {
   },
 };
 
+/** The same list, and one row in another room, which is there exactly when the list is. */
+async function acrossHttp({ post, room }: Run, steps: readonly Step[], other: string): Promise<Outcome> {
+  const operations = [
+    ...steps.map((step, index) => withReferences(step, index, room)),
+    { op: "create", resource: "m", partition: other, as: "extra", data: { id: crypto.randomUUID() } },
+  ];
+  const { status, body } = await post("/api/transaction", { operations });
+  const { extra, ...results } = (body.results ?? {}) as Record<string, unknown>;
+  expect(extra === undefined).toBe(status !== 200);
+  return outcomeOf(status, body, results);
+}
+
 /** What a missing member does in code: the writer's own check. */
 function member(result: LooseRow, which: string): unknown {
   const value = result === null || Array.isArray(result) ? undefined : result[which];
@@ -288,6 +302,7 @@ describe("one meaning", () => {
           const objects = nodeObjects(app.definition, MIGRATIONS);
           const room = `r${rooms++}`;
           const model = new Model();
+          let committed = 0;
           const post: Run["post"] = async (path, body) => {
             const response = await app.request(
               path,
@@ -300,6 +315,7 @@ describe("one meaning", () => {
             const before = objects.store(`t/forms/m/${room}`).head.seq;
             const expected: ModelOutcome = model.run(steps);
             const actual = await runForm({ post, room }, steps);
+            await objects.settled();
             const store = objects.store(`t/forms/m/${room}`);
             if (expected.ok) {
               expect(actual).toMatchObject({ ok: true });
@@ -315,6 +331,11 @@ describe("one meaning", () => {
               if (form === "http") expect(index).toBe(expected.index);
               seen.refused.add(expected.status);
               expect(store.head.seq).toBe(before);
+            }
+            if (form.includes("two objects")) {
+              committed += expected.ok ? 1 : 0;
+              const other = objects.store(`t/forms/m/${form.includes("decides") ? "a" : "z"}${room}`);
+              expect(other.sql.all("SELECT count(*) AS n FROM m", [])[0]?.n).toBe(committed);
             }
             const rows = store.sql.all("SELECT id, n, code FROM m ORDER BY id", []);
             expect(rows.map((row) => ({ ...row }))).toEqual(model.rows().map((row) => ({ ...row })));
