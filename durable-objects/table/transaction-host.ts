@@ -6,7 +6,7 @@
 
 import { type Footprint, NOTHING_TOUCHED } from "../../src/core/commit/footprint.ts";
 import { isFreeForReads, isFreeForWrites, mayWrite } from "../../src/core/commit/lock-check.ts";
-import type { ObjectPort } from "../../src/core/commit/object-port.ts";
+import type { ObjectPort, Write } from "../../src/core/commit/object-port.ts";
 import {
   type CallOrder,
   type ObjectEvent,
@@ -28,6 +28,9 @@ import { storeReply } from "./replies.ts";
 import type { Store } from "./store.ts";
 import { schedule } from "./timers.ts";
 import { readPrepared, readUnsettled, writeTransaction } from "./transaction-tables.ts";
+
+/** How long a confirmed decision waits for a turn that writes. */
+const SETTLE_AFTER_MS = 1_000;
 
 /** What the host needs of the object's class. */
 export interface HostPorts {
@@ -64,6 +67,11 @@ export class TransactionHost implements KeyGate {
   readonly #waiting = new Map<number, Waiting>();
   #calls = 0;
   #timer: { readonly atMs: number; readonly id: ReturnType<typeof setTimeout> } | null = null;
+  /**
+   * That a decision is confirmed everywhere is written with the next turn that writes, or after a while: it costs nobody a flush of its
+   * own, and lost, it only has some commits repeated.
+   */
+  #settled: readonly Extract<Write, { kind: "settle-decision" }>[] = [];
   /** The alarm that this instance has set; null: none that it knows of. */
   #alarmAtMs: number | null = null;
 
@@ -140,6 +148,8 @@ export class TransactionHost implements KeyGate {
     const before = this.#state;
     const after: (() => void)[] = [];
     const sends: Outgoing[] = [];
+    const settled = [...this.#settled];
+    let hasWritten = false;
     try {
       store.sql.transaction(() => {
         const events = [typeof first === "function" ? first() : first];
@@ -147,6 +157,11 @@ export class TransactionHost implements KeyGate {
           const turn = stepObject(this.#state, event, store.clock(), this.#ports.port);
           const key = event.kind === "request" && event.message.kind === "decide" ? event.message.idempotency : null;
           for (const write of turn.writes) {
+            if (write.kind === "settle-decision") {
+              settled.push(write);
+              continue;
+            }
+            hasWritten = true;
             if (write.kind === "put-reply") this.#storeReply(write.idempotency, write.reply);
             else writeTransaction(store.sql, write, key, store.clock());
             if (write.kind === "put-decision") this.#schedulePruning();
@@ -157,6 +172,7 @@ export class TransactionHost implements KeyGate {
           for (const { call: answered, reply } of turn.replies) after.push(() => this.#settle(answered, reply));
           for (const order of turn.calls) events.push(...this.#carryOut(order, after));
         }
+        if (hasWritten) for (const write of settled) writeTransaction(store.sql, write, null, store.clock());
       });
     } catch (error) {
       this.#state = before;
@@ -166,6 +182,7 @@ export class TransactionHost implements KeyGate {
       else this.#fail(call, error);
       return;
     }
+    this.#settled = hasWritten ? [] : settled;
     this.#plan();
     for (const each of after) each();
     for (const message of sends) void this.#deliver(message);
@@ -269,7 +286,9 @@ export class TransactionHost implements KeyGate {
     }
     const { prepares, writes, readers, reservations } = this.#state;
     const isWaitedFor = prepares.length + writes.length + readers.length + reservations.length > 0;
-    const next = isWaitedFor || this.#waiting.size > 0 ? nextTimer(this.#state) : null;
+    const forCallers = isWaitedFor || this.#waiting.size > 0 ? nextTimer(this.#state) : null;
+    const forSettled = this.#settled.length > 0 ? store.clock() + SETTLE_AFTER_MS : null;
+    const next = earlier(forCallers, forSettled);
     if (next === null || (this.#timer !== null && this.#timer.atMs <= next)) return;
     if (this.#timer !== null) clearTimeout(this.#timer.id);
     const id = setTimeout(() => this.#onTimer(), Math.max(next - store.clock(), 0));
@@ -278,6 +297,16 @@ export class TransactionHost implements KeyGate {
 
   #onTimer(): void {
     this.#timer = null;
+    const { sql, clock } = this.#store;
+    if (this.#settled.length > 0)
+      sql.transaction(() => {
+        for (const write of this.#settled) writeTransaction(sql, write, null, clock());
+      });
+    this.#settled = [];
     this.#turn({ kind: "timer" }, null);
   }
+}
+
+function earlier(a: number | null, b: number | null): number | null {
+  return a === null || b === null ? (a ?? b) : Math.min(a, b);
 }

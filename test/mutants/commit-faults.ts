@@ -23,7 +23,7 @@ export const COMMIT_FAULTS: readonly CommitFault[] = [
     file: "decide.ts",
     find: "const known = port.findReply(idempotency.key);",
     replace: "const known = null;",
-    seed: 99,
+    seed: 20,
   },
   {
     rule: "TP2",
@@ -31,7 +31,7 @@ export const COMMIT_FAULTS: readonly CommitFault[] = [
     file: "decide.ts",
     find: 'draft.writes.push({ kind: "put-reply", idempotency, reply });',
     replace: "",
-    seed: 36,
+    seed: 20,
   },
   {
     rule: "TP2",
@@ -40,7 +40,7 @@ export const COMMIT_FAULTS: readonly CommitFault[] = [
     find: "const next: DriverState<W> = { ...state, txid, earlier, works: evaluation.works, prepared: [], votes: new Map() };",
     replace:
       "const decider = evaluation.works.map((each) => each.object).sort()[0] ?? state.request.decider; const next: DriverState<W> = { ...state, request: { ...state.request, decider }, txid, earlier, works: evaluation.works, prepared: [], votes: new Map() };",
-    seed: 1035,
+    seed: 889,
   },
   {
     rule: "TP2",
@@ -56,7 +56,7 @@ export const COMMIT_FAULTS: readonly CommitFault[] = [
     file: "step-driver.ts",
     find: 'return check(next, { kind: "fault", fault: evaluation.fault }, reviewed(next, othersOf(next)), nowMs);',
     replace: 'return check(next, { kind: "fault", fault: evaluation.fault }, [], nowMs);',
-    seed: 1412,
+    seed: 938,
   },
   {
     rule: "TP3",
@@ -72,7 +72,7 @@ export const COMMIT_FAULTS: readonly CommitFault[] = [
     file: "prepare.ts",
     find: 'draft.writes.push({ kind: "put-prepared", row });',
     replace: "",
-    seed: 2,
+    seed: 18,
   },
   {
     rule: "TP4",
@@ -96,7 +96,7 @@ export const COMMIT_FAULTS: readonly CommitFault[] = [
     file: "decide.ts",
     find: "if (decision !== null) {",
     replace: 'if (decision?.kind === "committed") {',
-    seed: 25,
+    seed: 296,
   },
   {
     rule: "TP5",
@@ -104,7 +104,7 @@ export const COMMIT_FAULTS: readonly CommitFault[] = [
     file: "decide.ts",
     find: "if (decision !== null) {",
     replace: 'if (decision?.kind === "aborted") {',
-    seed: 7,
+    seed: 17,
   },
   {
     rule: "TP5",
@@ -112,7 +112,7 @@ export const COMMIT_FAULTS: readonly CommitFault[] = [
     file: "decide.ts",
     find: "heldAgainst(draft.state, locks, port.isInRange).length > 0 ||",
     replace: "",
-    seed: 26,
+    seed: 38,
   },
   {
     rule: "TP5",
@@ -120,7 +120,7 @@ export const COMMIT_FAULTS: readonly CommitFault[] = [
     file: "decide.ts",
     find: 'draft.writes.push({ kind: "put-decision", decision: { kind: "aborted", txid }, expiresAtMs: draft.nowMs + KEEP_MS, });',
     replace: "",
-    seed: 436,
+    seed: 1797,
   },
   {
     rule: "TP5",
@@ -160,7 +160,7 @@ export const COMMIT_FAULTS: readonly CommitFault[] = [
     file: "prepare.ts",
     find: "if (port.findDecision(message.txid) !== null || port.findApplied(message.txid) !== null)",
     replace: "if (port.findApplied(message.txid) !== null)",
-    seed: 21,
+    seed: 7,
   },
   {
     rule: "TP7",
@@ -168,7 +168,7 @@ export const COMMIT_FAULTS: readonly CommitFault[] = [
     file: "settle.ts",
     find: "if (port.findDecision(txid) === null) {",
     replace: "if (txid === null) {",
-    seed: 21,
+    seed: 7,
   },
   {
     rule: "TP7",
@@ -176,7 +176,7 @@ export const COMMIT_FAULTS: readonly CommitFault[] = [
     file: "prepare.ts",
     find: "if (port.findDecision(message.txid) !== null || port.findApplied(message.txid) !== null)",
     replace: "if (port.findDecision(message.txid) !== null)",
-    seed: 25,
+    seed: 89,
   },
   {
     rule: "TP8",
@@ -184,7 +184,7 @@ export const COMMIT_FAULTS: readonly CommitFault[] = [
     file: "step-driver.ts",
     find: 'if (phase.kind === "deciding" && message === "decide") return findOut(state, nowMs);',
     replace: 'if (phase.kind === "deciding" && message === "decide") return tryAgain(state, nowMs);',
-    seed: 13,
+    seed: 5,
   },
   {
     rule: "TP8",
@@ -208,7 +208,7 @@ export const COMMIT_FAULTS: readonly CommitFault[] = [
     file: "footprint.ts",
     find: "if (held.exclusive.has(key) || held.shared.has(key)) return true;",
     replace: "if (held.exclusive.has(key)) return true;",
-    seed: 306,
+    seed: 197,
   },
   {
     rule: "TP9",
@@ -216,7 +216,7 @@ export const COMMIT_FAULTS: readonly CommitFault[] = [
     file: "footprint.ts",
     find: "for (const key of wanted.shared) if (held.exclusive.has(key)) return true;",
     replace: "",
-    seed: 32,
+    seed: 19,
   },
   {
     rule: "TP9",
@@ -240,7 +240,7 @@ export const COMMIT_FAULTS: readonly CommitFault[] = [
     file: "footprint.ts",
     find: "const exclusive = new Set(uniques);",
     replace: "const exclusive = new Set<string>();",
-    seed: 271,
+    seed: 55,
   },
   {
     rule: "TP9",
@@ -248,7 +248,7 @@ export const COMMIT_FAULTS: readonly CommitFault[] = [
     file: "lock-check.ts",
     find: "return heldAgainst(state, locks, isInRange).length === 0 && !isReserved",
     replace: "return !isReserved",
-    seed: 19,
+    seed: 23,
   },
   {
     rule: "TP10",
@@ -256,7 +256,7 @@ export const COMMIT_FAULTS: readonly CommitFault[] = [
     file: "prepare.ts",
     find: "if (blockers.length > 0 || isKept) {",
     replace: "if (isKept) {",
-    seed: 19,
+    seed: 5,
   },
   {
     rule: "TP12",
@@ -272,7 +272,7 @@ export const COMMIT_FAULTS: readonly CommitFault[] = [
     file: "readers.ts",
     find: "if (reader.asks?.includes(ask) !== true) {",
     replace: "if (reader.asks === null || !((reader as { asks: number[] }).asks = [ask])) {",
-    seed: 2270,
+    seed: 2811,
   },
   {
     rule: "TP12",
@@ -280,7 +280,7 @@ export const COMMIT_FAULTS: readonly CommitFault[] = [
     file: "readers.ts",
     find: "if (asks.length > 0) readers.push({ ...reader, asks });",
     replace: "if (asks.length > 9) readers.push({ ...reader, asks });",
-    seed: 2270,
+    seed: 2811,
   },
   {
     rule: "TP13",
@@ -297,7 +297,7 @@ export const COMMIT_FAULTS: readonly CommitFault[] = [
     file: "resolve.ts",
     find: 'if (!isOver) return { kind: "pending" };',
     replace: 'return { kind: isOver ? "aborted" : "pending" };',
-    seed: 229,
+    seed: 25,
   },
   {
     rule: "TP13",

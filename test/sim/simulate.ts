@@ -40,7 +40,9 @@ type Happening =
   | { readonly kind: "deliver"; readonly envelope: Envelope }
   | { readonly kind: "lost"; readonly caller: Caller; readonly to: ObjectName }
   | { readonly kind: "flush"; readonly object: ObjectName; readonly instance: number }
-  | { readonly kind: "object-timer"; readonly object: ObjectName }
+  /** One that another has taken the place of does nothing. */
+  | { readonly kind: "object-timer"; readonly object: ObjectName; readonly plannedAt: number }
+  | { readonly kind: "second-timer"; readonly object: ObjectName }
   | { readonly kind: "zombie-timer"; readonly object: ObjectName }
   | { readonly kind: "crash"; readonly object: ObjectName }
   | { readonly kind: "driver-timer"; readonly actor: string }
@@ -56,6 +58,8 @@ const STORM_MS = 60_000;
 const REST_MS = 60_000;
 const MAX_ATTEMPTS = 4;
 const MAX_STEPS = 20_000;
+/** Fractions of a millisecond do not come back exactly from a clock that is ahead. */
+const ROUNDING_MS = 0.001;
 
 export function simulate(seed: number, options: { readonly isTraced?: boolean } = {}): RunReport {
   return new Run(seed, options.isTraced === true).finish();
@@ -150,8 +154,13 @@ class Run {
       }
       case "object-timer": {
         const object = this.#object(what.object);
-        if (this.#timerAt.get(what.object) === undefined) return;
+        if (this.#timerAt.get(what.object) !== what.plannedAt) return;
         this.#timerAt.delete(what.object);
+        this.#afterTurn(object, object.timer(this.#clock(what.object)));
+        return;
+      }
+      case "second-timer": {
+        const object = this.#object(what.object);
         this.#afterTurn(object, object.timer(this.#clock(what.object)));
         return;
       }
@@ -288,13 +297,13 @@ class Run {
     const odd = !this.#isCalm && this.#random.chance(this.#weather.oddTimers);
     const at = Math.max(
       this.#nowMs,
-      wanted - (this.#skew.get(object.name) ?? 0) + (odd ? this.#random.between(-300, 700) : 0),
+      wanted + ROUNDING_MS - (this.#skew.get(object.name) ?? 0) + (odd ? this.#random.between(-300, 700) : 0),
     );
     const planned = this.#timerAt.get(object.name);
     if (planned !== undefined && planned <= at && planned >= this.#nowMs) return;
     this.#timerAt.set(object.name, at);
-    this.#queue.add(at, { kind: "object-timer", object: object.name });
-    if (odd && this.#random.chance(0.3)) this.#queue.add(at, { kind: "object-timer", object: object.name });
+    this.#queue.add(at, { kind: "object-timer", object: object.name, plannedAt: at });
+    if (odd && this.#random.chance(0.3)) this.#queue.add(at, { kind: "second-timer", object: object.name });
   }
 
   #crash(name: ObjectName): void {

@@ -72,7 +72,8 @@ test("[TP14] it waits until the promise has its outcome; reads go on, writes are
     seen: null,
     whole: null,
   };
-  const message = { kind: "prepare", v: 1, txid: "x", decider: "t/test/other" as ObjectName, supersedes: [] } as const;
+  const decider = "t/test/other" as ObjectName;
+  const message = { kind: "prepare", v: 1, txid: "x", decider, holdsElsewhere: false, supersedes: [] } as const;
   const priority = { sinceMs: 1_000, id: "x" };
   expect(await old.host.take({ ...message, deadlineMs: 11_000, priority, work })).toMatchObject({ kind: "yes" });
 

@@ -66,6 +66,7 @@ const prepare = (bank: Bank, decider: Bank, txid: string, work: PartWork, starte
     deadlineMs: startedAtMs + TRANSACTION_MS,
     priority: { sinceMs: startedAtMs, id: txid },
     work,
+    holdsElsewhere: true,
     supersedes: [],
   });
 

@@ -28,6 +28,7 @@ export function prepareEffect<W>(state: DriverState<W>, to: ObjectName): DriverE
     deadlineMs: deadlineOf(state),
     priority: { sinceMs: request.startedAtMs, id: request.id },
     work: state.works.find((each) => each.object === to)?.work as W,
+    holdsElsewhere: state.prepared.length > 1,
     supersedes: state.earlier,
   });
 }

@@ -1,6 +1,7 @@
 /**
  * The first phase in a participant ([TP4]): validate, run and roll back, look who stands in the way, and either promise (one
- * `_prepared` row and a yes), wait, or refuse. Wait-die ([TP10]): only the older waits, so there is no cycle of waiting.
+ * `_prepared` row and a yes), wait, or refuse. Wait-die ([TP10]): of those that hold keys elsewhere only the older waits, so there is no
+ * cycle of waiting.
  */
 
 import { utf8Length } from "../utf8-length.ts";
@@ -8,7 +9,7 @@ import { KEEP_MS, LOCK_WAIT_MS, MAX_PREPARED_BYTES } from "./commit-limits.ts";
 import { locksOf } from "./footprint.ts";
 import { dropReservation, heldAgainst, isReserved, reserve } from "./lock-check.ts";
 import type { DoneRun, ObjectPort, PreparedRow } from "./object-port.ts";
-import { type Draft, holdOf, type WaitingPrepare } from "./object-state.ts";
+import { type Draft, type Held, holdOf, type WaitingPrepare } from "./object-state.ts";
 import { release } from "./settle.ts";
 import { COMMIT_VERSION, comparePriority, type PrepareMessage, type Txid, type Vote } from "./transaction-message.ts";
 
@@ -50,8 +51,7 @@ function tryPrepare<W>(
   const blockers = heldAgainst(draft.state, locks, port.isInRange);
   const isKept = isReserved(draft.state, locks, message.priority, port.isInRange, nowMs);
   if (blockers.length > 0 || isKept) {
-    const isOldest = !isKept && blockers.every((each) => comparePriority(message.priority, each.row.priority) <= 0);
-    if (!isOldest) return no("conflict");
+    if (!mayWait(message, blockers, isKept)) return no("conflict");
     if (nowMs - sinceMs >= LOCK_WAIT_MS) {
       reserve(draft, message.priority, run.footprint);
       return no("conflict");
@@ -61,6 +61,12 @@ function tryPrepare<W>(
   }
   if (run.kind === "fault") return { kind: "fault", fault: run.fault };
   return promise(draft, message, run);
+}
+
+/** The older may wait for the younger; whoever holds nothing elsewhere, for anybody. `isKept`: for an older request that waits. */
+export function mayWait<W>(message: PrepareMessage<W>, blockers: readonly Held[], isKept: boolean): boolean {
+  if (!message.holdsElsewhere) return true;
+  return !isKept && blockers.every((each) => comparePriority(message.priority, each.row.priority) <= 0);
 }
 
 function promise<W>(draft: Draft<W>, message: PrepareMessage<W>, run: DoneRun): Vote {

@@ -47,6 +47,8 @@ export interface PrepareMessage<W> {
   readonly deadlineMs: number;
   readonly priority: Priority;
   readonly work: W;
+  /** Whether the transaction may hold keys in other objects while it waits here; if not, no cycle can go through it. */
+  readonly holdsElsewhere: boolean;
   /** Earlier tries of the request. They cannot commit any more, so whatever they still hold is let go. */
   readonly supersedes: readonly Txid[];
 }

@@ -7,7 +7,7 @@ import { LOCK_WAIT_MS } from "./commit-limits.ts";
 import { heldAgainst, isReserved } from "./lock-check.ts";
 import type { ObjectPort } from "./object-port.ts";
 import type { Draft, WaitingPrepare } from "./object-state.ts";
-import { prepare } from "./prepare.ts";
+import { mayWait, prepare } from "./prepare.ts";
 import { rerunReaders } from "./readers.ts";
 import { comparePriority } from "./transaction-message.ts";
 
@@ -25,13 +25,15 @@ export function wakeWaiters<W>(draft: Draft<W>, port: ObjectPort<W>): void {
 /** Prepares and writes that have waited as long as they may ([TX25]). */
 export function endWaits<W>(draft: Draft<W>, port: ObjectPort<W>): void {
   const { nowMs } = draft;
-  const isOver = ({ sinceMs, message }: WaitingPrepare<W>) =>
-    nowMs - sinceMs >= LOCK_WAIT_MS || nowMs > message.deadlineMs;
-  retryPrepares(draft, isOver, port);
+  retryPrepares(draft, (each) => isOver(each, nowMs), port);
   const over = draft.state.writes.filter((each) => nowMs - each.sinceMs >= LOCK_WAIT_MS);
   if (over.length === 0) return;
   draft.state = { ...draft.state, writes: draft.state.writes.filter((each) => !over.includes(each)) };
   for (const { call } of over) draft.calls.push({ kind: "refuse", call, reason: "conflict" });
+}
+
+function isOver<W>({ sinceMs, message }: WaitingPrepare<W>, nowMs: number): boolean {
+  return nowMs - sinceMs >= LOCK_WAIT_MS || nowMs > message.deadlineMs;
 }
 
 function retryPrepares<W>(
@@ -43,10 +45,20 @@ function retryPrepares<W>(
   if (chosen.length === 0) return;
   chosen.sort((a, b) => comparePriority(a.message.priority, b.message.priority));
   for (const each of chosen) {
-    draft.state = { ...draft.state, prepares: draft.state.prepares.filter((other) => other !== each) };
-    // It may have stood in the way of writes; should it wait on, it will again.
-    draft.hasReleased = true;
+    const others = draft.state.prepares.filter((other) => other !== each);
+    const blockers = heldAgainst(draft.state, each.locks, port.isInRange);
+    if (blockers.length > 0 && !isOver(each, draft.nowMs) && mayWait(each.message, blockers, false)) {
+      // Somebody who came before it has the keys now: no need to run to see that.
+      draft.state = {
+        ...draft.state,
+        prepares: [...others, { ...each, blockedBy: blockers.map((held) => held.row.txid) }],
+      };
+      continue;
+    }
+    draft.state = { ...draft.state, prepares: others };
     prepare(draft, each.call, each.message, each.sinceMs, port);
+    // Waiting no more, it stands no more in the way of writes.
+    if (!draft.state.prepares.some((other) => other.call === each.call)) draft.hasReleased = true;
   }
 }
 

@@ -124,6 +124,7 @@ export function prepareOf(txid: string, work: Work, rest: Partial<PrepareMessage
     deadlineMs: NOW + 10_000,
     priority: { sinceMs: NOW, id: txid },
     work,
+    holdsElsewhere: true,
     supersedes: [],
     ...rest,
   };

@@ -154,6 +154,19 @@ describe("waiting", () => {
     expect([...bench.state.held.keys()]).toEqual(["t0"]);
   });
 
+  test("[TP10] who holds nothing elsewhere waits for anybody: no cycle goes through it", () => {
+    const bench = new Bench();
+    bench.ask(prepareOf("t1", writes("x"), old));
+    const alone = { holdsElsewhere: false };
+    expect(bench.ask(prepareOf("t3", writes("x"), alone))).toBeUndefined();
+    expect(bench.ask(prepareOf("t2", writes("x"), alone))).toBeUndefined();
+    bench.ask(abortOf("t1"));
+    expect([...bench.state.held.keys()]).toEqual(["t2"]);
+    expect(bench.state.prepares.map(({ message }) => message.txid)).toEqual(["t3"]);
+    bench.ask(abortOf("t2"));
+    expect([...bench.state.held.keys()]).toEqual(["t3"]);
+  });
+
   test("[TP10] of two that wait the older goes first, and the other waits on", () => {
     const bench = new Bench();
     bench.ask(prepareOf("t9", writes("x")));
