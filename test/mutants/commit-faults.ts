@@ -23,7 +23,7 @@ export const COMMIT_FAULTS: readonly CommitFault[] = [
     file: "decide.ts",
     find: "const known = port.findReply(idempotency.key);",
     replace: "const known = null;",
-    seed: 20,
+    seed: 17,
   },
   {
     rule: "TP2",
@@ -31,7 +31,7 @@ export const COMMIT_FAULTS: readonly CommitFault[] = [
     file: "decide.ts",
     find: 'draft.writes.push({ kind: "put-reply", idempotency, reply });',
     replace: "",
-    seed: 20,
+    seed: 11,
   },
   {
     rule: "TP2",
@@ -40,7 +40,7 @@ export const COMMIT_FAULTS: readonly CommitFault[] = [
     find: "const next: DriverState<W> = { ...state, txid, earlier, works: evaluation.works, prepared: [], votes: new Map() };",
     replace:
       "const decider = evaluation.works.map((each) => each.object).sort()[0] ?? state.request.decider; const next: DriverState<W> = { ...state, request: { ...state.request, decider }, txid, earlier, works: evaluation.works, prepared: [], votes: new Map() };",
-    seed: 889,
+    seed: 1586,
   },
   {
     rule: "TP2",
@@ -48,7 +48,7 @@ export const COMMIT_FAULTS: readonly CommitFault[] = [
     file: "step-driver.ts",
     find: 'return keyFrom === "client" || workOf(state, decider) !== null ? [...others, decider] : others;',
     replace: "return workOf(state, decider) !== null && others.length > 0 ? [...others, decider] : others;",
-    seed: 36,
+    seed: 11,
   },
   {
     rule: "TP3",
@@ -56,7 +56,7 @@ export const COMMIT_FAULTS: readonly CommitFault[] = [
     file: "step-driver.ts",
     find: 'return check(next, { kind: "fault", fault: evaluation.fault }, reviewed(next, othersOf(next)), nowMs);',
     replace: 'return check(next, { kind: "fault", fault: evaluation.fault }, [], nowMs);',
-    seed: 938,
+    seed: 455,
   },
   {
     rule: "TP3",
@@ -64,7 +64,7 @@ export const COMMIT_FAULTS: readonly CommitFault[] = [
     file: "step-driver.ts",
     find: "const isChanged = phase.isChanged || !isCurrent;",
     replace: "const isChanged = false;",
-    seed: 11,
+    seed: 48,
   },
   {
     rule: "TP4",
@@ -84,11 +84,11 @@ export const COMMIT_FAULTS: readonly CommitFault[] = [
   },
   {
     rule: "TP5",
-    what: "it is decided before all have voted",
+    what: "it is decided before all were asked",
     file: "step-driver.ts",
-    find: "if (votes.size < state.prepared.length) return { state: next, effects: [] };",
+    find: "if (left.length > 0) return prepareAt(next, left, nowMs);",
     replace: "",
-    seed: 4,
+    seed: 7,
   },
   {
     rule: "TP5",
@@ -96,7 +96,7 @@ export const COMMIT_FAULTS: readonly CommitFault[] = [
     file: "decide.ts",
     find: "if (decision !== null) {",
     replace: 'if (decision?.kind === "committed") {',
-    seed: 296,
+    seed: 54,
   },
   {
     rule: "TP5",
@@ -120,7 +120,7 @@ export const COMMIT_FAULTS: readonly CommitFault[] = [
     file: "decide.ts",
     find: 'draft.writes.push({ kind: "put-decision", decision: { kind: "aborted", txid }, expiresAtMs: draft.nowMs + KEEP_MS, });',
     replace: "",
-    seed: 1797,
+    seed: 1155,
   },
   {
     rule: "TP5",
@@ -160,7 +160,7 @@ export const COMMIT_FAULTS: readonly CommitFault[] = [
     file: "prepare.ts",
     find: "if (port.findDecision(message.txid) !== null || port.findApplied(message.txid) !== null)",
     replace: "if (port.findApplied(message.txid) !== null)",
-    seed: 7,
+    seed: 9,
   },
   {
     rule: "TP7",
@@ -168,7 +168,7 @@ export const COMMIT_FAULTS: readonly CommitFault[] = [
     file: "settle.ts",
     find: "if (port.findDecision(txid) === null) {",
     replace: "if (txid === null) {",
-    seed: 7,
+    seed: 9,
   },
   {
     rule: "TP7",
@@ -176,7 +176,7 @@ export const COMMIT_FAULTS: readonly CommitFault[] = [
     file: "prepare.ts",
     find: "if (port.findDecision(message.txid) !== null || port.findApplied(message.txid) !== null)",
     replace: "if (port.findDecision(message.txid) !== null)",
-    seed: 89,
+    seed: 11,
   },
   {
     rule: "TP8",
@@ -192,7 +192,7 @@ export const COMMIT_FAULTS: readonly CommitFault[] = [
     file: "step-driver.ts",
     find: 'if (nowMs >= deadlineOf(state) + UNKNOWN_AFTER_MS) return answer(state, { kind: "unknown" }, []);',
     replace: 'return answer(state, { kind: "timeout" }, []);',
-    seed: 11,
+    seed: 90,
   },
   {
     rule: "TP9",
@@ -216,7 +216,7 @@ export const COMMIT_FAULTS: readonly CommitFault[] = [
     file: "footprint.ts",
     find: "for (const key of wanted.shared) if (held.exclusive.has(key)) return true;",
     replace: "",
-    seed: 19,
+    seed: 26,
   },
   {
     rule: "TP9",
@@ -224,7 +224,7 @@ export const COMMIT_FAULTS: readonly CommitFault[] = [
     file: "footprint.ts",
     find: "anyInRange(held.ranges, wanted.changes, isInRange) ||",
     replace: "",
-    seed: 953,
+    seed: 1379,
   },
   {
     rule: "TP9",
@@ -272,7 +272,7 @@ export const COMMIT_FAULTS: readonly CommitFault[] = [
     file: "readers.ts",
     find: "if (reader.asks?.includes(ask) !== true) {",
     replace: "if (reader.asks === null || !((reader as { asks: number[] }).asks = [ask])) {",
-    seed: 2811,
+    seed: 3854,
   },
   {
     rule: "TP12",
@@ -280,7 +280,7 @@ export const COMMIT_FAULTS: readonly CommitFault[] = [
     file: "readers.ts",
     find: "if (asks.length > 0) readers.push({ ...reader, asks });",
     replace: "if (asks.length > 9) readers.push({ ...reader, asks });",
-    seed: 2811,
+    seed: 39143,
   },
   {
     rule: "TP13",

@@ -5,7 +5,9 @@
 
 import { env, runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
-import { send } from "../support/scenario.ts";
+import { inspect, send } from "../support/scenario.ts";
+import { uid } from "./batch-support.ts";
+import { type Bank, openBank } from "./transaction-support.ts";
 
 interface Cost {
   read: number;
@@ -170,5 +172,27 @@ describe("cost", () => {
     expect((await costOf("t/test/counters", post(operations(0)))).written).toBe(4);
     const reads = [{ op: "list", resource: "counters", limit: 2 }];
     expect((await costOf("t/test/counters", post(reads))).written).toBe(0);
+  });
+});
+
+describe("a transaction over several objects", () => {
+  it("[TP4] a further object pays four rows beside the user's own, which are written twice: the promise, in and out, its ledger row and where that is found", async () => {
+    const banks = [openBank("cost"), openBank("cost")].sort((a, b) => (a.object < b.object ? -1 : 1));
+    const [decider, other] = banks as [Bank, Bank];
+    const post = (n: number) => async () => {
+      const line = ({ room }: Bank, as: string) => ({
+        ...{ op: "create", resource: "lines", partition: room, as, data: { id: uid(n) } },
+      });
+      const result = await decider.post([line(decider, "x"), line(other, "y")]);
+      expect(result.status, result.text).toBe(200);
+      const held = () => inspect(other.object, "SELECT txid FROM _prepared");
+      await expect.poll(held).toEqual([]);
+    };
+    await post(1)();
+    const rowAndKey = 2;
+    // The user's rows count twice: a promise runs its part and rolls it back.
+    expect((await costOf(other.object, post(2))).written).toBe(2 * rowAndKey + 4);
+    // The ledger row and where it is found; the decision, that it is not confirmed, that an earlier one is, and the reply.
+    expect((await costOf(decider.object, post(3))).written).toBe(rowAndKey + 2 + 4);
   });
 });

@@ -13,9 +13,12 @@ export function workOf<W>(state: DriverState<W>, object: ObjectName): W | null {
   return state.works.find((each) => each.object === object)?.work ?? null;
 }
 
-/** Objects with a part, but for the one that decides. */
+/** Objects with a part, but for the one that decides; by name, so that all transactions come to them in one order. */
 export function othersOf<W>(state: DriverState<W>): ObjectName[] {
-  return state.works.map((each) => each.object).filter((object) => object !== state.request.decider);
+  return state.works
+    .map((each) => each.object)
+    .filter((object) => object !== state.request.decider)
+    .sort();
 }
 
 export function prepareEffect<W>(state: DriverState<W>, to: ObjectName): DriverEffect<W> {

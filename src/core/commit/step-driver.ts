@@ -88,12 +88,19 @@ function begin<W>(state: DriverState<W>, txid: Txid, evaluation: Evaluation<W>, 
       const others = othersOf(next);
       if (others.length === 0) return decideNow(next, nowMs);
       const phase = { kind: "preparing", votes: new Map(), resent: new Set<ObjectName>() } as const;
-      const preparing: DriverState<W> = { ...next, phase, prepared: others, timerAtMs: nowMs + VOTE_PATIENCE_MS };
-      return { state: preparing, effects: others.map((to) => prepareEffect(preparing, to)) };
+      // After a conflict it queues at the first object, holding nothing, before it asks the others: all who meet there take turns.
+      const first = next.tries > 1 ? others.slice(0, 1) : others;
+      return prepareAt({ ...next, phase }, first, nowMs);
     }
     default:
       return unreachable(evaluation);
   }
+}
+
+function prepareAt<W>(state: DriverState<W>, objects: readonly ObjectName[], nowMs: number): DriverTurn<W> {
+  const prepared = [...state.prepared, ...objects];
+  const next: DriverState<W> = { ...state, prepared, timerAtMs: nowMs + VOTE_PATIENCE_MS };
+  return { state: next, effects: objects.map((to) => prepareEffect(next, to)) };
 }
 
 function takeVote<W>(state: DriverState<W>, from: ObjectName, vote: Vote, nowMs: number): DriverTurn<W> {
@@ -104,6 +111,8 @@ function takeVote<W>(state: DriverState<W>, from: ObjectName, vote: Vote, nowMs:
   const votes = new Map(phase.votes).set(from, vote);
   const next: DriverState<W> = { ...state, phase: { ...phase, votes }, votes };
   if (votes.size < state.prepared.length) return { state: next, effects: [] };
+  const left = othersOf(next).filter((each) => !votes.has(each));
+  if (left.length > 0) return prepareAt(next, left, nowMs);
   const fault = firstFault([...votes.values()]);
   if (fault === null) return decideNow(next, nowMs);
   // The others still hold their keys, so what the deciding object says now belongs to the same moment.

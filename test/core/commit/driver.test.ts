@@ -127,6 +127,19 @@ describe("conflicts", () => {
     ]);
   });
 
+  test("[TP10] after a conflict it queues at the first object, holding nothing, and then asks the others", () => {
+    const bench = new DriverBench();
+    expect(bench.submit(A, C, B)).toMatchObject([
+      { to: B, message: { holdsElsewhere: true } },
+      { to: C, message: { holdsElsewhere: true } },
+    ]);
+    bench.vote(C, conflict);
+    bench.step({ kind: "resume" });
+    expect(bench.submit(A, C, B)).toMatchObject([{ to: B, message: { holdsElsewhere: false } }]);
+    expect(bench.vote(B, YES)).toMatchObject([{ to: C, message: { holdsElsewhere: true } }]);
+    expect(told(bench.vote(C, YES))).toEqual(["decide→a"]);
+  });
+
   test("[TP10] the pauses double from 20 ms; after the fifth try the conflict is answered", () => {
     const bench = new DriverBench();
     const pauses: number[] = [];
