@@ -18,16 +18,14 @@ import {
 } from "../../src/core/commit/object-state.ts";
 import { nextAlarm, nextTimer } from "../../src/core/commit/object-timers.ts";
 import { stepObject } from "../../src/core/commit/step-object.ts";
-import { ANY_REQUEST, type ResolveReply, type TransactionKey } from "../../src/core/commit/transaction-message.ts";
+import type { ResolveReply } from "../../src/core/commit/transaction-message.ts";
 import { Fault } from "../../src/core/fault.ts";
-import { positionToken } from "../../src/core/ids.ts";
 import type { PartWork } from "../../src/core/transaction/part-work.ts";
 import { Blocked, type KeyGate } from "./key-gate.ts";
 import { logLine } from "./log-line.ts";
-import { storeReply } from "./replies.ts";
 import type { Store } from "./store.ts";
-import { schedule } from "./timers.ts";
-import { readPrepared, readUnsettled, writeTransaction } from "./transaction-tables.ts";
+import { readPrepared, readUnsettled } from "./transaction-tables.ts";
+import { writeTurn } from "./write-turn.ts";
 
 /** How long a confirmed decision waits for a turn that writes. */
 const SETTLE_AFTER_MS = 1_000;
@@ -162,9 +160,7 @@ export class TransactionHost implements KeyGate {
               continue;
             }
             hasWritten = true;
-            if (write.kind === "put-reply") this.#storeReply(write.idempotency, write.reply);
-            else writeTransaction(store.sql, write, key, store.clock());
-            if (write.kind === "put-decision") this.#schedulePruning();
+            writeTurn(store, write, key);
           }
           // Within the transaction later events of the turn see it; it goes back when the transaction does.
           this.#state = turn.state;
@@ -172,7 +168,7 @@ export class TransactionHost implements KeyGate {
           for (const { call: answered, reply } of turn.replies) after.push(() => this.#settle(answered, reply));
           for (const order of turn.calls) events.push(...this.#carryOut(order, after));
         }
-        if (hasWritten) for (const write of settled) writeTransaction(store.sql, write, null, store.clock());
+        if (hasWritten) for (const write of settled) writeTurn(store, write, null);
       });
     } catch (error) {
       this.#state = before;
@@ -254,27 +250,6 @@ export class TransactionHost implements KeyGate {
     else this.#turn({ kind: "resolved", txid: message.txid, reply: reply as ResolveReply }, null);
   }
 
-  #storeReply({ key, fingerprint, ttlMs }: TransactionKey, reply: unknown): void {
-    const store = this.#store;
-    const body = JSON.stringify(reply);
-    const position = positionToken(store.epoch, store.head.seq);
-    const answer = { kind: "answer", status: 200, headers: {}, body, position } as const;
-    const minimal = JSON.stringify({ ...(reply as object), results: {}, value: null });
-    storeReply(
-      store.sql,
-      { key, fingerprint: fingerprint === "" ? ANY_REQUEST : fingerprint, ttlMs },
-      answer,
-      minimal,
-      store.clock(),
-    );
-    schedule(store.sql, store.alarm, "replies", store.clock() + ttlMs);
-  }
-
-  #schedulePruning(): void {
-    const store = this.#store;
-    schedule(store.sql, store.alarm, "decisions", store.clock() + 90_000_000);
-  }
-
   /** The alarm for what must survive this instance, in the turn that made it necessary; a timer for those who wait here. */
   #plan(): void {
     const store = this.#store;
@@ -297,10 +272,9 @@ export class TransactionHost implements KeyGate {
 
   #onTimer(): void {
     this.#timer = null;
-    const { sql, clock } = this.#store;
     if (this.#settled.length > 0)
-      sql.transaction(() => {
-        for (const write of this.#settled) writeTransaction(sql, write, null, clock());
+      this.#store.sql.transaction(() => {
+        for (const write of this.#settled) writeTurn(this.#store, write, null);
       });
     this.#settled = [];
     this.#turn({ kind: "timer" }, null);

@@ -24,6 +24,8 @@ export const TRANSACTION_TABLES = [
 const MAX_PRUNED = 2000;
 /** A txid holds the time of its Worker, whose clock may be behind. */
 const CLOCK_SLACK_MS = 3_600_000;
+/** So long after a decision it may be removed. */
+export const DECISION_KEPT_MS = KEEP_MS + CLOCK_SLACK_MS;
 
 export function readPrepared(sql: Sql): PreparedRow[] {
   return sql.all("SELECT row FROM _prepared", []).map(({ row }) => JSON.parse(String(row)) as PreparedRow);
@@ -116,7 +118,7 @@ export function pruneDecisions(sql: Sql, nowMs: number): void {
 /** When to prune again (ms), or null when there is nothing. */
 export function nextDecisionPruning(sql: Sql, nowMs: number): number | null {
   const oldest = sql.all("SELECT decided_at FROM _decided ORDER BY txid LIMIT 1", [])[0]?.decided_at;
-  return typeof oldest === "number" ? Math.max(oldest + KEEP_MS + CLOCK_SLACK_MS, nowMs + CLOCK_SLACK_MS) : null;
+  return typeof oldest === "number" ? Math.max(oldest + DECISION_KEPT_MS, nowMs + CLOCK_SLACK_MS) : null;
 }
 
 function oldestKept(nowMs: number): Txid {
