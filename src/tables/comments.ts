@@ -1,7 +1,10 @@
-/** YOURS. Comments on tasks: an object of their own; people sign their own comments and edit no other. */
+/**
+ * YOURS. Comments on tasks: an object of their own. Their author signs them, changes them, and says whom they are for; nobody else
+ * reads them.
+ */
 
 import { index, integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
-import { publicReadOwnerWrite, resource, timestampHooks } from "ledge";
+import { ownerOnly, resource, rsql, timestampHooks, type User } from "ledge";
 
 export const commentsTable = sqliteTable(
   "comments",
@@ -10,14 +13,23 @@ export const commentsTable = sqliteTable(
     taskId: text("task_id").notNull(),
     body: text("body", { length: 4000 }).notNull(),
     authorId: text("author_id").notNull(),
+    /** A person who may read it, too. Chosen by the author: comments lie in another object than tasks and cannot look it up. */
+    recipientId: text("recipient_id"),
     createdAt: integer("created_at", { mode: "timestamp_ms" }),
     updatedAt: integer("updated_at", { mode: "timestamp_ms" }),
   },
-  (table) => [index("comments_by_task").on(table.taskId)],
+  // The last two are for the scopes: they narrow every read to the author's and the recipient's rows.
+  (table) => [
+    index("comments_by_task").on(table.taskId),
+    index("comments_by_author").on(table.authorId),
+    index("comments_by_recipient").on(table.recipientId),
+  ],
 );
 
+const mayRead = (user: User) => rsql`authorId==${user.id},recipientId==${user.id}`;
+
 export const comments = resource(commentsTable, {
-  ...publicReadOwnerWrite("authorId"),
+  auth: { ...ownerOnly("authorId").auth, read: mayRead, subscribe: mayRead },
   generatedFields: ["authorId", "createdAt", "updatedAt"],
   hooks: timestampHooks({ owner: "authorId" }),
 });

@@ -1,6 +1,6 @@
 /**
  * YOURS. Labels and the join table that puts them on tasks: one group, so one object, so a foreign key between them holds
- * and removing a label takes its uses along in the same commit.
+ * and removing a label takes its uses along in the same commit. Whoever is signed in shares them.
  */
 
 import { sqliteTable, text, unique } from "drizzle-orm/sqlite-core";
@@ -26,9 +26,8 @@ export const taskLabelsTable = sqliteTable(
 
 export const labels = resource(labelsTable, {
   ...authenticated(),
-  public: { read: true },
   group: "labels",
   relations: { uses: { type: "hasMany", resource: "task_labels", foreignKey: "labelId", onDelete: "cascade" } },
 });
 
-export const taskLabels = resource(taskLabelsTable, { ...authenticated(), public: { read: true }, group: "labels" });
+export const taskLabels = resource(taskLabelsTable, { ...authenticated(), group: "labels" });

@@ -1,20 +1,25 @@
-/** YOURS. Projects of the team board: an object of their own, soft delete, everyone reads, the owner writes. */
+/** YOURS. Projects of the team board: an object of their own, soft delete, seen and changed by their owner alone. */
 
-import { integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
-import { publicReadOwnerWrite, resource, timestampHooks } from "ledge";
+import { index, integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import { ownerOnly, resource, timestampHooks } from "ledge";
 
-export const projectsTable = sqliteTable("projects", {
-  id: text("id").primaryKey(),
-  name: text("name", { length: 120 }).notNull(),
-  description: text("description", { length: 2000 }).notNull().default(""),
-  ownerId: text("owner_id").notNull(),
-  createdAt: integer("created_at", { mode: "timestamp_ms" }),
-  updatedAt: integer("updated_at", { mode: "timestamp_ms" }),
-  archivedAt: integer("archived_at", { mode: "timestamp_ms" }),
-});
+export const projectsTable = sqliteTable(
+  "projects",
+  {
+    id: text("id").primaryKey(),
+    name: text("name", { length: 120 }).notNull(),
+    description: text("description", { length: 2000 }).notNull().default(""),
+    ownerId: text("owner_id").notNull(),
+    createdAt: integer("created_at", { mode: "timestamp_ms" }),
+    updatedAt: integer("updated_at", { mode: "timestamp_ms" }),
+    archivedAt: integer("archived_at", { mode: "timestamp_ms" }),
+  },
+  // Every read is narrowed to the owner's rows.
+  (table) => [index("projects_by_owner").on(table.ownerId)],
+);
 
 export const projects = resource(projectsTable, {
-  ...publicReadOwnerWrite("ownerId"),
+  ...ownerOnly("ownerId"),
   generatedFields: ["ownerId", "createdAt", "updatedAt"],
   softDelete: { field: "archivedAt" },
   search: { fields: [{ name: "name", weight: 2 }, "description"] },

@@ -1,10 +1,10 @@
 /**
  * YOURS. Tasks of the team board: an object of their own. Shows enums, JSON, times, a computed field, a visible version
- * counter, soft delete, full-text search, and scopes per operation.
+ * counter, soft delete, full-text search, and scopes per operation: a task is its author's, its assignee's and the administrators'.
  */
 
 import { index, integer, real, sqliteTable, text } from "drizzle-orm/sqlite-core";
-import { resource, rsql, timestampHooks } from "ledge";
+import { isAdmin, resource, rsql, timestampHooks, type User } from "ledge";
 
 export const tasksTable = sqliteTable(
   "tasks",
@@ -26,17 +26,26 @@ export const tasksTable = sqliteTable(
     updatedAt: integer("updated_at", { mode: "timestamp_ms" }),
     deletedAt: integer("deleted_at", { mode: "timestamp_ms" }),
   },
-  (table) => [index("tasks_by_project").on(table.projectId)],
+  // The last two are for the scopes: they narrow every read to the author's and the assignee's rows.
+  (table) => [
+    index("tasks_by_project").on(table.projectId),
+    index("tasks_by_author").on(table.authorId),
+    index("tasks_by_assignee").on(table.assigneeId),
+  ],
 );
 
+const mayWork = (user: User) => isAdmin(user) || rsql`authorId==${user.id},assigneeId==${user.id}`;
+const mayDelete = (user: User) => isAdmin(user) || rsql`authorId==${user.id}`;
+
 export const tasks = resource(tasksTable, {
-  public: { read: true },
   auth: {
+    read: mayWork,
+    subscribe: mayWork,
     create: "*",
-    // The author, the assignee and administrators may change a task; only its author, or an administrator, deletes it.
-    update: (user) => user.roles.includes("admin") || rsql`authorId==${user.id},assigneeId==${user.id}`,
-    delete: (user) => user.roles.includes("admin") || rsql`authorId==${user.id}`,
-    readDeleted: (user) => user.roles.includes("admin") || rsql`authorId==${user.id}`,
+    update: mayWork,
+    // Only its author, or an administrator, deletes a task.
+    delete: mayDelete,
+    readDeleted: mayDelete,
   },
   generatedFields: ["authorId", "createdAt", "updatedAt"],
   etag: { versionField: "version" },
