@@ -3,11 +3,15 @@
  * `TableStub` are the methods of a table object that the edge calls, so that no object class is imported here.
  */
 
+import type { ObjectName } from "../core/ids.ts";
+
 export interface TableStub {
   /** Takes a call and gives its reply, both as text (`src/core/protocol/wire.ts`). */
   call(text: string): Promise<string>;
   /** Takes a message of a transaction over several objects and gives the reply to it, both as JSON. */
   agree(text: string): Promise<string>;
+  /** On the registry object: every object there is. */
+  objects(): Promise<readonly { readonly object: ObjectName }[]>;
   /** Answers when the object runs and its migrations are done; for `/readyz`. */
   ping(): Promise<{ readonly failing: readonly string[] }>;
 }

@@ -1,10 +1,11 @@
-/** Paths of the product itself ([HT3]): health, the tables as data, and what each problem means. */
+/** Paths of the product itself ([HT3]): health, the tables as data, held transactions, and what each problem means. */
 
 import { Fault } from "../core/fault.ts";
 import { PROBLEMS, problemCode } from "../core/protocol/problem.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { Exchange } from "./exchange.ts";
 import { health, readiness } from "./health.ts";
+import { endHeld, listHeld } from "./held-transactions.ts";
 import { mayInspect } from "./may-inspect.ts";
 import { jsonReply, type Reply } from "./reply.ts";
 import type { Params, Route } from "./router.ts";
@@ -14,6 +15,8 @@ export function systemRoutes(): Route<Endpoint>[] {
     get("/healthz", { kind: "open", run: health }),
     get("/readyz", { kind: "open", run: readiness }),
     get("/_/schema", { kind: "known", run: describeTables }),
+    get("/_/transactions", { kind: "known", run: listHeld }),
+    { pattern: "/_/transactions/:txid", closed: true, methods: () => ({ DELETE: { kind: "known", run: endHeld } }) },
     get("/_/problems/:slug", { kind: "open", run: (_, params) => explainProblem(params) }),
   ];
 }

@@ -39,6 +39,7 @@ export function fakeTables(script: Script = () => answer(), vars: Partial<LedgeE
           calls.push({ object: name, call });
           return encodeReply(await script(call, name));
         },
+        objects: () => Promise.resolve([]),
         agree: () => Promise.reject(new Error("no transaction over several objects here")),
         ping: async () => ({ failing: [] }),
       }),

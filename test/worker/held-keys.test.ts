@@ -11,6 +11,7 @@ import type { TransactionStep } from "../../src/core/protocol/transaction-call.t
 import type { PartWork } from "../../src/core/transaction/part-work.ts";
 import type { TableNamespace } from "../../src/edge/env.ts";
 import { inspect, send } from "../support/scenario.ts";
+import { app } from "../support/test-app.ts";
 import { uid } from "./batch-support.ts";
 import { type Bank, openBank } from "./transaction-support.ts";
 
@@ -217,15 +218,30 @@ describe("a row that a transaction has promised", () => {
     await prepare(bank, decider, txid, setBalance(bank, 20));
     const held = await agree(bank, { kind: "held", v: 1 });
     expect(held).toMatchObject([{ txid, decider: decider.object, preparedAtMs: expect.any(Number) }]);
-    const end = { kind: "resolve", v: 1, txid, deadlineMs: Date.now() + 9_000, urgency: "end", ask: 0 };
-    expect(await agree(decider, end)).toMatchObject({ outcome: { kind: "aborted" } });
-    expect(await balanceOf(bank)).toBe(10);
+    const listed = await send({ to: "GET /_/transactions", user: "root,role=admin" });
+    expect(listed.body.transactions).toContainEqual({
+      ...{ txid, object: bank.object, decider: decider.object, ageMs: expect.any(Number) },
+    });
+    const end = (which: string) => send({ to: `DELETE /_/transactions/${which}`, user: "root,role=admin" });
+    expect((await end(txid)).body).toEqual({ txid, outcome: "aborted" });
     expect(await inspect(bank.object, "SELECT txid FROM _prepared")).toEqual([]);
+    expect(await balanceOf(bank)).toBe(10);
     const second = newTxid();
     await prepare(bank, decider, second, setBalance(bank, 30));
     await decideAlone(decider, second);
-    expect(await agree(decider, { ...end, txid: second })).toMatchObject({ outcome: { kind: "committed" } });
+    expect((await end(second)).body).toEqual({ txid: second, outcome: "committed" });
     expect(await balanceOf(bank)).toBe(30);
+    expect((await end(second)).status).toBe(404);
+  });
+
+  it("[TX47] only administrators see what is held, outside development", async () => {
+    for (const [method, path] of [
+      ["GET", "/_/transactions"],
+      ["DELETE", `/_/transactions/${newTxid()}`],
+    ] as const) {
+      const reply = await app.request(path, { method }, { ...env, LEDGE_ENV: "production" } as never);
+      expect(reply.status).toBe(401);
+    }
   });
 
   it("[TP6] values that change places are applied in whatever order they come", async () => {

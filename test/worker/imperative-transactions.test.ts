@@ -243,6 +243,29 @@ describe("a transaction as a callback", () => {
     expect(unnamed.text).toContain("names its tables");
   });
 
+  it("[TP3] a refusal that rests on reads of two objects is told only if all of it still holds", async () => {
+    const [one, two] = [openBank(), openBank()];
+    for (const bank of [one, two]) await bank.send("POST /lines", { id: uid(1), rank: 1 });
+    let runs = 0;
+    const refuse = (meanwhile: () => Promise<unknown>) =>
+      serve((ctx) =>
+        ctx.transaction(async (tx) => {
+          runs += 1;
+          const first = await tx.table("lines", one.room).get(uid(1));
+          const second = await tx.table("lines", two.room).get(uid(1));
+          if (runs === 1) await meanwhile();
+          if (first.rank === 1) throw new ConflictError(`Refused in run ${runs}`);
+          return [first.rank, second.rank];
+        }),
+      );
+    const stands = await refuse(async () => {});
+    expect(stands.body).toMatchObject({ status: 409, detail: "Refused in run 1" });
+    runs = 0;
+    const anew = await refuse(() => one.send(`PATCH /lines/${uid(1)}`, { rank: 5 }));
+    expect(anew.body, anew.text).toEqual([5, 1]);
+    expect(runs).toBe(2);
+  });
+
   it("[TX2] tables of several objects commit together, and are read at one moment", async () => {
     const [one, two] = [openBank(), openBank()];
     const result = await serve((ctx) =>

@@ -12,6 +12,7 @@ import type { ObjectAnswer } from "../endpoints/answer.ts";
 import { mintId, type WriteKey } from "../idempotency.ts";
 import { isConflict } from "./make-action.ts";
 import type { Origin } from "./origin.ts";
+import { settleRefusal } from "./refusal.ts";
 import { Replay, type RunFrame } from "./run.ts";
 
 export interface FrameOptions {
@@ -48,7 +49,11 @@ export async function untilCommitted<A extends ObjectAnswer | null>(
       return await attempt();
     } catch (error) {
       if (error instanceof Replay) return error.answer;
-      if (!isConflict(error)) throw error;
+      if (!isConflict(error)) {
+        const settled = await settleRefusal(frame);
+        if (settled === "stands") throw error;
+        if (settled !== "again") return settled;
+      }
       const pauseMs = retryPauseMs(tries, Math.random());
       if (tries >= maxTries || Date.now() + pauseMs > frame.deadlineMs) throw conflict(tries);
       await new Promise((resume) => setTimeout(resume, pauseMs));

@@ -30,7 +30,8 @@ import { hasBeforeHook, isFailing, type MadeAction, makeAction, refusal } from "
 import { openOperation } from "./open-operation.ts";
 import type { Target } from "./open-target.ts";
 import type { Origin } from "./origin.ts";
-import { submit } from "./submit.ts";
+import { watchRun } from "./refusal.ts";
+import { type Plan, submit } from "./submit.ts";
 
 /** What all runs of a transaction have in common. */
 export interface RunFrame {
@@ -74,6 +75,7 @@ export class TransactionRun {
   readonly steps: Step[] = [];
   /** Objects known from the list, where it is known: then one alone may fill references itself. */
   readonly #objects: ReadonlySet<ObjectName> | null;
+  #isSubmitted = false;
   #outcomes: StepOutcome[] = [];
   #seen = new Map<ObjectName, Seen>();
   readonly #answers = new WeakSet<object>();
@@ -83,6 +85,12 @@ export class TransactionRun {
   constructor(frame: RunFrame, objects: ReadonlySet<ObjectName> | null) {
     this.frame = frame;
     this.#objects = objects;
+    watchRun(frame, () => this.#plan(PLAIN));
+  }
+
+  #plan(submission: Submission): Plan {
+    const { frame, steps } = this;
+    return { frame, steps, seen: this.#seen, submission, objects: this.#objects, isSubmitted: this.#isSubmitted };
   }
 
   /** Whether no step can follow: one is certain to fail. */
@@ -167,8 +175,8 @@ export class TransactionRun {
   async commit(submission: Submission): Promise<ObjectAnswer> {
     checkTime(this.frame);
     try {
-      const { frame, steps } = this;
-      return await submit({ frame, steps, seen: this.#seen, submission, objects: this.#objects });
+      this.#isSubmitted = true;
+      return await submit(this.#plan(submission));
     } catch (error) {
       const last = this.steps.at(-1);
       // The object gave back what was refused here; then the first error says it better.

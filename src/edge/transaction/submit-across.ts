@@ -5,14 +5,14 @@
 
 import { TRANSACTION_MS } from "../../core/commit/commit-limits.ts";
 import { decidingObject } from "../../core/commit/deciding-object.ts";
-import type { DriverAnswer, Evaluation } from "../../core/commit/driver-state.ts";
+import type { DriverAnswer, Evaluation, ObjectWork } from "../../core/commit/driver-state.ts";
 import { ANY_REQUEST } from "../../core/commit/transaction-message.ts";
 import { Fault, invalidField, unreachable } from "../../core/fault.ts";
 import type { ObjectName } from "../../core/ids.ts";
 import type { Json } from "../../core/json.ts";
 import type { TransactionBody } from "../../core/protocol/transaction-call.ts";
 import { TRANSACTION_LIMITS } from "../../core/transaction/limits.ts";
-import type { PartWork } from "../../core/transaction/part-work.ts";
+import type { PartWork, WholeWork } from "../../core/transaction/part-work.ts";
 import type { ObjectAnswer } from "../endpoints/answer.ts";
 import { callHeader } from "../exchange.ts";
 import { DEFAULT_IDEMPOTENCY_TTL_MS } from "../limits.ts";
@@ -39,6 +39,22 @@ export async function submitAcross(plan: Plan): Promise<ObjectAnswer> {
   return result;
 }
 
+/** A failure that rests on reads of several objects: may it be told ([TP3])? */
+export async function refuseAcross(plan: Plan): Promise<"stands" | "again" | ObjectAnswer> {
+  const { frame, seen } = plan;
+  const drive = drives.get(frame) ?? newDrive(plan);
+  drives.set(frame, drive);
+  const works = partsOf(plan, new Set(seen.keys()), null).map(({ object, work }) => ({
+    object,
+    work: { ...work, steps: [] },
+  }));
+  const answer = await drive.submit({ kind: "refused", works, fault: { slug: "internal-error" } });
+  if (answer === null) return "again";
+  drives.delete(frame);
+  if (answer.kind === "fault") return "stands";
+  return answer.kind === "conflict" ? "again" : answerOf(answer, frame);
+}
+
 function newDrive({ frame, objects, steps }: Plan): TransactionDrive {
   const { idempotency, attempt, text } = frame.key;
   // Where the list does not tell the objects, nobody else knows the key: those of the first run do.
@@ -57,23 +73,29 @@ function newDrive({ frame, objects, steps }: Plan): TransactionDrive {
   });
 }
 
-function toSubmit({ frame, steps, seen, submission }: Plan, decider: ObjectName): Evaluation<PartWork> {
+function toSubmit(plan: Plan, decider: ObjectName): Evaluation<PartWork> {
+  const { steps, seen, submission } = plan;
   const { effects, shown, value } = submission;
-  const whole = { effects, shown, value };
   const objects = new Set([...steps.map(({ target }) => target.request.object), ...seen.keys(), decider]);
-  const works = [...objects].map((object) => {
+  return { kind: "submit", works: partsOf(plan, objects, { decider, whole: { effects, shown, value } }) };
+}
+
+function partsOf(
+  { frame, steps, seen }: Plan,
+  objects: ReadonlySet<ObjectName>,
+  deciding: { readonly decider: ObjectName; readonly whole: WholeWork } | null,
+): ObjectWork<PartWork>[] {
+  return [...objects].map((object) => {
     const own = steps.filter(({ target }) => target.request.object === object);
-    const isDecider = object === decider;
     const work: PartWork = {
       header: headerOf(frame, own),
       facts: frame.facts,
       steps: own.map(({ wire }) => wire),
       seen: frame.isolation === "committed" ? null : (seen.get(object) ?? null),
-      whole: isDecider ? whole : null,
+      whole: object === deciding?.decider ? deciding.whole : null,
     };
     return { object, work };
   });
-  return { kind: "submit", works };
 }
 
 function headerOf({ origin }: RunFrame, [first]: readonly Step[]): PartWork["header"] {

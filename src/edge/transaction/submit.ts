@@ -22,6 +22,8 @@ export interface Plan {
   readonly submission: Submission;
   /** All that the list declares, skipped steps included; null where they are not known before running. */
   readonly objects: ReadonlySet<ObjectName> | null;
+  /** What its objects answered is final, and needs no second look. */
+  readonly isSubmitted: boolean;
 }
 
 export async function submit(plan: Plan): Promise<ObjectAnswer> {

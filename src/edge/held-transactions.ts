@@ -1,0 +1,72 @@
+/**
+ * For operators ([TX47]): `GET /_/transactions` lists what objects have promised and not been told the outcome of, with its age; `DELETE
+ * /_/transactions/<txid>` ends one. Ending goes through its decision: what was committed stays committed, and is carried out.
+ */
+
+import { COMMIT_VERSION, type Txid } from "../core/commit/transaction-message.ts";
+import { Fault } from "../core/fault.ts";
+import { type ObjectName, objectName } from "../core/ids.ts";
+import type { Exchange } from "./exchange.ts";
+import { mayInspect } from "./may-inspect.ts";
+import { jsonReply, type Reply } from "./reply.ts";
+import type { Params } from "./router.ts";
+
+interface Held {
+  readonly object: ObjectName;
+  readonly txid: Txid;
+  readonly decider: ObjectName;
+  readonly preparedAtMs: number;
+}
+
+/** Each is woken by the question; beyond so many, the newest are asked. */
+const MAX_ASKED = 200;
+
+export async function listHeld(exchange: Exchange): Promise<Reply> {
+  refuseStrangers(exchange);
+  const { held, asked, objects } = await findHeld(exchange);
+  const transactions = held.map(({ object, txid, decider, preparedAtMs }) => ({
+    ...{ txid, object, decider, ageMs: Math.max(exchange.nowMs - preparedAtMs, 0) },
+  }));
+  transactions.sort((a, b) => b.ageMs - a.ageMs);
+  return noStore(jsonReply({ transactions, objects, asked }));
+}
+
+export async function endHeld(exchange: Exchange, { txid = "" }: Params): Promise<Reply> {
+  refuseStrangers(exchange);
+  const { env, log, principal } = exchange;
+  const { held } = await findHeld(exchange);
+  const parts = held.filter((each) => each.txid === txid);
+  const [first] = parts;
+  if (first === undefined) throw new Fault({ slug: "not-found" });
+  const ask = async (object: ObjectName, message: object): Promise<unknown> =>
+    JSON.parse(await env.LEDGE_TABLES.getByName(object).agree(JSON.stringify({ v: COMMIT_VERSION, ...message })));
+  const end = { kind: "resolve", txid, deadlineMs: exchange.nowMs, urgency: "end", ask: 0 };
+  const { outcome } = (await ask(first.decider, end)) as { readonly outcome: { readonly kind: string } };
+  const by = principal.kind === "user" ? principal.id : null;
+  log.info("a held transaction was ended by an operator", { txid, outcome: outcome.kind, by });
+  // Each part asks for the outcome and carries it out.
+  await Promise.all(parts.map(({ object }) => ask(object, { kind: "sync", txid })));
+  return noStore(jsonReply({ txid, outcome: outcome.kind }));
+}
+
+async function findHeld({ env, edge }: Exchange): Promise<{ held: Held[]; asked: number; objects: number }> {
+  const registry = env.LEDGE_TABLES.getByName(objectName(edge.definition.name, "_registry", null));
+  const names = (await registry.objects()).map(({ object }) => object);
+  const asked = names.slice(-MAX_ASKED);
+  const found = await Promise.all(
+    asked.map(async (object) => {
+      const text = await env.LEDGE_TABLES.getByName(object).agree(JSON.stringify({ kind: "held", v: COMMIT_VERSION }));
+      return (JSON.parse(text) as Omit<Held, "object">[]).map((each) => ({ ...each, object }));
+    }),
+  );
+  return { held: found.flat(), asked: asked.length, objects: names.length };
+}
+
+function refuseStrangers(exchange: Exchange): void {
+  if (mayInspect(exchange)) return;
+  throw new Fault(exchange.principal.kind === "anonymous" ? { slug: "unauthorized" } : { slug: "forbidden" });
+}
+
+function noStore(reply: Reply): Reply {
+  return { ...reply, headers: { ...reply.headers, "cache-control": "no-store" } };
+}
