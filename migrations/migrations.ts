@@ -6,6 +6,7 @@ import labels_0000 from "./labels/0000_create_labels_task_labels.sql";
 import messages_0000 from "./messages/0000_create_messages.sql";
 import projects_0000 from "./projects/0000_create_projects.sql";
 import projects_0001 from "./projects/0001_index_projects.sql";
+import projects_0002 from "./projects/0002_add_projects_task_count.sql";
 import tasks_0000 from "./tasks/0000_create_tasks.sql";
 import tasks_0001 from "./tasks/0001_change_tasks.sql";
 
@@ -23,6 +24,7 @@ export const migrations: MigrationSet = {
   projects: [
     { tag: "0000_create_projects", sql: projects_0000 },
     { tag: "0001_index_projects", sql: projects_0001 },
+    { tag: "0002_add_projects_task_count", sql: projects_0002 },
   ],
   tasks: [
     { tag: "0000_create_tasks", sql: tasks_0000 },

@@ -4,10 +4,12 @@ import { defineApp } from "ledge";
 import { auth } from "./features/auth/auth.ts";
 import * as tables from "./tables/tables.ts";
 import { accountPages } from "./web/account-pages.ts";
+import { boardRoutes } from "./web/board-routes.ts";
 import { home } from "./web/home.ts";
 
 export const app = defineApp({
   name: "board",
   resources: tables,
   features: [auth(), accountPages],
+  endpoints: boardRoutes,
 }).route("GET", "/", home, { credentials: "forgiven" });

@@ -10,6 +10,8 @@ export const projectsTable = sqliteTable(
     name: text("name", { length: 120 }).notNull(),
     description: text("description", { length: 2000 }).notNull().default(""),
     ownerId: text("owner_id").notNull(),
+    /** Kept by src/web/board-routes.ts, in the transaction of the task that comes or goes. */
+    taskCount: integer("task_count").notNull().default(0),
     createdAt: integer("created_at", { mode: "timestamp_ms" }),
     updatedAt: integer("updated_at", { mode: "timestamp_ms" }),
     archivedAt: integer("archived_at", { mode: "timestamp_ms" }),
@@ -20,7 +22,7 @@ export const projectsTable = sqliteTable(
 
 export const projects = resource(projectsTable, {
   ...ownerOnly("ownerId"),
-  generatedFields: ["ownerId", "createdAt", "updatedAt"],
+  generatedFields: ["ownerId", "taskCount", "createdAt", "updatedAt"],
   softDelete: { field: "archivedAt" },
   search: { fields: [{ name: "name", weight: 2 }, "description"] },
   hooks: timestampHooks({ owner: "ownerId" }),

@@ -21,6 +21,13 @@ form button[disabled] { opacity: .6; cursor: default; }
 .line button:hover { color: var(--accent); filter: none; text-decoration-thickness: 2px; }
 .projects li { padding: .75rem 0; border-bottom: 1px solid var(--rule); overflow-wrap: anywhere; }
 .projects { border-top: 1px solid var(--rule); }
+.projects .name { font: 600 1.15rem/1.4 var(--serif); }
+.projects .count { margin-left: .5rem; color: var(--quiet); font-size: .9rem; }
+.projects .tasks li { display: flex; flex-wrap: wrap; gap: .3rem 1rem; align-items: center; padding: .5rem 0; border-bottom: 0; }
+.tasks .title { flex: 1 1 10rem; }
+.tasks form { display: flex; flex-wrap: wrap; gap: .5rem; margin: 0; align-items: center; }
+.tasks button { width: auto; min-height: 2.4rem; padding: 0 .8rem; font-size: .9rem; }
+select { min-height: 2.4rem; max-width: 12rem; padding: .3rem .5rem; color: var(--ink); background: var(--field); border: 1px solid var(--edge); border-radius: 5px; font: 400 .95rem/1.3 var(--sans); }
 .add { display: flex; gap: .6rem; max-width: none; margin: 1.4rem 0 0; align-items: end; }
 .add label { flex: 1; }
 :root { --field: #fff; --edge: #918a7f; --on-accent: #fff; }

@@ -67,7 +67,7 @@ async function arrive(page: Page, email: string): Promise<void> {
   await page.waitForURL("**/board");
 }
 
-const projectsOf = (page: Page) => page.locator(".projects li").allTextContents();
+const projectsOf = (page: Page) => page.locator(".projects .name").allTextContents();
 const sessionCookie = async (context: BrowserContext) =>
   (await context.cookies()).find(({ name }) => name === "ledge_session");
 
@@ -88,6 +88,21 @@ describe("in a real browser", () => {
     expect(complaints).toEqual([]);
   }, 120_000);
 
+  test("[TX1] a task moves between projects by the page's select, and both counters follow", async () => {
+    const counts = () => page.locator(".projects .count").allTextContents();
+    await page.fill("main > section > .add [name=name]", "Pond");
+    await page.click("main > section > .add button");
+    await expect.poll(counts).toEqual(["0 tasks", "0 tasks"]);
+    await page.locator(".projects [name=title]").first().fill("Dig");
+    await page.locator(".projects .add button").first().click();
+    await expect.poll(counts).toEqual(["1 task", "0 tasks"]);
+    await page.locator(".move select").selectOption({ label: "Pond" });
+    await page.click(".move button");
+    await expect.poll(counts).toEqual(["0 tasks", "1 task"]);
+    await page.click(".remove button");
+    await expect.poll(counts).toEqual(["0 tasks", "0 tasks"]);
+  }, 60_000);
+
   test("[HT28] [Z5] somebody else, signed in, finds nothing of it: on the board, by id, by list, count or search", async () => {
     type Read = { status: number; body: { items: { id: string }[]; count: number } };
     const read = (reader: Page, path: string): Promise<Read> =>
@@ -96,7 +111,7 @@ describe("in a real browser", () => {
         return { status: reply.status, body: (await reply.json()) as Read["body"] };
       }, `${base}/api${path}`);
     const ids = (reply: Read) => reply.body.items.map(({ id }) => id);
-    const id = ids(await read(page, "/projects"))[0] ?? "";
+    const id = ids(await read(page, `/projects?filter=${encodeURIComponent('name=="Garden"')}`))[0] ?? "";
     expect(id).not.toBe("");
     const finds = async (reader: Page) => ({
       get: (await read(reader, `/projects/${id}`)).status,
@@ -104,7 +119,7 @@ describe("in a real browser", () => {
       count: (await read(reader, "/projects/count")).body.count,
       search: ids(await read(reader, "/projects/search?q=garden")),
     });
-    expect(await finds(page)).toEqual({ get: 200, list: [id], count: 1, search: [id] });
+    expect(await finds(page)).toEqual({ get: 200, list: [id], count: 2, search: [id] });
 
     const other = await browser.newContext();
     const bob = await other.newPage();
@@ -148,14 +163,14 @@ describe("in a real browser", () => {
     expect(outcome).toBe("refused");
     await evil.close();
     await page.reload();
-    expect(await projectsOf(page)).toEqual(["Garden"]);
+    expect(await projectsOf(page)).toEqual(["Garden", "Pond"]);
   }, 60_000);
 
   test("[A13] the session survives a restart of the process", async () => {
     await dev.terminate();
     await start();
     await page.goto(`${base}/board`);
-    expect(await projectsOf(page)).toEqual(["Garden"]);
+    expect(await projectsOf(page)).toEqual(["Garden", "Pond"]);
   }, 180_000);
 
   test("[A3] signing out takes the cookie away, and a copy of it is worth nothing", async () => {
@@ -183,7 +198,7 @@ describe("in a real browser", () => {
     await expect.poll(() => page.textContent(".notice")).toContain("wrong");
     await fill(page, alice, "a new and better one");
     await page.waitForURL("**/board");
-    expect(await projectsOf(page)).toEqual(["Garden"]);
+    expect(await projectsOf(page)).toEqual(["Garden", "Pond"]);
     await context.close();
   }, 120_000);
 

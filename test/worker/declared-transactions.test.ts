@@ -243,6 +243,33 @@ describe("a declared transaction", () => {
     expect(masked.text + lifted.text).not.toContain("1234");
   });
 
+  it("[TX35] [HT21] writes: all sets what clients may not, and neither the marker nor, over HTTP, anything", async () => {
+    const bank = openBank();
+    const partition = bank.room;
+    const make = (writes: { writes?: "all" }) =>
+      transaction({
+        operations: [
+          { op: "create", resource: "lines", as: "l", partition, data: { text: "a", gone: new Date(0) }, ...writes },
+          {
+            op: "create",
+            resource: "sealed",
+            as: "s",
+            partition,
+            data: { title: "t", fixed: "{{l.text}}" },
+            ...writes,
+          },
+        ],
+      });
+    const refused = await serve((ctx) => make({})(ctx));
+    expect(refused.body.errors).toMatchObject([{ field: "operations[1].data.fixed", code: "not-writable" }]);
+    const written = await serve((ctx) => make({ writes: "all" })(ctx));
+    expect(written.body, written.text).toMatchObject({ l: { text: "a", gone: null }, s: { fixed: "a" } });
+    const http = await bank.refused([
+      { op: "create", resource: "sealed", data: { title: "t", fixed: "x" }, writes: "all" },
+    ]);
+    expect([http.status, http.text]).toEqual([400, expect.stringContaining("writes")]);
+  });
+
   it("[TX3] transform takes the place of the result for later steps and the reply; the row keeps its own", async () => {
     const bank = openBank();
     const partition = bank.room;

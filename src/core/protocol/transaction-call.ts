@@ -69,6 +69,8 @@ export interface OpenOperation {
   readonly limit: number;
   /** Which columns an object of equalities may name. */
   readonly fields: "client" | "scope";
+  /** Its data may set columns that clients may not; given by server code alone. */
+  readonly writes?: "all";
   /** Id of the row, where the operation creates one and names none. */
   readonly newId: string;
   readonly mayCreate: boolean;

@@ -25,6 +25,8 @@ export interface DraftPlace {
   /** Id of the path; null on a create. */
   readonly id: RowId | null;
   readonly partition: string | null;
+  /** Server code that says so also sets what clients may not; never the version counter or the soft-delete marker. */
+  readonly writes?: "all";
 }
 
 /** Keeps what a client may set. The rest is dropped, or with `strictInput` an error. */
@@ -40,13 +42,17 @@ export function takeWritable(table: TableSpec, body: JsonObject, place: DraftPla
     } else if (name === table.partitionBy) {
       if (value !== place.partition)
         errors.push({ field: name, message: "differs from the partition in the path", code: "partition" });
-    } else if (column?.writable === true) {
+    } else if (column?.writable === true || (place.writes === "all" && isSettable(table, column))) {
       draft[name] = value;
     } else if (table.strictInput && name !== table.versionField && errors.length < MAX_ERRORS) {
       errors.push({ field: name, message: "is not a field that may be written", code: "not-writable" });
     }
   }
   return { draft, id, errors };
+}
+
+function isSettable(table: TableSpec, column: ColumnSpec | undefined): boolean {
+  return column !== undefined && column.name !== table.versionField && column.name !== table.softDelete?.field;
 }
 
 /**

@@ -31,6 +31,8 @@ export interface Operation {
   readonly select: string | undefined;
   readonly orderBy: string | undefined;
   readonly limit: number | undefined;
+  /** Server code only: no list over HTTP can hold it. */
+  readonly writes?: "all";
 }
 
 export type Isolation = "serializable" | "committed";

@@ -60,6 +60,7 @@ export function shapeOperation(
 ): Shaped {
   const { spec, partition } = table;
   const { op } = open;
+  const writes = open.writes === undefined ? {} : { writes: open.writes };
   const filled = (member: string, value: Json) => fillMember(place, member, value, lookup);
   const id = open.id === undefined ? null : readId(spec, filled("id", open.id), place);
   const data = open.data === undefined ? {} : (filled("data", open.data) as JsonObject);
@@ -73,7 +74,7 @@ export function shapeOperation(
       : equalities(filled("where", open.where ?? {}) as JsonObject, open, table, place);
   switch (op) {
     case "create": {
-      const taken = takeWritable(spec, data, { kind: "create", id: null, partition });
+      const taken = takeWritable(spec, data, { kind: "create", id: null, partition, ...writes });
       const made = idForCreate(spec, taken.id, () => open.newId);
       const refused = "error" in made ? [...taken.errors, made.error] : taken.errors;
       return {
@@ -90,13 +91,13 @@ export function shapeOperation(
       const key = data[spec.primaryKey];
       const named = id ?? (key === undefined ? null : readId(spec, key, place));
       if (named === null) throw invalidMember(place, "id", "is required", "required");
-      const taken = takeWritable(spec, data, { kind: "update", id: named, partition });
+      const taken = takeWritable(spec, data, { kind: "update", id: named, partition, ...writes });
       const mayCreate = open.mayCreate && isCreatableId(named, spec.idKind);
       return { kind: "write", op, id: named, draft: taken.draft, refused: taken.errors, conditions, mayCreate };
     }
     case "update":
     case "replace": {
-      const taken = takeWritable(spec, data, { kind: op, id, partition });
+      const taken = takeWritable(spec, data, { kind: op, id, partition, ...writes });
       if (id === null) return { kind: "filter", filter: where(), draft: taken.draft, refused: taken.errors };
       const mayCreate = op === "replace" && open.mayCreate && isCreatableId(id, spec.idKind);
       return { kind: "write", op, id, draft: taken.draft, refused: taken.errors, conditions, mayCreate };

@@ -72,6 +72,8 @@ export interface OperationSpec<T extends TransactionTypes = TransactionTypes> {
   readonly limit?: number;
   /** `all`: functions see every column of the result, the reply does not. */
   readonly fields?: "all";
+  /** `all`: data may set columns that clients may not. Name the columns; do not pass a body on. */
+  readonly writes?: "all";
 }
 
 export interface EffectSpec {

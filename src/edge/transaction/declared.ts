@@ -140,4 +140,5 @@ const KNOWN = [
   "orderBy",
   "limit",
   "fields",
+  "writes",
 ];

@@ -43,6 +43,7 @@ export function openOperation({ door }: Origin, target: Target, operation: Opera
       fields,
       newId,
       mayCreate,
+      ...(operation.writes === undefined ? {} : { writes: operation.writes }),
     };
   } catch (error) {
     if (error instanceof Fault) throw new Fault(placeOperationFault(error.data, place));

@@ -1,0 +1,1 @@
+ALTER TABLE `projects` ADD `task_count` integer DEFAULT 0 NOT NULL;
