@@ -7,7 +7,7 @@ import { Fault } from "../../core/fault.ts";
 import { isJsonObject, type Json, type JsonObject } from "../../core/json.ts";
 import { isFilter } from "../../core/query/tree.ts";
 import type { Operation } from "../../core/transaction/operation.ts";
-import { parseOperations } from "../../core/transaction/parse-operations.ts";
+import { parseOperation, parseOperations } from "../../core/transaction/parse-operations.ts";
 import { literally } from "../../core/transaction/template.ts";
 import { jsonForm } from "../validate-input.ts";
 import type { OperationSpec, ResultsOf, TransactionSpec, TransactionTypes } from "./declared-types.ts";
@@ -91,6 +91,17 @@ export async function itemOf(
   if (typeof ifVersion === "function") item.ifVersion = await call("ifVersion", ifVersion);
   else if (ifVersion !== undefined) item.ifVersion = ifVersion;
   return item;
+}
+
+/** The item through the door that lists over HTTP pass, too; what only code may say joins it behind the door. */
+export function readItem(
+  { writes }: OperationSpec,
+  item: JsonObject,
+  index: number,
+  names: readonly string[],
+): Operation {
+  const operation = parseOperation({ ...item, as: names[index] ?? "" }, index, names);
+  return writes === undefined ? operation : { ...operation, writes };
 }
 
 /** In the list itself an object of equalities may hold references. */

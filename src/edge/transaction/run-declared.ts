@@ -6,19 +6,17 @@
 
 import { Fault } from "../../core/fault.ts";
 import { uuidv7 } from "../../core/ids.ts";
-import type { Json, JsonObject } from "../../core/json.ts";
+import type { Json } from "../../core/json.ts";
 import type { NamedEffect, TransactionBody } from "../../core/protocol/transaction-call.ts";
 import { limitExceeded, TRANSACTION_LIMITS } from "../../core/transaction/limits.ts";
-import type { Operation } from "../../core/transaction/operation.ts";
-import { parseOperation } from "../../core/transaction/parse-operations.ts";
 import type { StepResult } from "../../core/transaction/results.ts";
 import type { ObjectAnswer } from "../endpoints/answer.ts";
 import type { WriteKey } from "../idempotency.ts";
 import { afterwards, toldOf } from "./afterwards.ts";
 import { bodyOf, openFrame, untilCommitted } from "./atomic.ts";
-import { type Declared, itemOf } from "./declared.ts";
+import { type Declared, itemOf, readItem } from "./declared.ts";
 import { firstContext, requestBody, validBody } from "./declared-context.ts";
-import type { OperationSpec, TransactionContext } from "./declared-types.ts";
+import type { TransactionContext } from "./declared-types.ts";
 import { openTarget, type Target } from "./open-target.ts";
 import { audit, type Origin } from "./origin.ts";
 import { pure } from "./pure.ts";
@@ -188,7 +186,7 @@ async function makeSteps(
     const item = await itemOf(operation, (member, make) =>
       call(index, member, make as (ctx: TransactionContext) => never),
     );
-    await run.add(target, read(operation, item, index, names));
+    await run.add(target, readItem(operation, item, index, names));
   }
   if (run.isFailing) return { effects: [], shown: {}, value: null };
   const effects =
@@ -240,7 +238,7 @@ async function sequentially(
           const item = await itemOf(operation, async (member, make) =>
             call(member, make as (ctx: TransactionContext) => never),
           );
-          return read(operation, item, index, names);
+          return readItem(operation, item, index, names);
         },
         ...(transform === undefined
           ? {}
@@ -254,12 +252,6 @@ async function sequentially(
   const outcome: SequentialOutcome = await runSequentially(origin, items, (_, index) => stepKey(key, index));
   if (!outcome.ok) throw new SequentialError(outcome);
   return { results: outcome.results, ctx: { ...base, results: outcome.results }, body: null, answer: null };
-}
-
-/** The item through the door that lists over HTTP pass, too; what only code may say joins it behind the door. */
-function read({ writes }: OperationSpec, item: JsonObject, index: number, names: readonly string[]): Operation {
-  const operation = parseOperation({ ...item, as: names[index] ?? "" }, index, names);
-  return writes === undefined ? operation : { ...operation, writes };
 }
 
 async function openTargets(
