@@ -2,7 +2,9 @@
 
 import { env, SELF } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
-import { CALL_VERSION, type ObjectCall, type ObjectReply } from "../../src/core/protocol/object-call.ts";
+import { CALL_VERSION, type ObjectCall } from "../../src/core/protocol/object-call.ts";
+import { decodeReply, encodeCall } from "../../src/core/protocol/wire.ts";
+import type { TableStub } from "../../src/edge/env.ts";
 import { logged } from "./fuzz-app.ts";
 import { hs256 } from "./tokens.ts";
 
@@ -55,11 +57,10 @@ describe("objects", () => {
       limit: null,
       conditions: {},
     } as unknown as ObjectCall;
-    const stub = env.LEDGE_TABLES.getByName("t/fuzz/notes") as unknown as {
-      call(call: ObjectCall): Promise<ObjectReply>;
-    };
-    expect(await stub.call({ ...call, object: "t/fuzz/notes" } as ObjectCall)).toMatchObject({ kind: "answer" });
-    expect(await stub.call(call)).toMatchObject({ kind: "fault", fault: { slug: "internal-error" } });
+    const stub = env.LEDGE_TABLES.getByName("t/fuzz/notes") as unknown as TableStub;
+    const send = async (given: ObjectCall) => decodeReply(await stub.call(encodeCall(given)));
+    expect(await send({ ...call, object: "t/fuzz/notes" } as ObjectCall)).toMatchObject({ kind: "answer" });
+    expect(await send(call)).toMatchObject({ kind: "fault", fault: { slug: "internal-error" } });
   });
 });
 

@@ -54,7 +54,7 @@ export async function untilCommitted<A extends ObjectAnswer | null>(
         if (settled === "stands") throw error;
         if (settled !== "again") return settled;
       }
-      const pauseMs = retryPauseMs(tries, Math.random());
+      const pauseMs = retryPauseMs(tries, randomFraction());
       if (tries >= maxTries || Date.now() + pauseMs > frame.deadlineMs) throw conflict(tries);
       await new Promise((resume) => setTimeout(resume, pauseMs));
     }
@@ -64,6 +64,11 @@ export async function untilCommitted<A extends ObjectAnswer | null>(
 /** The body of an answer to a commit. */
 export function bodyOf(answer: ObjectAnswer): TransactionBody {
   return JSON.parse(answer.body ?? "{}") as TransactionBody;
+}
+
+/** From 0 up to 1: retries that met once do not meet again. */
+function randomFraction(): number {
+  return (crypto.getRandomValues(new Uint32Array(1))[0] ?? 0) / 2 ** 32;
 }
 
 function conflict(tries: number): Fault {
