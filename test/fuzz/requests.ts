@@ -320,6 +320,7 @@ const system = fc.constantFrom<Attempt[]>(
     "/healthz",
     "/readyz",
     "/_/schema",
+    "/_/transactions",
     "/_/problems/conflict",
     "/_/problems/nope",
     "/api",
