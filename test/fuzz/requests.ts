@@ -321,6 +321,7 @@ const system = fc.constantFrom<Attempt[]>(
     "/readyz",
     "/_/schema",
     "/_/transactions",
+    "/_/transactions/0198c0de-0000-7abc-8def-000000000001",
     "/_/problems/conflict",
     "/_/problems/nope",
     "/api",
