@@ -9,24 +9,38 @@ import type { SqlFragment } from "./fragment.ts";
 import { fragment, jsonParam } from "./fragment.ts";
 import { quoteColumn } from "./quote-identifier.ts";
 
-/** `e` is an element of the column, `x` a listed scalar. Numbers compare as REAL: as JavaScript reads them. */
-const EQUAL =
-  "((e.type = x.type AND e.atom IS x.atom) OR (e.type IN ('integer','real') AND x.type IN ('integer','real')" +
-  " AND CAST(e.atom AS REAL) = CAST(x.atom AS REAL)))";
+/**
+ * One value for each JSON value that a listed scalar may equal, told apart by type: a number as REAL, as JavaScript reads it; a text
+ * behind an `s`; `t`, `f`, `n`; and `x` for arrays and objects, which nothing listed is. So membership is a look-up in a set that SQLite
+ * makes once a statement, and the work is elements plus listed values, never their product.
+ */
+function keyOf(alias: "e" | "x"): string {
+  return (
+    `CASE ${alias}.type WHEN 'text' THEN 's' || ${alias}.atom WHEN 'integer' THEN CAST(${alias}.atom AS REAL)` +
+    ` WHEN 'real' THEN CAST(${alias}.atom AS REAL) WHEN 'true' THEN 't' WHEN 'false' THEN 'f' WHEN 'null' THEN 'n' ELSE 'x' END`
+  );
+}
 
 export function jsonLeaf(
   operator: "=hasall=" | "=within=" | "=overlaps=",
   operands: readonly Scalar[],
   column: ColumnSpec,
 ): SqlFragment {
-  const elements = `SELECT 1 FROM json_each(${quoteColumn(column)}) AS e`;
-  const listed = "SELECT 1 FROM json_each(?) AS x";
-  const test = {
-    "=overlaps=": `EXISTS (${elements} WHERE EXISTS (${listed} WHERE ${EQUAL}))`,
-    "=within=": `NOT EXISTS (${elements} WHERE NOT EXISTS (${listed} WHERE ${EQUAL}))`,
-    "=hasall=": `NOT EXISTS (${listed} WHERE NOT EXISTS (${elements} WHERE ${EQUAL}))`,
-  }[operator];
-  return fragment(`(${isArray(column)} AND ${test})`, jsonParam(operands));
+  const elements = `FROM json_each(${quoteColumn(column)}) AS e WHERE ${keyOf("e")}`;
+  const listed = `(SELECT ${keyOf("x")} FROM json_each(?) AS x)`;
+  const params = [jsonParam(operands)];
+  switch (operator) {
+    case "=overlaps=":
+      return fragment(`(${isArray(column)} AND EXISTS (SELECT 1 ${elements} IN ${listed}))`, ...params);
+    case "=within=":
+      return fragment(`(${isArray(column)} AND NOT EXISTS (SELECT 1 ${elements} NOT IN ${listed}))`, ...params);
+    case "=hasall=":
+      return fragment(
+        `(${isArray(column)} AND (SELECT count(DISTINCT ${keyOf("e")}) ${elements} IN ${listed}) = ?)`,
+        ...params,
+        new Set(operands).size,
+      );
+  }
 }
 
 /** Compares the number of elements. */

@@ -108,7 +108,8 @@ function listWithResidual(sql: Sql, request: WholeRows, residual: Filter): Liste
   let last: Row | undefined;
   for (const listed of walk(sql, request)) {
     if (examined >= MAX_EXAMINED) {
-      if (last === undefined) throw tooExpensive();
+      // A cursor cannot say how many rows are still to be skipped.
+      if (last === undefined || skip > 0) throw tooExpensive();
       return { rows, hasMore: true, next: sortKey(last, orderBy) };
     }
     examined += effort(listed.row, listed.size);
@@ -122,11 +123,6 @@ function listWithResidual(sql: Sql, request: WholeRows, residual: Filter): Liste
     if (isInSight(listed.row)) last = listed.row;
   }
   return { rows, hasMore: false, next: null };
-}
-
-/** A row, and about what it takes as it is stored. */
-export interface WalkedRow extends ListedRow {
-  readonly size: number;
 }
 
 /** A row, and about what it takes as it is stored. */

@@ -4,7 +4,7 @@ import { DatabaseSync } from "node:sqlite";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { countRows, listRows } from "../../durable-objects/sql/list-rows.ts";
-import type { PageRequest } from "../../durable-objects/sql/list-statement.ts";
+import { listStatement, type PageRequest } from "../../durable-objects/sql/list-statement.ts";
 import { nodeSql } from "../../durable-objects/sql/node-sqlite.ts";
 import type { Sql } from "../../durable-objects/sql/port.ts";
 import { MAX_EXAMINED } from "../../durable-objects/sql/residual-effort.ts";
@@ -203,6 +203,30 @@ describe("residuals", () => {
     expect(first).toMatchObject({ hasMore: true, next: ["09990"] });
     const hidden = () => listRows(sql, request({ where, limit: 20, isInSight: seen([]) }));
     expect(hidden).toThrow(expect.objectContaining({ data: expect.objectContaining({ slug: "query-too-expensive" }) }));
+  });
+
+  test("[QL42] [QL56] a budget that ends while rows are still to be skipped refuses: a cursor could not go on skipping", () => {
+    const found = listRows(sql, request({ where, limit: 1, offset: 1 }));
+    expect(found.rows.map((listed) => listed.row.id)).toEqual(["05007"]);
+    const skipping = () => listRows(sql, request({ where, limit: 1, offset: 3 }));
+    expect(skipping).toThrow(
+      expect.objectContaining({ data: expect.objectContaining({ slug: "query-too-expensive" }) }),
+    );
+  });
+
+  test("[QL30] listed values are read once a statement, not once an element: no membership is correlated", () => {
+    for (const operator of ["=overlaps=", "=within=", "=hasall="]) {
+      const { text, params } = listStatement(request({ where: [parse(`tags${operator}(1,"a",true,null)`)] }));
+      const steps = sql.all(`EXPLAIN QUERY PLAN ${text}`, params).map((row) => String(row.detail));
+      expect(
+        steps.filter((step) => /^LIST SUBQUERY/.test(step)),
+        operator,
+      ).toHaveLength(1);
+      expect(
+        steps.filter((step) => /CORRELATED LIST SUBQUERY/.test(step)),
+        operator,
+      ).toEqual([]);
+    }
   });
 
   test("[PG6] with a residual, a full page ends at its last row", () => {

@@ -18,7 +18,10 @@ export function jsonTest(operator: OperatorToken, operands: readonly Scalar[]): 
     case "=overlaps=":
       return onArray((elements) => elements.some((element) => listed.has(element)));
     case "=hasall=":
-      return onArray((elements) => operands.every((operand) => elements.includes(operand)));
+      return onArray((elements) => {
+        const held = new Set(elements);
+        return operands.every((operand) => held.has(operand));
+      });
     case "=within=":
       return onArray((elements) => elements.every((element) => listed.has(element)));
     default:
