@@ -3,6 +3,8 @@
 export const LIVE_LIMITS = {
   /** Watches a socket ([WS12]). */
   watches: 100,
+  /** Questions of a socket that wait for their answer. */
+  syncs: 64,
   /** Windows an object ([LV14]). */
   windows: 1000,
   /** Rows, and bytes, of a snapshot that is no window ([LV7]). */

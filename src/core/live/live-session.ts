@@ -8,7 +8,7 @@ import { Fault, type FaultData } from "../fault.ts";
 import { shortHash } from "../json.ts";
 import { problemReply } from "../protocol/problem.ts";
 import type { SyncFrame } from "./client-frames.ts";
-import { atText, byeText, commitText, errorText, type FramePlace, watchText } from "./frame-text.ts";
+import { atText, byeText, commitText, errorText, type FramePlace, resetText, watchText } from "./frame-text.ts";
 import type { GroupNews, LiveGroup } from "./live-group.ts";
 import { LIVE_LIMITS } from "./live-limits.ts";
 import type { LiveCommit, LiveSource } from "./live-source.ts";
@@ -38,7 +38,6 @@ export class LiveSession {
   readonly #sizes: SentSizes = [];
   /** Frames of the watch that is being sent, which flow control holds back. */
   #rest: string[] = [];
-  #syncs: SyncFrame[] = [];
   readonly #kindsTold = new Set<string>();
   isClosed = false;
 
@@ -86,7 +85,10 @@ export class LiveSession {
   }
 
   sync(frame: SyncFrame): void {
-    if (this.#syncs.length < LIVE_LIMITS.watches) this.#syncs.push(frame);
+    const { seq, txid } = frame;
+    const before = this.#port.source.unsettled();
+    this.state.syncs.push({ ...(seq === undefined ? {} : { seq }), ...(txid === undefined ? {} : { txid }), before });
+    if (this.state.syncs.length > LIVE_LIMITS.syncs) this.end(CLOSE.overloaded, "too many questions");
   }
 
   /** The news of a commit for some of the watches; a socket that cannot take it remembers its position only. */
@@ -127,7 +129,7 @@ export class LiveSession {
       if (!this.#payAggregates()) return;
       const next = this.state.watches.find(({ phase }) => phase === "opening");
       if (next === undefined) break;
-      if (!maySend(this.state)) return;
+      if (!this.#tellResets() || !maySend(this.state)) return;
       if (!this.#open(next)) return;
     }
     this.#answerSyncs();
@@ -135,8 +137,8 @@ export class LiveSession {
 
   /** Something is to be done as soon as others, or the ledger, allow it. */
   get isWaiting(): boolean {
-    const { phase, watches } = this.state;
-    return phase === "open" && (this.#syncs.length > 0 || watches.some((each) => each.phase === "opening"));
+    const { phase, watches, syncs } = this.state;
+    return phase === "open" && (syncs.length > 0 || watches.some((each) => each.phase === "opening"));
   }
 
   /** Nothing was acknowledged for long although the socket lags ([WS11]). */
@@ -259,6 +261,19 @@ export class LiveSession {
     return true;
   }
 
+  /** All resets before the first snapshot: the position then moves for every watch ([WS4]). */
+  #tellResets(): boolean {
+    for (const watch of this.state.watches) {
+      if (watch.reset === undefined) continue;
+      if (!maySend(this.state)) return false;
+      this.send(resetText(watch.id, watch.reset));
+      delete watch.reset;
+      delete watch.since;
+      delete watch.skipExisting;
+    }
+    return true;
+  }
+
   /** Opens a watch whose turn has come; false when it has to wait. */
   #open(watch: WatchState): boolean {
     const group = this.#groups.get(watch.id);
@@ -274,7 +289,6 @@ export class LiveSession {
       if (!this.#port.mayHold(texts.reduce((sum, text) => sum + text.length, 0))) return false;
       delete watch.since;
       delete watch.skipExisting;
-      delete watch.reset;
       this.#rest = texts;
       watch.phase = "sending";
       this.state.position = this.#port.seq();
@@ -292,13 +306,16 @@ export class LiveSession {
   }
 
   #answerSyncs(): void {
-    const waiting = this.#syncs;
-    this.#syncs = [];
-    for (const sync of waiting) {
-      const txSeq = sync.txid === undefined ? undefined : this.#port.source.settledAt(sync.txid);
-      const isEarly = (sync.seq ?? 0) > this.#port.seq() || (sync.txid !== undefined && txSeq === undefined);
-      if (isEarly || !maySend(this.state)) this.#syncs.push(sync);
-      else this.#sendAt(sync.txid === undefined ? {} : { txid: sync.txid, txSeq: txSeq ?? null });
+    const waiting = this.state.syncs;
+    this.state.syncs = [];
+    const { source } = this.#port;
+    for (const waits of waiting) {
+      const { seq, txid, before } = waits;
+      const txSeq = txid === undefined ? null : source.settledAt(txid);
+      const isEarly = (seq ?? 0) > this.#port.seq() || txSeq === undefined;
+      const isUnsettled = before.some((each) => source.settledAt(each) === undefined);
+      if (isEarly || isUnsettled || !maySend(this.state)) this.state.syncs.push(waits);
+      else this.#sendAt(txid === undefined ? {} : { txid, txSeq: txSeq ?? null });
     }
   }
 

@@ -46,6 +46,8 @@ export interface LiveSource {
   commits(after: number, limits: { readonly commits: number; readonly bytes: number }): readonly LiveCommit[] | null;
   /** Where the object applied a transaction; null: it took no part; undefined: it is not settled yet. */
   settledAt(txid: string): number | null | undefined;
+  /** Transactions that are prepared here and not settled. */
+  unsettled(): readonly string[];
   /** Masked, computed, selected: what may leave the object. */
   show(table: string, row: Row, select: readonly string[] | null): unknown;
 }

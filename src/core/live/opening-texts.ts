@@ -68,8 +68,7 @@ function resume(
 
 function snapshot(watch: WatchState, group: LiveGroup, reason: ResetReason | null, opening: Opening): string[] {
   const { place } = opening;
-  const told = reason ?? watch.reset ?? null;
-  const reset = told === null ? [] : [resetText(watch.id, told)];
+  const reset = reason === null ? [] : [resetText(watch.id, reason)];
   const opened = group.open();
   if ("aggregate" in opened) {
     if (JSON.parse(opened.aggregate).truncated === true && group.query.aggregate?.limit === LIVE_LIMITS.groups)
@@ -77,7 +76,7 @@ function snapshot(watch: WatchState, group: LiveGroup, reason: ResetReason | nul
     watch.aggregate = shortHash(opened.aggregate);
     return [...reset, aggregateText(place, opened.aggregate)];
   }
-  const rows = watch.skipExisting === true && told === null ? [] : opened.rows.map((row) => group.showRow(row));
+  const rows = watch.skipExisting === true && reason === null ? [] : opened.rows.map((row) => group.showRow(row));
   const bytes = rows.reduce((sum, text) => sum + text.length, 0);
   if (bytes > LIVE_LIMITS.snapshotBytes)
     throw new Fault({ slug: "query-too-expensive", examined: rows.length, limit: LIVE_LIMITS.snapshotRows });

@@ -51,6 +51,14 @@ export interface SocketState {
   /** Commits are remembered by position only, until the client acknowledges. */
   isLagging: boolean;
   watches: WatchState[];
+  /** Questions where the object stands, each with what was unsettled when it came ([CC3]). */
+  syncs: WaitingSync[];
+}
+
+export interface WaitingSync {
+  readonly seq?: number;
+  readonly txid?: string;
+  readonly before: readonly string[];
 }
 
 export function newSocketState(
@@ -71,6 +79,7 @@ export function newSocketState(
     ackedAtMs: nowMs,
     isLagging: false,
     watches: [],
+    syncs: [],
   };
 }
 

@@ -152,6 +152,24 @@ export class ModelObject implements LiveSource {
     return this.log.find((commit) => commit.txid === txid)?.seq ?? null;
   }
 
+  unsettled(): string[] {
+    return [...this.#pending];
+  }
+
+  /** A backup is put in place of what is there: another epoch, and what came after it is gone. */
+  restore(seq: number, epoch: string): void {
+    const kept = this.log.splice(0).slice(0, seq);
+    for (const rows of this.#rows.values()) rows.clear();
+    this.#pending = new Set();
+    this.epoch = epoch as Epoch;
+    this.floor = Math.min(this.floor, seq);
+    for (const { changes, ...more } of kept)
+      this.commit(
+        changes.map(({ table, id, after }) => ({ table, id, row: after })),
+        more,
+      );
+  }
+
   show(table: string, row: Row, select: readonly string[] | null): Record<string, Json> {
     const { spec } = this.#tables.get(table) as LiveTable;
     return Object.fromEntries(

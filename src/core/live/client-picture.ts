@@ -1,0 +1,323 @@
+/**
+ * What a client shows of several objects: only states closed under transactions ([CC2]–[CC5]). Commits are buffered by object and shown
+ * in the smallest closed cuts; a new watch joins when the other objects have caught up with its snapshot; what was reset is replaced
+ * in the very step in which the rest has come as far, so the last closed state stays until then. No I/O; fed by `ClientSession`s. Its
+ * lines are one machine's.
+ */
+
+import { closedCut, missingParts, type WatchedObject } from "../commit/closed-cut.ts";
+import type { ObjectName, RowId } from "../ids.ts";
+import type { JsonObject } from "../json.ts";
+import type { ClientCommit, ClientEvent, WatchPlace } from "./client-event.ts";
+import { applyNews, type LiveView, openView } from "./live-view.ts";
+import { printSince } from "./position.ts";
+
+export interface PicturePort {
+  readonly consistency: "transaction" | "object";
+  /** Asks an object for `at`; false when it cannot be asked now. */
+  readonly sync: (object: ObjectName, question: { readonly txid: string }) => boolean;
+  readonly idOf: (watch: string, row: JsonObject) => RowId;
+  /** A step is done: the views of these watches changed, all at once. */
+  readonly shown: (watches: ReadonlySet<string>) => void;
+}
+
+interface ObjectState {
+  epoch: string;
+  shownSeq: number;
+  buffered: ClientCommit[];
+  /** Watches whose replay, or snapshot, has not come since the socket was lost: the object does not move. */
+  readonly recovering: Set<string>;
+}
+
+interface WatchState {
+  readonly key: string;
+  object: ObjectName | null;
+  tag: string;
+  view: LiveView | null;
+  /** A snapshot that is not shown yet. */
+  next: { readonly view: LiveView; readonly seq: number; readonly needs: Map<ObjectName, number | string> } | null;
+  /** What is shown has been reset, and stays until `next` can take its place. */
+  isReplacing: boolean;
+}
+
+type Cut = ReadonlyMap<ObjectName, number>;
+
+export class ClientPicture {
+  readonly #port: PicturePort;
+  readonly #objects = new Map<ObjectName, ObjectState>();
+  readonly #watches = new Map<string, WatchState>();
+  readonly #settled = new Map<string, number | null>();
+  readonly #asked = new Set<string>();
+  #nonce = 0;
+
+  constructor(port: PicturePort) {
+    this.#port = port;
+  }
+
+  add(watch: string): void {
+    this.#watches.set(watch, { key: watch, object: null, tag: "", view: null, next: null, isReplacing: false });
+  }
+
+  remove(key: string): void {
+    const watch = this.#watches.get(key);
+    this.#watches.delete(key);
+    if (watch?.object == null) return;
+    this.#objects.get(watch.object)?.recovering.delete(key);
+    if (![...this.#watches.values()].some(({ object }) => object === watch.object)) this.#objects.delete(watch.object);
+    this.#advance();
+  }
+
+  /** Null while nothing is shown. */
+  viewOf(watch: string): LiveView | null {
+    return this.#watches.get(watch)?.view ?? null;
+  }
+
+  shownSeq(object: ObjectName): number | null {
+    return this.#objects.get(object)?.shownSeq ?? null;
+  }
+
+  /** `epoch:seq:tag` from which a watch can go on; null where it has to begin anew. */
+  sinceOf(key: string): string | null {
+    const watch = this.#watches.get(key);
+    const object = watch?.object == null ? undefined : this.#objects.get(watch.object);
+    if (watch === undefined || object === undefined || watch.view === null || watch.isReplacing) return null;
+    return printSince({ epoch: object.epoch, seq: object.shownSeq, tag: watch.tag });
+  }
+
+  /** Whether something came that cannot be shown yet. */
+  get isWaiting(): boolean {
+    return (
+      [...this.#objects.values()].some(({ buffered }) => buffered.length > 0) ||
+      [...this.#watches.values()].some(({ next, isReplacing }) => next !== null || isReplacing)
+    );
+  }
+
+  take(event: ClientEvent): void {
+    switch (event.kind) {
+      case "snapshot":
+        this.#takeSnapshot(event);
+        break;
+      case "replayed":
+        this.#takeReplay(event);
+        break;
+      case "commit":
+        this.#buffer(event.object, event.commit);
+        break;
+      case "at":
+        this.#takeAt(event);
+        break;
+      case "reset":
+        this.#takeReset(event.watch, event.purge);
+        break;
+      case "lost":
+        this.#takeLoss(event.object, event.watches);
+        break;
+      case "error":
+        if (event.watch !== undefined) this.remove(event.watch);
+        break;
+    }
+    this.#advance();
+  }
+
+  #takeSnapshot(event: Extract<ClientEvent, { kind: "snapshot" }>): void {
+    const watch = this.#watches.get(event.watch);
+    if (watch === undefined) return;
+    const object = this.#place(watch, event);
+    object.recovering.delete(watch.key);
+    this.#merge(object, { seq: event.seq, at: 0, news: new Map() });
+    const needs = new Map<ObjectName, number | string>();
+    if (this.#port.consistency === "transaction") {
+      // Also its own object: others may show transactions that came after this snapshot.
+      const isAlone = this.#objects.size === 1;
+      for (const name of isAlone ? [] : this.#objects.keys()) needs.set(name, `?${this.#nonce++}`);
+    }
+    watch.next = { view: openView(event, (row) => this.#port.idOf(watch.key, row)), seq: event.seq, needs };
+  }
+
+  #takeReplay(event: Extract<ClientEvent, { kind: "replayed" }>): void {
+    const watch = this.#watches.get(event.watch);
+    if (watch === undefined) return;
+    const object = this.#place(watch, event);
+    for (const commit of event.commits) this.#merge(object, commit);
+    this.#merge(object, { seq: event.seq, at: 0, news: new Map() });
+    object.recovering.delete(watch.key);
+  }
+
+  /** The object of a watch, as the event tells it. Another epoch is another history: nothing of the old one goes on. */
+  #place(watch: WatchState, { object: name, epoch, seq, tag }: WatchPlace): ObjectState {
+    watch.object = name;
+    watch.tag = tag;
+    let object = this.#objects.get(name);
+    if (object === undefined || object.epoch !== epoch) {
+      const recovering = object?.recovering ?? new Set<string>();
+      object = { epoch, shownSeq: seq, buffered: [], recovering };
+      this.#objects.set(name, object);
+      for (const other of this.#watches.values())
+        if (other.object === name && other !== watch && other.view !== null) other.isReplacing = true;
+    }
+    return object;
+  }
+
+  #buffer(name: ObjectName, commit: ClientCommit): void {
+    const object = this.#objects.get(name);
+    if (object !== undefined) this.#merge(object, commit);
+  }
+
+  /** A commit comes in pieces after a reconnect: each watch replays its own part of it. */
+  #merge(object: ObjectState, commit: ClientCommit): void {
+    if (commit.seq < object.shownSeq || (commit.seq === object.shownSeq && commit.news.size === 0)) return;
+    const at = object.buffered.findIndex(({ seq }) => seq >= commit.seq);
+    const held = object.buffered[at];
+    if (at < 0) object.buffered.push(commit);
+    else if (held?.seq !== commit.seq) object.buffered.splice(at, 0, commit);
+    else object.buffered[at] = joined(held, commit);
+  }
+
+  #takeAt({ object: name, seq, txid, txSeq }: Extract<ClientEvent, { kind: "at" }>): void {
+    this.#buffer(name, { seq, at: 0, news: new Map() });
+    if (txid === undefined) return;
+    this.#settled.set(`${name} ${txid}`, txSeq ?? null);
+    for (const { next } of this.#watches.values()) if (next?.needs.get(name) === txid) next.needs.set(name, seq);
+  }
+
+  #takeReset(key: string, purge: boolean): void {
+    const watch = this.#watches.get(key);
+    if (watch === undefined) return;
+    watch.next = null;
+    if (!purge) {
+      watch.isReplacing = watch.view !== null;
+      return;
+    }
+    const wasShown = watch.view !== null;
+    watch.view = null;
+    watch.isReplacing = false;
+    if (wasShown) this.#port.shown(new Set([key]));
+  }
+
+  #takeLoss(name: ObjectName | null, keys: readonly string[]): void {
+    // Questions went with the socket.
+    for (const question of [...this.#asked]) if (question.startsWith(`${name} `)) this.#asked.delete(question);
+    for (const key of keys) {
+      const watch = this.#watches.get(key);
+      const object = watch?.object == null ? undefined : this.#objects.get(watch.object);
+      if (watch === undefined) continue;
+      watch.next = null;
+      if (object === undefined) continue;
+      object.buffered = [];
+      object.recovering.add(key);
+    }
+  }
+
+  #advance(): void {
+    if (!this.isWaiting) {
+      this.#settled.clear();
+      this.#asked.clear();
+    }
+    this.#ask();
+    const cuts = this.#cuts();
+    const replacing = [...this.#watches.values()].filter(({ isReplacing }) => isReplacing);
+    if (replacing.length === 0) {
+      this.#show([]);
+      for (const cut of cuts) this.#show([cut]);
+      return;
+    }
+    // Nothing moves until what was reset can be replaced in the same step.
+    const ahead = new Map([...this.#objects].map(([name, { shownSeq }]) => [name, shownSeq]));
+    const taken = new Map<ObjectName, number>();
+    for (let count = 0; count <= cuts.length; count++) {
+      if (replacing.every((watch) => this.#canJoin(watch, (name) => ahead.get(name)))) {
+        this.#show(cuts.slice(0, count));
+        this.#advance();
+        return;
+      }
+      for (const [name, more] of cuts[count] ?? []) {
+        const total = (taken.get(name) ?? 0) + more;
+        taken.set(name, total);
+        ahead.set(name, this.#objects.get(name)?.buffered[total - 1]?.seq ?? 0);
+      }
+    }
+  }
+
+  /** Every closed step that what is buffered allows, in order; each counts from the one before. */
+  #cuts(): Cut[] {
+    const rest = new Map<ObjectName, WatchedObject<ClientCommit>>();
+    for (const [name, { shownSeq, buffered, recovering }] of this.#objects)
+      rest.set(name, { shownSeq, buffered: recovering.size > 0 ? [] : buffered });
+    if (this.#port.consistency === "object")
+      return [...rest].flatMap(([name, { buffered }]) => buffered.map(() => new Map([[name, 1]])));
+    const cuts: Cut[] = [];
+    for (;;) {
+      const cut = closedCut(rest, (name, txid) => this.#settled.get(`${name} ${txid}`));
+      if (cut === null) return cuts;
+      cuts.push(cut);
+      for (const [name, count] of cut) {
+        const object = rest.get(name);
+        if (object === undefined) continue;
+        const shownSeq = object.buffered[count - 1]?.seq ?? object.shownSeq;
+        rest.set(name, { shownSeq, buffered: object.buffered.slice(count) });
+      }
+    }
+  }
+
+  #show(cuts: readonly Cut[]): void {
+    const touched = new Set<string>();
+    for (const cut of cuts)
+      for (const [name, count] of cut) {
+        const object = this.#objects.get(name);
+        for (const commit of object?.buffered.splice(0, count) ?? [])
+          this.#apply(object as ObjectState, commit, touched);
+      }
+    this.#join(touched);
+    if (touched.size > 0) this.#port.shown(touched);
+  }
+
+  #apply(object: ObjectState, commit: ClientCommit, touched: Set<string>): void {
+    object.shownSeq = Math.max(object.shownSeq, commit.seq);
+    for (const [key, news] of commit.news) {
+      const watch = this.#watches.get(key);
+      if (watch === undefined) continue;
+      const idOf = (row: JsonObject) => this.#port.idOf(key, row);
+      if (watch.next !== null && commit.seq >= watch.next.seq) applyNews(watch.next.view, news, idOf);
+      if (watch.view === null || watch.isReplacing) continue;
+      applyNews(watch.view, news, idOf);
+      touched.add(key);
+    }
+  }
+
+  /** Watches whose snapshot the rest has caught up with. */
+  #join(touched: Set<string>): void {
+    for (const watch of this.#watches.values()) {
+      if (!this.#canJoin(watch, (name) => this.#objects.get(name)?.shownSeq)) continue;
+      watch.view = watch.next?.view ?? null;
+      watch.next = null;
+      watch.isReplacing = false;
+      touched.add(watch.key);
+    }
+  }
+
+  #canJoin({ object, next }: WatchState, shownSeq: (name: ObjectName) => number | undefined): boolean {
+    if (next === null || object === null || (shownSeq(object) ?? -1) < next.seq) return false;
+    return [...next.needs].every(([name, need]) => {
+      const shown = shownSeq(name);
+      return shown === undefined || (typeof need === "number" && shown >= need);
+    });
+  }
+
+  #ask(): void {
+    const ask = (object: ObjectName, txid: string) => {
+      const question = `${object} ${txid}`;
+      if (!this.#asked.has(question) && this.#port.sync(object, { txid })) this.#asked.add(question);
+    };
+    for (const { next } of this.#watches.values())
+      for (const [object, need] of next?.needs ?? []) if (typeof need === "string") ask(object, need);
+    if (this.#port.consistency === "object") return;
+    for (const { object, txid } of missingParts(this.#objects, (name, txid) => this.#settled.get(`${name} ${txid}`)))
+      ask(object, txid);
+  }
+}
+
+/** Two pieces of one commit; one that only says where the object stands tells nothing else. */
+function joined(a: ClientCommit, b: ClientCommit): ClientCommit {
+  const [less, more] = a.news.size === 0 ? [a, b] : [b, a];
+  return { ...less, ...more, news: new Map([...a.news, ...b.news]) };
+}

@@ -1,0 +1,67 @@
+/**
+ * A client of the simulation: a picture over one socket an object, with the very modules that applications run. After each step it is
+ * judged: every list equals the query at the position shown, and no transaction is half to be seen.
+ */
+
+import type { ObjectName } from "../../../src/core/ids.ts";
+import { ClientPicture } from "../../../src/core/live/client-picture.ts";
+import { ClientSession, type WatchRequest } from "../../../src/core/live/client-session.ts";
+
+export interface Wires {
+  readonly connect: (object: ObjectName, afterMs: number) => void;
+  readonly send: (object: ObjectName, text: string) => void;
+  readonly close: (object: ObjectName) => void;
+  readonly random: () => number;
+  readonly shown: () => void;
+}
+
+export class SimWatcher {
+  readonly name: string;
+  readonly picture: ClientPicture;
+  readonly sessions = new Map<ObjectName, ClientSession>();
+  readonly requests = new Map<string, { readonly object: ObjectName; readonly request: WatchRequest }>();
+  readonly consistency: "transaction" | "object";
+  isStalled = false;
+  purged = 0;
+
+  constructor(name: string, consistency: "transaction" | "object", objects: readonly ObjectName[], wires: Wires) {
+    this.name = name;
+    this.consistency = consistency;
+    this.picture = new ClientPicture({
+      consistency,
+      sync: (object, question) => this.sessions.get(object)?.sync(question) === true,
+      idOf: (_watch, row) => row.id as string,
+      shown: () => wires.shown(),
+    });
+    for (const object of objects) {
+      const session = new ClientSession({
+        client: name,
+        act: (action) => {
+          if (action.kind === "send") wires.send(object, action.text);
+          else if (action.kind === "connect") wires.connect(object, action.afterMs);
+          else wires.close(object);
+        },
+        tell: (event) => {
+          if (event.kind === "reset" && event.purge) this.purged++;
+          this.picture.take(event);
+        },
+        sinceOf: (watch) => this.picture.sinceOf(watch),
+        random: wires.random,
+      });
+      this.sessions.set(object, session);
+    }
+  }
+
+  watch(key: string, object: ObjectName, request: WatchRequest): void {
+    this.requests.set(key, { object, request });
+    this.picture.add(key);
+    this.sessions.get(object)?.watch(key, request);
+  }
+
+  unwatch(key: string): void {
+    const held = this.requests.get(key);
+    this.requests.delete(key);
+    if (held !== undefined) this.sessions.get(held.object)?.unwatch(key);
+    this.picture.remove(key);
+  }
+}

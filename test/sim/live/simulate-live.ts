@@ -1,0 +1,508 @@
+/**
+ * One seeded run of the live part: objects that are written to, sleep, crash, prune and are restored; clients whose sockets break, lag,
+ * lose, repeat and reorder frames; transactions over two objects. Judged after every step a client shows, and once all has come to rest.
+ * Its lines are one run's.
+ */
+
+import type { ObjectName } from "../../../src/core/ids.ts";
+import type { JsonObject } from "../../../src/core/json.ts";
+import type { WatchRequest } from "../../../src/core/live/client-session.ts";
+import { LiveGroup } from "../../../src/core/live/live-group.ts";
+import { queryText } from "../../../src/core/live/live-query.ts";
+import type { LiveCommit } from "../../../src/core/live/live-source.ts";
+import { readWatch } from "../../../src/core/live/read-watch.ts";
+import type { SocketRights } from "../../../src/core/live/socket-state.ts";
+import type { Row } from "../../../src/core/schema/table-spec.ts";
+import { type Random, seeded } from "../../crash/random.ts";
+import { ModelObject, type Written } from "./model-object.ts";
+import { SimHost } from "./sim-host.ts";
+import { SimWatcher } from "./sim-watcher.ts";
+import { TASKS } from "./tasks-table.ts";
+
+/** What a run must have gone through, over many seeds. */
+export const LIVE_INTERVALS = [
+  "commit",
+  "transaction",
+  "crash before a commit is told",
+  "crash with frames unsent",
+  "sleep",
+  "wake by a write",
+  "socket lost",
+  "frame lost",
+  "frame repeated",
+  "frames swapped",
+  "pruned",
+  "restored",
+  "scope changed",
+  "burst while stalled",
+  "resumed",
+  "reset",
+  "purged",
+  "snapshot waits",
+] as const;
+
+export type LiveInterval = (typeof LIVE_INTERVALS)[number];
+
+export interface LiveReport {
+  readonly problems: readonly string[];
+  readonly hits: ReadonlyMap<LiveInterval, number>;
+  readonly compared: number;
+  readonly trace: readonly string[];
+}
+
+interface Connection {
+  readonly id: number;
+  readonly watcher: SimWatcher;
+  readonly object: ObjectName;
+  up: string[];
+  down: string[];
+  isOpen: boolean;
+}
+
+interface Pending {
+  readonly txid: string;
+  readonly left: ObjectName[];
+  readonly parts: readonly ObjectName[];
+}
+
+export function simulateLive(seed: number, options: { readonly isTraced?: boolean } = {}): LiveReport {
+  const random = seeded(seed);
+  const run = new Run(random, options.isTraced === true);
+  run.go(random.between(60, 400));
+  run.settle();
+  return { problems: run.problems.slice(0, 5), hits: run.hits, compared: run.compared, trace: run.trace };
+}
+
+class Run {
+  readonly problems: string[] = [];
+  readonly hits = new Map<LiveInterval, number>();
+  readonly trace: string[] = [];
+  compared = 0;
+  readonly #random: Random;
+  readonly #isTraced: boolean;
+  readonly #hosts = new Map<ObjectName, SimHost>();
+  readonly #watchers: SimWatcher[] = [];
+  readonly #scopes = new Map<string, string>();
+  #connections: Connection[] = [];
+  #connecting: { readonly watcher: SimWatcher; readonly object: ObjectName }[] = [];
+  #pending: Pending[] = [];
+  #isTorn = false;
+  #nowMs = 1_000_000;
+  #next = 1;
+  readonly #faults: {
+    readonly drop: number;
+    readonly lose: number;
+    readonly crash: number;
+    readonly restore: boolean;
+    readonly stalls: boolean;
+  };
+  readonly #dirty = new Set<ObjectName>();
+
+  constructor(random: Random, isTraced: boolean) {
+    this.#random = random;
+    this.#isTraced = isTraced;
+    const isCalm = random.chance(0.1);
+    this.#faults = {
+      drop: isCalm ? 0 : random.pick([0, 0.01, 0.05]),
+      lose: isCalm ? 0 : random.pick([0, 0.05, 0.15]),
+      crash: isCalm ? 0 : random.pick([0, 0.02, 0.06]),
+      restore: random.chance(0.15),
+      stalls: random.chance(0.2),
+    };
+    const names = ["t/app/a", "t/app/b", "t/app/c"].slice(0, random.between(1, 3)) as ObjectName[];
+    for (const name of names)
+      this.#hosts.set(name, new SimHost(new ModelObject(name, [{ spec: TASKS }], this.#epoch())));
+    for (let index = 0; index < random.between(1, 3); index++) this.#addWatcher(`c${index}`, names);
+  }
+
+  go(steps: number): void {
+    for (let step = 0; step < steps && this.problems.length === 0; step++) this.#step();
+  }
+
+  /** No more faults: everything is delivered, and must then be equal. */
+  settle(): void {
+    for (const watcher of this.#watchers) watcher.isStalled = false;
+    for (let round = 0; round < 600 && this.problems.length === 0; round++) {
+      this.#nowMs += 100;
+      for (const pending of [...this.#pending]) this.#applyPart(pending);
+      while (this.#connecting.length > 0) this.#connect(0);
+      for (const host of this.#hosts.values()) {
+        host.advance(this.#nowMs);
+        host.flush(1e9);
+      }
+      let isQuiet = true;
+      for (const connection of [...this.#connections]) {
+        isQuiet = isQuiet && connection.up.length === 0 && connection.down.length === 0;
+        for (let count = connection.down.length; count > 0; count--) this.#deliverDown(connection, 0);
+        for (let count = Math.min(40, connection.up.length); count > 0; count--) this.#deliverUp(connection);
+        if (!connection.isOpen) this.#drop(connection);
+      }
+      this.#nowMs += 1000;
+      if (isQuiet && this.#connecting.length === 0 && this.#pending.length === 0) break;
+    }
+    if (this.problems.length > 0) return;
+    for (const host of this.#hosts.values())
+      for (const error of host.defects) this.problems.push(`defect: ${error instanceof Error ? error.stack : error}`);
+    for (const watcher of this.#watchers) {
+      if (watcher.picture.isWaiting) this.problems.push(`${watcher.name} still waits`);
+      for (const [key, { object }] of watcher.requests)
+        this.#compare(watcher, key, this.#host(object).object.head(), "at the end");
+    }
+  }
+
+  #step(): void {
+    const random = this.#random;
+    if (random.chance(0.3)) while (this.#connecting.length > 0) this.#connect(0);
+    this.#nowMs += random.chance(0.02) ? random.between(1000, 40_000) : random.between(1, 200);
+    const name = random.pick([...this.#hosts.keys()]);
+    const host = this.#host(name);
+    const roll = random.next();
+    if (roll < 0.22) this.#write(name);
+    else if (roll < 0.27) this.#transact();
+    else if (roll < 0.34 && this.#pending.length > 0) this.#applyPart(random.pick(this.#pending));
+    else if (roll < 0.46) {
+      host.advance(this.#nowMs);
+      this.#dirty.delete(name);
+    } else if (roll < 0.6) host.flush(random.chance(0.7) ? 1e9 : random.between(1, 3));
+    else if (roll < 0.75 && this.#connections.length > 0) {
+      const connection = random.pick(this.#connections);
+      for (let count = random.between(1, 4); count > 0; count--) this.#deliverUp(connection);
+    } else if (roll < 0.93 && this.#connections.length > 0) {
+      const connection = random.pick(this.#connections);
+      for (let count = random.between(1, 4); count > 0; count--) this.#deliverDown(connection, this.#faults.lose);
+    } else if (roll < 0.975 && this.#connecting.length > 0)
+      this.#connect(random.between(0, this.#connecting.length - 1));
+    else if (roll < 0.98) this.#changeWatches();
+    else this.#rare(host, name);
+    if (random.chance(this.#faults.crash)) this.#crash(host, name);
+    if (random.chance(this.#faults.drop) && this.#connections.length > 0) {
+      this.#hit("socket lost");
+      this.#drop(random.pick(this.#connections));
+    }
+    if (random.chance(0.05) && host.isAwake && host.hibernate()) this.#hit("sleep");
+  }
+
+  #rare(host: SimHost, name: ObjectName): void {
+    const random = this.#random;
+    const what = random.between(0, 3);
+    if (what === 0) {
+      const { object } = host;
+      const floor = object.head() - random.between(0, 6);
+      if (floor > object.floor && !this.#dirty.has(name)) {
+        object.prune(floor);
+        this.#hit("pruned");
+      }
+    } else if (what === 1 && this.#faults.restore) {
+      this.#hit("restored");
+      this.#isTorn = true;
+      const wasClean = host.isClean;
+      host.crash(() => wasClean);
+      host.object.restore(Math.max(0, host.object.head() - random.between(0, 5)), this.#epoch());
+    } else if (what === 2) {
+      const watcher = random.pick(this.#watchers);
+      this.#hit("scope changed");
+      this.#scopes.set(watcher.name, this.#drawScope());
+      for (const connection of [...this.#connections]) if (connection.watcher === watcher) this.#drop(connection);
+    } else if (this.#faults.stalls) {
+      const watcher = random.pick(this.#watchers);
+      watcher.isStalled = !watcher.isStalled;
+      if (!watcher.isStalled) return;
+      this.#hit("burst while stalled");
+      for (let count = random.pick([40, 300, 1100]); count > 0; count--) {
+        this.#write(name);
+        if (random.chance(0.5)) host.advance(this.#nowMs);
+        if (random.chance(0.3)) host.flush(1e9);
+      }
+    }
+  }
+
+  #write(name: ObjectName): void {
+    const host = this.#host(name);
+    const wasAsleep = !host.isAwake && host.sockets > 0;
+    host.wake(this.#nowMs);
+    if (wasAsleep) this.#hit("wake by a write");
+    const written = Array.from({ length: this.#random.between(1, 3) }, () => this.#drawWrite());
+    const actor = this.#random.pick(["c0", "c1", null]);
+    if (host.object.commit(written, { actor, at: this.#nowMs }) === null) return;
+    this.#hit("commit");
+    this.#dirty.add(name);
+    this.#note(`${name} commits ${host.object.head()}`);
+  }
+
+  #transact(): void {
+    const names = [...this.#hosts.keys()];
+    if (names.length < 2) return;
+    const random = this.#random;
+    const from = random.pick(names);
+    const to = random.pick(names.filter((name) => name !== from));
+    const txid = `tx${this.#next++}`;
+    for (const name of [from, to]) this.#host(name).object.prepare(txid);
+    this.#pending.push({ txid, left: [from, to], parts: [from, to] });
+    this.#hit("transaction");
+  }
+
+  #applyPart(pending: Pending): void {
+    const name = this.#random.pick(pending.left);
+    const host = this.#host(name);
+    host.wake(this.#nowMs);
+    pending.left.splice(pending.left.indexOf(name), 1);
+    if (pending.left.length === 0) this.#pending = this.#pending.filter((each) => each !== pending);
+    host.object.commit([this.#drawWrite()], { txid: pending.txid, parts: pending.parts, at: this.#nowMs });
+    this.#dirty.add(name);
+    this.#note(`${name} applies ${pending.txid} at ${host.object.head()}`);
+  }
+
+  #crash(host: SimHost, name: ObjectName): void {
+    if (!host.isAwake) return;
+    if (this.#dirty.has(name)) this.#hit("crash before a commit is told");
+    if (!host.isIdle) this.#hit("crash with frames unsent");
+    this.#note(`${name} crashes`);
+    // Sockets outlive their object only where it was asleep, or might have been: what is sent is remembered with it.
+    const doSurvive = this.#random.chance(0.6) && host.isClean;
+    host.crash(() => doSurvive);
+  }
+
+  #addWatcher(name: string, names: readonly ObjectName[]): void {
+    const random = this.#random;
+    this.#scopes.set(name, this.#drawScope());
+    const consistency = random.chance(0.8) ? "transaction" : "object";
+    const watcher: SimWatcher = new SimWatcher(name, consistency, names, {
+      connect: (object) => void this.#connecting.push({ watcher, object }),
+      send: (object, text) => this.#connectionOf(watcher, object)?.up.push(text),
+      close: (object) => {
+        const connection = this.#connectionOf(watcher, object);
+        if (connection !== undefined) connection.isOpen = false;
+      },
+      random: () => random.next(),
+      shown: () => this.#judge(watcher),
+    });
+    this.#watchers.push(watcher);
+    for (const object of names)
+      for (let count = random.between(0, 3); count > 0; count--)
+        watcher.watch(`w${this.#next++}`, object, this.#drawRequest());
+  }
+
+  #changeWatches(): void {
+    const random = this.#random;
+    const watcher = random.pick(this.#watchers);
+    const keys = [...watcher.requests.keys()];
+    if (keys.length > 0 && random.chance(0.4)) watcher.unwatch(random.pick(keys));
+    else watcher.watch(`w${this.#next++}`, random.pick([...this.#hosts.keys()]), this.#drawRequest());
+  }
+
+  #connect(index: number): void {
+    const [next] = this.#connecting.splice(index, 1);
+    if (next === undefined) return;
+    const { watcher, object } = next;
+    const id = this.#next++;
+    const connection: Connection = { id, watcher, object, up: [], down: [], isOpen: true };
+    this.#connections.push(connection);
+    const rights: SocketRights = { tasks: { table: "tasks", scopes: [this.#scopes.get(watcher.name) ?? "*"] } };
+    const socket = {
+      deliver: (text: string) => void connection.down.push(text),
+      closed: () => {
+        connection.isOpen = false;
+      },
+    };
+    this.#host(object).accept(id, socket, rights, watcher.name, this.#nowMs);
+    watcher.sessions.get(object)?.opened();
+  }
+
+  /** Both ends learn of it; what was under way is lost. */
+  #drop(connection: Connection): void {
+    if (!this.#connections.includes(connection)) return;
+    this.#connections = this.#connections.filter((each) => each !== connection);
+    this.#host(connection.object).gone(connection.id, this.#nowMs);
+    connection.watcher.sessions.get(connection.object)?.closed(1006);
+  }
+
+  #deliverUp(connection: Connection): void {
+    const text = connection.up.shift();
+    if (text !== undefined) this.#host(connection.object).receive(connection.id, text, this.#nowMs);
+  }
+
+  #deliverDown(connection: Connection, lose: number): void {
+    const random = this.#random;
+    if (connection.watcher.isStalled || !this.#connections.includes(connection)) return;
+    const [text, after] = connection.down;
+    if (text === undefined) {
+      if (!connection.isOpen) this.#drop(connection);
+      return;
+    }
+    const isLosable = (each: string | undefined) =>
+      each !== undefined && /^\{"type":"(commit","obj":"1","prev|at")/.test(each);
+    if (isLosable(text) && random.chance(lose)) {
+      const how = random.between(0, 2);
+      if (how === 0) {
+        connection.down.shift();
+        this.#hit("frame lost");
+        return;
+      }
+      if (how === 1) {
+        connection.down.unshift(text);
+        this.#hit("frame repeated");
+      } else if (isLosable(after)) {
+        connection.down.splice(0, 2, after as string, text);
+        this.#hit("frames swapped");
+      }
+    }
+    const next = connection.down.shift() as string;
+    const kind = /^\{"type":"([a-z]+)"/.exec(next)?.[1] ?? "";
+    if (kind === "resumed") this.#hit("resumed");
+    if (kind === "reset") this.#hit(next.includes('"purge":true') ? "purged" : "reset");
+    this.#note(`${connection.watcher.name} <- ${connection.object}: ${next.slice(0, 140)}`);
+    connection.watcher.sessions.get(connection.object)?.receive(next);
+  }
+
+  /** After a step that changed what a client shows. */
+  #judge(watcher: SimWatcher): void {
+    if (watcher.picture.isWaiting) this.#hit("snapshot waits");
+    for (const [key, { object, request }] of watcher.requests) {
+      if (request.limit !== undefined || request.aggregate !== undefined) continue;
+      const since = watcher.picture.sinceOf(key);
+      if (since === null || !since.startsWith(this.#host(object).object.epoch)) continue;
+      this.#compare(watcher, key, watcher.picture.shownSeq(object) ?? 0, "when shown");
+    }
+    if (watcher.consistency === "transaction" && !this.#isTorn) this.#checkWhole(watcher);
+  }
+
+  #checkWhole(watcher: SimWatcher): void {
+    const shown = new Map<ObjectName, number>();
+    for (const [key, { object }] of watcher.requests)
+      if (watcher.picture.viewOf(key) !== null) shown.set(object, watcher.picture.shownSeq(object) ?? 0);
+    const isSeen = (name: ObjectName, commit: LiveCommit) =>
+      [...watcher.requests].some(([key, { object, request }]) => {
+        if (object !== name || watcher.picture.sinceOf(key) === null) return false;
+        if (request.limit !== undefined || request.aggregate !== undefined) return false;
+        return this.#groupOf(watcher, request, this.#host(name).object).touches(commit.changes);
+      });
+    for (const [name, seq] of shown) {
+      for (const commit of this.#host(name).object.log) {
+        const { txid, parts, seq: at } = commit;
+        if (txid === null || at > seq || !isSeen(name, commit)) continue;
+        for (const part of parts ?? []) {
+          const other = shown.get(part);
+          const there = this.#host(part).object.log.find((each) => each.txid === txid);
+          if (other === undefined || (there !== undefined && (there.seq <= other || !isSeen(part, there)))) continue;
+          const place = there === undefined ? "" : ` (${there.seq} > ${other})`;
+          this.problems.push(`${watcher.name} shows ${txid} of ${name} (${at} ≤ ${seq}) without ${part}${place}`);
+        }
+      }
+    }
+  }
+
+  #groupOf(watcher: SimWatcher, request: WatchRequest, object: ModelObject): LiveGroup {
+    const scope = this.#scopes.get(watcher.name) ?? "*";
+    const query = readWatch({ type: "watch", id: 0, ...request }, { table: { spec: TASKS }, scopes: [scope] });
+    return new LiveGroup(0, queryText(query), query, { spec: TASKS }, object);
+  }
+
+  #compare(watcher: SimWatcher, key: string, seq: number, when: string): void {
+    const held = watcher.requests.get(key);
+    const view = watcher.picture.viewOf(key);
+    if (held === undefined) return;
+    this.compared++;
+    if (view === null) {
+      if (when === "at the end") this.problems.push(`${watcher.name} ${key} shows nothing ${when}`);
+      return;
+    }
+    const past = this.#past(held.object, seq);
+    const scope = this.#scopes.get(watcher.name) ?? "*";
+    const group = this.#groupOf(watcher, held.request, past);
+    // A scope that changed is noticed when the client comes back; until then it shows what it was told under the old one.
+    const since = watcher.picture.sinceOf(key);
+    if (when === "when shown" && since?.endsWith(group.tag) !== true) return;
+    const opened = group.open();
+    const place = `${watcher.name} ${key} of ${held.object} ${JSON.stringify(held.request)} under ${scope} ${when} at ${seq}`;
+    if ("aggregate" in opened) {
+      if (JSON.stringify(view.aggregate) !== opened.aggregate)
+        this.problems.push(`${place}: ${JSON.stringify(view.aggregate)} is not ${opened.aggregate}`);
+      return;
+    }
+    const wanted = opened.rows.map((row) => group.showRow(row)).sort();
+    const shown = [...view.rows.values()].map((row) => JSON.stringify(row)).sort();
+    if (JSON.stringify(wanted) !== JSON.stringify(shown)) this.problems.push(`${place}: ${shown} is not ${wanted}`);
+    if (opened.hasMore !== undefined && view.hasMore !== opened.hasMore)
+      this.problems.push(`${place}: hasMore is ${view.hasMore}`);
+  }
+
+  /** The object as it was at a seq. */
+  #past(name: ObjectName, seq: number): ModelObject {
+    const { object } = this.#host(name);
+    const past = new ModelObject(name, [{ spec: TASKS }], object.epoch);
+    for (const { changes, ...more } of object.log.slice(0, seq))
+      past.commit(
+        changes.map(({ table, id, after }) => ({ table, id, row: after })),
+        { txid: more.txid ?? `empty${more.seq}`, at: more.at },
+      );
+    return past;
+  }
+
+  #drawWrite(): Written {
+    const random = this.#random;
+    const id = `r${random.between(0, 9)}`;
+    if (random.chance(0.2)) return { table: "tasks", id, row: null };
+    const row: Row = {
+      id,
+      owner: random.pick(["ann", "bob", null]),
+      list: random.pick(["x", "y"]),
+      points: random.pick([null, 1, 2, 3, 5, 8]),
+      secret: `s${random.between(0, 3)}`,
+      deletedAt: random.chance(0.1) ? "2026-01-01T00:00:00.000Z" : null,
+    };
+    return { table: "tasks", id, row };
+  }
+
+  #drawScope(): string {
+    return this.#random.pick(["*", "*", 'owner=="ann"', 'owner=="bob"', 'secret=="s1",owner=="ann"']);
+  }
+
+  #drawRequest(): WatchRequest {
+    const random = this.#random;
+    const filter = random.pick([
+      "",
+      'list=="x"',
+      'list=="y"',
+      "points>2",
+      'list=="x";points=between=[1,3]',
+      'owner!="bob"',
+      'list=="x",points==8',
+    ]);
+    const base = { resource: "tasks", ...(filter === "" ? {} : { filter }) };
+    if (random.chance(0.2))
+      return {
+        ...base,
+        limit: random.between(1, 4),
+        orderBy: random.pick(["points", "-points,list", "id", "list,-id"]),
+      };
+    if (random.chance(0.15)) {
+      const aggregate = random.pick<JsonObject>([
+        { count: true },
+        { count: true, sum: "points", groupBy: "list" },
+        { min: "points", max: "points", groupBy: "owner" },
+      ]);
+      return { ...base, aggregate };
+    }
+    return random.chance(0.2) ? { ...base, select: "id,list" } : base;
+  }
+
+  #connectionOf(watcher: SimWatcher, object: ObjectName): Connection | undefined {
+    return this.#connections.find((each) => each.watcher === watcher && each.object === object);
+  }
+
+  #host(name: ObjectName): SimHost {
+    return this.#hosts.get(name) as SimHost;
+  }
+
+  #epoch(): string {
+    return Array.from({ length: 16 }, () => "abcdefghijklmnopqrstuvwxyz234567"[this.#random.between(0, 31)]).join("");
+  }
+
+  #hit(interval: LiveInterval): void {
+    this.hits.set(interval, (this.hits.get(interval) ?? 0) + 1);
+  }
+
+  #note(text: string): void {
+    if (this.#isTraced) this.trace.push(`${this.#nowMs} ${text}`);
+  }
+}
