@@ -8,6 +8,7 @@ import { DurableObject } from "cloudflare:workers";
 import { Fault } from "../../src/core/fault.ts";
 import type { ObjectName } from "../../src/core/ids.ts";
 import { parseLogLevel } from "../../src/core/log.ts";
+import { LIVE_HEADER, type LiveOpening } from "../../src/core/protocol/live-opening.ts";
 import { CALL_VERSION, type ObjectCall, type ObjectReply } from "../../src/core/protocol/object-call.ts";
 import { decodeCall, encodeReply } from "../../src/core/protocol/wire.ts";
 import type { AppDefinition, MigrationSet } from "../../src/define/app.ts";
@@ -19,6 +20,7 @@ import type { FailPoint } from "./fail-points.ts";
 import { type GroupCommit, groupCommit } from "./group-commit.ts";
 import { handleCall, isWrite, touchedBy } from "./handle-call.ts";
 import { Blocked } from "./key-gate.ts";
+import { LiveHost } from "./live-host.ts";
 import { logLine, setLogThreshold } from "./log-line.ts";
 import { ensureRegistered, type Registrar } from "./registration.ts";
 import {
@@ -84,6 +86,8 @@ export function tableObject(
     #store: Store | undefined;
     #group: GroupCommit | undefined;
     #host: TransactionHost | undefined;
+    /** Absent while nobody has a socket. */
+    #live: LiveHost | undefined;
     readonly #registrar: Registrar = { state: "unknown" };
 
     /**
@@ -124,10 +128,19 @@ export function tableObject(
         if (host.isFreeForReads()) return handleCall(store, call);
         return host.read({ footprint: touchedBy(store, call), run: (note) => handleCall(store, call, note) });
       }
-      return this.#groups(store).submit(
+      const reply = this.#groups(store).submit(
         () => handleCall(store, call),
         () => callWeight(call),
       );
+      if (this.#live?.isWatched !== true) return reply;
+      const live = this.#live;
+      if (!(reply instanceof Promise)) live.note();
+      else
+        reply.then(
+          () => live.note(),
+          () => {},
+        );
+      return reply;
     }
 
     #faultOf(call: ObjectCall, error: unknown): ObjectReply {
@@ -155,7 +168,35 @@ export function tableObject(
       const store = this.#open();
       if ("work" in message && message.work !== null && message.work.header.table !== null)
         await ensureRegistered(store, this.#registrar, message.work.header.table, this.#registry());
-      return JSON.stringify(await agree(store, this.#hosted(store), message));
+      const reply = await agree(store, this.#hosted(store), message);
+      this.#live?.note();
+      return JSON.stringify(reply);
+    }
+
+    /** A socket, opened by the Worker for a caller it has authenticated. */
+    override async fetch(request: Request): Promise<Response> {
+      const header = request.headers.get(LIVE_HEADER);
+      if (header === null || request.headers.get("upgrade") !== "websocket") return new Response(null, { status: 404 });
+      const opening = JSON.parse(header) as LiveOpening;
+      const store = this.#open();
+      if (opening.v !== 1 || opening.object !== store.name) return new Response(null, { status: 503 });
+      await ensureRegistered(store, this.#registrar, opening.table, this.#registry());
+      this.#live ??= this.#openLive(store);
+      return this.#live.accept(opening);
+    }
+
+    override webSocketMessage(socket: WebSocket, message: string | ArrayBuffer): void {
+      this.#open();
+      this.#live?.message(socket, message);
+    }
+
+    override webSocketClose(socket: WebSocket): void {
+      this.#open();
+      this.#live?.gone(socket);
+    }
+
+    override webSocketError(socket: WebSocket): void {
+      this.webSocketClose(socket);
     }
 
     /** Opens the object. The registry also names the objects that a failed migration keeps read-only. */
@@ -189,8 +230,14 @@ export function tableObject(
       const host = this.#hosted(store);
       host.onAlarm();
       await runAlarm(store, this.env);
+      this.#live?.note();
       const nextMs = host.nextAlarmMs();
       if (Number.isFinite(nextMs)) store.alarm.setAlarm(nextMs);
+    }
+
+    #openLive(store: Store): LiveHost {
+      const host = this.#hosted(store);
+      return new LiveHost(store, this.ctx, () => host.held().map(({ txid }) => txid));
     }
 
     #hosted(store: Store): TransactionHost {
@@ -233,6 +280,7 @@ export function tableObject(
       if (hasLostAlarm(this.#store.sql, Date.now())) void this.#restoreAlarm();
       // Before anything is served: what was promised is held again.
       this.#hosted(this.#store);
+      if (this.ctx.getWebSockets().length > 0) this.#live = this.#openLive(this.#store);
       return this.#store;
     }
 

@@ -12,6 +12,8 @@ export interface TableStub {
   agree(text: string): Promise<string>;
   /** On the registry object: every object there is. */
   objects(): Promise<readonly { readonly object: ObjectName }[]>;
+  /** Opens a live socket; what it is for lies in a header (`src/core/protocol/live-opening.ts`). */
+  fetch(url: string, init: { readonly headers: Readonly<Record<string, string>> }): Promise<Response>;
   /** Answers when the object runs and its migrations are done; for `/readyz`. */
   ping(): Promise<{ readonly failing: readonly string[] }>;
 }

@@ -5,6 +5,7 @@ import { ConfigError } from "../define/config-error.ts";
 import type { AppOptions, RouteContext, UserRoute } from "./app-options.ts";
 import type { TableEntry } from "./edge.ts";
 import type { Endpoint } from "./endpoint.ts";
+import { makeTicket } from "./endpoints/live.ts";
 import { postTransaction } from "./endpoints/transaction.ts";
 import { jsonReply } from "./reply.ts";
 import { routeContext } from "./route-context.ts";
@@ -33,6 +34,7 @@ export function buildRoutes({
     ...endpoints.map((endpoint) => mappedRoute(basePath, endpoint, tables)),
     ...systemRoutes(),
     ...(transactions?.http === true ? [transactionRoute(basePath)] : []),
+    ticketRoute(basePath),
     ...tableRoutes(basePath, tables),
   ];
 }
@@ -55,6 +57,14 @@ function mappedRoute(
     pattern: `${basePath}${path}`,
     closed: false,
     methods: () => ({ [method]: { kind: "known", run } }),
+  };
+}
+
+function ticketRoute(basePath: string): Route<Endpoint> {
+  return {
+    pattern: `${basePath}/live/ticket`,
+    closed: true,
+    methods: () => ({ POST: { kind: "known", run: makeTicket } }),
   };
 }
 

@@ -7,20 +7,22 @@
 import { RESERVED_IDS } from "../core/ids.ts";
 import type { BatchOperation, Capability, TableSpec } from "../core/schema/table-spec.ts";
 import type { TableEntry } from "./edge.ts";
-import type { Endpoint } from "./endpoint.ts";
+import type { Answer, Endpoint } from "./endpoint.ts";
 import { aggregateRows } from "./endpoints/aggregate.ts";
 import { createBatch, deleteBatch, replaceBatch, updateBatch, upsertBatch } from "./endpoints/batch.ts";
 import { countRows } from "./endpoints/count.ts";
 import { getRow } from "./endpoints/get.ts";
 import { listRows } from "./endpoints/list.ts";
+import { openLive, openWithTicket } from "./endpoints/live.ts";
 import { openTable, rowIdOf } from "./endpoints/open-table.ts";
 import { searchRows } from "./endpoints/search.ts";
+import { subscribeAggregate, subscribeRows } from "./endpoints/subscribe.ts";
 import { createRow, deleteRow, replaceRow, restoreRow, updateRow } from "./endpoints/writes.ts";
-import type { TableRequest } from "./exchange.ts";
+import type { Exchange, TableRequest } from "./exchange.ts";
 import type { Reply } from "./reply.ts";
 import type { Methods, Params, Route } from "./router.ts";
 
-type Handler = (request: TableRequest, params: Params) => Promise<Reply>;
+type Handler = (request: TableRequest, params: Params) => Promise<Answer>;
 
 interface Offer {
   readonly method: string;
@@ -28,6 +30,8 @@ interface Offer {
   /** A further condition on the table. */
   readonly isOffered?: (table: TableSpec) => boolean;
   readonly handler: Handler;
+  /** Asked before anything is known of the caller's rights; null: nothing settles the request beforehand. */
+  readonly direct?: (exchange: Exchange, entry: TableEntry, params: Params) => Promise<Answer> | null;
 }
 
 const OFFERS: Readonly<Record<string, readonly Offer[]>> = {
@@ -45,6 +49,16 @@ const OFFERS: Readonly<Record<string, readonly Offer[]>> = {
   "/count": [{ method: "GET", handler: countRows }],
   "/search": [{ method: "GET", capability: "search", handler: searchRows }],
   "/aggregate": [{ method: "GET", capability: "aggregate", handler: aggregateRows }],
+  "/live": [{ method: "GET", capability: "subscribe", handler: openLive, direct: openWithTicket }],
+  "/subscribe": [{ method: "GET", capability: "subscribe", handler: subscribeRows }],
+  "/aggregate/subscribe": [
+    {
+      method: "GET",
+      capability: "subscribe",
+      isOffered: ({ capabilities }) => capabilities.aggregate,
+      handler: subscribeAggregate,
+    },
+  ],
   "/:id/restore": [{ method: "POST", capability: "update", handler: onRow(restoreRow) }],
   "/:id": [
     { method: "GET", handler: onRow(getRow) },
@@ -83,15 +97,15 @@ function methodsOf(entry: TableEntry, offers: readonly Offer[]): Methods<Endpoin
     ({ capability, isOffered }) =>
       (capability === undefined || spec.capabilities[capability]) && (isOffered === undefined || isOffered(spec)),
   );
-  return kept.length === 0
-    ? null
-    : Object.fromEntries(kept.map(({ method, handler }) => [method, endpointOf(entry, handler)]));
+  return kept.length === 0 ? null : Object.fromEntries(kept.map((offer) => [offer.method, endpointOf(entry, offer)]));
 }
 
-function endpointOf(entry: TableEntry, handler: Handler): Endpoint {
+function endpointOf(entry: TableEntry, { handler, direct }: Offer): Endpoint {
   return {
     kind: "known",
     run(exchange, params) {
+      const settled = direct?.(exchange, entry, params) ?? null;
+      if (settled !== null) return settled;
       const request = openTable(exchange, entry, params);
       return request instanceof Promise ? request.then((opened) => handler(opened, params)) : handler(request, params);
     },

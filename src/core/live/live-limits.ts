@@ -3,6 +3,13 @@
 export const LIVE_LIMITS = {
   /** Watches a socket ([WS12]). */
   watches: 100,
+  /** Sockets of an object, and those of one caller among them ([WS13] [WS14]). */
+  sockets: 8000,
+  socketsEach: 50,
+  /** Rights of a socket, as text: they are kept in its attachment. */
+  rightsBytes: 4000,
+  /** How old a scope may be that an asynchronous rule gave ([RV4]). */
+  scopeMaxAgeMs: 60_000,
   /** Questions of a socket that wait for their answer. */
   syncs: 64,
   /** Windows an object ([LV14]). */

@@ -61,6 +61,11 @@ export class LiveServer<S> {
     return this.#seats.size;
   }
 
+  /** Whether some socket is as the test wants it. */
+  has(picks: (state: SocketState) => boolean): boolean {
+    return [...this.#seats.values()].some(({ session }) => picks(session.state));
+  }
+
   get groups(): number {
     return this.#groups.size;
   }

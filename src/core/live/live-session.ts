@@ -126,7 +126,6 @@ export class LiveSession {
     while (!this.isClosed) {
       if (!this.#flush()) return;
       if (this.state.isLagging && !this.#catchUp()) return;
-      if (!this.#payAggregates()) return;
       const next = this.state.watches.find(({ phase }) => phase === "opening");
       if (next === undefined) break;
       if (!this.#tellResets() || !maySend(this.state)) return;
@@ -171,6 +170,10 @@ export class LiveSession {
       this.detachAll();
       return;
     }
+    if (state.renewAtMs !== null && this.#port.nowMs() >= state.renewAtMs) {
+      this.end(CLOSE.restart, "rights are to be looked up again");
+      return;
+    }
     noteSent(state, this.#sizes, text.length);
     this.#port.send(text);
   }
@@ -193,7 +196,7 @@ export class LiveSession {
 
   /** Names of objects that the caller may read ([CC1]). */
   #partsOf({ parts }: LiveCommit): readonly string[] {
-    return (parts ?? []).filter((name) => this.state.groups.includes(name.split("/")[2] ?? ""));
+    return (parts ?? []).filter((name) => this.state.objects.includes(name));
   }
 
   #flush(): boolean {
@@ -214,6 +217,14 @@ export class LiveSession {
       bytes: LIVE_LIMITS.replayBytes,
     });
     if (commits === null) this.resetAll("slow-consumer");
+    // What a window or an aggregate showed at a past commit is not known any more. It is reset before the position passes that commit:
+    // a client that breaks off in between must not resume it from there.
+    for (const watch of state.watches) {
+      const group = this.#groups.get(watch.id);
+      const isTouched = group?.isKept === true && commits?.some((commit) => group.touches(commit.changes)) === true;
+      if (isTouched && watch.phase === "live") reopen(watch, "slow-consumer");
+    }
+    if (!this.#tellResets()) return false;
     for (const commit of commits ?? []) {
       const texts = this.#replayTexts(commit);
       if (texts.length === 0) continue;
@@ -229,36 +240,10 @@ export class LiveSession {
     return this.state.watches.flatMap((watch) => {
       const group = this.#groups.get(watch.id);
       if (group === undefined || watch.phase !== "live") return [];
-      if (group.isKept) {
-        // What a window or an aggregate showed at this commit is not known any more: its present state is told at the end.
-        if (group.touches(commit.changes)) owe(watch, group);
-        return [];
-      }
+      if (group.isKept) return [];
       const news = group.replay(commit.changes, commit.seq);
       return news === null ? [] : [watchText(watch.id, news, isWriter)];
     });
-  }
-
-  /** Aggregates that may have changed while the socket lagged, as they are now, in one frame that no commit caused. */
-  #payAggregates(): boolean {
-    const owed = this.state.watches.filter(({ isOwed }) => isOwed === true);
-    if (owed.length === 0) return true;
-    if (!maySend(this.state)) return false;
-    const texts = owed.flatMap((watch) => {
-      delete watch.isOwed;
-      const opened = this.#groups.get(watch.id)?.open();
-      if (opened === undefined || !("aggregate" in opened)) return [];
-      const hash = shortHash(opened.aggregate);
-      if (hash === watch.aggregate) return [];
-      watch.aggregate = hash;
-      return [watchText(watch.id, { changes: null, aggregate: opened.aggregate }, false)];
-    });
-    if (texts.length === 0) return true;
-    // The state is that of the present seq, so the position moves there first.
-    if (this.state.position !== this.#port.seq()) this.#sendAt({});
-    const seq = this.#port.seq();
-    this.send(commitText({ seq, at: this.#port.nowMs(), txid: null, parts: [] }, { prev: seq }, texts));
-    return true;
   }
 
   /** All resets before the first snapshot: the position then moves for every watch ([WS4]). */
@@ -330,9 +315,4 @@ export class LiveSession {
 function reopen(watch: WatchState, reason: ResetReason): void {
   watch.phase = "opening";
   watch.reset = reason;
-}
-
-function owe(watch: WatchState, group: LiveGroup): void {
-  if (group.query.aggregate === null) reopen(watch, "slow-consumer");
-  else watch.isOwed = true;
 }

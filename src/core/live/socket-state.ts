@@ -21,8 +21,6 @@ export interface WatchState {
   reset?: ResetReason;
   /** Hash of the aggregate last sent. */
   aggregate?: string;
-  /** The aggregate may have changed while the socket lagged. */
-  isOwed?: true;
 }
 
 /** What the caller may follow, by the path of the resource. */
@@ -36,10 +34,12 @@ export interface SocketState {
   readonly who: string | null;
   /** ms since 1970, if the proof of who asks expires. */
   exp: number | null;
+  /** From when on its rights are too old ([RV4]): the client is to come back. */
+  readonly renewAtMs: number | null;
   readonly openedAtMs: number;
   readonly rights: SocketRights;
-  /** Groups of tables whose objects the caller may be told of in `parts`. */
-  readonly groups: readonly string[];
+  /** Objects that the caller may be told of in `parts`. */
+  readonly objects: readonly string[];
   /** Of the object when the position was sent. */
   epoch: string;
   /** The position last sent; null before the first. */
@@ -62,14 +62,20 @@ export interface WaitingSync {
 }
 
 export function newSocketState(
-  opening: Pick<SocketState, "session" | "who" | "exp" | "rights" | "groups">,
+  opening: Pick<SocketState, "session" | "who" | "exp" | "renewAtMs" | "rights" | "objects">,
   epoch: string,
   nowMs: number,
 ): SocketState {
+  const { session, who, exp, renewAtMs, rights, objects } = opening;
   return {
     v: 1,
     phase: "new",
-    ...opening,
+    session,
+    who,
+    exp,
+    renewAtMs,
+    rights,
+    objects,
     openedAtMs: nowMs,
     epoch,
     position: null,

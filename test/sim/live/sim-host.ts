@@ -41,7 +41,14 @@ export class SimHost {
   accept(id: number, socket: HostSocket, rights: SocketRights, who: string | null, nowMs: number): void {
     const server = this.#wake(nowMs);
     this.#sockets.set(id, socket);
-    const opening = { session: `s${id}`, who, exp: null, rights, groups: ["a", "b", "c"] };
+    const opening = {
+      session: `s${id}`,
+      who,
+      exp: null,
+      renewAtMs: null,
+      rights,
+      objects: ["t/app/a", "t/app/b", "t/app/c"],
+    };
     server.accept(id, newSocketState(opening, this.object.epoch, nowMs), nowMs);
     this.#persist(id);
   }
