@@ -39,6 +39,8 @@ export class LiveHost {
   #queue: Outgoing[] = [];
   readonly #dirty = new Set<WebSocket>();
   #isScheduled = false;
+  /** Runs while some socket has not said hello: a timer keeps the object awake. */
+  #helloTimer: ReturnType<typeof setTimeout> | undefined;
 
   /** Takes up the sockets that slept through. Before the object changes anything: windows are read as they were shown. */
   constructor(store: Store, platform: SocketPlatform, unsettled: () => readonly string[]) {
@@ -90,8 +92,10 @@ export class LiveHost {
     const nowMs = this.#store.clock();
     this.#server.accept(socket, newSocketState(opening, this.#store.epoch, nowMs), nowMs);
     this.#persist(socket);
-    // Within the ten seconds for which the object stays awake anyway.
-    setTimeout(() => this.#run(() => this.#server.expire(this.#store.clock())), LIVE_LIMITS.helloMs);
+    this.#helloTimer ??= setTimeout(() => {
+      this.#helloTimer = undefined;
+      this.#run(() => this.#server.expire(this.#store.clock()));
+    }, LIVE_LIMITS.helloMs);
     return new Response(null, { status: 101, webSocket: client, headers: { "sec-websocket-protocol": SUBPROTOCOL } });
   }
 
@@ -135,6 +139,10 @@ export class LiveHost {
         object: this.#store.name,
         error: error instanceof Error ? (error.stack ?? error.message) : String(error),
       });
+    }
+    if (this.#helloTimer !== undefined && !this.#server.has(({ phase }) => phase === "new")) {
+      clearTimeout(this.#helloTimer);
+      this.#helloTimer = undefined;
     }
     this.#flush();
   }
