@@ -1,7 +1,8 @@
 /**
  * The Durable Object that owns the tables of one group (or of one partition of it): a switchboard. It opens the store on its
  * first call, passes each call to its verb in a sibling file, turns faults into data, and keeps the alarm.
- * Runs on `ctx.storage.sql` with synchronous transactions only; the output gate holds every reply until it is durable.
+ * Runs on `ctx.storage.sql` with synchronous transactions only; the output gate holds every reply until it is durable. Its lines are many short
+ * methods, since the platform calls them all on one class.
  */
 
 import { DurableObject } from "cloudflare:workers";
