@@ -4,19 +4,9 @@
  * `node test/mutants/commit.ts --search`.
  */
 
-export interface CommitFault {
-  readonly rule: string;
-  /** What the product then forgets. */
-  readonly what: string;
-  /** Under src/core/commit. */
-  readonly file: string;
-  /** Stands exactly once in the file, in whatever layout. */
-  readonly find: string;
-  readonly replace: string;
-  readonly seed: number;
-}
+import type { SimulatedFault } from "./plant-faults.ts";
 
-export const COMMIT_FAULTS: readonly CommitFault[] = [
+export const COMMIT_FAULTS: readonly SimulatedFault[] = [
   {
     rule: "TP2",
     what: "the key is not looked up in the turn that decides",

@@ -3,19 +3,9 @@
  * names a seed of the simulator that must then find a problem. Found again with `node test/mutants/live.ts --search`.
  */
 
-export interface LiveFault {
-  readonly rule: string;
-  /** What the product then forgets. */
-  readonly what: string;
-  /** Under src/core/live. */
-  readonly file: string;
-  /** Stands exactly once in the file, in whatever layout. */
-  readonly find: string;
-  readonly replace: string;
-  readonly seed: number;
-}
+import type { SimulatedFault } from "./plant-faults.ts";
 
-export const LIVE_FAULTS: readonly LiveFault[] = [
+export const LIVE_FAULTS: readonly SimulatedFault[] = [
   {
     rule: "LV1",
     what: "a row that leaves the filter is not told",

@@ -1,85 +1,16 @@
-/**
- * `npm run sim`: many seeds of the simulator, shared out over threads. RUNS (default 2,000) and SEED (the first, default 1) choose them;
- * `SEED=42 RUNS=1` replays one and prints its trace when it fails. Prints how often each interval was hit by a crash, and fails when a run
- * has a problem or an interval was never hit.
- */
+/** `npm run sim`: the simulator of transactions over many seeds (`run-campaign.ts`). Its intervals are where crashes fall. */
 
-import { availableParallelism } from "node:os";
-import { fileURLToPath } from "node:url";
-import { isMainThread, parentPort, Worker, workerData } from "node:worker_threads";
 import { CRASH_INTERVALS } from "./crash-steps.ts";
+import { runCampaign } from "./run-campaign.ts";
 import { simulate } from "./simulate.ts";
 
-interface Share {
-  readonly first: number;
-  readonly runs: number;
-  readonly step: number;
-}
-
-interface Tally {
-  readonly hits: Readonly<Record<string, number>>;
-  readonly committed: number;
-  readonly failed: readonly { readonly seed: number; readonly problems: readonly string[] }[];
-}
-
-/** Enough to work on; FIRST=1 stops at the first. */
-const MAX_FAILED = process.env.FIRST === "1" ? 1 : 20;
-
-if (isMainThread) await main();
-else parentPort?.postMessage(runShare(workerData as Share));
-
-async function main(): Promise<void> {
-  const runs = Number(process.env.RUNS ?? 2_000);
-  const first = Number(process.env.SEED ?? 1);
-  const threads = Math.min(Number(process.env.THREADS ?? availableParallelism()), runs);
-  const startedAt = performance.now();
-  const tallies = await Promise.all(
-    Array.from({ length: threads }, (_each, index) => {
-      const share = { first: first + index, runs: Math.ceil((runs - index) / threads), step: threads };
-      return threads === 1 ? runShare(share) : inThread(share);
-    }),
-  );
-  const seconds = (performance.now() - startedAt) / 1000;
-  const failed = tallies.flatMap((tally) => tally.failed).sort((a, b) => a.seed - b.seed);
-  const committed = tallies.reduce((sum, tally) => sum + tally.committed, 0);
-  console.log(`${runs} runs from seed ${first}: ${committed} transactions committed, ${seconds.toFixed(1)} s`);
-  let isComplete = true;
-  for (const interval of CRASH_INTERVALS) {
-    const count = tallies.reduce((sum, tally) => sum + (tally.hits[interval] ?? 0), 0);
-    if (count === 0) isComplete = false;
-    console.log(`${String(count).padStart(8)}  ${interval}`);
-  }
-  for (const { seed, problems } of failed) console.error(`seed ${seed}: ${problems.join("\n  ")}`);
-  if (runs === 1 && failed.length > 0) console.error(simulate(first, { isTraced: true }).trace.join("\n"));
-  if (!isComplete && runs >= 1_000) console.error("an interval was never hit by a crash");
-  console.log(failed.length === 0 ? "no problem found" : `${failed.length} seeds failed`);
-  process.exitCode = failed.length > 0 || (!isComplete && runs >= 1_000) ? 1 : 0;
-}
-
-function inThread(share: Share): Promise<Tally> {
-  return new Promise((resolve, reject) => {
-    const worker = new Worker(fileURLToPath(import.meta.url), { workerData: share });
-    worker.once("message", resolve);
-    worker.once("error", reject);
-  });
-}
-
-function runShare({ first, runs, step }: Share): Tally {
-  const hits: Record<string, number> = {};
-  const failed: { seed: number; problems: readonly string[] }[] = [];
-  let committed = 0;
-  for (let index = 0; index < runs && failed.length < MAX_FAILED; index++) {
-    const seed = first + index * step;
-    let problems: readonly string[];
-    try {
-      const report = simulate(seed);
-      problems = report.problems;
-      committed += report.committed;
-      for (const [interval, count] of report.hits) hits[interval] = (hits[interval] ?? 0) + count;
-    } catch (error) {
-      problems = [error instanceof Error ? (error.stack ?? error.message) : String(error)];
-    }
-    if (problems.length > 0) failed.push({ seed, problems });
-  }
-  return { hits, committed, failed };
-}
+await runCampaign({
+  entry: import.meta.url,
+  simulate: (seed, options) => {
+    const report = simulate(seed, options);
+    return { ...report, count: report.committed };
+  },
+  intervals: CRASH_INTERVALS,
+  counted: "transactions committed",
+  gap: "an interval was never hit by a crash",
+});
