@@ -3,7 +3,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, resolve } from "node:path";
 import { parseArgs } from "node:util";
-import { CliError } from "./project.ts";
+import { fetchTables } from "./fetch-tables.ts";
 import { printDone, printError } from "./terminal.ts";
 import { type DescribedTable, typesText } from "./types/types-text.ts";
 
@@ -27,15 +27,7 @@ export async function typesCommand(args: readonly string[]): Promise<number> {
   });
   const { url, token, check } = values;
   const headers: Record<string, string> = token === undefined ? {} : { authorization: `Bearer ${token}` };
-  const reply = await fetch(new URL("/_/schema", url), { headers }).catch(() => null);
-  if (reply === null)
-    throw new CliError(`Cannot reach ${url}. Is Ledge running there (npm run dev)? Another address: --url`);
-  if (!reply.ok) {
-    throw new CliError(
-      `${url} does not show its tables (status ${reply.status}): outside development give an administrator's --token`,
-    );
-  }
-  const { tables } = (await reply.json()) as { readonly tables: readonly DescribedTable[] };
+  const tables = await fetchTables<DescribedTable>(url, headers);
   const text = typesText(tables, url);
   const file = resolve(values.out);
   const isCurrent = existsSync(file) && readFileSync(file, "utf8") === text;

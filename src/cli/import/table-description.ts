@@ -2,6 +2,7 @@
 
 import type { IdKind } from "../../core/ids.ts";
 import type { ColumnKind } from "../../core/schema/table-spec.ts";
+import { fetchTables } from "../fetch-tables.ts";
 import { CliError } from "../project.ts";
 
 export interface ImportColumn {
@@ -26,15 +27,7 @@ export async function fetchTable(
   headers: Readonly<Record<string, string>>,
   name: string,
 ): Promise<ImportTable> {
-  const reply = await fetch(new URL("/_/schema", url), { headers }).catch(() => null);
-  if (reply === null)
-    throw new CliError(`Cannot reach ${url}. Is Ledge running there (npm run dev)? Another address: --url`);
-  if (!reply.ok) {
-    throw new CliError(
-      `${url} does not show its tables (status ${reply.status}): outside development give an administrator's --token`,
-    );
-  }
-  const { tables } = (await reply.json()) as { readonly tables: readonly ImportTable[] };
+  const tables = await fetchTables<ImportTable>(url, headers);
   const found = tables.find((table) => table.name === name);
   if (found === undefined)
     throw new CliError(
