@@ -2,7 +2,7 @@
 
 import type { Footprint } from "../../src/core/commit/footprint.ts";
 import { Fault } from "../../src/core/fault.ts";
-import type { MutatingCall, ObjectCall, ObjectReply } from "../../src/core/protocol/object-call.ts";
+import type { ObjectCall, ObjectReply } from "../../src/core/protocol/object-call.ts";
 import { aggregateRows } from "./aggregate.ts";
 import { batch } from "./batch.ts";
 import { loadBatch, previewBatch } from "./batch-load.ts";
@@ -25,11 +25,6 @@ export function handleCall(store: Store, call: ObjectCall, note?: (footprint: Fo
     if (!(error instanceof Fault) && store.health.kind !== "ready") throw notMigrated();
     throw error;
   }
-}
-
-/** Whether the call may write rows, and so goes through group commit. */
-export function isWrite(call: ObjectCall): call is MutatingCall {
-  return call.op === "write" || call.op === "batch" || call.op === "transaction";
 }
 
 /** What a read touches; null where running it tells. */

@@ -6,7 +6,7 @@
 
 import { Fault, type FaultData } from "../core/fault.ts";
 import { errorFields } from "../core/log.ts";
-import type { MutatingCall, ObjectCall, ObjectReply } from "../core/protocol/object-call.ts";
+import { isWrite, type MutatingCall, type ObjectCall, type ObjectReply } from "../core/protocol/object-call.ts";
 import { decodeReply, encodeCall } from "../core/protocol/wire.ts";
 import { enterObject, hasOverdueCall, leaveObject } from "./calls-in-flight.ts";
 import type { TableRequest } from "./exchange.ts";
@@ -108,7 +108,7 @@ class CallTimeout extends Error {}
  * own limit on it (30 s, storage that does not answer resets the object). A write always has one: its outcome must be told.
  */
 function isTimed(call: ObjectCall, object: string): boolean {
-  return call.op === "write" || call.op === "batch" || call.op === "transaction" || hasOverdueCall(object);
+  return isWrite(call) || hasOverdueCall(object);
 }
 
 function withTimeout<T>(promise: Promise<T>): Promise<T> {

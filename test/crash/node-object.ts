@@ -6,13 +6,13 @@
 import { type NodeDatabase, nodeSql } from "../../durable-objects/sql/node-sqlite.ts";
 import { callWeight } from "../../durable-objects/table/call-weight.ts";
 import { groupCommit } from "../../durable-objects/table/group-commit.ts";
-import { handleCall, isWrite } from "../../durable-objects/table/handle-call.ts";
+import { handleCall } from "../../durable-objects/table/handle-call.ts";
 import { runAlarm } from "../../durable-objects/table/run-alarm.ts";
 import { storageFault } from "../../durable-objects/table/storage-fault.ts";
 import { openStore, type Store } from "../../durable-objects/table/store.ts";
 import { Fault } from "../../src/core/fault.ts";
 import type { ObjectName } from "../../src/core/ids.ts";
-import type { ObjectCall, ObjectReply } from "../../src/core/protocol/object-call.ts";
+import { isWrite, type ObjectCall, type ObjectReply } from "../../src/core/protocol/object-call.ts";
 import { decodeCall, encodeReply } from "../../src/core/protocol/wire.ts";
 import type { AppDefinition, MigrationSet } from "../../src/define/app.ts";
 import type { LedgeEnv } from "../../src/edge/env.ts";

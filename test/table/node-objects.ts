@@ -6,14 +6,14 @@
 import { DatabaseSync } from "node:sqlite";
 import { nodeSql } from "../../durable-objects/sql/node-sqlite.ts";
 import { type AgreeMessage, agree } from "../../durable-objects/table/agree.ts";
-import { handleCall, isWrite, touchedBy } from "../../durable-objects/table/handle-call.ts";
+import { handleCall, touchedBy } from "../../durable-objects/table/handle-call.ts";
 import { Blocked } from "../../durable-objects/table/key-gate.ts";
 import { openStore, type Store } from "../../durable-objects/table/store.ts";
 import { TransactionHost } from "../../durable-objects/table/transaction-host.ts";
 import { transactionPort } from "../../durable-objects/table/transaction-port.ts";
 import { Fault } from "../../src/core/fault.ts";
 import type { ObjectName } from "../../src/core/ids.ts";
-import type { ObjectCall, ObjectReply } from "../../src/core/protocol/object-call.ts";
+import { isWrite, type ObjectCall, type ObjectReply } from "../../src/core/protocol/object-call.ts";
 import { decodeCall, encodeReply } from "../../src/core/protocol/wire.ts";
 import type { AppDefinition, MigrationSet } from "../../src/define/app.ts";
 import type { LedgeEnv } from "../../src/edge/env.ts";

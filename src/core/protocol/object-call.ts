@@ -158,6 +158,11 @@ export type ObjectCall =
   | TransactionCall
   | TrialCall;
 
+/** Whether the call may write rows: so it goes through group commit, and is never sent twice without its key. */
+export function isWrite(call: ObjectCall): call is MutatingCall {
+  return call.op === "write" || call.op === "batch" || call.op === "transaction";
+}
+
 /** One row as a commit changed it; images hold every column, also those no client may see. */
 export interface RowChange {
   readonly table: string;
