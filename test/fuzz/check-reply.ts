@@ -31,6 +31,8 @@ const EXTRAS: Readonly<Record<string, readonly string[]>> = {
   ],
   "cursor-invalid": ["reason"],
   "batch-limit-exceeded": ["operation", "limit", "requested"],
+  "transaction-limit-exceeded": ["limit", "max", "actual"],
+  "subscription-limit-exceeded": ["limit", "max"],
   "query-too-expensive": ["examined", "limit"],
   unauthorized: ["reason"],
   forbidden: ["operation", "reason", "index"],
@@ -47,9 +49,11 @@ const EXTRAS: Readonly<Record<string, readonly string[]>> = {
   "read-behind": ["retryAfter"],
   "outcome-unknown": ["retryAfter", "idempotencyKey"],
 };
+/** Which operation of a list it was. */
+const OF_OPERATIONS = ["index", "as"];
 const COMMON = ["type", "title", "status", "detail", "code", "instance", "requestId"];
 const NEEDED = ["type", "title", "status", "code", "instance", "requestId"];
-const SUCCESS = new Set([200, 201, 204, 304]);
+const SUCCESS = new Set([101, 200, 201, 204, 207, 304]);
 
 /** Traces of the inside: stacks, SQL, files, secrets, own tables, other people. */
 const LEAKS = [
@@ -67,6 +71,8 @@ const LEAKS = [
 export function faultsOf(seen: Seen): string[] {
   const { method, path, status, headers, text } = seen;
   const faults: string[] = [];
+  // The platform answers that the socket is open; what is said on it are frames.
+  if (status === 101) return leaksOf(seen);
   const expect = (holds: boolean, what: string) => {
     if (!holds) faults.push(what);
   };
@@ -85,7 +91,10 @@ export function faultsOf(seen: Seen): string[] {
   expect(origin === null || origin.endsWith("://app.example.com"), `origin ${origin} is let in`);
   const type = headers.get("content-type") ?? "";
   if (text !== "")
-    expect(/^application\/(problem\+)?json$|^text\/\w+; ?charset=utf-8$/i.test(type), `a body of type ${type}`);
+    expect(
+      /^application\/(problem\+)?json$|^text\/\w+; ?charset=utf-8$|^text\/event-stream$/i.test(type),
+      `a body of type ${type}`,
+    );
   if (method === "HEAD" || status === 204 || status === 304) expect(text === "", "a body where there may be none");
   if (status >= 400 && method !== "HEAD") faults.push(...problemFaults(seen));
   else if (status < 400) expect(SUCCESS.has(status), `status ${status} is not declared`);
@@ -94,13 +103,16 @@ export function faultsOf(seen: Seen): string[] {
   if (status === 405) expect((headers.get("allow") ?? "") !== "", "Allow is missing");
   if (status === 401)
     expect((headers.get("www-authenticate") ?? "").startsWith("Bearer"), "WWW-Authenticate is missing");
-  // The schema tells names of columns, by design; no page tells values.
+  return [...faults, ...leaksOf(seen)];
+}
+
+/** The schema tells names of columns, by design; no page tells values. */
+function leaksOf({ headers, text, sent }: Seen): string[] {
   const said = `${[...headers].map(([name, value]) => `${name}: ${value}`).join("\n")}\n\n${text}`;
-  for (const leak of LEAKS) {
+  return LEAKS.flatMap((leak) => {
     const found = leak.exec(said)?.[0];
-    if (found !== undefined && !seen.sent.includes(found)) faults.push(`leaks ${JSON.stringify(found)}`);
-  }
-  return faults;
+    return found === undefined || sent.includes(found) ? [] : [`leaks ${JSON.stringify(found)}`];
+  });
 }
 
 function problemFaults({ status, headers, text, path }: Seen): string[] {
@@ -119,7 +131,11 @@ function problemFaults({ status, headers, text, path }: Seen): string[] {
   if (problem.title !== declared.title) faults.push(`title ${problem.title}`);
   if (problem.requestId !== headers.get("x-request-id")) faults.push("requestId differs from the header");
   if (status === 500 && problem.detail !== undefined) faults.push(`a defect is explained: ${problem.detail}`);
-  const known = [...COMMON, ...(EXTRAS[slug] ?? [])];
+  const known = [
+    ...COMMON,
+    ...(EXTRAS[slug] ?? []),
+    ...(/^[/]+api[/]+transaction[/]*$/i.test(path) ? OF_OPERATIONS : []),
+  ];
   const strange = Object.keys(problem).filter((name) => !known.includes(name));
   const missing = NEEDED.filter((name) => !(name in problem));
   if (strange.length > 0) faults.push(`${slug} has members ${strange.join(", ")}`);

@@ -112,6 +112,7 @@ export const app = defineApp({
   cors: { origins: (origin) => origin.endsWith("://app.example.com"), credentials: true },
   middleware: [(_context, next) => next()],
   effects: { ping: () => undefined },
+  transactions: { http: true },
   observability: { logLevel: "info", sink: (entry) => void logged.push(entry) },
   // Tokens of development are needed, the causes of defects are not to be shown.
   debug: false,

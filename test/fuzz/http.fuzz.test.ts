@@ -10,6 +10,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import { FAULTS_BY_REQUEST, faultsOf, type Seen } from "./check-reply.ts";
 import { app, CANARY, logged, VICTIM } from "./fuzz-app.ts";
 import { listEndpoints } from "./list-endpoints.ts";
+import { readReply } from "./read-reply.ts";
 import { type Attempt, attempts } from "./requests.ts";
 import { FOREIGN, forged, hmacOver, hs256, nowS } from "./tokens.ts";
 
@@ -162,7 +163,7 @@ async function play(attempt: Attempt, request: Request): Promise<Seen> {
     ? SELF.fetch(request, { redirect: "manual" })
     : app.fetch(request, worldOf(attempt.world)));
   const { status, headers } = response;
-  const text = await response.text();
+  const text = await readReply(response);
   keep("etag", pathname, headers.get("etag"));
   keep("seq", pathname, headers.get("ledge-seq"));
   keep("cursor", pathname, /"nextCursor":"([^"]+)"/.exec(text)?.[1]);

@@ -264,6 +264,26 @@ function working(target: Target): fc.Arbitrary<Attempt> {
         ],
       }),
     ),
+    column.map((name) =>
+      ask("GET", "/subscribe", {
+        query: [
+          ["filter", `${name}!=null`],
+          ["limit", "2"],
+        ],
+      }),
+    ),
+    fc.constant(ask("GET", "/subscribe", { query: [["skipExisting", "true"]], headers: [["last-event-id", "{seq}"]] })),
+    column.map((by) =>
+      ask("GET", "/aggregate/subscribe", {
+        query: [
+          ["groupBy", by],
+          ["count", "true"],
+        ],
+      }),
+    ),
+    fc
+      .constantFrom([], [["sec-websocket-protocol", "ledge.v1"]] as const)
+      .map((more) => ask("GET", "/live", { headers: [["upgrade", "websocket"], ...more] })),
     id.map((each) => ask("GET", `/${each}`)),
     fc
       .tuple(id, column)
@@ -311,8 +331,85 @@ function working(target: Target): fc.Arbitrary<Attempt> {
     column.map((name) => write("DELETE", "/batch", [["filter", JSON.stringify(`${name}==null`)]])),
     id.map((each) => write("POST", "/batch", [["items", `[${Array(5).fill(rowText(each)).join(",")}]`]])),
   );
-  return fc.oneof(reads, writes);
+  const [, , at = "", table = at] = root.split("/");
+  const ticket: Attempt = {
+    ...base,
+    method: "POST",
+    path: "/api/live/ticket",
+    authorization,
+    contentType: json,
+    body: [
+      ["resource", JSON.stringify(table)],
+      ...(at === table ? [] : [["partition", JSON.stringify(at.slice(1))] as const]),
+    ],
+  };
+  return fc.oneof(
+    { weight: 10, arbitrary: reads },
+    { weight: 10, arbitrary: writes },
+    { weight: 1, arbitrary: fc.constant(ticket) },
+  );
 }
+
+const step = fc
+  .tuple(
+    fc.constantFrom("create", "read", "list", "update", "replace", "upsert", "delete", "restore"),
+    fc.constantFrom(...TARGETS),
+    fc.nat(4),
+    fc.constantFrom(
+      {},
+      {},
+      { as: "first" },
+      { ifVersion: "{etag}" },
+      { when: "first!=null" },
+      { require: 'first.title=="a note"' },
+      { expect: "one" },
+      { all: true },
+      { where: "id!=null", limit: 2 },
+      { select: "id", where: { id: uuids[0] } },
+    ),
+    fc.constantFrom(null, null, "{{first.id}}", "{{first.title}} and {{0.id}}", "{{later.id}}", "{{first.__proto__}}"),
+  )
+  .map(([op, { root, ids, row }, at, more, reference]) => {
+    const [, , first = "", table = first] = root.split("/");
+    const data = row.map(([name, text], index) => [
+      name,
+      reference !== null && index === row.length - 1 ? reference : JSON.parse(text),
+    ]);
+    const isWrite = ["create", "update", "replace", "upsert"].includes(op);
+    const id = ids[at % ids.length];
+    const isKeyed = !("where" in more || "all" in more) && op !== "list" && op !== "create";
+    return JSON.stringify({
+      op,
+      resource: table,
+      ...(first === table ? {} : { partition: first.slice(1) }),
+      ...(isKeyed ? { id: /^\d+$/.test(id ?? "") ? Number(id) : id } : {}),
+      ...(isWrite ? { data: Object.fromEntries(data) } : {}),
+      ...more,
+    });
+  });
+
+/** Lists of operations over tables of every kind, with references, conditions and preconditions. */
+const transactions: fc.Arbitrary<Attempt> = fc
+  .tuple(
+    fc.array(step, { minLength: 1, maxLength: 4 }),
+    fc.constantFrom(
+      [],
+      [["atomic", "false"]] as const,
+      [["isolation", '"committed"']] as const,
+      [["isolation", '"x"']] as const,
+    ),
+    fc.constantFrom<Attempt["headers"][]>([], [], [["idempotency-key", "t1"]]),
+    fc.constantFrom(alice, alice, null, "Bearer dev:bob,org=acme"),
+  )
+  .map(([operations, more, headers, authorization]) => ({
+    ...base,
+    method: "POST",
+    path: "/api/transaction",
+    authorization,
+    headers,
+    contentType: json,
+    body: [["operations", `[${operations.join(",")}]`], ...more],
+  }));
 
 const system = fc.constantFrom<Attempt[]>(
   ...[
@@ -332,6 +429,11 @@ const system = fc.constantFrom<Attempt[]>(
     "/_/admin",
   ].map((path) => ({ ...base, method: "GET", path, authorization: null })),
   { ...base, method: "POST", path: "/api/limited", authorization: null },
+  // Cursors of this table are too old at once.
+  ...["1", "{cursor}"].map((cursor): Attempt => {
+    const query = [["limit", "1"] as const, ...(cursor === "1" ? [] : [["cursor", cursor] as const])];
+    return { ...base, method: "GET", path: "/api/fleeting", query, authorization: null };
+  }),
 );
 
 /** Names of tokens that the test makes: `{jwt}` is good, the others are not. */
@@ -617,7 +719,11 @@ function isMembers(body: Attempt["body"]): body is readonly (readonly [string, s
 
 export const attempts: fc.Arbitrary<Attempt> = fc
   .tuple(
-    fc.oneof({ weight: 12, arbitrary: fc.oneof(...TARGETS.map(working)) }, { weight: 1, arbitrary: system }),
+    fc.oneof(
+      { weight: 12, arbitrary: fc.oneof(...TARGETS.map(working)) },
+      { weight: 2, arbitrary: transactions },
+      { weight: 1, arbitrary: system },
+    ),
     fc.oneof(
       { weight: 3, arbitrary: fc.constant<Bend[]>([]) },
       { weight: 5, arbitrary: fc.array(bends, { minLength: 1, maxLength: 1 }) },

@@ -11,6 +11,7 @@ import { SseText } from "../../core/live/sse-text.ts";
 import { CLOSE, WIRE_VERSION } from "../../core/live/wire-schema.ts";
 import type { Answer } from "../endpoint.ts";
 import type { Exchange } from "../exchange.ts";
+import { placedFault, placeProblem } from "./place-problem.ts";
 
 export interface StreamedWatch {
   readonly subscriptionId: string;
@@ -24,11 +25,8 @@ const ROTATE_MS = 12 * 3_600_000;
 /** What the consumer took is acknowledged in steps of this: flow control holds for bytes on the way. */
 const ACK_BYTES = 64 * 1024;
 
-export async function streamWatch(
-  { request, nowMs }: Exchange,
-  socket: WebSocket,
-  streamed: StreamedWatch,
-): Promise<Answer> {
+export async function streamWatch(exchange: Exchange, socket: WebSocket, streamed: StreamedWatch): Promise<Answer> {
+  const { request, nowMs } = exchange;
   const text = new SseText(streamed);
   const { readable, writable } = new TransformStream<Uint8Array, Uint8Array>();
   const writer = writable.getWriter();
@@ -112,8 +110,7 @@ export async function streamWatch(
         isAnswered = true;
         if (frame.type === "error") {
           over(CLOSE.normal);
-          const headers = { "content-type": "application/problem+json" };
-          answer(new Response(JSON.stringify(frame.problem), { status: Number(frame.problem.status), headers }));
+          answer(placeProblem(exchange, frame.problem));
           return;
         }
         answer(new Response(readable, { headers: STREAM_HEADERS }));
@@ -123,7 +120,7 @@ export async function streamWatch(
     });
     socket.addEventListener("close", () => {
       over(CLOSE.normal);
-      if (!isAnswered) answer(new Response(null, { status: 503, headers: { "retry-after": "1" } }));
+      if (!isAnswered) answer(placedFault(exchange, { slug: "unavailable", retryAfter: 1 }));
       isAnswered = true;
     });
     send({ type: "hello", v: WIRE_VERSION, client: streamed.subscriptionId });
