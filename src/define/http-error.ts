@@ -11,13 +11,14 @@ export interface HttpErrorOptions {
 }
 
 export class HttpError extends Fault {
+  /** Written out in each class: a minified class has lost its own. */
+  override name = "HttpError";
   readonly status: number;
   /** The slug in capitals, e.g. `NOT_FOUND`. */
   readonly code: string;
 
   constructor(data: FaultData, message?: string, options: HttpErrorOptions = {}) {
     super(data);
-    this.name = new.target.name;
     this.message = message ?? PROBLEMS[data.slug].title;
     this.status = PROBLEMS[data.slug].status;
     this.code = problemCode(data.slug);
@@ -44,6 +45,8 @@ export interface ValidationErrorOptions extends HttpErrorOptions {
 
 /** 400: `new ValidationError("The dates do not fit", { fieldErrors: { endsAt: "must be after startsAt" } })`. */
 export class ValidationError extends HttpError {
+  override name = "ValidationError";
+
   constructor(message: string, options: ValidationErrorOptions = {}) {
     const named = Object.entries(options.fieldErrors ?? {}).flatMap(([field, messages]) =>
       [messages].flat().map((text) => ({ field, message: text })),
@@ -59,6 +62,8 @@ export class ValidationError extends HttpError {
 
 /** 401. */
 export class UnauthorizedError extends HttpError {
+  override name = "UnauthorizedError";
+
   constructor(message = "This operation needs a signed-in caller", options: HttpErrorOptions = {}) {
     super({ slug: "unauthorized", detail: message }, message, options);
   }
@@ -66,6 +71,8 @@ export class UnauthorizedError extends HttpError {
 
 /** 403. */
 export class ForbiddenError extends HttpError {
+  override name = "ForbiddenError";
+
   constructor(message = "The caller may not do that", options: HttpErrorOptions = {}) {
     super({ slug: "forbidden", detail: message }, message, options);
   }
@@ -73,6 +80,8 @@ export class ForbiddenError extends HttpError {
 
 /** 404. */
 export class NotFoundError extends HttpError {
+  override name = "NotFoundError";
+
   constructor(
     message = "There is no such thing",
     options: HttpErrorOptions & { readonly resource?: string; readonly id?: string } = {},
@@ -93,6 +102,8 @@ export class NotFoundError extends HttpError {
 
 /** 409; a rule of the application unless another reason is given. */
 export class ConflictError extends HttpError {
+  override name = "ConflictError";
+
   constructor(message: string, options: HttpErrorOptions & { readonly reason?: ConflictReason } = {}) {
     super({ slug: "conflict", reason: options.reason ?? "expect", detail: message }, message, options);
   }
@@ -100,6 +111,8 @@ export class ConflictError extends HttpError {
 
 /** 412. */
 export class PreconditionError extends HttpError {
+  override name = "PreconditionError";
+
   constructor(message = "A precondition does not hold", options: HttpErrorOptions & { readonly reason?: string } = {}) {
     super(
       { slug: "precondition-failed", ...(options.reason === undefined ? {} : { reason: options.reason }) },
@@ -111,6 +124,8 @@ export class PreconditionError extends HttpError {
 
 /** 429. `retryAfter` in seconds. */
 export class RateLimitError extends HttpError {
+  override name = "RateLimitError";
+
   constructor(retryAfter: number, message = "Too many requests", options: HttpErrorOptions = {}) {
     super({ slug: "rate-limit-exceeded", retryAfter }, message, options);
   }

@@ -3,8 +3,9 @@
  * The only file that knows Drizzle's column classes. Refuses what the query language has no kind for.
  */
 
-import { getTableColumns, is, SQL, sql } from "drizzle-orm";
-import { getTableConfig, type SQLiteColumn, SQLiteSyncDialect, type SQLiteTable } from "drizzle-orm/sqlite-core";
+import { getTableColumns, is, SQL } from "drizzle-orm";
+import { CasingCache } from "drizzle-orm/casing";
+import { getTableConfig, type SQLiteColumn, type SQLiteTable } from "drizzle-orm/sqlite-core";
 import type { Json } from "../core/json.ts";
 import { encodeBase64 } from "../core/schema/base64.ts";
 import type { ColumnKind, ColumnSpec, TimeStorage } from "../core/schema/table-spec.ts";
@@ -172,9 +173,21 @@ function defaultOf(column: SQLiteColumn, kind: ColumnKind): DefaultSource | null
   const value: unknown = column.default;
   if (value === undefined) return null;
   if (is(value, SQL)) {
-    return { kind: "expression", sql: new SQLiteSyncDialect().sqlToQuery(sql`${value}`.inlineParams()).sql };
+    return { kind: "expression", sql: printSql(value) };
   }
   return { kind: "value", value: toJsonForm(value, kind) };
+}
+
+/** With its values in place. Drizzle's SQLite dialect does the same, and would bring its whole query builder into the Worker. */
+function printSql(expression: SQL): string {
+  const { sql } = expression.toQuery({
+    casing: new CasingCache(),
+    escapeName: (name) => `"${name}"`,
+    escapeParam: () => "?",
+    escapeString: (text) => `'${text.replaceAll("'", "''")}'`,
+    inlineParams: true,
+  });
+  return sql;
 }
 
 /** A value as Drizzle's types give it (Date, bigint, bytes) → its JSON form. */

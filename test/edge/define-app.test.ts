@@ -3,7 +3,7 @@
 import { sqliteTable, text } from "drizzle-orm/sqlite-core";
 import { describe, expect, expectTypeOf, test } from "vitest";
 import { ConfigError } from "../../src/define/config-error.ts";
-import { NotFoundError } from "../../src/define/http-error.ts";
+import { ConflictError, NotFoundError } from "../../src/define/http-error.ts";
 import { resource } from "../../src/define/resource.ts";
 import { type App, defineApp, errorHandler, notFoundHandler, useResource } from "../../src/edge/define-app.ts";
 import { requireUser } from "../../src/edge/require-user.ts";
@@ -109,6 +109,11 @@ describe("putting together", () => {
       resource: "books",
       id: "1",
     });
+  });
+
+  test("[ER3] an error's name is text: it says the same where classes lost theirs to a minifier", () => {
+    const Minified = class extends ConflictError {};
+    expect([new NotFoundError().name, new Minified("taken").name]).toEqual(["NotFoundError", "ConflictError"]);
   });
 });
 
