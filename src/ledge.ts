@@ -55,6 +55,7 @@ export type {
 } from "./define/search-adapter.ts";
 export { type TimestampOptions, timestampHooks } from "./define/timestamp-hooks.ts";
 export { commonSchemas, createValidator, safeValidate, validate } from "./define/validation.ts";
+export type { AccessEnded } from "./edge/access-ended.ts";
 export type {
   AppOptions,
   AskFeature,
@@ -72,6 +73,7 @@ export type { CorsOptions } from "./edge/cors.ts";
 export { type App, defineApp, errorHandler, notFoundHandler, type Resources, useResource } from "./edge/define-app.ts";
 export type { LedgeEnv } from "./edge/env.ts";
 export { enforceAuth, requireAnyRole, requireRole, requireVerifiedEmail, withAuth } from "./edge/guards.ts";
+export { localPath } from "./edge/local-path.ts";
 export { readJsonBody } from "./edge/read-body.ts";
 export { requireUser } from "./edge/require-user.ts";
 export { type Check, requireValid } from "./edge/require-valid.ts";

@@ -1,10 +1,11 @@
 /** What `defineApp` takes ([PF3]), and what application code at the edge (routes, middleware, features) sees. Types only. */
 
-import type { LogSink, LogThreshold } from "../core/log.ts";
+import type { Logger, LogSink, LogThreshold } from "../core/log.ts";
 import type { Principal } from "../core/scope/principal.ts";
 import type { AppDefinition, EffectHandler } from "../define/app.ts";
 import type { AnyResource } from "../define/resource.ts";
 import type { SearchAdapter } from "../define/search-adapter.ts";
+import type { AccessEnded } from "./access-ended.ts";
 import type { AuthOptions, Credentials } from "./authenticate.ts";
 import type { CorsOptions } from "./cors.ts";
 import type { LedgeEnv } from "./env.ts";
@@ -20,6 +21,8 @@ export interface RouteContext extends ServerContext {
   readonly basePath: string;
   /** Keeps the Worker alive for work that goes on after the reply. */
   waitUntil(promise: Promise<unknown>): void;
+  /** Tells that a session, a key or all of a person's access has ended, so that their sockets and streams close. For sign-in. */
+  accessEnded(ended: AccessEnded): void;
   /** The generated API of a table, under the rights of the caller. `partition` where the table has one. */
   table(name: string, partition?: string): TableAccess;
 }
@@ -65,6 +68,11 @@ export interface Feature {
   readonly authenticate?: AskFeature;
   /** A check of `/readyz`, under the feature's name. */
   readonly health?: HealthCheck;
+  /** Told beside the answer when sign-in has ended access: closes what is open for that caller. May be told twice. */
+  readonly onAccessEnded?: (
+    ended: AccessEnded,
+    place: { readonly env: LedgeEnv; readonly log: Logger },
+  ) => void | Promise<void>;
   readonly effects?: Readonly<Record<string, EffectHandler>>;
 }
 

@@ -46,6 +46,17 @@ export async function readJsonBody(request: Request, maxBytes = MAX_BODY_BYTES):
   return body;
 }
 
+/** The same where a body need not be there: undefined for none, also for a stream that is there and ends at once. */
+export async function readOptionalJsonBody(request: Request, maxBytes = MAX_BODY_BYTES): Promise<Json | undefined> {
+  if (request.body === null || request.headers.get("content-length") === "0") return undefined;
+  // A told length, or a type, announces a body. Without either a proxy may have made an empty stream of none.
+  if (request.headers.has("content-length")) return readJsonBody(request, maxBytes);
+  const bytes = await readBytes(request.body, maxBytes);
+  if (bytes.byteLength === 0) return undefined;
+  const { headers, url } = request;
+  return readJsonBody(new Request(url, { method: "POST", headers, body: bytes }), maxBytes);
+}
+
 /** The body where it must be an object; any other JSON is a `validation-error` on the body itself. */
 export async function readJsonObject(request: Request): Promise<JsonObject> {
   const body = await readJsonBody(request);

@@ -1,5 +1,6 @@
 /** What routes and middleware of the application get, made from the exchange ([PF18]). */
 
+import { accessEnded } from "./access-ended.ts";
 import type { RouteContext } from "./app-options.ts";
 import type { Exchange } from "./exchange.ts";
 import type { Params } from "./router.ts";
@@ -14,6 +15,7 @@ export function routeContext(exchange: Exchange, params: Params): RouteContext {
     app: edge.definition,
     basePath: edge.basePath,
     waitUntil: (promise) => lifetime.waitUntil(promise),
+    accessEnded: (ended) => accessEnded(exchange, ended),
     table: (name, partition) => tableAccess(exchange, name, partition ?? null),
   };
 }

@@ -1,6 +1,6 @@
 /** YOURS. The account pages: sign in, sign up, the links of mails, a forgotten password. Plain forms; what the endpoints make of them is docs/auth.md. */
 
-import type { RouteContext } from "ledge";
+import { localPath, type RouteContext } from "ledge";
 import { accountPage } from "./account-page.ts";
 import { type Html, html } from "./html.ts";
 
@@ -109,10 +109,9 @@ ${fields}
 </form>`;
 }
 
-/** Where the person wanted to go: a path of this site; the endpoint checks it again. */
+/** Where the person wanted to go: a path of this site, which the page's script follows as it is; the endpoint checks it again. */
 function nextOf({ url }: RouteContext): string {
-  const next = url.searchParams.get("next") ?? HOME;
-  return /^\/(?![/\\])/.test(next) ? next : HOME;
+  return localPath(url.searchParams.get("next"), HOME, url.origin);
 }
 
 function noticeOf({ url }: RouteContext): string | null {

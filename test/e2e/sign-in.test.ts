@@ -243,6 +243,46 @@ describe("from a program, by the typed client", () => {
     expect(changes).toEqual(["INITIAL_SESSION", "SIGNED_IN", "TOKEN_REFRESHED"]);
   }, 60_000);
 
+  test("[A3] [A14] [A16] calls without a body need no type of one, however the program sends them", async () => {
+    const email = newEmail();
+    const client = createClient<typeof app>({ url: base });
+    await client.auth.signUp({ email, password: PASSWORD });
+    const token = new URL(await mailedLink(email, "Confirm")).searchParams.get("token") ?? "";
+    await client.auth.confirmVerification(token);
+    const { accessToken } = await client.auth.signInWithPassword({ email, password: PASSWORD });
+    const send = async (method: string, path: string, more: object = {}) => {
+      const { headers, ...rest } = { headers: {}, ...more };
+      const reply = await fetch(`${base}/api/auth${path}`, {
+        method,
+        headers: { authorization: `Bearer ${accessToken}`, ...headers },
+        ...rest,
+      });
+      return reply.status;
+    };
+    // Chunked, without a length: what proxies make of a body that may come.
+    const empty = () => ({ body: new Blob([]).stream(), duplex: "half" });
+    const keyFor = async () => {
+      const body = JSON.stringify({ name: "ci" });
+      const headers = { authorization: `Bearer ${accessToken}`, "content-type": "application/json" };
+      const made = await fetch(`${base}/api/auth/keys`, { method: "POST", headers, body });
+      return ((await made.json()) as { id: string }).id;
+    };
+    for (const body of [() => ({}), empty, () => ({ body: "" })]) {
+      expect(await send("POST", "/token", body())).toBe(200);
+      const id = await keyFor();
+      expect(await send("POST", `/keys/${id}/rotate`, body())).toBe(200);
+      expect(await send("DELETE", `/keys/${id}`, body())).toBe(204);
+      // By a bearer token there is no cookie to renew: a field is missing, not a type.
+      expect(await send("POST", "/refresh", body())).toBe(400);
+    }
+    const curl = startShell(
+      `curl -s -o /dev/null -w 'status %{http_code}' -X POST ${base}/api/auth/logout -H 'Authorization: Bearer ${accessToken}'`,
+      copy.root,
+    );
+    await curl.until(/status 204/, 20_000);
+    expect(await send("POST", "/token")).toBe(401);
+  }, 60_000);
+
   test("[PF7] development tokens go on working beside it", async () => {
     const alice = createClient<typeof app>({ url: base, headers: { authorization: "Bearer dev:alice" } });
     expect((await alice.projects.create({ name: "By token" })).ownerId).toBe("alice");

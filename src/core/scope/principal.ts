@@ -14,6 +14,8 @@ export interface User {
   readonly claims: JsonObject;
   /** Seconds since 1970 at which the proof expires, if it does. */
   readonly expiresAtS?: number;
+  /** Names the proof where it can be ended before that: `session:<id>`, `key:<id>`. No secret. */
+  readonly credential?: string;
 }
 
 export interface Anonymous {

@@ -23,24 +23,25 @@ interface Issuing {
   readonly database: D1Database;
   readonly keyring: Keyring;
   readonly settings: AuthSettings;
-  readonly url: URL;
+  /** `iss`; null where nothing tells where the application is. */
+  readonly issuer: string | null;
   readonly nowMs: number;
 }
 
 export async function issueAccessToken(
   session: LiveSession,
-  { database, keyring, settings, url, nowMs }: Issuing,
+  { database, keyring, settings, issuer, nowMs }: Issuing,
 ): Promise<AccessToken> {
-  const { ttlMs, issuer, audience, alg } = settings.accessToken;
+  const { ttlMs, audience, alg } = settings.accessToken;
   const { kid, key } = await signingKey(database, { alg, keyring, nowMs });
   const expiresAtMs = Math.min(nowMs + ttlMs, session.expiresAtMs);
   const { claims } = userPrincipal(session.user, null);
   const jwt = new SignJWT({ ...claims, sid: session.id })
     .setProtectedHeader({ alg, kid, typ: "at+jwt" })
-    .setIssuer(issuer ?? url.origin)
     .setIssuedAt(Math.floor(nowMs / 1000))
     .setExpirationTime(Math.floor(expiresAtMs / 1000))
     .setJti(crypto.randomUUID());
+  if (issuer !== null) jwt.setIssuer(issuer);
   if (audience !== null) jwt.setAudience(audience);
   const expiresIn = Math.floor((expiresAtMs - nowMs) / 1000);
   return { accessToken: await jwt.sign(key), expiresIn, tokenType: "Bearer" };

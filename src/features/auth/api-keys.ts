@@ -23,12 +23,15 @@ export type KeyCheck =
   | { readonly kind: "good"; readonly key: ApiKeyRow; readonly user: UserRow }
   | { readonly kind: "refused"; readonly reason: KeyRefusal };
 
-const FORM = /^(?:[a-z0-9-]{1,32}_)?([0-9a-f]{32})\.([A-Za-z0-9_-]{43})$/;
+/** How many one answer lists. */
+export const KEY_LIST_LIMIT = 100;
+
+const FORM = /^(?:([a-z0-9-]{1,32})_)?([0-9a-f]{32})\.([A-Za-z0-9_-]{43})$/;
 const COLUMNS = "k.id, k.name, k.prefix, k.created_at, k.expires_at, k.rotated_at";
 
 /** One read. The reasons are for those who hold keys to ask about; a request with a bad key is told 401 and no more. */
 export async function verifyApiKey(database: D1Database, text: string, nowMs: number): Promise<KeyCheck> {
-  const [, id, secret] = FORM.exec(text) ?? [];
+  const [, prefix = "", id, secret] = FORM.exec(text) ?? [];
   if (id === undefined || secret === undefined) return { kind: "refused", reason: "not_found" };
   const row = await database
     .prepare(
@@ -42,9 +45,10 @@ export async function verifyApiKey(database: D1Database, text: string, nowMs: nu
         Record<"key_id" | "key_name" | "secret_hash", string> & { key_created_at: number }
     >();
   if (row === null) return { kind: "refused", reason: "not_found" };
-  if (!isSame(hashToken(secret), row.secret_hash)) return { kind: "refused", reason: "mismatch" };
+  if (!isSame(hashToken(secret), row.secret_hash) || prefix !== row.prefix)
+    return { kind: "refused", reason: "mismatch" };
   if (row.expires_at !== null && row.expires_at <= nowMs) return { kind: "refused", reason: "expired" };
-  const { key_id, key_name, prefix, secret_hash: _, key_created_at, expires_at, rotated_at, ...user } = row;
+  const { key_id, key_name, prefix: __, secret_hash: _, key_created_at, expires_at, rotated_at, ...user } = row;
   const key = { id: key_id, name: key_name, prefix, created_at: key_created_at, expires_at, rotated_at };
   return { kind: "good", key, user };
 }
@@ -56,34 +60,44 @@ export interface NewApiKey {
   readonly expiresAtMs: number | null;
 }
 
-/** The key's text is shown once, here. */
+/** The key's text is shown once, here. Null when the person has `max` already, also when several are made at once. */
 export async function createApiKey(
   database: D1Database,
   { userId, name, prefix, expiresAtMs }: NewApiKey,
-  nowMs: number,
-): Promise<{ readonly key: string; readonly row: ApiKeyRow }> {
+  { nowMs, max }: { readonly nowMs: number; readonly max: number },
+): Promise<{ readonly key: string; readonly row: ApiKeyRow } | null> {
   const id = crypto.randomUUID().replaceAll("-", "");
   const secret = randomToken();
-  await database
+  const done = await database
     .prepare(
-      "INSERT INTO auth_api_keys (id, user_id, name, prefix, secret_hash, expires_at, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+      `INSERT INTO auth_api_keys (id, user_id, name, prefix, secret_hash, expires_at, created_at)
+      SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 WHERE (SELECT count(*) FROM auth_api_keys WHERE user_id = ?2) < ?8`,
     )
-    .bind(id, userId, name, prefix, hashToken(secret), expiresAtMs, nowMs)
+    .bind(id, userId, name, prefix, hashToken(secret), expiresAtMs, nowMs, max)
     .run();
+  if (done.meta.changes === 0) return null;
   const row = { id, name, prefix, created_at: nowMs, expires_at: expiresAtMs, rotated_at: null };
   return { key: keyText(prefix, id, secret), row };
 }
 
 /** A new secret under the same id; the old one ends at once. Null when the person has no such key. */
-export async function rotateApiKey(database: D1Database, id: string, userId: string, nowMs: number) {
+export async function rotateApiKey(
+  database: D1Database,
+  { id, userId, expiresAtMs }: { readonly id: string; readonly userId: string; readonly expiresAtMs: number | null },
+  nowMs: number,
+): Promise<{ readonly key: string; readonly row: ApiKeyRow } | "expired" | null> {
   const secret = randomToken();
   const row = await database
     .prepare(
-      "UPDATE auth_api_keys AS k SET secret_hash = ?, rotated_at = ? WHERE k.id = ? AND k.user_id = ? RETURNING id, name, prefix, created_at, expires_at, rotated_at",
+      `UPDATE auth_api_keys SET secret_hash = ?1, rotated_at = ?2, expires_at = coalesce(?3, expires_at)
+      WHERE id = ?4 AND user_id = ?5 AND (?3 IS NOT NULL OR expires_at IS NULL OR expires_at > ?2)
+      RETURNING id, name, prefix, created_at, expires_at, rotated_at`,
     )
-    .bind(hashToken(secret), nowMs, id, userId)
+    .bind(hashToken(secret), nowMs, expiresAtMs, id, userId)
     .first<ApiKeyRow>();
-  return row === null ? null : { key: keyText(row.prefix, row.id, secret), row };
+  if (row !== null) return { key: keyText(row.prefix, row.id, secret), row };
+  const own = "SELECT id FROM auth_api_keys WHERE id = ? AND user_id = ?";
+  return (await database.prepare(own).bind(id, userId).first()) === null ? null : "expired";
 }
 
 /** Whether the person had such a key. */
@@ -92,9 +106,23 @@ export async function revokeApiKey(database: D1Database, id: string, userId: str
   return done.meta.changes > 0;
 }
 
-export async function listApiKeys(database: D1Database, userId: string): Promise<readonly ApiKeyRow[]> {
-  const statement = `SELECT ${COLUMNS} FROM auth_api_keys AS k WHERE k.user_id = ? ORDER BY k.created_at, k.id`;
-  return (await database.prepare(statement).bind(userId).all<ApiKeyRow>()).results;
+/** A page; `cursor` as the one before gave it, null for the first. Null when the cursor is none. */
+export async function listApiKeys(
+  database: D1Database,
+  userId: string,
+  { limit, cursor }: { readonly limit: number; readonly cursor: string | null },
+): Promise<{ readonly rows: readonly ApiKeyRow[]; readonly nextCursor: string | null } | null> {
+  const [, time = "0", id = ""] = /^(\d{1,15})\.([0-9a-f]{32})$/.exec(cursor ?? "") ?? [];
+  if (cursor !== null && id === "") return null;
+  const { results } = await database
+    .prepare(
+      `SELECT ${COLUMNS} FROM auth_api_keys AS k WHERE k.user_id = ?1 AND (k.created_at, k.id) > (?2, ?3) ORDER BY k.created_at, k.id LIMIT ?4`,
+    )
+    .bind(userId, Number(time), id, limit + 1)
+    .all<ApiKeyRow>();
+  const rows = results.slice(0, limit);
+  const last = rows.at(-1);
+  return { rows, nextCursor: results.length > limit && last !== undefined ? `${last.created_at}.${last.id}` : null };
 }
 
 export function publicKey({ id, name, prefix, created_at, expires_at, rotated_at }: ApiKeyRow): JsonObject {

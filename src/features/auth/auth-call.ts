@@ -6,15 +6,16 @@
 import { Fault } from "../../core/fault.ts";
 import type { JsonObject } from "../../core/json.ts";
 import type { RouteContext, RouteHandler } from "../../edge/app-options.ts";
+import { localPath } from "../../edge/local-path.ts";
 import { databaseOf } from "./auth-env.ts";
 import type { AuthSettings } from "./auth-options.ts";
 import { checkOrigin } from "./check-origin.ts";
 import { type Identity, identify } from "./identify.ts";
 import { type Keyring, keyringOf } from "./keyring.ts";
 import type { Library } from "./library/library.ts";
-import { postOf } from "./mailer.ts";
-import { localPath, own, readInput } from "./read-input.ts";
-import { type Throttle, throttleOf } from "./throttle.ts";
+import { isVerificationRequired, type Post, requirePost } from "./mailer.ts";
+import { own, readInput } from "./read-input.ts";
+import { type Throttle, type Throttled, throttleOf } from "./throttle.ts";
 
 export interface AuthCall {
   readonly context: RouteContext;
@@ -44,10 +45,10 @@ export function authRoute(settings: AuthSettings, endpoint: AuthEndpoint, next =
     };
     try {
       const { headers } = await run();
-      return to(localPath(own(values, "next"), next, url), onlyCookies(headers));
+      return to(localPath(own(values, "next"), next, url.origin), onlyCookies(headers));
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
-      const page = new URL(localPath(own(values, "page"), "/", url), url);
+      const page = new URL(localPath(own(values, "page"), "/", url.origin), url);
       page.searchParams.set("problem", wordOf(error));
       return to(`${page.pathname}${page.search}`);
     }
@@ -79,19 +80,23 @@ export async function loadLibrary(call: AuthCall): Promise<Library> {
     database,
     keyring,
     settings,
-    origin: settings.origin ?? context.url.origin,
+    isVerificationRequired: isVerificationRequired(settings, context.env),
     log: context.log,
-    post: postOf(settings, context.env, context.log),
     waitUntil: (promise) => context.waitUntil(promise),
   });
 }
 
+/** Throws 503 where mail cannot be sent: for what is nothing without it. */
+export function post({ context, settings }: AuthCall): Post {
+  return requirePost(settings, context);
+}
+
+/** What may be tried so often; each `action` has limits of its own. */
 export function throttle(
-  { context, settings, database, keyring, nowMs }: AuthCall,
-  action: string,
-  email: string | null,
+  { context, settings, database, keyring }: AuthCall,
+  tried: Omit<Throttled, "headers">,
 ): Throttle {
-  return throttleOf({ action, email, headers: context.request.headers }, { database, keyring, settings, nowMs });
+  return throttleOf({ ...tried, headers: context.request.headers }, { database, keyring, settings });
 }
 
 export function answer(body: JsonObject | null, { status = 200, cookies = [] as readonly string[] } = {}): Response {

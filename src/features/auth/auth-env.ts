@@ -1,11 +1,16 @@
-/** What sign-in needs of the environment: the D1 database `LEDGE_D1` and a secret. Without them it answers 503 and its log says why. */
+/**
+ * What sign-in needs of the environment: the D1 database `LEDGE_D1` and a secret, without which it answers 503 and its log says why; and for
+ * links in mails where the application is: `LEDGE_ORIGIN`.
+ */
 
 import { Fault } from "../../core/fault.ts";
 import type { Logger } from "../../core/log.ts";
 import type { LedgeEnv } from "../../edge/env.ts";
 
-interface AuthEnv extends LedgeEnv {
+export interface AuthEnv extends LedgeEnv {
   readonly LEDGE_D1?: D1Database;
+  /** `https://board.example.com`. */
+  readonly LEDGE_ORIGIN?: string;
 }
 
 export function databaseOf(env: LedgeEnv, log: Logger): D1Database {

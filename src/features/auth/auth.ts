@@ -15,6 +15,7 @@ import { signIn } from "./endpoints/sign-in.ts";
 import { signUp } from "./endpoints/sign-up.ts";
 import { confirmVerification, requestVerification } from "./endpoints/verification.ts";
 import { identify } from "./identify.ts";
+import { checkMail } from "./mailer.ts";
 
 export type { AuthOptions } from "./auth-options.ts";
 export type { Mail, Mailer } from "./mailer.ts";
@@ -56,6 +57,10 @@ export function auth(options: AuthOptions = {}): Feature {
       }
     },
     authenticate: (credentials) => identify(credentials, settings)?.then(({ user }) => user) ?? null,
-    health: checkDatabase,
+    health: async (env) => {
+      await checkDatabase(env);
+      // A mailer was given, so mail is meant to be sent.
+      if (settings.mailer !== null) checkMail(settings, env);
+    },
   };
 }

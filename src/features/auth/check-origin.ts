@@ -30,9 +30,9 @@ export function checkOrigin({ headers, url }: Sent, { trustedOrigins }: AuthSett
 }
 
 /** 403 `csrf` unless the session's own CSRF token came along. `given`: from a form's field, where there is no header. */
-export function checkCsrf(headers: Headers, given: string | null, sessionToken: string, keyring: Keyring): void {
+export function checkCsrf(headers: Headers, given: string | null, sessionId: string, keyring: Keyring): void {
   const sent = headers.get("x-csrf-token") ?? given;
-  if (sent !== null && isCsrfToken(sent, sessionToken, keyring)) return;
+  if (sent !== null && isCsrfToken(sent, sessionId, keyring)) return;
   throw new Fault({
     slug: "forbidden",
     reason: "csrf",

@@ -14,10 +14,9 @@ import { databaseOf } from "./auth-env.ts";
 import type { AuthSettings } from "./auth-options.ts";
 import { canChange, checkCsrf, checkOrigin } from "./check-origin.ts";
 import { keyringOf } from "./keyring.ts";
-import { findSession, type LiveSession } from "./live-session.ts";
+import { findCookieSession, findSession, type LiveSession } from "./live-session.ts";
 import { openSessionCookie, readSessionCookie } from "./session-cookie.ts";
-import { hashToken } from "./tokens.ts";
-import { userPrincipal } from "./user-principal.ts";
+import { keyCredential, sessionCredential, userPrincipal } from "./user-principal.ts";
 
 export interface Sent {
   readonly method: string;
@@ -32,7 +31,13 @@ export interface Sent {
 
 export type Identity =
   | { readonly via: "token"; readonly user: User; readonly session: LiveSession }
-  | { readonly via: "cookie"; readonly user: User; readonly session: LiveSession; readonly token: string }
+  | {
+      readonly via: "cookie";
+      readonly user: User;
+      readonly session: LiveSession;
+      readonly given: string;
+      readonly token: string;
+    }
   | { readonly via: "key"; readonly user: User };
 
 const BEARER = /^bearer +(\S+)$/i;
@@ -56,7 +61,7 @@ async function byAccessToken({ env, log, nowMs }: Sent, token: string): Promise<
   const database = databaseOf(env, log);
   const { sessionId, expiresAtMs } = await openAccessToken(token, { database, nowMs });
   const session = alive(await findSession(database, { id: sessionId }), nowMs);
-  return { via: "token", user: userPrincipal(session.user, Math.min(expiresAtMs, session.expiresAtMs)), session };
+  return { via: "token", user: principalOf(session, Math.min(expiresAtMs, session.expiresAtMs)), session };
 }
 
 async function byApiKey({ env, log, nowMs }: Sent, text: string): Promise<Identity> {
@@ -68,19 +73,31 @@ async function byApiKey({ env, log, nowMs }: Sent, text: string): Promise<Identi
       detail: "The API key is not valid",
     });
   }
-  return { via: "key", user: userPrincipal(check.user, check.key.expires_at) };
+  const proof = { expiresAtMs: check.key.expires_at, credential: keyCredential(check.key.id) };
+  return { via: "key", user: userPrincipal(check.user, proof) };
 }
 
 async function byCookie(sent: Sent, settings: AuthSettings, cookie: string): Promise<Identity> {
   const { headers, env, log, nowMs } = sent;
   const keyring = keyringOf(env);
-  const token = openSessionCookie(cookie, keyring);
-  if (token === null) throw ended("invalid-credentials");
-  if (canChange(sent)) checkCsrf(headers, sent.csrf ?? null, token, keyring);
+  const given = openSessionCookie(cookie, keyring);
+  if (given === null) throw ended("invalid-credentials");
   // A socket is opened by GET and can send no header, but its origin is told.
   if (canChange(sent) || headers.has("upgrade")) checkOrigin(sent, settings);
-  const session = alive(await findSession(databaseOf(env, log), { tokenHash: hashToken(token) }), nowMs);
-  return { via: "cookie", user: userPrincipal(session.user, session.expiresAtMs), session, token };
+  const found = await findCookieSession(databaseOf(env, log), given, { keyring, nowMs });
+  const session = alive(found?.session ?? null, nowMs);
+  if (canChange(sent)) checkCsrf(headers, sent.csrf ?? null, session.id, keyring);
+  return {
+    via: "cookie",
+    user: principalOf(session, session.expiresAtMs),
+    session,
+    given,
+    token: found?.token ?? given,
+  };
+}
+
+function principalOf(session: LiveSession, expiresAtMs: number): User {
+  return userPrincipal(session.user, { expiresAtMs, credential: sessionCredential(session.id) });
 }
 
 function alive(session: LiveSession | null, nowMs: number): LiveSession {

@@ -9,11 +9,22 @@ import { Fault } from "../../core/fault.ts";
 import type { LedgeEnv } from "../../edge/env.ts";
 import { MIN_SECRET_LENGTH } from "../../edge/limits.ts";
 
-export type Purpose = "session" | "csrf" | "library" | "seal" | "throttle" | "refresh";
+export type Purpose =
+  | "session"
+  | "csrf"
+  | "library"
+  | "seal"
+  | "throttle"
+  | "refresh"
+  | "refresh-tag"
+  | "rotate"
+  | "verify";
 
 export interface Keyring {
   /** 43 characters, base64url. */
   sign(purpose: Purpose, text: string): string;
+  /** The same under each secret that counts, the present one first: for what is looked up by a signature. */
+  signatures(purpose: Purpose, text: string): readonly string[];
   isSigned(purpose: Purpose, text: string, signature: string): boolean;
   /** 32 bytes. */
   key(purpose: Purpose): Uint8Array<ArrayBuffer>;
@@ -21,7 +32,17 @@ export interface Keyring {
 
 /** By secret, since tests and previews may change it. Two at most: the present one and the one before. */
 const known = new Map<string, ReadonlyMap<Purpose, Uint8Array<ArrayBuffer>>>();
-const PURPOSES: readonly Purpose[] = ["session", "csrf", "library", "seal", "throttle", "refresh"];
+const PURPOSES: readonly Purpose[] = [
+  "session",
+  "csrf",
+  "library",
+  "seal",
+  "throttle",
+  "refresh",
+  "refresh-tag",
+  "rotate",
+  "verify",
+];
 
 export function keyringOf({ LEDGE_SECRET, LEDGE_SECRET_OLD }: LedgeEnv): Keyring {
   if (LEDGE_SECRET === undefined || LEDGE_SECRET.length < MIN_SECRET_LENGTH) {
@@ -32,14 +53,16 @@ export function keyringOf({ LEDGE_SECRET, LEDGE_SECRET_OLD }: LedgeEnv): Keyring
     createHmac("sha256", keysOf(secret).get(purpose) as Uint8Array)
       .update(text)
       .digest("base64url");
+  const old = LEDGE_SECRET_OLD !== undefined && LEDGE_SECRET_OLD.length >= MIN_SECRET_LENGTH ? [LEDGE_SECRET_OLD] : [];
+  const signatures: Keyring["signatures"] = (purpose, text) =>
+    [LEDGE_SECRET, ...old].map((secret) => mac(secret, purpose, text));
   return {
     key,
     sign: (purpose, text) => mac(LEDGE_SECRET, purpose, text),
+    signatures,
     isSigned: (purpose, text, signature) =>
       isSame(mac(LEDGE_SECRET, purpose, text), signature) ||
-      (LEDGE_SECRET_OLD !== undefined &&
-        LEDGE_SECRET_OLD.length >= MIN_SECRET_LENGTH &&
-        isSame(mac(LEDGE_SECRET_OLD, purpose, text), signature)),
+      old.some((secret) => isSame(mac(secret, purpose, text), signature)),
   };
 }
 

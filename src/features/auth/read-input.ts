@@ -5,11 +5,13 @@
 
 import { Fault, type FieldError, invalid, invalidField } from "../../core/fault.ts";
 import { isJsonObject, type Json, type JsonObject } from "../../core/json.ts";
-import { readJsonBody } from "../../edge/read-body.ts";
+import { readOptionalJsonBody } from "../../edge/read-body.ts";
 
 const MAX_BYTES = 16_384;
 const FORM_TYPE = /^application\/x-www-form-urlencoded[ \t]*(?:;|$)/i;
-/** As the library takes them, so that nobody is told 202 whom it refuses later. Whether an address exists only a mail can tell. */
+/** What RFC 5321 lets an address have. */
+const MAX_EMAIL_LENGTH = 254;
+/** As the library takes them, so that nobody is told 202 whom it refuses later. ASCII alone. Whether an address exists only a mail can tell. */
 const EMAIL = /^[a-z0-9_'+.-]{0,63}[a-z0-9_+-]@(?:[a-z0-9][a-z0-9-]{0,62}\.){1,8}[a-z]{2,63}$/;
 
 export interface Input {
@@ -24,8 +26,8 @@ export async function readInput(request: Request): Promise<Input> {
     const pairs = [...new URLSearchParams(text)].filter(([name]) => name !== "__proto__");
     return { kind: "form", values: Object.fromEntries(pairs) };
   }
-  if (request.body === null) return { kind: "json", values: {} };
-  const value: Json = await readJsonBody(request, MAX_BYTES);
+  const value: Json | undefined = await readOptionalJsonBody(request, MAX_BYTES);
+  if (value === undefined) return { kind: "json", values: {} };
   if (!isJsonObject(value)) throw invalidField("", "must be an object", "type");
   return { kind: "json", values: value };
 }
@@ -48,7 +50,9 @@ export function optionalText(values: JsonObject, name: string, maxLength: number
 
 /** An address in lower case, so that one mailbox is one account. */
 export function readEmail(values: JsonObject): string {
-  const email = requiredText(values, "email").trim().normalize("NFC").toLowerCase();
+  const email = requiredText(values, "email").trim().toLowerCase();
+  if (email.length > MAX_EMAIL_LENGTH)
+    throw invalidField("email", `has ${email.length} characters, limit is ${MAX_EMAIL_LENGTH}`, "too-long");
   if (!EMAIL.test(email) || email.startsWith(".") || email.includes(".."))
     throw invalidField("email", "is not an email address", "email");
   return email;
@@ -63,13 +67,6 @@ export function readPassword(values: JsonObject, name = "password"): string {
 
 export function refuseIf(errors: readonly FieldError[]): void {
   if (errors.length > 0) throw invalid(errors);
-}
-
-/** A path of this site, or the fallback: never `//elsewhere` or a scheme. */
-export function localPath(value: Json | undefined, fallback: string, url: URL): string {
-  if (typeof value !== "string" || !value.startsWith("/") || !URL.canParse(value, url.href)) return fallback;
-  const target = new URL(value, url);
-  return target.origin === url.origin ? `${target.pathname}${target.search}` : fallback;
 }
 
 export function own(values: JsonObject, name: string): Json | undefined {

@@ -1,6 +1,7 @@
 /**
  * The session's cookie and the CSRF cookie beside it ([A13] [Y1]). The value is `<token>.<signature>`: a made-up one is refused without
- * asking the database. The CSRF token is a keyed hash of the session's, so that a planted cookie cannot match. Pure but for keys.
+ * asking the database. The CSRF token is a keyed hash of the session's id: a planted cookie cannot match, and a page that is
+ * open stays good when the session's token is replaced. Pure but for keys.
  */
 
 import type { Keyring } from "./keyring.ts";
@@ -26,25 +27,21 @@ export function openSessionCookie(value: string, keyring: Keyring): string | nul
   return keyring.isSigned("session", token, signature) ? token : null;
 }
 
-export function csrfToken(sessionToken: string, keyring: Keyring): string {
-  return keyring.sign("csrf", sessionToken);
-}
-
-export function isCsrfToken(given: string, sessionToken: string, keyring: Keyring): boolean {
-  return keyring.isSigned("csrf", sessionToken, given);
+export function isCsrfToken(given: string, sessionId: string, keyring: Keyring): boolean {
+  return keyring.isSigned("csrf", sessionId, given);
 }
 
 /** `Set-Cookie` values that begin a session in the browser. */
 export function sessionCookies(
-  token: string,
-  { url, keyring, ttlMs }: { url: URL; keyring: Keyring; ttlMs: number },
+  { token, sessionId }: { readonly token: string; readonly sessionId: string },
+  { url, keyring, ttlMs }: { readonly url: URL; readonly keyring: Keyring; readonly ttlMs: number },
 ): string[] {
   const maxAge = Math.floor(ttlMs / 1000);
   const common = `Path=/; SameSite=Lax; Max-Age=${maxAge}${url.protocol === "https:" ? "; Secure" : ""}`;
   return [
     `${sessionCookieName(url)}=${token}.${keyring.sign("session", token)}; ${common}; HttpOnly`,
     // Read by the page's script, which sends it back in a header: another site's script can do neither.
-    `${CSRF_COOKIE}=${csrfToken(token, keyring)}; ${common}`,
+    `${CSRF_COOKIE}=${keyring.sign("csrf", sessionId)}; ${common}`,
   ];
 }
 

@@ -40,8 +40,8 @@ const caches = new WeakMap<D1Database, Cached>();
 const signers = new BoundedCache<string, CryptoKey>(4);
 
 /** The public keys that tokens may be signed with now. */
-export async function publishedKeys(database: D1Database): Promise<PublishedKeys> {
-  const keys = (await readKeys(database)).map(({ id, alg, public_key }) => ({
+export async function publishedKeys(database: D1Database, nowMs: number): Promise<PublishedKeys> {
+  const keys = (await readKeys(database, nowMs)).map(({ id, alg, public_key }) => ({
     ...(JSON.parse(public_key) as JWK),
     kid: id,
     alg,
@@ -56,7 +56,7 @@ export async function verificationKey(database: D1Database, kid: string, nowMs: 
   const found = cached?.byKid.get(kid);
   if (cached !== undefined && found !== undefined && nowMs - cached.readAtMs < CACHE_MS) return found;
   if (cached !== undefined && nowMs - cached.readAtMs < UNKNOWN_QUIET_MS) return found ?? null;
-  const rows = await readKeys(database);
+  const rows = await readKeys(database, nowMs);
   const entries = await Promise.all(
     rows.map(async ({ id, alg, public_key }) => {
       const key = (await importJWK(JSON.parse(public_key) as JWK, alg)) as CryptoKey;
@@ -73,7 +73,7 @@ export async function signingKey(
   database: D1Database,
   { alg, keyring, nowMs }: { readonly alg: SigningAlg; readonly keyring: Keyring; readonly nowMs: number },
 ): Promise<{ readonly kid: string; readonly key: CryptoKey }> {
-  for (const stored of await readKeys(database)) {
+  for (const stored of await readKeys(database, nowMs)) {
     if (stored.alg !== alg || nowMs - stored.created_at >= KEY_LIFE_MS) continue;
     const key = signers.get(stored.sealed_private_key) ?? (await unseal(stored, keyring));
     if (key === null) continue;
@@ -83,13 +83,13 @@ export async function signingKey(
   return makeKey(database, alg, keyring, nowMs);
 }
 
-/** Newest first. A token lives minutes, so a key that could not sign for a day has none left. */
-async function readKeys(database: D1Database): Promise<readonly StoredKey[]> {
+/** Newest first. A token lives for a day at most, so a key that could not sign for a day has none left. */
+async function readKeys(database: D1Database, nowMs: number): Promise<readonly StoredKey[]> {
   const statement = "SELECT * FROM auth_signing_keys WHERE created_at > ? ORDER BY created_at DESC, id";
   return (
     await database
       .prepare(statement)
-      .bind(Date.now() - KEY_LIFE_MS - 86_400_000)
+      .bind(nowMs - KEY_LIFE_MS - 86_400_000)
       .all<StoredKey>()
   ).results;
 }

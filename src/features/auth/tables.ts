@@ -19,6 +19,8 @@ export const users = sqliteTable(
     /** In lower case. */
     email: text("email").notNull(),
     emailVerified: integer("email_verified", { mode: "boolean" }).notNull().default(false),
+    /** A sign-up whose mail must be followed first: it has never been used, and the next sign-up with the address takes its place. */
+    isPending: integer("is_pending", { mode: "boolean" }).notNull().default(false),
     name: text("name").notNull().default(""),
     image: text("image"),
     /** JSON that the person may write: shown, never trusted. */
@@ -65,8 +67,9 @@ export const sessions = sqliteTable(
     tokenHash: text("token_hash").notNull(),
     /** SHA-256 of the refresh token that may be used next; null for cookies. */
     refreshHash: text("refresh_hash"),
-    /** Of the one before, and when it was used: it may be repeated for a moment, and then ends the session. */
+    /** Of the one before: it may be repeated for a moment, and then ends the session. */
     previousRefreshHash: text("previous_refresh_hash"),
+    /** When the token, of either kind, was last replaced by the next. */
     refreshedAt: time("refreshed_at"),
     expiresAt: time("expires_at").notNull(),
     createdAt: time("created_at").notNull(),
@@ -79,7 +82,7 @@ export const sessions = sqliteTable(
   ],
 );
 
-/** What a mail's link proves; `identifier` is a hash. */
+/** What a mail's link proves; `identifier` is a hash, `value` the id of the person. */
 export const verifications = sqliteTable(
   "auth_verifications",
   {
@@ -90,7 +93,10 @@ export const verifications = sqliteTable(
     createdAt: time("created_at").notNull(),
     updatedAt: time("updated_at").notNull(),
   },
-  (table) => [index("auth_verifications_by_identifier").on(table.identifier)],
+  (table) => [
+    index("auth_verifications_by_identifier").on(table.identifier),
+    index("auth_verifications_by_value").on(table.value),
+  ],
 );
 
 export const apiKeys = sqliteTable(
@@ -126,6 +132,8 @@ export const attempts = sqliteTable(
   {
     id: text("id").primaryKey(),
     count: integer("count").notNull(),
+    /** Of these, how many are still being tried. */
+    undecided: integer("undecided").notNull().default(0),
     resetsAt: time("resets_at").notNull(),
   },
   (table) => [index("auth_attempts_by_reset").on(table.resetsAt)],

@@ -20,7 +20,17 @@ export interface UserRow {
 /** The columns, for statements that join `auth_users AS u`. */
 export const USER_COLUMNS = "u.id, u.email, u.email_verified, u.name, u.user_metadata, u.app_metadata, u.created_at";
 
-export function userPrincipal(row: UserRow, expiresAtMs: number | null): User {
+/** By what a person was known. */
+export interface Proof {
+  readonly expiresAtMs: number | null;
+  /** `session:<id>`, `key:<id>`. */
+  readonly credential: string;
+}
+
+export const sessionCredential = (sessionId: string) => `session:${sessionId}`;
+export const keyCredential = (keyId: string) => `key:${keyId}`;
+
+export function userPrincipal(row: UserRow, proof: Proof | null): User {
   const appMetadata = parseObject(row.app_metadata);
   const roles = rolesOf(appMetadata);
   return {
@@ -36,7 +46,8 @@ export function userPrincipal(row: UserRow, expiresAtMs: number | null): User {
       roles,
       user_metadata: parseObject(row.user_metadata),
     },
-    ...(expiresAtMs === null ? {} : { expiresAtS: Math.floor(expiresAtMs / 1000) }),
+    ...(proof === null ? {} : { credential: proof.credential }),
+    ...(proof?.expiresAtMs == null ? {} : { expiresAtS: Math.floor(proof.expiresAtMs / 1000) }),
   };
 }
 

@@ -2,8 +2,10 @@
 
 import { integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import {
+  type AccessEnded,
   defineApp,
   enforceAuth,
+  type Feature,
   ownerOnly,
   requireAnyRole,
   requireRole,
@@ -36,6 +38,9 @@ export const mails: Mail[] = [];
 /** While true, mail cannot be sent. */
 export const mailbox = { isBroken: false };
 
+/** Access that ended since the tests began, as features are told. */
+export const ended: AccessEnded[] = [];
+
 const mailer = async (mail: Mail) => {
   if (mailbox.isBroken) throw new Error("the mail server is down");
   mails.push(mail);
@@ -43,7 +48,9 @@ const mailer = async (mail: Mail) => {
 
 const options = { name: "test", resources: [notes] } as const;
 
-export const app = defineApp({ ...options, features: [auth({ mailer })] })
+const listening: Feature = { name: "listening", onAccessEnded: (told) => void ended.push(told) };
+
+export const app = defineApp({ ...options, features: [auth({ mailer, maxKeys: 5 }), listening] })
   .route("GET", "/whoami", ({ user }) => user)
   .route("GET", "/page", ({ user }) => ({ kind: user.kind }), { credentials: "forgiven" })
   .route("GET", "/guard/role", (context) => ({ id: requireRole(context, "admin").id }))

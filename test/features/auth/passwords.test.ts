@@ -93,10 +93,17 @@ describe("passwords", () => {
       "a@localhost",
       "a@@example.com",
       "a b@example.com",
+      // Looks like ascii, is not.
+      "\u0430lice@example.com",
     ]) {
       const { errors } = await send({ email, password: PASSWORD });
       expect([email, errors?.[0].code]).toEqual([email, "email"]);
     }
+    const long = `a@${"b".repeat(60)}.${"c".repeat(60)}.${"d".repeat(60)}.${"e".repeat(60)}.${"f".repeat(20)}.com`;
+    expect((await send({ email: long, password: PASSWORD })).errors[0]).toMatchObject({
+      field: "email",
+      code: "too-long",
+    });
     expect((await send({ email: newEmail(), password: 12345678 })).errors[0]).toMatchObject({ field: "password" });
     expect((await send({ email: newEmail(), password: PASSWORD, data: "x" })).errors[0]).toMatchObject({
       field: "data",

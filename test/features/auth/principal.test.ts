@@ -18,7 +18,7 @@ describe("who asks is the same, however it is shown", () => {
       browser.send("GET /whoami", { cookies: null, headers: { "x-api-key": key.body.key } }),
     ]);
     const [byCookie, byToken, byKey] = seen.map(({ body }) => {
-      const { expiresAtS: _, ...principal } = body;
+      const { expiresAtS: _, credential: __, ...principal } = body;
       return principal;
     });
     expect(byCookie).toEqual({
@@ -118,7 +118,8 @@ describe("API keys", () => {
     expect(made.status).toBe(201);
     expect(made.body.key).toMatch(/^board_[0-9a-f]{32}\.[\w-]{43}$/);
     const listed = await browser.send("GET /api/auth/keys");
-    expect(listed.body.items).toEqual([{ ...made.body, key: undefined }].map(({ key: _, ...row }) => row));
+    const { key: _, ...row } = made.body;
+    expect(listed.body).toEqual({ items: [row], nextCursor: null, hasMore: false });
     const byKey = { cookies: null, headers: { "x-api-key": made.body.key } };
     expect((await browser.send("POST /api/notes", { ...byKey, body: { body: "by key" } })).body.ownerId).toBe(id);
 
@@ -142,6 +143,65 @@ describe("API keys", () => {
     expect((await whoami(rotated.body.key)).status).toBe(200);
     expect((await alice.browser.send(`DELETE /api/auth/keys/${made.body.id}`)).status).toBe(204);
     expect((await whoami(rotated.body.key)).status).toBe(401);
+  });
+
+  it("[A16] a key is all of its text: another prefix is another key", async () => {
+    const { browser } = await signedIn();
+    const { body } = await browser.send("POST /api/auth/keys", { body: { name: "ci", prefix: "board" } });
+    const bare = body.key.slice("board_".length);
+    const whoami = (key: string) => browser.send("GET /whoami", { cookies: null, headers: { "x-api-key": key } });
+    expect((await whoami(body.key)).status).toBe(200);
+    for (const key of [bare, `other_${bare}`]) expect([key, (await whoami(key)).status]).toEqual([key, 401]);
+  });
+
+  it("[A16] a key that has expired gets a new secret with a new life only", async () => {
+    const { browser } = await signedIn();
+    const { body } = await browser.send("POST /api/auth/keys", { body: { name: "ci", expiresIn: 60 } });
+    await env.LEDGE_D1.prepare("UPDATE auth_api_keys SET expires_at = 1 WHERE id = ?").bind(body.id).run();
+    const rotate = (sent: object) => browser.send(`POST /api/auth/keys/${body.id}/rotate`, { body: sent });
+    expect((await rotate({})).body.errors[0]).toMatchObject({ field: "expiresIn", code: "required" });
+    const renewed = await rotate({ expiresIn: 3600 });
+    expect(Date.parse(renewed.body.expiresAt)).toBeGreaterThan(Date.now());
+    const seen = await browser.send("GET /whoami", { cookies: null, headers: { "x-api-key": renewed.body.key } });
+    expect(seen.status).toBe(200);
+  });
+
+  it("[A16] a person has so many keys and no more, also when they are made at once; they are listed by pages", async () => {
+    const { browser } = await signedIn();
+    const make = (name: string) => browser.send("POST /api/auth/keys", { body: { name } });
+    const replies = await Promise.all(["a", "b", "c", "d", "e", "f", "g"].map(make));
+    const made = replies.filter(({ status }) => status === 201);
+    expect(made).toHaveLength(5);
+    const refused = replies.find(({ status }) => status !== 201);
+    expect([refused?.status, refused?.body.reason]).toEqual([409, "too-many"]);
+    const names: string[] = [];
+    let cursor: string | null = "";
+    for (let pages = 0; cursor !== null; pages++) {
+      expect(pages).toBeLessThan(4);
+      const reply: Awaited<ReturnType<typeof make>> = await browser.send(
+        `GET /api/auth/keys?limit=2${cursor === "" ? "" : `&cursor=${cursor}`}`,
+      );
+      names.push(...reply.body.items.map(({ name }: { name: string }) => name));
+      cursor = reply.body.nextCursor;
+    }
+    expect(names.sort()).toEqual(made.map(({ body }) => body.name).sort());
+    expect((await browser.send("GET /api/auth/keys?cursor=nonsense")).status).toBe(400);
+    expect((await browser.send("GET /api/auth/keys?limit=0")).status).toBe(400);
+    await browser.send(`DELETE /api/auth/keys/${made[0]?.body.id}`);
+    expect((await make("h")).status).toBe(201);
+  });
+
+  it("[A16] a key's name is told to its owner alone, and wrong secrets for it are limited", async () => {
+    const [alice, service] = [await signedIn(), await signedIn()];
+    const made = await alice.browser.send("POST /api/auth/keys", { body: { name: "my laptop" } });
+    const verify = (key: string) => service.browser.send("POST /api/auth/keys/verify", { body: { key } });
+    const shown = await verify(made.body.key);
+    expect(shown.body).toMatchObject({ valid: true, userId: alice.id });
+    expect(shown.text).not.toContain("laptop");
+    for (let k = 0; k < 20; k++)
+      expect((await verify(`${made.body.id}.${"A".repeat(43)}`)).body.reason).toBe("mismatch");
+    expect((await verify(`${made.body.id}.${"A".repeat(43)}`)).status).toBe(429);
+    expect((await verify(made.body.key)).status).toBe(200);
   });
 
   it("[A16] a key cannot make keys, end sessions or change the password", async () => {

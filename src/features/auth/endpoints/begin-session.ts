@@ -8,12 +8,13 @@ import type { JsonObject } from "../../../core/json.ts";
 import { errorFields } from "../../../core/log.ts";
 import { issueAccessToken } from "../access-token.ts";
 import { type AuthCall, answer } from "../auth-call.ts";
-import { findSession, type LiveSession } from "../live-session.ts";
+import { findCookieSession, findSession, type LiveSession } from "../live-session.ts";
+import { originOf } from "../mailer.ts";
 import { own } from "../read-input.ts";
 import { beginRefresh } from "../refresh-token.ts";
 import { openSessionCookie, readSessionCookie, sessionCookies } from "../session-cookie.ts";
 import { hashToken } from "../tokens.ts";
-import { publicUser, userPrincipal } from "../user-principal.ts";
+import { publicUser, sessionCredential, userPrincipal } from "../user-principal.ts";
 
 export type Carrier = "cookie" | "token";
 
@@ -32,15 +33,19 @@ export async function beginSession(call: AuthCall, token: string, carrier: Carri
   await endFormer(call);
   context.waitUntil(sweep(call));
   if (carrier === "token") {
-    const refreshToken = await beginRefresh(session.id, { database, nowMs });
+    const refreshToken = await beginRefresh(session.id, { database, keyring, nowMs });
     return answer({ user: shown(session), refreshToken, ...(await accessTokenOf(call, session)) }, { status });
   }
-  const cookies = sessionCookies(token, { url: context.url, keyring, ttlMs: settings.session.ttlMs });
+  const cookies = sessionCookies(
+    { token, sessionId: session.id },
+    { url: context.url, keyring, ttlMs: settings.session.ttlMs },
+  );
   return answer({ user: shown(session), sessionId: session.id }, { status, cookies });
 }
 
 export async function accessTokenOf({ context, settings, database, keyring, nowMs }: AuthCall, session: LiveSession) {
-  const issued = await issueAccessToken(session, { database, keyring, settings, url: context.url, nowMs });
+  const issuer = settings.accessToken.issuer ?? originOf(settings, context);
+  const issued = await issueAccessToken(session, { database, keyring, settings, issuer, nowMs });
   return { ...issued };
 }
 
@@ -49,11 +54,15 @@ export function shown(session: LiveSession): JsonObject {
 }
 
 /** The session that the browser had until now ends with the new one. */
-async function endFormer({ context, keyring, database }: AuthCall): Promise<void> {
+async function endFormer({ context, keyring, database, nowMs }: AuthCall): Promise<void> {
   const cookie = readSessionCookie(context.request.headers, context.url);
   const former = cookie === null ? null : openSessionCookie(cookie, keyring);
   if (former === null) return;
-  await database.prepare("DELETE FROM auth_sessions WHERE token_hash = ?").bind(hashToken(former)).run();
+  const found = await findCookieSession(database, former, { keyring, nowMs });
+  if (found === null) return;
+  const { session } = found;
+  await database.prepare("DELETE FROM auth_sessions WHERE id = ?").bind(session.id).run();
+  context.accessEnded({ kind: "credential", userId: session.user.id, credential: sessionCredential(session.id) });
 }
 
 /** Expired sessions are kept for a day, so that their holders are told why they are refused. */

@@ -4,7 +4,7 @@
  */
 
 import { Fault, invalidField } from "../../../core/fault.ts";
-import { issueAccessToken } from "../access-token.ts";
+import type { JsonObject } from "../../../core/json.ts";
 import { type AuthCall, answer, requireIdentity, requireSession } from "../auth-call.ts";
 import type { Identity } from "../identify.ts";
 import { findSession } from "../live-session.ts";
@@ -12,13 +12,13 @@ import { own } from "../read-input.ts";
 import { useRefresh } from "../refresh-token.ts";
 import { goneCookies, readSessionCookie, sessionCookies } from "../session-cookie.ts";
 import { publishedKeys } from "../signing-keys.ts";
-import { hashToken, randomToken } from "../tokens.ts";
-import { publicUser } from "../user-principal.ts";
+import { hashToken } from "../tokens.ts";
+import { publicUser, sessionCredential } from "../user-principal.ts";
 import { accessTokenOf, shown } from "./begin-session.ts";
 
 /**
- * `{ user: null }` for strangers, and for a cookie that is good no longer, which it takes back. Callers by a token of another issuer
- * are told by its claims.
+ * `{ user: null }` for strangers, and for a cookie that is good no longer. That cookie is left alone: the answer may come late, when
+ * the browser has a better one. Callers by a token of another issuer are told by its claims.
  */
 export async function me(call: AuthCall): Promise<Response> {
   const { context } = call;
@@ -26,12 +26,11 @@ export async function me(call: AuthCall): Promise<Response> {
   try {
     identity = await requireIdentity(call);
   } catch (error) {
-    const isStale = readSessionCookie(context.request.headers, context.url) !== null;
     if (!(error instanceof Fault) || error.data.slug !== "unauthorized") throw error;
     if (context.user.kind === "user") return answer({ user: publicUser(context.user), session: null });
     // A bearer token or key that is no good is told: its holder must know.
     if (context.request.headers.has("authorization") || context.request.headers.has("x-api-key")) throw refused();
-    return answer({ user: null, session: null }, { cookies: isStale ? goneCookies(context.url) : [] });
+    return answer({ user: null, session: null });
   }
   if (identity.via === "key") return answer({ user: publicUser(identity.user), session: null });
   const { session } = identity;
@@ -43,61 +42,90 @@ function refused(): Fault {
   return new Fault({ slug: "unauthorized", reason: "invalid-credentials" });
 }
 
-/** A new token for the same session; the one that came is worth nothing from then on. */
+/** A new token for the same session; the one that came is worth nothing a moment later. */
 export async function refresh(call: AuthCall): Promise<Response> {
-  const { context, settings, database, keyring, values, nowMs } = call;
+  const { values } = call;
   const given = own(values, "refreshToken");
-  if (given !== undefined) {
-    if (typeof given !== "string") throw invalidField("refreshToken", "must be text", "type");
-    const refreshing = { database, keyring, settings, nowMs, log: context.log };
-    const { sessionId, refreshToken } = await useRefresh(given, refreshing);
-    const session = await findSession(database, { id: sessionId });
-    if (session === null) throw new Fault({ slug: "unauthorized", reason: "invalid-credentials" });
-    return answer({ user: shown(session), refreshToken, ...(await accessTokenOf(call, session)) });
-  }
-  const identity = await requireSession(call);
-  if (identity.via !== "cookie") throw invalidField("refreshToken", "is needed, as text", "required");
-  const token = randomToken();
-  const { ttlMs, maxAgeMs } = settings.session;
-  const moved = await database
-    .prepare(
-      "UPDATE auth_sessions SET token_hash = ?1, updated_at = ?2, expires_at = min(?2 + ?3, created_at + ?4) WHERE token_hash = ?5 RETURNING expires_at",
-    )
-    .bind(hashToken(token), nowMs, ttlMs, maxAgeMs, hashToken(identity.token))
-    .first<{ expires_at: number }>();
-  if (moved === null) throw new Fault({ slug: "unauthorized", reason: "invalid-credentials" });
-  const cookies = sessionCookies(token, { url: context.url, keyring, ttlMs: moved.expires_at - nowMs });
-  return answer({ user: shown(identity.session), sessionId: identity.session.id }, { cookies });
+  if (given !== undefined && typeof given !== "string") throw invalidField("refreshToken", "must be text", "type");
+  return given === undefined ? refreshCookie(call) : refreshTokens(call, given);
 }
 
-/** Ends the session; with `everywhere: true` all of the person's. Without a session there is nothing to end, which is fine. */
+async function refreshTokens(call: AuthCall, given: string): Promise<Response> {
+  const { context, settings, database, keyring, nowMs } = call;
+  const onTheft = ({ sessionId, userId }: { readonly sessionId: string; readonly userId: string }) =>
+    context.accessEnded({ kind: "credential", userId, credential: sessionCredential(sessionId) });
+  const refreshing = { database, keyring, settings, nowMs, log: context.log, onTheft };
+  const { sessionId, refreshToken } = await useRefresh(given, refreshing);
+  const session = await findSession(database, { id: sessionId });
+  if (session === null) throw refused();
+  return answer({ user: shown(session), refreshToken, ...(await accessTokenOf(call, session)) });
+}
+
+/** Those at the same time, and one whose answer was lost, get the same cookie. */
+async function refreshCookie(call: AuthCall): Promise<Response> {
+  const { context, settings, database, keyring, nowMs } = call;
+  const identity = await requireSession(call);
+  if (identity.via !== "cookie") throw invalidField("refreshToken", "is needed, as text", "required");
+  const isReplaced = identity.token !== identity.given;
+  const token = isReplaced ? identity.token : keyring.sign("rotate", identity.given);
+  if (!isReplaced) {
+    const { ttlMs, maxAgeMs } = settings.session;
+    await database
+      .prepare(
+        "UPDATE auth_sessions SET token_hash = ?1, refreshed_at = ?2, updated_at = ?2, expires_at = min(?2 + ?3, created_at + ?4) WHERE token_hash = ?5",
+      )
+      .bind(hashToken(token), nowMs, ttlMs, maxAgeMs, hashToken(identity.given))
+      .run();
+  }
+  // Also found when somebody else was faster: the next token is the same.
+  const session = await findSession(database, { tokenHash: hashToken(token) });
+  if (session === null) throw refused();
+  const ttlMs = session.expiresAtMs - nowMs;
+  const cookies = sessionCookies({ token, sessionId: session.id }, { url: context.url, keyring, ttlMs });
+  return answer({ user: shown(session), sessionId: session.id }, { cookies });
+}
+
+/**
+ * Ends the session; with `everywhere: true` all of the person's, with `keys: true` also their API keys. Without a session there is nothing to
+ * end, which is fine; its cookie then stays, since the browser may have a better one when the answer comes.
+ */
 export async function signOut(call: AuthCall): Promise<Response> {
   const { context, database, values } = call;
-  const everywhere = own(values, "everywhere");
-  const cookies = goneCookies(context.url);
   let identity: Identity;
   try {
     identity = await requireSession(call);
   } catch (error) {
     const isEnded = error instanceof Fault && error.data.slug === "unauthorized";
     if (isEnded && readSessionCookie(context.request.headers, context.url) !== null)
-      return answer(null, { status: 204, cookies });
+      return answer(null, { status: 204 });
     throw error;
   }
-  await (everywhere === true || everywhere === "true"
-    ? database.prepare("DELETE FROM auth_sessions WHERE user_id = ?").bind(identity.user.id)
-    : database.prepare("DELETE FROM auth_sessions WHERE id = ?").bind(identity.session.id)
-  ).run();
-  return answer(null, { status: 204, cookies });
+  const userId = identity.user.id;
+  if (!isYes(values, "everywhere")) {
+    await database.prepare("DELETE FROM auth_sessions WHERE id = ?").bind(identity.session.id).run();
+    context.accessEnded({ kind: "credential", userId, credential: sessionCredential(identity.session.id) });
+  } else {
+    const withKeys = isYes(values, "keys");
+    const tables = withKeys ? ["auth_sessions", "auth_api_keys"] : ["auth_sessions"];
+    await database.batch(
+      tables.map((table) => database.prepare(`DELETE FROM ${table} WHERE user_id = ?`).bind(userId)),
+    );
+    context.accessEnded(withKeys ? { kind: "everything", userId } : { kind: "sessions", userId, except: null });
+  }
+  return answer(null, { status: 204, cookies: goneCookies(context.url) });
+}
+
+/** Forms have texts only. */
+function isYes(values: JsonObject, name: string): boolean {
+  const value = own(values, name);
+  return value === true || value === "true";
 }
 
 export async function accessToken(call: AuthCall): Promise<Response> {
-  const { context, settings, database, keyring, nowMs } = call;
-  const { session } = await requireSession(call);
-  return answer({ ...(await issueAccessToken(session, { database, keyring, settings, url: context.url, nowMs })) });
+  return answer(await accessTokenOf(call, (await requireSession(call)).session));
 }
 
-export async function jwks({ database }: AuthCall): Promise<Response> {
+export async function jwks({ database, nowMs }: AuthCall): Promise<Response> {
   const headers = { "content-type": "application/jwk-set+json", "cache-control": "public, max-age=300" };
-  return new Response(JSON.stringify(await publishedKeys(database)), { headers });
+  return new Response(JSON.stringify(await publishedKeys(database, nowMs)), { headers });
 }

@@ -12,10 +12,8 @@ export async function signIn(call: AuthCall): Promise<Response> {
   const email = readEmail(values);
   const password = readPassword(values);
   const carrier = readCarrier(values);
-  const tries = throttle(call, "login", email);
-  await tries.take();
-  const library = await loadLibrary(call);
-  const token = await library.signIn(email, password);
-  await tries.giveBack();
+  const token = await throttle(call, { action: "login", email }).failures(async () =>
+    (await loadLibrary(call)).signIn(email, password),
+  );
   return beginSession(call, token, carrier);
 }

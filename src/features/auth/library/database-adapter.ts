@@ -21,12 +21,26 @@ import {
 
 type Where = readonly Condition[] | undefined;
 
-export function databaseAdapter(database: D1Database) {
-  return (options: BetterAuthOptions) => adapterOver(database, options, null);
+/** A sign-up that is written. */
+export interface SigningUp {
+  /** Whether it waits for its mail. */
+  readonly isPending: boolean;
+  /** Id of an earlier one that still waits: as if it were not there, and gone with the same batch, with all that hangs on it. */
+  readonly replaces: string | null;
+}
+
+export function databaseAdapter(database: D1Database, signingUp: SigningUp | null) {
+  return (options: BetterAuthOptions) => adapterOver(database, options, signingUp, null);
 }
 
 /** `gathered` takes the writes of a transaction; null outside of one. */
-function adapterOver(database: D1Database, options: BetterAuthOptions, gathered: Statement[] | null): DBAdapter {
+function adapterOver(
+  database: D1Database,
+  options: BetterAuthOptions,
+  signingUp: SigningUp | null,
+  gathered: Statement[] | null,
+): DBAdapter {
+  const replaces = signingUp?.replaces ?? null;
   const prepare = ({ sql, parameters }: Statement) => database.prepare(sql).bind(...parameters);
   /** Rows written: known at once, except in a transaction. */
   const write = async (statement: Statement): Promise<number> => {
@@ -53,20 +67,29 @@ function adapterOver(database: D1Database, options: BetterAuthOptions, gathered:
           ? false
           : async (run) => {
               const statements: Statement[] = [];
-              const result = await run(adapterOver(database, options, statements));
-              if (statements.length > 0) await database.batch(statements.map(prepare));
+              const result = await run(adapterOver(database, options, signingUp, statements));
+              if (statements.length === 0) return result;
+              // Unless its mail was followed meanwhile: then the new one fails, as for any known address.
+              const stillPending: Condition[] = [
+                { field: "id", value: replaces },
+                { field: "isPending", value: true },
+              ];
+              if (replaces !== null) statements.unshift(remove("user", stillPending));
+              await database.batch(statements.map(prepare));
               return result;
             },
     },
     adapter: () => {
       return {
         create: async ({ model, data }) => {
-          await write(insert(model, data));
+          const row = model === "user" && signingUp !== null ? { ...data, isPending: signingUp.isPending } : data;
+          await write(insert(model, row));
           return data;
         },
         findOne: async ({ model, where, join }) => {
           if (model === "user" && join?.account !== undefined) return (await findUserWithAccounts(where)) as never;
-          return (await findFirst(model, where)) as never;
+          const found = await findFirst(model, where);
+          return (model === "user" && replaces !== null && found?.id === replaces ? null : found) as never;
         },
         findMany: async ({ model, where, limit, sortBy }) =>
           (await find(

@@ -10,14 +10,9 @@ interface LibraryError {
   readonly body?: { readonly code?: unknown };
 }
 
-const BAD_LINK = "is not valid any more. Ask for a new mail";
-
 export function asFault(error: unknown): unknown {
   if (error instanceof Fault) return error;
   if (hasFailed(error, "UNIQUE constraint failed: auth_users.email")) return taken();
-  // Somebody else was faster with the same link (`demand` in d1-statements.ts).
-  if (hasFailed(error, "NOT NULL constraint failed: auth_guards.held"))
-    return invalidField("token", BAD_LINK, "invalid");
   const code = (error as LibraryError | null)?.body?.code;
   switch (code) {
     case "INVALID_EMAIL_OR_PASSWORD":
@@ -37,11 +32,6 @@ export function asFault(error: unknown): unknown {
       return taken();
     case "INVALID_EMAIL":
       return invalidField("email", "is not an email address", "email");
-    case "TOKEN_EXPIRED":
-      return invalidField("token", BAD_LINK, "expired");
-    case "INVALID_TOKEN":
-    case "USER_NOT_FOUND":
-      return invalidField("token", BAD_LINK, "invalid");
     default:
       return error;
   }

@@ -1,42 +1,42 @@
 /**
- * The one file that loads better-auth, and only when somebody signs up, in, or back in: `await import`ed by the endpoints. It gives
- * the library our hashes, our database, our mail, and no route, cookie or log of its own. One instance a call: it costs less than a
- * millisecond, and keeps requests apart.
+ * The one file that loads better-auth, and only when somebody signs up or in: `await import`ed by the endpoints. It gives the library our
+ * hashes and our database, and no route, cookie, mail or log of its own. One instance a call: it costs less than a millisecond, and keeps
+ * requests apart.
  */
 
 import { Buffer } from "node:buffer";
 import { betterAuth } from "better-auth/minimal";
 import type { Logger } from "../../../core/log.ts";
-import { type AuthSettings, RESET_TTL_MS, VERIFY_TTL_MS } from "../auth-options.ts";
+import type { AuthSettings } from "../auth-options.ts";
 import type { Keyring } from "../keyring.ts";
-import { existsMail, type Mail, resetMail, verifyMail } from "../mailer.ts";
 import { hashPassword, needsRehash, verifyPassword } from "../password-hash.ts";
-import { databaseAdapter } from "./database-adapter.ts";
+import { databaseAdapter, type SigningUp } from "./database-adapter.ts";
 import { asFault } from "./library-fault.ts";
 
 export interface LibraryCall {
   readonly database: D1Database;
   readonly keyring: Keyring;
   readonly settings: AuthSettings;
-  /** Of the links in mails. */
-  readonly origin: string;
+  /** Whether an address must be confirmed before the first sign-in. */
+  readonly isVerificationRequired: boolean;
   readonly log: Logger;
-  readonly post: (mail: Mail) => Promise<void>;
   /** For what goes on after the answer. */
   readonly waitUntil: (promise: Promise<unknown>) => void;
 }
 
+/** What a sign-up found: nobody, so that there is a person now; or somebody, and nothing was written. */
+export type SignedUp =
+  | { readonly kind: "created"; readonly userId: string }
+  | { readonly kind: "existing"; readonly email: string };
+
 export interface Library {
-  /** `existing` when the address has an account: nothing was written then. */
-  signUp(person: NewPerson): Promise<"created" | "existing">;
+  /**
+   * A sign-up that waits for its mail takes the place of an earlier one that does: whoever has the mailbox decides which password
+   * it gets, not who came first.
+   */
+  signUp(person: NewPerson): Promise<SignedUp>;
   /** The token of a new session; throws `unauthorized`, or `forbidden` with `unverified-email`. */
   signIn(email: string, password: string): Promise<string>;
-  /** Mails a link when the address has an account. Never tells. */
-  forgotPassword(email: string): Promise<void>;
-  resetPassword(token: string, password: string): Promise<void>;
-  /** Mails a link when the address waits to be confirmed. Never tells. */
-  requestVerification(email: string): Promise<void>;
-  verifyEmail(token: string): Promise<void>;
 }
 
 export interface NewPerson {
@@ -48,10 +48,7 @@ export interface NewPerson {
 }
 
 export function library(call: LibraryCall): Library {
-  const met: { existing: { readonly email: string; readonly emailVerified: boolean } | null } = { existing: null };
-  const { api } = instance(call, (user) => {
-    met.existing = user;
-  });
+  const { database, isVerificationRequired } = call;
   const run = async <T>(work: () => Promise<T>): Promise<T> => {
     try {
       return await work();
@@ -59,43 +56,42 @@ export function library(call: LibraryCall): Library {
       throw asFault(error);
     }
   };
-  const requestVerification = (email: string) =>
-    run(async () => void (await api.sendVerificationEmail({ body: { email } })));
   return {
-    requestVerification,
     async signUp({ email, password, name, metadata }) {
+      const replaces = await findPending(database, email);
+      const met: { existing: string | null } = { existing: null };
+      const api = apiOf(call, { isPending: isVerificationRequired, replaces }, (existing) => {
+        met.existing = existing;
+      });
       const body = { email, password, name, userMetadata: metadata };
-      await run(() => api.signUpEmail({ body }));
-      const { existing } = met;
-      if (existing === null) return "created";
-      // Who lost the first mail signs up again; who has an account is told so, by mail alone.
-      call.waitUntil(
-        existing.emailVerified ? call.post(existsMail(existing.email)) : requestVerification(existing.email),
-      );
-      return "existing";
+      const { user } = await run(() => api.signUpEmail({ body }));
+      return met.existing === null ? { kind: "created", userId: user.id } : { kind: "existing", email: met.existing };
     },
-    signIn: (email, password) => run(async () => (await api.signInEmail({ body: { email, password } })).token),
-    forgotPassword: (email) => run(async () => void (await api.requestPasswordReset({ body: { email } }))),
-    resetPassword: (token, newPassword) =>
-      run(async () => void (await api.resetPassword({ body: { token, newPassword } }))),
-    verifyEmail: (token) => run(async () => void (await api.verifyEmail({ query: { token } }))),
+    signIn: (email, password) =>
+      run(async () => (await apiOf(call, null).signInEmail({ body: { email, password } })).token),
   };
 }
 
-function instance(
-  { database, keyring, settings, origin, log, post, waitUntil }: LibraryCall,
-  onExisting: (user: { readonly email: string; readonly emailVerified: boolean }) => void,
+/** A sign-up with that address whose mail nobody has followed. */
+async function findPending(database: D1Database, email: string): Promise<string | null> {
+  return database.prepare("SELECT id FROM auth_users WHERE email = ? AND is_pending = 1").bind(email).first("id");
+}
+
+function apiOf(
+  { database, keyring, settings, isVerificationRequired, log, waitUntil }: LibraryCall,
+  signingUp: SigningUp | null,
+  onExisting: (email: string) => void = () => undefined,
 ) {
-  const { policy, pages, session, signUp } = settings;
-  const link = (page: string, token: string) => `${origin}${page}?token=${encodeURIComponent(token)}`;
+  const { policy, session } = settings;
   return betterAuth({
-    database: databaseAdapter(database),
-    baseURL: origin,
+    database: databaseAdapter(database, signingUp),
+    // It makes no links and answers no requests, but wants to have one.
+    baseURL: "http://localhost",
     secret: Buffer.from(keyring.key("library")).toString("base64url"),
     emailAndPassword: {
       enabled: true,
       autoSignIn: false,
-      requireEmailVerification: signUp.verification === "required",
+      requireEmailVerification: isVerificationRequired,
       minPasswordLength: policy.minLength,
       // Counts UTF-16 units; ours has counted characters before.
       maxPasswordLength: 2 * policy.maxLength,
@@ -107,17 +103,9 @@ function instance(
           return isRight;
         },
       },
-      resetPasswordTokenExpiresIn: RESET_TTL_MS / 1000,
-      revokeSessionsOnPasswordReset: true,
-      sendResetPassword: ({ user, token }) => post(resetMail(user.email, link(pages.reset, token))),
-      onExistingUserSignUp: async ({ user }) => onExisting(user),
+      onExistingUserSignUp: async ({ user }) => onExisting(user.email),
     },
-    emailVerification: {
-      sendOnSignUp: true,
-      sendOnSignIn: false,
-      expiresIn: VERIFY_TTL_MS / 1000,
-      sendVerificationEmail: ({ user, token }) => post(verifyMail(user.email, link(pages.verify, token))),
-    },
+    emailVerification: { sendOnSignUp: false, sendOnSignIn: false },
     user: {
       additionalFields: {
         userMetadata: { type: "string", input: true, required: false },
@@ -125,7 +113,6 @@ function instance(
       },
     },
     session: { expiresIn: session.ttlMs / 1000 },
-    verification: { storeIdentifier: "hashed" },
     advanced: {
       database: { generateId: () => crypto.randomUUID(), joins: true },
       backgroundTasks: { handler: (promise) => waitUntil(promise) },
@@ -134,7 +121,7 @@ function instance(
     logger: { level: "error", log: (level) => log.warn("the sign-in library complains", { at: level }) },
     rateLimit: { enabled: false },
     telemetry: { enabled: false },
-  });
+  }).api;
 }
 
 /** A salt makes each hash one of its kind, so it names its row. */
