@@ -1,7 +1,7 @@
 /**
  * An aggregate as one statement: the inner SELECT groups, the outer one applies `having`, order and limit, so that no more groups
  * than are asked for reach memory. Pure text and parameters; the same meaning in memory is src/core/query/tally.ts and
- * arrange-groups.ts.
+ * arrange-groups.ts, but for the last digits of what is summed up of reals.
  */
 
 import type { Json } from "../../src/core/json.ts";

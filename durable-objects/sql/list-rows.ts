@@ -17,8 +17,9 @@ import type { Filter } from "../../src/core/query/tree.ts";
 import type { ColumnSpec, Row, TableSpec } from "../../src/core/schema/table-spec.ts";
 import { decodeValue } from "../../src/core/schema/value.ts";
 import type { PageRequest, Selection } from "./list-statement.ts";
-import { boundedListStatement, countStatement, listStatement } from "./list-statement.ts";
+import { countStatement, planPage } from "./list-statement.ts";
 import type { Sql, SqlRecord, SqlValues } from "./port.ts";
+import { readPage } from "./read-page.ts";
 import { effortOf, MAX_EXAMINED, storedSize } from "./residual-effort.ts";
 
 /** Rows read at once whatever their size: at 512 KB a row, 8 MB. A page may have four times as many. */
@@ -50,12 +51,11 @@ type WholeRows = Omit<PageRequest, "columns" | "withVersion">;
 /** One page; of large rows it may be a shorter one. */
 export function listRows(sql: Sql, request: WholeRows): ListedPage {
   const { table, orderBy, limit } = request;
-  const wanted = { ...request, limit: limit + 1, withVersion: true };
-  const isBounded = limit > SMALL_PAGE_ROWS;
-  const { text, params, residual } = isBounded ? boundedListStatement(wanted, PAGE_BYTES) : listStatement(wanted);
-  if (residual !== null) return listWithResidual(sql, request, residual);
-  const values = sql.values(text, params);
-  const isCutBySize = isBounded && values.length > 1 && Number(values.at(-1)?.at(-1)) > PAGE_BYTES;
+  const plan = planPage({ ...request, withVersion: true });
+  if (plan.residual !== null) return listWithResidual(sql, request, plan.residual);
+  const maxBytes = limit > SMALL_PAGE_ROWS ? PAGE_BYTES : null;
+  const { rows: values, isCut } = readPage(sql, plan, { limitRows: limit + 1, maxBytes });
+  const isCutBySize = isCut && values.length > 1;
   // The row with which the bytes were passed only tells that there is one.
   const shown = Math.min(limit, isCutBySize ? values.length - 1 : limit);
   const rows = values.slice(0, shown).map((each) => decodeListed(table, each));
@@ -130,21 +130,17 @@ export interface WalkedRow extends ListedRow {
   readonly size: number;
 }
 
-/** All rows that SQL lets through, in order, in chunks: each chunk is one whole statement after the last row of the one before. */
+/** All rows that SQL lets through, in order, in chunks, each read whole after the last row of the one before. */
 export function* walk(sql: Sql, request: WholeRows): Generator<WalkedRow> {
   let after = request.after;
   for (let limit = SMALL_CHUNK_ROWS; ; limit = Math.min(limit * 2, CHUNK_ROWS)) {
-    const { text, params } = boundedListStatement(
-      { ...request, after, limit, offset: 0, withVersion: true },
-      CHUNK_BYTES,
-    );
-    const rows = sql.values(text, params);
+    const plan = planPage({ ...request, after, offset: 0, withVersion: true });
+    const { rows, isCut } = readPage(sql, plan, { limitRows: limit, maxBytes: CHUNK_BYTES });
     let last: ListedRow | undefined;
     for (const values of rows) {
       last = decodeListed(request.table, values);
       yield { ...last, size: storedSize(values) };
     }
-    const isCut = Number(rows.at(-1)?.at(-1)) > CHUNK_BYTES;
     if ((rows.length < limit && !isCut) || last === undefined) return;
     after = sortKey(last.row, request.orderBy);
   }

@@ -6,7 +6,7 @@ import type { Filter } from "../../src/core/query/tree.ts";
 import type { Row } from "../../src/core/schema/table-spec.ts";
 import { cachingCompiler } from "../sql/filter-cache.ts";
 import { countRows, type ListedPage, listRows } from "../sql/list-rows.ts";
-import { listStatement, type Selection } from "../sql/list-statement.ts";
+import { planPage, type Selection } from "../sql/list-statement.ts";
 import { filterOf } from "./scope-test.ts";
 import type { Store } from "./store.ts";
 import type { TableStore } from "./table-store.ts";
@@ -30,12 +30,18 @@ export function selectPage(store: Store, table: TableStore, page: PageOf): Liste
 
 /** SQLite's plan for a page, its steps joined by `; `: `SEARCH tasks USING INDEX tasks_by_project (project_id=?)`. */
 export function explainPage(store: Store, table: TableStore, page: PageOf): string {
-  const { where, ...request } = page;
-  const { text, params, residual } = listStatement({ ...selection(store, table, where), ...request });
-  const steps = store.sql.all(`EXPLAIN QUERY PLAN ${text}`, params).map((row) => String(row.detail));
-  return [...steps, ...(residual === null ? [] : ["then in memory: a part of the filter that SQL cannot decide"])].join(
-    "; ",
-  );
+  const { where, limit, ...request } = page;
+  const { statements, residual } = planPage({ ...selection(store, table, where), ...request });
+  const plans = statements.map((statement) => {
+    const { text, params } = statement({ limitRows: limit, maxBytes: null });
+    return store.sql.all(`EXPLAIN QUERY PLAN ${text}`, params).map((row) => String(row.detail));
+  });
+  return [
+    ...plans.flatMap((steps, index) =>
+      index === 0 ? steps : ["then, while rows are wanted, those without a value", ...steps],
+    ),
+    ...(residual === null ? [] : ["then in memory: a part of the filter that SQL cannot decide"]),
+  ].join("; ");
 }
 
 /** Number of rows under the filter; with a limit, counting stops there. */

@@ -7,8 +7,8 @@ import { type CompiledFilter, compileFilter } from "../../durable-objects/sql/co
 import { cachingCompiler } from "../../durable-objects/sql/filter-cache.ts";
 import {
   countStatement,
-  listStatement,
   type PageRequest,
+  planPage,
   type Statement,
 } from "../../durable-objects/sql/list-statement.ts";
 import { nodeSql } from "../../durable-objects/sql/node-sqlite.ts";
@@ -22,6 +22,7 @@ import { parseFilter } from "../../src/core/query/parse.ts";
 import { printFilter } from "../../src/core/query/print.ts";
 import { type Filter, negate } from "../../src/core/query/tree.ts";
 import { column, createTable, filterOf, rowsOf, runs, SAMPLES, tableOf } from "../core/query/sample-table.ts";
+import { listStatement } from "./list-statement.ts";
 
 const parse = (text: string, table = SAMPLES) =>
   parseFilter(text, { table, fields: "scope", parameter: "filter", limits: "lifted" });
@@ -213,6 +214,7 @@ describe("indexes", () => {
     "lower(title)",
     "CAST(big AS INTEGER)",
     "price, id",
+    "due_at, price, id",
   ];
   const plan = (request: PageRequest): string => explain(listStatement(request));
   const explain = ({ text, params }: Statement): string =>
@@ -256,6 +258,36 @@ describe("indexes", () => {
     expect(seek("-id", ["x"])).toMatch(/^SEARCH samples USING INDEX sqlite_autoindex_samples_1 \(id<\?\)$/);
     expect(seek("rank", [1, "x"])).toMatch(/^SEARCH samples USING INDEX i2 \(\(rank,id\)>\(\?,\?\)\)$/);
     expect(seek("-rank,-id", [1, "x"])).toMatch(/^SEARCH samples USING INDEX i2 \(\(rank,id\)<\(\?,\?\)\)$/);
+  });
+
+  const plansAfter = (orderBy: string, after: readonly Json[]) =>
+    planPage(page([], { orderBy: parseOrderBy(orderBy, SAMPLES), after })).statements.map((statement) =>
+      explain(statement({ limitRows: 21, maxBytes: null })),
+    );
+
+  // Where a NULL column leads, its values and its NULLs are two stretches of the index: each is sought, and neither is sorted.
+  test.each([
+    ["price", [1.5, "x"], ["i10 ((price,id)>(?,?))", "i10 (price=?)"]],
+    ["-price,-id", [1.5, "x"], ["i10 ((price,id)<(?,?))", "i10 (price=?)"]],
+    ["price", [null, "x"], ["i10 (price=? AND id>?)"]],
+    ["-price,-id", [null, "x"], ["i10 (price=? AND id<?)"]],
+    ["dueAt,price", [null, 2.5, "x"], ["i11 (due_at=? AND (price,id)>(?,?))", "i11 (due_at=? AND price=?)"]],
+    ["dueAt,price", [null, null, "x"], ["i11 (due_at=? AND price=? AND id>?)"]],
+  ])("[PG4] [QL52] a page by %s after %j seeks what has a value and what has none", (orderBy, after, places) => {
+    expect(plansAfter(orderBy, after)).toEqual(places.map((place) => `SEARCH samples USING INDEX ${place}`));
+  });
+
+  // An index over the column alone does not hold the key: what sorts are rows of one value.
+  test.each([
+    ["count", [5, "x"], ["i1 (count>?) | USE TEMP B-TREE FOR LAST TERM OF ORDER BY", "i1 (count=?)"]],
+    ["-count", [5, "x"], ["i1 (count<?) | USE TEMP B-TREE FOR LAST TERM OF ORDER BY", "i1 (count=?)"]],
+    ["-price", [1.5, "x"], ["i10 (price<?) | USE TEMP B-TREE FOR LAST TERM OF ORDER BY", "i10 (price=?)"]],
+    ["title,-count", ["a", 5, "x"], ["i3 (title>?) | USE TEMP B-TREE FOR LAST 2 TERMS OF ORDER BY", "i3 (title=?)"]],
+  ])("[PG4] a page by %s after %j seeks to the first value", (orderBy, after, places) => {
+    const plans = plansAfter(orderBy, after);
+    expect(plans).toHaveLength(places.length);
+    for (const [index, place] of places.entries())
+      expect(plans[index]).toContain(`SEARCH samples USING INDEX ${place}`);
   });
 
   test("[QL52] NULLS LAST is served by an index over the ordering", () => {

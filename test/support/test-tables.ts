@@ -263,6 +263,14 @@ export const itemsSplit = resource(sqliteTable("items_split", itemColumns()), {
   partition: { allow: async (_principal, place) => place !== "forbidden" },
 });
 
+/** Ordered by a column that is often NULL, with an index that serves it. */
+export const nullable = resource(
+  sqliteTable("nullable", { id: id(), rank: integer("rank") }, (table) => [
+    index("nullable_by_rank").on(table.rank, table.id),
+  ]),
+  fullyPublic(),
+);
+
 /** Partitioned by a claim of the token. */
 export const papers = resource(
   sqliteTable("papers", { id: id(), org: text("org").notNull(), title: text("title").notNull() }),

@@ -35,7 +35,10 @@ export type AliasPlace =
  */
 export type MetricValue = bigint | JsonScalar;
 
-/** A group, computed: by SQL or by a tally, with the same values. */
+/**
+ * A group, computed: by SQL or by a tally, with the same values, but for sums and averages of reals. A tally rounds those once; SQLite
+ * adds with compensation, in the order it meets the rows, which may leave other last digits (test/sql/aggregate.test.ts says how few).
+ */
 export interface GroupResult {
   /** Values of the groupBy columns in JSON form; empty without groupBy. */
   readonly key: readonly Json[];

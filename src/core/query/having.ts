@@ -1,6 +1,6 @@
 /**
  * `having=count>=5;sum_amount>100` ([AG5]): comparisons of aliases with literals, joined by AND. Parsed and typed here, and
- * tested against groups in memory; the SQL of the same is durable-objects/sql/having-fragment.ts, with equal answers.
+ * tested against groups in memory; the SQL of the same is durable-objects/sql/having-fragment.ts, with equal answers about equal groups.
  * A missing metric and a NULL key satisfy `!=` only.
  */
 
