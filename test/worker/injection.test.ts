@@ -110,4 +110,24 @@ describe("strings that reach SQL", () => {
     }
     expect(await names()).toEqual(before);
   });
+
+  it("[QL20] [HT6] in bytes that are no UTF-8 they are refused by the name of their parameter, wherever there are parameters", async () => {
+    const places: readonly [string, string, string][] = [
+      ["GET", "/api/slugs?filter=slug==%22%ff%22", "filter"],
+      ["GET", "/api/slugs?orderBy=slug%ed%a0%80", "orderBy"],
+      ["GET", "/api/slugs/count?filter=slug==%22%ff%22", "filter"],
+      ["GET", "/api/slugs/aggregate?count=true&having=count%3E%c0%80", "having"],
+      ["GET", "/api/slugs/subscribe?filter=slug==%22%ff%22", "filter"],
+      ["GET", "/api/slugs/row-1?select=%ff", "select"],
+      ["PATCH", "/api/slugs/batch?filter=slug==%22%ff%22", "filter"],
+      ["DELETE", "/api/slugs/batch?filter=slug==%22%ff%22", "filter"],
+      ["DELETE", "/api/slugs/row-1?hard=%ff", "hard"],
+    ];
+    for (const [method, path, field] of places) {
+      const body = method === "PATCH" ? { body: '{"level":1}', headers: JSON_TYPE } : {};
+      const { status, text } = await ask(path, { method, ...body });
+      expect(status, `${method} ${path} ${text}`).toBe(400);
+      expect(JSON.parse(text), path).toMatchObject({ errors: [{ field, code: "encoding" }] });
+    }
+  });
 });

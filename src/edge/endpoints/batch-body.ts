@@ -5,9 +5,10 @@
 
 import { type Fault, invalidField } from "../../core/fault.ts";
 import { isJsonObject, type Json, type JsonObject } from "../../core/json.ts";
-import { type Parameters, parseFlag, readParameters } from "../../core/query/parameters.ts";
+import { type Parameters, parseFlag } from "../../core/query/parameters.ts";
 import type { AnyResource } from "../../define/resource.ts";
 import type { TableRequest } from "../exchange.ts";
+import { queryParameters } from "../query-parameters.ts";
 import { readJsonObject } from "../read-body.ts";
 import { checkCommonHeaders } from "../read-headers.ts";
 import { readFilter } from "./read-access.ts";
@@ -84,7 +85,7 @@ export async function readDeleteForm(request: TableRequest): Promise<BatchForm<F
 
 function readBatchParameters({ url, request }: TableRequest): Parameters {
   checkCommonHeaders(request.headers);
-  return readParameters(url.searchParams, ["filter", "dryRun"]);
+  return queryParameters(url, ["filter", "dryRun"]);
 }
 
 function listForm(body: JsonObject, kind: "items" | "ids", isDryRun = false): ListForm {

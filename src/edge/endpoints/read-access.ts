@@ -2,11 +2,12 @@
 
 import { invalidField } from "../../core/fault.ts";
 import type { ScopeText } from "../../core/protocol/object-call.ts";
-import { type Parameters, parseFlag, readParameters } from "../../core/query/parameters.ts";
+import { type Parameters, parseFlag } from "../../core/query/parameters.ts";
 import { parseFilter } from "../../core/query/parse.ts";
 import { printFilter } from "../../core/query/print.ts";
 import type { AnyResource } from "../../define/resource.ts";
 import type { TableRequest } from "../exchange.ts";
+import { queryParameters } from "../query-parameters.ts";
 import { checkCommonHeaders } from "../read-headers.ts";
 import { requireScope } from "../scopes.ts";
 
@@ -14,7 +15,7 @@ import { requireScope } from "../scopes.ts";
 export function readQuery({ url, request }: TableRequest, known: readonly string[]): Parameters {
   checkCommonHeaders(request.headers);
   if (url.search === "") return NO_PARAMETERS;
-  const parameters = readParameters(url.searchParams, [...known, "consistency"]);
+  const parameters = queryParameters(url, [...known, "consistency"]);
   const consistency = parameters.get("consistency");
   if (consistency !== undefined && consistency !== "committed") throw invalidField("consistency", "must be committed");
   return parameters;

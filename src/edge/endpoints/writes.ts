@@ -6,9 +6,10 @@
 import { Fault, invalidField } from "../../core/fault.ts";
 import { isCreatableId, type RowId } from "../../core/ids.ts";
 import type { ScopeText } from "../../core/protocol/object-call.ts";
-import { parseFlag, readParameters } from "../../core/query/parameters.ts";
+import { parseFlag } from "../../core/query/parameters.ts";
 import type { Operation } from "../../define/config.ts";
 import type { TableRequest } from "../exchange.ts";
+import { queryParameters } from "../query-parameters.ts";
 import { readJsonObject } from "../read-body.ts";
 import { checkCommonHeaders, readToken } from "../read-headers.ts";
 import type { Reply } from "../reply.ts";
@@ -57,7 +58,7 @@ export async function deleteRow(request: TableRequest, idOf: () => RowId): Promi
   requireScope(allowed, request.principal, operation);
   const id = idOf();
   checkCommonHeaders(request.request.headers);
-  const hard = parseFlag("hard", readParameters(request.url.searchParams, ["hard"]).get("hard"));
+  const hard = parseFlag("hard", queryParameters(request.url, ["hard"]).get("hard"));
   if (hard && request.entry.resource.spec.softDelete === null)
     throw invalidField("hard", "is for tables with soft delete");
   return runWrite(request, { op: "delete", id, hard }, { read, delete: allowed, readDeleted });
@@ -84,5 +85,5 @@ export function scopesOf<const O extends readonly Operation[]>(
 /** Writes take no parameters, and the headers that every request takes. */
 export function takeParameters({ request, url }: TableRequest): void {
   checkCommonHeaders(request.headers);
-  if (url.search !== "") readParameters(url.searchParams, []);
+  if (url.search !== "") queryParameters(url, []);
 }
