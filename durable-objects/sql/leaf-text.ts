@@ -8,6 +8,7 @@ import { fold } from "../../src/core/query/fold.ts";
 import type { OperatorToken } from "../../src/core/query/operators.ts";
 import type { Pattern } from "../../src/core/query/pattern.ts";
 import { parsePattern } from "../../src/core/query/pattern.ts";
+import type { Comparison } from "../../src/core/query/tree.ts";
 import type { ColumnSpec } from "../../src/core/schema/table-spec.ts";
 import { codePointLength } from "../../src/core/schema/value.ts";
 import type { SqlFragment } from "./fragment.ts";
@@ -57,6 +58,14 @@ export function patternLeaf(
   return isNegative
     ? { kind: "inexact", upper: TRUE, lower: negated(column, needed) }
     : { kind: "inexact", upper: guarded(column, needed), lower: FALSE };
+}
+
+/** What is left in SQL of a comparison that is decided in memory: the beginning of a pattern, which an index may serve. */
+export function unscannedLeaf({ operator, operand }: Comparison, column: ColumnSpec): Leaf {
+  const pattern = operator === "%=" && typeof operand === "string" ? parsePattern(operand) : null;
+  const start = pattern?.[0]?.[0];
+  const upper = typeof start === "string" ? guarded(column, hasPrefix(comparedColumn(column), start)) : TRUE;
+  return { kind: "inexact", upper, lower: FALSE };
 }
 
 /** 0 for NULL. */

@@ -12,12 +12,14 @@ import { conjoin } from "../../src/core/query/tree.ts";
 import type { Row, TableSpec } from "../../src/core/schema/table-spec.ts";
 import type { Stored } from "../../src/core/schema/value.ts";
 import { boundedSelect } from "./bounded-select.ts";
-import type { CompiledFilter } from "./compile-filter.ts";
+import type { CompiledFilter, CompileFilter } from "./compile-filter.ts";
 import { compileFilter } from "./compile-filter.ts";
 import type { SqlFragment } from "./fragment.ts";
 import { joinBalanced, packParams } from "./fragment.ts";
 import { stretchesAfter } from "./keyset.ts";
 import { quoteColumn, quoteIdentifier } from "./quote-identifier.ts";
+import { MAX_SCANNED_BYTES } from "./text-scans.ts";
+import type { TextSizes } from "./text-sizes.ts";
 
 /** The hidden column of every user table: seq of the row's last commit. */
 export const VERSION_COLUMN = "_version";
@@ -28,7 +30,9 @@ export interface Selection {
   readonly where: readonly Filter[];
   readonly operators?: CustomOperators | undefined;
   /** Compiles a filter, for example through a cache; default: `compileFilter`. */
-  readonly compile?: (filter: Filter, table: TableSpec, operators?: CustomOperators) => CompiledFilter;
+  readonly compile?: CompileFilter;
+  /** How much text the table holds; without it SQL may walk any amount. */
+  readonly textSizes?: TextSizes;
 }
 
 export interface PageRequest extends Selection {
@@ -102,13 +106,23 @@ export function countStatement(selection: Selection & { readonly limitRows?: num
 
 /** The conditions of a selection, to be joined by AND, and what they leave to finish in memory. */
 export function compileWhere(selection: Selection): { sql: SqlFragment[]; residual: Filter | null } {
-  const { table, where, operators, compile = compileFilter } = selection;
-  const filters = where.filter((filter) => filter.kind !== "all").map((filter) => compile(filter, table, operators));
+  const { table, where, operators, compile = compileFilter, textSizes } = selection;
+  const terms = where.filter((filter) => filter.kind !== "all");
+  let filters = terms.map((filter) => compile(filter, table, operators));
+  const walking = filters.filter(({ walks }) => walks.size > 0);
+  if (walking.length > 0 && textSizes?.exceeds(table, addWalks(walking), MAX_SCANNED_BYTES) === true)
+    filters = terms.map((filter) => compile(filter, table, operators, "in-memory"));
   const residuals = filters.flatMap((filter) => (filter.residual === null ? [] : [filter.residual]));
   return {
     sql: filters.map((filter) => ({ text: filter.sql, params: filter.params })),
     residual: residuals.length === 0 ? null : conjoin(residuals),
   };
+}
+
+function addWalks(filters: readonly CompiledFilter[]): ReadonlyMap<string, number> {
+  const sum = new Map<string, number>();
+  for (const { walks } of filters) for (const [field, count] of walks) sum.set(field, (sum.get(field) ?? 0) + count);
+  return sum;
 }
 
 function selectList(request: Omit<PageRequest, "limit">): string {

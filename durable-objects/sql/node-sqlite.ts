@@ -65,6 +65,10 @@ export function nodeSql(database: NodeDatabase): Sql {
     run: (statement, params = []) => {
       prepare(statement).run(...params);
     },
+    sizeBytes: () => {
+      const [record] = prepare("SELECT page_count * page_size AS size FROM pragma_page_count, pragma_page_size").all();
+      return Number((record as SqlRecord).size);
+    },
     transaction: <T>(work: () => Sync<T>): T => {
       const level = depth++;
       database.exec(level === 0 ? "BEGIN" : `SAVEPOINT level_${level}`);

@@ -18,6 +18,7 @@ export function objectStorageSql(storage: DurableObjectStorage): Sql {
     run: (statement: string, params: readonly Stored[] = []) => {
       sql.exec(statement, ...params).toArray();
     },
+    sizeBytes: () => sql.databaseSize,
     transaction: <T>(work: () => Sync<T>): T =>
       storage.transactionSync(() => {
         const result = work();

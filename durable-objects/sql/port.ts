@@ -17,6 +17,8 @@ export interface Sql {
   /** The same, each row as its values in the order of the select list: much the cheaper form where many rows are read. */
   values(statement: string, params?: readonly Stored[]): SqlValues[];
   run(statement: string, params?: readonly Stored[]): void;
+  /** What the database takes on disk; cheap to ask. */
+  sizeBytes(): number;
   /** Commits when `work` returns and rolls back when it throws; nests as savepoints. Refuses a promise, rolled back. */
   transaction<T>(work: () => Sync<T>): T;
 }

@@ -7,6 +7,7 @@ import type { Row } from "../../src/core/schema/table-spec.ts";
 import { cachingCompiler } from "../sql/filter-cache.ts";
 import { countRows, type ListedPage, listRows } from "../sql/list-rows.ts";
 import { planPage, type Selection } from "../sql/list-statement.ts";
+import { TextSizes } from "../sql/text-sizes.ts";
 import { filterOf } from "./scope-test.ts";
 import type { Store } from "./store.ts";
 import type { TableStore } from "./table-store.ts";
@@ -21,7 +22,9 @@ export interface PageOf {
   readonly isInSight?: () => (row: Row) => boolean;
 }
 
-const compilers = new WeakMap<Store, ReturnType<typeof cachingCompiler>>();
+/** What selections of one object share. */
+type Shared = Required<Pick<Selection, "compile" | "textSizes">>;
+const shared = new WeakMap<Store, Shared>();
 
 export function selectPage(store: Store, table: TableStore, page: PageOf): ListedPage {
   const { where, ...request } = page;
@@ -58,10 +61,10 @@ export function selectRows(store: Store, table: TableStore, filter: string, limi
 
 /** The rows of the table under a filter, compiled through the cache of the object. */
 export function selection(store: Store, table: TableStore, where: Filter): Selection {
-  let compile = compilers.get(store);
-  if (compile === undefined) {
-    compile = cachingCompiler();
-    compilers.set(store, compile);
+  let known = shared.get(store);
+  if (known === undefined) {
+    known = { compile: cachingCompiler(), textSizes: new TextSizes(store.sql) };
+    shared.set(store, known);
   }
-  return { table: table.spec, where: [where], operators: table.resource.operators, compile };
+  return { table: table.spec, where: [where], operators: table.resource.operators, ...known };
 }

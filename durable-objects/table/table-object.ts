@@ -243,9 +243,8 @@ export function tableObject(
 
     #hosted(store: Store): TransactionHost {
       if (this.#host !== undefined) return this.#host;
-      const { sql } = this.ctx.storage;
       this.#host = new TransactionHost(store, {
-        port: transactionPort(store, () => sql.databaseSize),
+        port: transactionPort(store, store.sql.sizeBytes),
         setAlarm: (atMs) => void this.ctx.storage.setAlarm(atMs),
         onSettled: () => this.#reopen(store),
         send: async ({ to, message }) =>

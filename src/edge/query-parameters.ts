@@ -24,9 +24,7 @@ function refuseIllFormed(query: string): void {
     return name === undefined || name.startsWith("_") ? [] : [name];
   });
   if (names.length === 0) return;
-  throw invalid(
-    [...new Set(names)].map((field) => ({ field, message: "is not well-formed UTF-8", code: "encoding" })),
-  );
+  throw invalid([...new Set(names)].map((field) => ({ field, message: "is not well-formed UTF-8", code: "encoding" })));
 }
 
 function isUtf8(encoded: string): boolean {

@@ -3,7 +3,7 @@
 import { DatabaseSync } from "node:sqlite";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { compileFilter } from "../../durable-objects/sql/compile-filter.ts";
+import { compileFilter, type Scans } from "../../durable-objects/sql/compile-filter.ts";
 import { packParams } from "../../durable-objects/sql/fragment.ts";
 import { nodeSql } from "../../durable-objects/sql/node-sqlite.ts";
 import type { Sql } from "../../durable-objects/sql/port.ts";
@@ -35,8 +35,8 @@ function fill(sql: Sql, rows: readonly Row[]): void {
 }
 
 /** Ids that SQL selects, finished by the residual. */
-function selected(sql: Sql, filter: Filter, rows: readonly Row[], table = SAMPLES): unknown[] {
-  const compiled = compileFilter(filter, table);
+function selected(sql: Sql, filter: Filter, rows: readonly Row[], table = SAMPLES, scans: Scans = "in-sql"): unknown[] {
+  const compiled = compileFilter(filter, table, undefined, scans);
   const { text, params } = packParams({
     text: `SELECT id FROM samples WHERE ${compiled.sql} ORDER BY id`,
     params: compiled.params,
@@ -76,6 +76,7 @@ describe.each(["BINARY", "NOCASE", "RTRIM"])("text columns of collation %s", (co
             const expected = bySpec(filter, rows);
             expect(inMemory(filter, rows)).toEqual(expected);
             expect(selected(sql, filter, rows, table)).toEqual(expected);
+            expect(selected(sql, filter, rows, table, "in-memory")).toEqual(expected);
           }
         },
       ),
@@ -97,6 +98,7 @@ test("[QL39] nested filters: SQL, memory and the specification agree", () => {
           const expected = bySpec(filter, rows);
           expect(inMemory(filter, rows)).toEqual(expected);
           expect(selected(sql, filter, rows)).toEqual(expected);
+          expect(selected(sql, filter, rows, SAMPLES, "in-memory")).toEqual(expected);
         }
       },
     ),

@@ -5,12 +5,8 @@ import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { type CompiledFilter, compileFilter } from "../../durable-objects/sql/compile-filter.ts";
 import { cachingCompiler } from "../../durable-objects/sql/filter-cache.ts";
-import {
-  countStatement,
-  type PageRequest,
-  planPage,
-  type Statement,
-} from "../../durable-objects/sql/list-statement.ts";
+import type { SqlFragment } from "../../durable-objects/sql/fragment.ts";
+import { countStatement, type PageRequest, planPage } from "../../durable-objects/sql/list-statement.ts";
 import { nodeSql } from "../../durable-objects/sql/node-sqlite.ts";
 import { quoteIdentifier } from "../../durable-objects/sql/quote-identifier.ts";
 import { StatementCache } from "../../durable-objects/sql/statement-cache.ts";
@@ -217,7 +213,7 @@ describe("indexes", () => {
     "due_at, price, id",
   ];
   const plan = (request: PageRequest): string => explain(listStatement(request));
-  const explain = ({ text, params }: Statement): string =>
+  const explain = ({ text, params }: SqlFragment): string =>
     open(INDEXES)
       .all(`EXPLAIN QUERY PLAN ${text}`, params)
       .map((row) => row.detail)

@@ -1,8 +1,10 @@
 /** The truth table, by example. That SQL agrees on every row is test/sql/equivalence.test.ts. */
 
+import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Json } from "../../../src/core/json.ts";
 import { defineOperators } from "../../../src/core/query/custom-operators.ts";
+import { fold } from "../../../src/core/query/fold.ts";
 import { matches } from "../../../src/core/query/matches.ts";
 import { parseFilter } from "../../../src/core/query/parse.ts";
 import { column, tableOf } from "./sample-table.ts";
@@ -174,6 +176,21 @@ describe("truth table", () => {
   test("[QL31] null inside an array is JSON null, the column's own null is NULL", () => {
     expect(holds("tags==null", { tags: null })).toBe(true);
     expect(holds("tags==null", { tags: [null] })).toBe(false);
+  });
+
+  test("[QL32] folding lowers A to Z and leaves all else, in texts of any length", () => {
+    const letters = fc.constantFrom("a", "A", "Z", "z", "[", "@", "é", "É", "İ", "Σ", "ß", "😀", "\u0080", "\uffff");
+    const texts = fc.oneof(
+      fc.string({ unit: letters, maxLength: 12 }),
+      fc
+        .tuple(fc.string({ unit: letters, minLength: 1, maxLength: 3 }), fc.constantFrom(4095, 4096, 4097, 9000))
+        .map(([text, count]) => text.repeat(count).slice(0, count)),
+    );
+    fc.assert(
+      fc.property(texts, (text) => {
+        expect(fold(text)).toBe(text.replace(/[A-Z]/g, (letter) => letter.toLowerCase()));
+      }),
+    );
   });
 
   test("[QL34] folding does not change lengths: i forms and counts agree", () => {
