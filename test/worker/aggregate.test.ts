@@ -247,7 +247,7 @@ describe("what is refused", () => {
     ["count=true&having=max_margin>1", "having", /unknown field: max_margin/],
     ["count=true&orderBy=margin", "orderBy", /unknown field: margin/],
     ["avg=region", "avg", /does not apply/],
-    ["count=true&having=count>null", "having", /null is not a literal/],
+    ["count=true&having=count>null", "having", /cannot compare with null/],
     ["count=true&limit=-1", "limit", /≥ 1/],
     ["count=true&withDeleted=maybe", "withDeleted", /true or false/],
     ["count=true&consistency=eventual", "consistency", /committed/],

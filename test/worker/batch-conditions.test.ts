@@ -51,6 +51,7 @@ describe("ifVersion of an item", () => {
         status: 412,
         index: 1,
         id: uid(2),
+        detail: "The row is not of the version in ifVersion",
         currentETag: await tagOf(room, `/${uid(2)}`),
       });
     }

@@ -328,7 +328,7 @@ describe("PATCH /batch by filter", () => {
     });
     expect((await room.refused("PATCH /batch", { filter: "rank>0", patch: { id: uid(9) } })).body).toMatchObject({
       status: 400,
-      errors: [{ field: "patch.id" }],
+      errors: [{ field: "patch.id", message: "is the key of one row, and cannot be set in many" }],
     });
   });
 

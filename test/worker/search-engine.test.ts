@@ -95,7 +95,7 @@ describe("a table that is searched by an engine outside", () => {
     ]);
   });
 
-  it("[S4] [SR5] highlights what stands in the row, in its words or the engine's, escaped, and only what is shown", async () => {
+  it("[S4] [SR5] highlights what stands in the row, in its words or the engine's, escaped, in every field looked in", async () => {
     const room = openRoom("scrolls");
     const [id = ""] = await write(room, [{ key: "Réd & ready", value: "<red> running ran" }]);
     await feed(room);
@@ -104,7 +104,7 @@ describe("a table that is searched by an engine outside", () => {
       [id]: { key: ["<em>Réd</em> &amp; ready"], value: ["&lt;<em>red</em>&gt; running ran"] },
     });
     expect((await search(room, "q=red rea*&highlight=true&select=key")).body.highlights).toEqual({
-      [id]: { key: ["<em>Réd</em> &amp; <em>ready</em>"] },
+      [id]: { key: ["<em>Réd</em> &amp; <em>ready</em>"], value: ["&lt;<em>red</em>&gt; running ran"] },
     });
     engineMood.search = async () => [{ id, words: ["running", "RAN", "secret"] }];
     expect((await search(room, "q=run&highlight=true")).body.highlights).toEqual({

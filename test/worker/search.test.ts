@@ -195,15 +195,16 @@ describe("highlights", () => {
     expect((await room.send("GET /search?q=whale", undefined, ALICE)).body.highlights).toBeUndefined();
   });
 
-  it("[S6] only selected fields that were looked in are highlighted", async () => {
+  it("[S7] every field that was looked in is highlighted, selected or not", async () => {
     const room = openPages();
     const [id = ""] = await write(room, { title: "whale", body: "whale" });
     const highlightsOf = async (query: string) =>
       (await room.send(`GET /search?q=whale&highlight=true&${query}`, undefined, ALICE)).body.highlights;
-    expect(await highlightsOf("select=rank")).toEqual({});
-    expect(await highlightsOf("select=body")).toEqual({ [id]: { body: ["<em>whale</em>"] } });
+    const both = { [id]: { title: ["<em>whale</em>"], body: ["<em>whale</em>"] } };
+    for (const select of ["select=id", "select=rank", "select=body", ""])
+      expect(await highlightsOf(select)).toEqual(both);
     expect(await highlightsOf("fields=title")).toEqual({ [id]: { title: ["<em>whale</em>"] } });
-    expect(await highlightsOf("fields=title&select=body")).toEqual({});
+    expect(await highlightsOf("fields=title&select=body")).toEqual({ [id]: { title: ["<em>whale</em>"] } });
   });
 });
 

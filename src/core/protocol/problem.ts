@@ -138,8 +138,12 @@ export const PROBLEMS: { readonly [S in FaultSlug]: ProblemSpec<S> } = {
   "precondition-failed": {
     status: 412,
     title: "The row has changed",
-    detail: ({ reason }) =>
-      reason === "require" ? "What the operation requires does not hold" : "If-Match or If-None-Match does not hold",
+    detail: ({ reason, index }) => {
+      if (reason === "require") return "What the operation requires does not hold";
+      return index === undefined
+        ? "If-Match or If-None-Match does not hold"
+        : "The row is not of the version in ifVersion";
+    },
     help: "The row is no longer the one you saw. Read it again, apply your change to it, and send its new ETag. `currentETag` is the present one. In a transaction `reason: require` says that the `require` of the operation `index` does not hold.",
   },
   "payload-too-large": {

@@ -37,10 +37,16 @@ export function refuse(origin: Origin, start: number, end: number, complaint: Co
   });
 }
 
-/** The first of the nearest candidates, at most two edits away; undefined when none is that near. */
+/**
+ * The first of the nearest candidates, at most two edits away; undefined when none is that near. One that differs in case alone is
+ * the nearest. Of a name something must be left: no edits replace all of it.
+ */
 export function nearest(word: string, candidates: readonly string[]): string | undefined {
+  const folded = word.toLowerCase();
+  const inOtherCase = candidates.find((candidate) => candidate.toLowerCase() === folded);
+  if (inOtherCase !== undefined) return inOtherCase;
   let best: string | undefined;
-  let bestDistance = 3;
+  let bestDistance = /^[A-Za-z_]/.test(word) ? Math.min(3, word.length) : 3;
   for (const candidate of candidates) {
     if (Math.abs(candidate.length - word.length) >= bestDistance) continue;
     const distance = editDistance(word, candidate);

@@ -53,7 +53,8 @@ export function parseHaving(text: string | undefined, grouping: Grouping, table:
     return readTerms({ text, parameter: "having", at: 0 }, grouping, table);
   } catch (error) {
     if (!(error instanceof Fault) || error.data.slug !== "filter-parse-error") throw error;
-    throw invalidField("having", `cannot be read at character ${error.data.position}: ${error.data.detail}`, "syntax");
+    const { position, detail, reason } = error.data;
+    throw invalidField("having", `cannot be read at character ${position}: ${detail}`, reason);
   }
 }
 
@@ -127,10 +128,9 @@ function readLiteral(source: Source): HavingLiteral {
   const word = readWord(source);
   if (word === "true" || word === "false") return word === "true";
   source.at = start;
-  throw malformed(
-    source,
-    word === "null" ? "null is not a literal here" : "a number, a text in double quotes, true or false is expected",
-  );
+  if (word === "null")
+    throw invalidField("having", "cannot compare with null: what is missing satisfies != alone", "type");
+  throw malformed(source, "a number, a text in double quotes, true or false is expected");
 }
 
 function checkLiteral(

@@ -5,21 +5,35 @@
  */
 
 import { unreachable } from "../fault.ts";
-import type { Filter, Operand } from "./tree.ts";
+import type { Comparison, Filter, Operand } from "./tree.ts";
 import { isList, isRange } from "./tree.ts";
 
+/** Without recursion: a tree built in code may be nested deeper than the stack is. */
 export function printFilter(filter: Filter): string {
+  let text = "";
+  const left: (Filter | string)[] = [filter];
+  for (let next = left.pop(); next !== undefined; next = left.pop()) {
+    if (typeof next === "string") text += next;
+    else if (next.kind === "compare") text += next.field + next.operator + printOperand(next.operand);
+    else for (const part of partsOf(next).reverse()) left.push(part);
+  }
+  return text;
+}
+
+/** What the node is written as, in order. */
+function partsOf(filter: Exclude<Filter, Comparison>): (Filter | string)[] {
   switch (filter.kind) {
     case "all":
-      return "";
+      return [];
     case "and":
-      return filter.terms.map((term) => (term.kind === "or" ? `(${printFilter(term)})` : printFilter(term))).join(";");
+      return filter.terms.flatMap((term, index) => [
+        ...(index === 0 ? [] : [";"]),
+        ...(term.kind === "or" ? ["(", term, ")"] : [term]),
+      ]);
     case "or":
-      return filter.terms.map(printFilter).join(",");
+      return filter.terms.flatMap((term, index) => (index === 0 ? [term] : [",", term]));
     case "not":
-      return `!(${printFilter(filter.term)})`;
-    case "compare":
-      return filter.field + filter.operator + printOperand(filter.operand);
+      return ["!(", filter.term, ")"];
     default:
       return unreachable(filter);
   }

@@ -4,6 +4,8 @@
  * The tree is untyped; whoever takes it (scope, builder, list call) checks it against its table with `typeFilter`.
  */
 
+import { isCleanText } from "../schema/value.ts";
+import { FILTER_LIMITS } from "./grammar.ts";
 import { parseUntyped } from "./parse.ts";
 import type { HoleValue } from "./reader.ts";
 import { HOLE } from "./tokenize.ts";
@@ -41,17 +43,23 @@ export const rsql: Rsql = Object.assign(
   { field: (name: string) => new FieldName(name) },
 );
 
-/** The literal of a value: bigint as digits, Date as ISO text. TypeError for all that has none. */
+/** The literal of a value: bigint as digits, Date as ISO text. TypeError for all that has none, ill-formed text included ([QL20]). */
 export function scalarOf(value: unknown): Scalar {
   if (typeof value === "bigint") return value.toString();
   if (value instanceof Date && Number.isFinite(value.getTime())) return value.toISOString();
+  if (typeof value === "string" && !isCleanText(value))
+    throw new TypeError("Text in a filter must be well-formed Unicode without U+0000");
   if (isScalar(value)) return Object.is(value, -0) ? 0 : value;
   throw new TypeError(`${describe(value)} cannot be a value in a filter`);
 }
 
 function holeValue(value: unknown): HoleValue {
   if (value instanceof FieldName) return { kind: "field", name: value.name };
-  if (Array.isArray(value)) return { kind: "operand", operand: value.map(scalarOf) };
+  if (Array.isArray(value)) {
+    if (value.length > FILTER_LIMITS.listValues)
+      throw new TypeError(`A list in a filter has at most ${FILTER_LIMITS.listValues} values, not ${value.length}`);
+    return { kind: "operand", operand: value.map(scalarOf) };
+  }
   if (isFilter(value)) return { kind: "filter", filter: value };
   return { kind: "operand", operand: scalarOf(value) };
 }

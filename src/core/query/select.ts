@@ -10,14 +10,17 @@ import { columnOf } from "../schema/table-spec.ts";
 /** The pseudo-field that shows a row's tag. */
 export const ETAG_FIELD = "_etag";
 
-/** The names to show, each once, the primary key first when it was not named; null when there is no `select`: all. */
+/** The names to show, the primary key first when it was not named; null when there is no `select`: all. */
 export function parseSelect(text: string | undefined, table: TableSpec): readonly string[] | null {
   if (text === undefined) return null;
   if (text === "") throw invalidField("select", "is empty");
-  const names = new Set(text.split(","));
+  const written = text.split(",");
+  const names = new Set(written);
   for (const name of names) {
     const isKnown = columnOf(table, name)?.readable === true || table.computed.includes(name) || name === ETAG_FIELD;
     if (!isKnown) throw invalidField("select", `names an unknown field: ${name}`);
   }
+  const twice = written.find((name, index) => written.indexOf(name) < index);
+  if (twice !== undefined) throw invalidField("select", `names ${twice} twice`);
   return names.has(table.primaryKey) ? [...names] : [table.primaryKey, ...names];
 }

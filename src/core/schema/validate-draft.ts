@@ -22,7 +22,7 @@ export interface Taken {
 /** Where the row is going, so that a body that names another place is refused. */
 export interface DraftPlace {
   readonly kind: DraftKind;
-  /** Id of the path; null on a create. */
+  /** Id of the path; null on a create, and where many rows are written alike. */
   readonly id: RowId | null;
   readonly partition: string | null;
   /** Server code that says so also sets what clients may not; never the version counter or the soft-delete marker. */
@@ -38,7 +38,7 @@ export function takeWritable(table: TableSpec, body: JsonObject, place: DraftPla
     const column = columnOf(table, name);
     if (name === table.primaryKey) {
       if (place.kind === "create") id = value;
-      else if (value !== place.id) errors.push({ field: name, message: "differs from the id in the path", code: "id" });
+      else if (value !== place.id) errors.push({ field: name, message: idMessage(place), code: "id" });
     } else if (name === table.partitionBy) {
       if (value !== place.partition)
         errors.push({ field: name, message: "differs from the partition in the path", code: "partition" });
@@ -49,6 +49,10 @@ export function takeWritable(table: TableSpec, body: JsonObject, place: DraftPla
     }
   }
   return { draft, id, errors };
+}
+
+function idMessage({ id }: DraftPlace): string {
+  return id === null ? "is the key of one row, and cannot be set in many" : "differs from the id in the path";
 }
 
 function isSettable(table: TableSpec, column: ColumnSpec | undefined): boolean {

@@ -45,6 +45,24 @@ describe("rsql", () => {
     expect(() => rsql`a==${value as never}`).toThrow(TypeError);
   });
 
+  test.each(["\ud800", "a\udc00", "x\u0000"])("[QL46] [QL20] ill-formed text %j is no value", (text) => {
+    expect(() => rsql`a==${text}`).toThrow(TypeError);
+    expect(() => rsql`a=in=${["a", text]}`).toThrow(TypeError);
+    expect(() => query.eq("a", text)).toThrow(TypeError);
+  });
+
+  test("[QL46] [QL12] a list of more than 500 values is no value", () => {
+    const list = Array.from({ length: 501 }, (_, index) => index);
+    expect(() => rsql`a=in=${list}`).toThrow(TypeError);
+    expect(rsql`a=in=${list.slice(1)}`).toMatchObject({ operator: "=in=" });
+  });
+
+  test("[QL7] a tree that is nested deeper than the stack is printed all the same", () => {
+    let filter: Filter = query.eq("a", 1);
+    for (let level = 0; level < 50_000; level++) filter = query.not(filter);
+    expect(printFilter(filter)).toBe(`${"!(".repeat(50_000)}a==1${")".repeat(50_000)}`);
+  });
+
   test("[QL46] an interpolated value stands nowhere else", () => {
     expect(() => rsql`${"a"}==1`).toThrow(TypeError);
     expect(() => rsql`a==${rsql`b==1`}`).toThrow(TypeError);

@@ -343,6 +343,19 @@ describe("faults", () => {
     expect(refusal("n=in=(1,2.5,true,x)")).toBe("type@12+4");
   });
 
+  test("[QL15] a suggestion differs from the word in less than all of it; a difference in case alone is the nearest", () => {
+    expect(faultOf(() => parse("x==1"))).not.toHaveProperty("suggestion");
+    expect(faultOf(() => parse("n==1 n==2"))).not.toHaveProperty("suggestion");
+    expect(faultOf(() => parse("n==1 a==2"))).not.toHaveProperty("suggestion");
+    expect(faultOf(() => parse("N==1")).suggestion).toBe("n");
+    expect(faultOf(() => parse("n==1 Or n==2")).suggestion).toBe("or");
+    const columns = ["id", "statu", "STATUS", "xTATus"].map((name) =>
+      column(name, "text", { primaryKey: name === "id" }),
+    );
+    const grammar = { table: tableOf(columns), fields: "client", parameter: "filter" } as const;
+    expect(faultOf(() => parseFilter('Status=="a"', grammar)).suggestion).toBe("STATUS");
+  });
+
   test("[QL15] a suggestion is the nearest allowed word within two edits, else absent", () => {
     expect(faultOf(() => parse("statsu==1")).suggestion).toBe("status");
     expect(faultOf(() => parse("elsewhere==1"))).not.toHaveProperty("suggestion");
