@@ -195,7 +195,7 @@ describe("highlights", () => {
     expect((await room.send("GET /search?q=whale", undefined, ALICE)).body.highlights).toBeUndefined();
   });
 
-  it("[S7] every field that was looked in is highlighted, selected or not", async () => {
+  it("[SR5] every field that was looked in is highlighted, selected or not", async () => {
     const room = openPages();
     const [id = ""] = await write(room, { title: "whale", body: "whale" });
     const highlightsOf = async (query: string) =>
