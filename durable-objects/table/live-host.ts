@@ -15,6 +15,16 @@ import { openQueries, pruneQueries } from "./live-queries.ts";
 import { storeLiveSource } from "./live-source.ts";
 import { logLine } from "./log-line.ts";
 import type { Store } from "./store.ts";
+import { useTicket } from "./used-tickets.ts";
+
+/** What a host is given beside its store. */
+export interface LiveHostPort {
+  readonly platform: SocketPlatform;
+  /** Transactions that are prepared here and not settled. */
+  readonly unsettled: () => readonly string[];
+  /** What a ticket says; null where it is none, or too old. */
+  readonly openTicket: (ticket: string) => Promise<LiveOpening | null>;
+}
 
 /** The platform's part: `ctx` of the object. */
 export interface SocketPlatform {
@@ -43,7 +53,7 @@ export class LiveHost {
   #helloTimer: ReturnType<typeof setTimeout> | undefined;
 
   /** Takes up the sockets that slept through. Before the object changes anything: windows are read as they were shown. */
-  constructor(store: Store, platform: SocketPlatform, unsettled: () => readonly string[]) {
+  constructor(store: Store, { platform, unsettled, openTicket }: LiveHostPort) {
     this.#store = store;
     this.#platform = platform;
     this.#server = new LiveServer<WebSocket>({
@@ -51,6 +61,8 @@ export class LiveHost {
       queries: openQueries(store.sql),
       allowedOperators: (table) => store.tables.get(table)?.resource.config.query?.operators,
       act: (action) => void this.#queue.push(action),
+      readTicket: (socket, ticket) =>
+        void openTicket(ticket).then((opening) => this.#run(() => this.#renew(socket, opening))),
       defect: (error) =>
         logLine("error", "defect in a live query", {
           object: store.name,
@@ -77,9 +89,8 @@ export class LiveHost {
 
   /** The answer to an upgrade; 429 where a caller, or all of them, have too many sockets. */
   accept(opening: LiveOpening): Response {
-    const { counted, session } = opening;
-    if (this.#server.has((state) => state.session === session))
-      return refusal({ slug: "forbidden", detail: "The ticket was used" });
+    const { counted } = opening;
+    if (!this.#admits(opening)) return refusal({ slug: "forbidden", detail: "The ticket was used" });
     const tag = counted.slice(0, 256);
     for (const [limit, held] of [
       [LIVE_LIMITS.socketsEach, this.#platform.getWebSockets(tag).length],
@@ -117,9 +128,25 @@ export class LiveHost {
     if (this.#server.sockets > 0) this.#schedule();
   }
 
+  /** Ends all of them, in good order: their clients come back. */
+  endAll(): void {
+    this.#run(() => this.#server.end(() => true, CLOSE.restart, "the object opens anew"));
+  }
+
   /** Ends the sockets of a user. */
   endUser(who: string, code: number, reason: string): void {
     this.#run(() => this.#server.end((state) => state.who === who, code, reason));
+  }
+
+  #renew(socket: WebSocket, opening: LiveOpening | null): void {
+    const isGood = opening?.object === this.#store.name && this.#admits(opening);
+    this.#dirty.add(socket);
+    this.#server.renewed(socket, isGood ? opening : null, this.#store.clock());
+  }
+
+  /** A ticket is used once. */
+  #admits({ session, ticketUntilMs }: LiveOpening): boolean {
+    return ticketUntilMs === undefined || useTicket(this.#store.sql, session, ticketUntilMs, this.#store.clock());
   }
 
   #schedule(): void {

@@ -13,6 +13,7 @@ import { LIVE_HEADER, type LiveOpening } from "../../src/core/protocol/live-open
 import { CALL_VERSION, isWrite, type ObjectCall, type ObjectReply } from "../../src/core/protocol/object-call.ts";
 import { decodeCall, encodeReply } from "../../src/core/protocol/wire.ts";
 import type { AppDefinition, MigrationSet } from "../../src/define/app.ts";
+import { openTicket } from "../../src/edge/live/ticket.ts";
 import { objectStorageSql } from "../sql/object-storage.ts";
 import { quoteIdentifier } from "../sql/quote-identifier.ts";
 import { type AgreeMessage, agree } from "./agree.ts";
@@ -43,6 +44,7 @@ import { transactionPort } from "./transaction-port.ts";
 export interface ObjectEnv {
   readonly LEDGE_TABLES: DurableObjectNamespace<TableObjectRpc>;
   readonly LEDGE_ENV?: string;
+  readonly LEDGE_SECRET?: string;
   readonly LEDGE_LOG_LEVEL?: string;
 }
 
@@ -238,7 +240,11 @@ export function tableObject(
 
     #openLive(store: Store): LiveHost {
       const host = this.#hosted(store);
-      return new LiveHost(store, this.ctx, () => host.held().map(({ txid }) => txid));
+      return new LiveHost(store, {
+        platform: this.ctx,
+        unsettled: () => host.held().map(({ txid }) => txid),
+        openTicket: (ticket) => openTicket(this.env, ticket, Date.now()).catch(() => null),
+      });
     }
 
     #hosted(store: Store): TransactionHost {
@@ -292,6 +298,9 @@ export function tableObject(
     /** A migration that waited for promises is carried out by the next call ([TP14]). */
     #reopen(store: Store): void {
       if (store.health.kind !== "waiting") return;
+      // It stands on the store that is let go.
+      this.#live?.endAll();
+      this.#live = undefined;
       this.#store = undefined;
       this.#group = undefined;
       this.#host = undefined;

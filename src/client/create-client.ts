@@ -50,6 +50,8 @@ export function createClientSend(options: ClientOptions): Send {
 export function createClient<A extends AppLike>(options: ClientOptions): Client<A> {
   const send = createClientSend(options);
   const resource = (path: string): AnyTable => createTable({ send, path: `/${encodeURIComponent(path)}` });
+  // For what is put on top of a client, as `withLive` is.
+  Object.assign(resource, { send, options });
   return new Proxy({ resource } as Record<string, unknown>, {
     get(made, name) {
       // `then`: awaiting a client must give the client.

@@ -17,7 +17,7 @@ export type Options = Readonly<Record<string, unknown>>;
 /** `?filter=…&limit=5`, or "". What is undefined, null, false or empty is left out: it is the default. */
 export function queryOf(options: Options): string {
   const pairs = PARAMETERS.flatMap((name) => {
-    const text = parameterText(name, options[name]);
+    const text = textOf(name, options[name]);
     return text === "" ? [] : [`${name}=${encodeURIComponent(text)}`];
   });
   return pairs.length === 0 ? "" : `?${pairs.join("&")}`;
@@ -33,7 +33,8 @@ export function headersOf({ ifMatch, ifNoneMatch, confirm, prefer }: Options): R
   };
 }
 
-function parameterText(name: string, value: unknown): string {
+/** One value as its parameter; "" for none. */
+export function textOf(name: string, value: unknown): string {
   if (value === undefined || value === null || value === false) return "";
   if (name === "filter") return filterText(value as FilterInput<object>);
   return [value].flat().map(termText).join(",");

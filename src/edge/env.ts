@@ -42,6 +42,6 @@ export interface Lifetime {
   waitUntil(promise: Promise<unknown>): void;
 }
 
-export function isDevelopment(env: LedgeEnv): boolean {
+export function isDevelopment(env: Pick<LedgeEnv, "LEDGE_ENV">): boolean {
   return env.LEDGE_ENV === "development";
 }

@@ -13,12 +13,13 @@ import { createBatch, deleteBatch, replaceBatch, updateBatch, upsertBatch } from
 import { countRows } from "./endpoints/count.ts";
 import { getRow } from "./endpoints/get.ts";
 import { listRows } from "./endpoints/list.ts";
-import { openLive, openWithTicket } from "./endpoints/live.ts";
+import { openLive, openLiveFor } from "./endpoints/live.ts";
 import { openTable, rowIdOf } from "./endpoints/open-table.ts";
 import { searchRows } from "./endpoints/search.ts";
-import { subscribeAggregate, subscribeRows } from "./endpoints/subscribe.ts";
+import { subscribeAggregate, subscribeAggregateFor, subscribeRows, subscribeRowsFor } from "./endpoints/subscribe.ts";
 import { createRow, deleteRow, replaceRow, restoreRow, updateRow } from "./endpoints/writes.ts";
 import type { Exchange, TableRequest } from "./exchange.ts";
+import { withTicket } from "./live/with-ticket.ts";
 import type { Reply } from "./reply.ts";
 import type { Methods, Params, Route } from "./router.ts";
 
@@ -49,14 +50,17 @@ const OFFERS: Readonly<Record<string, readonly Offer[]>> = {
   "/count": [{ method: "GET", handler: countRows }],
   "/search": [{ method: "GET", capability: "search", handler: searchRows }],
   "/aggregate": [{ method: "GET", capability: "aggregate", handler: aggregateRows }],
-  "/live": [{ method: "GET", capability: "subscribe", handler: openLive, direct: openWithTicket }],
-  "/subscribe": [{ method: "GET", capability: "subscribe", handler: subscribeRows }],
+  "/live": [{ method: "GET", capability: "subscribe", handler: openLive, direct: withTicket(openLiveFor) }],
+  "/subscribe": [
+    { method: "GET", capability: "subscribe", handler: subscribeRows, direct: withTicket(subscribeRowsFor) },
+  ],
   "/aggregate/subscribe": [
     {
       method: "GET",
       capability: "subscribe",
       isOffered: ({ capabilities }) => capabilities.aggregate,
       handler: subscribeAggregate,
+      direct: withTicket(subscribeAggregateFor),
     },
   ],
   "/:id/restore": [{ method: "POST", capability: "update", handler: onRow(restoreRow) }],

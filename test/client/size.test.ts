@@ -42,6 +42,12 @@ test("[SDK10] createClient with sign-in is at most 6.5 KB, gzipped", async () =>
   expect(inputs.filter((path) => !/^src\/(client|core)\/|^<stdin>$/.test(path))).toEqual([]);
 });
 
+test("[SDK10] createClient with live queries is at most 17.5 KB, gzipped, and holds no parser", async () => {
+  const { gzip, inputs } = await bundle("{ createClient }", "ledge-client-live");
+  expect(gzip).toBeLessThanOrEqual(17.5 * KB);
+  expect(inputs.filter((path) => !/^src\/(client|core)\/|^<stdin>$|parse|tokenize/.test(path))).toEqual([]);
+});
+
 test("[SDK10] the client compiles without types of a browser, Node or Workers", () => {
   const { compilerOptions } = JSON.parse(readFileSync(join(ROOT, "src/client/tsconfig.json"), "utf8"));
   expect([compilerOptions.lib, compilerOptions.types]).toEqual([["ES2024"], []]);

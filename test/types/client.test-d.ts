@@ -3,6 +3,7 @@
 import { integer, real, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import { defineApp, ownerOnly, resource } from "ledge";
 import { type Client, createClient, createQuery, fetchPaginated, type Page, safe, type WithTraits } from "ledge/client";
+import { type ConnectionState, createClient as createLiveClient } from "ledge/client/live";
 import { eq } from "ledge/query";
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
@@ -233,5 +234,34 @@ export const compiled = {
     const { data, error } = await safe(client.tasks.get("1"));
     same<typeof data, Task | null>(true);
     if (error === null) same<typeof data, Task>(true);
+  },
+  async "[SDK14] subscriptions are typed by the rows of the table"() {
+    const live = createLiveClient<typeof app>({ url: "" });
+    live.tasks.subscribe(
+      { filter: { title: "a" }, orderBy: "-points", limit: 5 },
+      {
+        onRows: ({ rows }) => same<typeof rows, readonly Task[]>(true),
+        onChanged: (row, previous) => same<typeof previous, typeof row | undefined>(true),
+      },
+    );
+    live.tasks.subscribe(
+      { select: ["title"] },
+      {
+        onAdded: (row) => same<typeof row, { id: string; title: string }>(true),
+      },
+    );
+    // @ts-expect-error an unknown column
+    live.tasks.subscribe({ filter: { titel: "a" } }, {});
+    live.tasks.subscribeAggregate(
+      { count: true, groupBy: ["title"] },
+      {
+        onResult: ({ groups }) => same<(typeof groups)[number]["count"], number>(true),
+      },
+    );
+    const rooms = createLiveClient<typeof chatApp>({ url: "" });
+    rooms.rooms.in("lobby").subscribe({}, {});
+    // @ts-expect-error a partitioned table is reached through a partition
+    rooms.rooms.subscribe({}, {});
+    same<ReturnType<typeof live.realtime.getConnectionState>, ConnectionState>(true);
   },
 };

@@ -21,7 +21,8 @@ it("[SS1] [SS2] [SS3] [SS4] a stream opens with its position, shows what is ther
   expect(existing).toMatchObject({ event: "message", data: { type: "existing", object: { title: "one" } } });
   expect(existing?.id).toBeUndefined();
   const { epoch, tag, seq } = connected?.data ?? {};
-  expect(await next()).toEqual({ event: "ready", id: `${epoch}:${seq}:${tag}`, data: { seq } });
+  const ready = { event: "ready", id: `${epoch}:${seq}:${tag}`, data: { seq, kinds: { title: "text" } } };
+  expect(await next()).toMatchObject(ready);
   const made = await article("streamer", "two");
   const added = await next();
   expect(added).toMatchObject({ event: "message", data: { type: "added", object: { id: made.body.id } } });

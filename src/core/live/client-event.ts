@@ -19,6 +19,8 @@ export interface WatchPlace {
   readonly epoch: string;
   readonly seq: number;
   readonly tag: string;
+  /** Name of the column by which rows are known. */
+  readonly key: string;
 }
 
 export type ClientEvent =
@@ -39,6 +41,8 @@ export type ClientEvent =
       readonly txSeq?: number | null;
     }
   | { readonly kind: "reset"; readonly watch: string; readonly reason: ResetReason; readonly purge: boolean }
+  /** A stream ends, and says why ([LV8]); it is opened again. */
+  | { readonly kind: "told"; readonly watch: string; readonly reason: string }
   | { readonly kind: "error"; readonly watch?: string; readonly problem: JsonObject }
   /** The socket is gone: what was received and not shown is forgotten. */
   | {

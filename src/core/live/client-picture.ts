@@ -9,7 +9,8 @@ import { closedCut, missingParts, type WatchedObject } from "../commit/closed-cu
 import type { ObjectName, RowId } from "../ids.ts";
 import type { JsonObject } from "../json.ts";
 import type { ClientCommit, ClientEvent, WatchPlace } from "./client-event.ts";
-import { applyNews, type LiveView, openView } from "./live-view.ts";
+import { LIVE_LIMITS } from "./live-limits.ts";
+import { applyNews, type LiveView, openView, type ViewStep } from "./live-view.ts";
 import { printSince } from "./position.ts";
 
 export interface PicturePort {
@@ -17,9 +18,13 @@ export interface PicturePort {
   /** Asks an object for `at`; false when it cannot be asked now. */
   readonly sync: (object: ObjectName, question: { readonly txid: string }) => boolean;
   readonly idOf: (watch: string, row: JsonObject) => RowId;
-  /** A step is done: the views of these watches changed, all at once. */
-  readonly shown: (watches: ReadonlySet<string>) => void;
+  /** The views of these watches changed, all at once; what happened to each, in order. */
+  readonly shown: (watches: Shown) => void;
+  /** So much of an object waits to be shown that its watches are to be opened anew ([CC4]): its socket is to be. */
+  readonly reopen: (object: ObjectName) => void;
 }
+
+export type Shown = ReadonlyMap<string, readonly ViewStep[]>;
 
 interface ObjectState {
   epoch: string;
@@ -31,6 +36,8 @@ interface ObjectState {
 
 interface WatchState {
   readonly key: string;
+  /** From where it begins, given by whoever holds the rows up to there; null once something is shown. */
+  start: string | null;
   object: ObjectName | null;
   tag: string;
   view: LiveView | null;
@@ -54,8 +61,9 @@ export class ClientPicture {
     this.#port = port;
   }
 
-  add(watch: string): void {
-    this.#watches.set(watch, { key: watch, object: null, tag: "", view: null, next: null, isReplacing: false });
+  /** `start`: `epoch:seq:tag` up to which its rows are held elsewhere; only what comes after is shown. */
+  add(key: string, start: string | null = null): void {
+    this.#watches.set(key, { key, start, object: null, tag: "", view: null, next: null, isReplacing: false });
   }
 
   remove(key: string): void {
@@ -80,7 +88,8 @@ export class ClientPicture {
   sinceOf(key: string): string | null {
     const watch = this.#watches.get(key);
     const object = watch?.object == null ? undefined : this.#objects.get(watch.object);
-    if (watch === undefined || object === undefined || watch.view === null || watch.isReplacing) return null;
+    if (watch === undefined || watch.isReplacing) return null;
+    if (object === undefined || watch.view === null) return watch.start;
     return printSince({ epoch: object.epoch, seq: object.shownSeq, tag: watch.tag });
   }
 
@@ -112,11 +121,14 @@ export class ClientPicture {
       case "lost":
         this.#takeLoss(event.object, event.watches);
         break;
+      case "told":
+        break;
       case "error":
         if (event.watch !== undefined) this.remove(event.watch);
         break;
     }
     this.#advance();
+    this.#bound();
   }
 
   #takeSnapshot(event: Extract<ClientEvent, { kind: "snapshot" }>): void {
@@ -131,6 +143,7 @@ export class ClientPicture {
       const isAlone = this.#objects.size === 1;
       for (const name of isAlone ? [] : this.#objects.keys()) needs.set(name, `?${this.#nonce++}`);
     }
+    watch.start = null;
     watch.next = { view: openView(event, (row) => this.#port.idOf(watch.key, row)), seq: event.seq, needs };
   }
 
@@ -138,6 +151,8 @@ export class ClientPicture {
     const watch = this.#watches.get(event.watch);
     if (watch === undefined) return;
     const object = this.#place(watch, event);
+    if (watch.start !== null) watch.view ??= openView({ rows: [] }, (row) => this.#port.idOf(watch.key, row));
+    watch.start = null;
     for (const commit of event.commits) this.#merge(object, commit);
     this.#merge(object, { seq: event.seq, at: 0, news: new Map() });
     object.recovering.delete(watch.key);
@@ -160,7 +175,23 @@ export class ClientPicture {
 
   #buffer(name: ObjectName, commit: ClientCommit): void {
     const object = this.#objects.get(name);
-    if (object !== undefined) this.#merge(object, commit);
+    if (object === undefined) return;
+    this.#merge(object, commit);
+  }
+
+  /** What waits has become too much: all of it is let go, and comes again as snapshots. What is shown stays until then. */
+  #bound(): void {
+    for (const [name, object] of this.#objects) {
+      if (object.buffered.length <= LIVE_LIMITS.bufferedCommits) continue;
+      object.buffered = [];
+      for (const watch of this.#watches.values()) {
+        if (watch.object !== name) continue;
+        watch.next = null;
+        watch.isReplacing = watch.view !== null;
+        object.recovering.add(watch.key);
+      }
+      this.#port.reopen(name);
+    }
   }
 
   /** A commit comes in pieces after a reconnect: each watch replays its own part of it. */
@@ -184,6 +215,7 @@ export class ClientPicture {
     const watch = this.#watches.get(key);
     if (watch === undefined) return;
     watch.next = null;
+    watch.start = null;
     if (!purge) {
       watch.isReplacing = watch.view !== null;
       return;
@@ -191,7 +223,7 @@ export class ClientPicture {
     const wasShown = watch.view !== null;
     watch.view = null;
     watch.isReplacing = false;
-    if (wasShown) this.#port.shown(new Set([key]));
+    if (wasShown) this.#port.shown(new Map([[key, [{ kind: "replaced", seq: 0, after: null }]]]));
   }
 
   #takeLoss(name: ObjectName | null, keys: readonly string[]): void {
@@ -260,7 +292,7 @@ export class ClientPicture {
   }
 
   #show(cuts: readonly Cut[]): void {
-    const touched = new Set<string>();
+    const touched = new Map<string, ViewStep[]>();
     for (const cut of cuts)
       for (const [name, count] of cut) {
         const object = this.#objects.get(name);
@@ -271,7 +303,7 @@ export class ClientPicture {
     if (touched.size > 0) this.#port.shown(touched);
   }
 
-  #apply(object: ObjectState, commit: ClientCommit, touched: Set<string>): void {
+  #apply(object: ObjectState, commit: ClientCommit, touched: Map<string, ViewStep[]>): void {
     object.shownSeq = Math.max(object.shownSeq, commit.seq);
     for (const [key, news] of commit.news) {
       const watch = this.#watches.get(key);
@@ -279,19 +311,21 @@ export class ClientPicture {
       const idOf = (row: JsonObject) => this.#port.idOf(key, row);
       if (watch.next !== null && commit.seq >= watch.next.seq) applyNews(watch.next.view, news, idOf);
       if (watch.view === null || watch.isReplacing) continue;
-      applyNews(watch.view, news, idOf);
-      touched.add(key);
+      const { seq, at, txid } = commit;
+      const changes = applyNews(watch.view, news, idOf);
+      told(touched, key, { kind: "commit", seq, at, ...(txid === undefined ? {} : { txid }), changes });
     }
   }
 
   /** Watches whose snapshot the rest has caught up with. */
-  #join(touched: Set<string>): void {
+  #join(touched: Map<string, ViewStep[]>): void {
     for (const watch of this.#watches.values()) {
       if (!this.#canJoin(watch, (name) => this.#objects.get(name)?.shownSeq)) continue;
       watch.view = watch.next?.view ?? null;
       watch.next = null;
       watch.isReplacing = false;
-      touched.add(watch.key);
+      const seq = watch.object === null ? 0 : (this.#objects.get(watch.object)?.shownSeq ?? 0);
+      told(touched, watch.key, { kind: "replaced", seq, after: watch.view });
     }
   }
 
@@ -314,6 +348,12 @@ export class ClientPicture {
     for (const { object, txid } of missingParts(this.#objects, (name, txid) => this.#settled.get(`${name} ${txid}`)))
       ask(object, txid);
   }
+}
+
+function told(touched: Map<string, ViewStep[]>, key: string, step: ViewStep): void {
+  const steps = touched.get(key);
+  if (steps === undefined) touched.set(key, [step]);
+  else steps.push(step);
 }
 
 /** Two pieces of one commit; one that only says where the object stands tells nothing else. */

@@ -34,6 +34,8 @@ export interface ClientSessionPort {
   /** `epoch:seq:tag` of what is shown; null: nothing is. */
   readonly sinceOf: (watch: string) => string | null;
   readonly random: () => number;
+  /** The object knows who asks; until when that holds, in ms since 1970. */
+  readonly greeted?: (untilMs: number | null) => void;
 }
 
 interface Watch {
@@ -77,7 +79,7 @@ export class ClientSession {
     const watch: Watch = { key, request, id: null, rows: [], replay: null };
     this.#watches.set(key, watch);
     if (this.#phase === "open") this.#ask(watch);
-    else if (this.#phase === "idle") this.connect();
+    else this.connect();
   }
 
   unwatch(key: string): void {
@@ -95,7 +97,18 @@ export class ClientSession {
     return true;
   }
 
+  /** A new proof of the same caller, before the old one is too old. */
+  renew(ticket: string): void {
+    if (this.#phase === "open") this.#send({ type: "auth", ticket });
+  }
+
+  /** Ends the socket; the next one goes on from what is shown. */
+  restart(): void {
+    if (this.#phase === "open" || this.#phase === "greeting") this.#breakOff();
+  }
+
   connect(): void {
+    if (this.#phase === "connecting" || this.#phase === "greeting" || this.#phase === "open") return;
     this.#phase = "connecting";
     this.#port.act({ kind: "connect", afterMs: 0 });
   }
@@ -113,7 +126,8 @@ export class ClientSession {
     this.#send({ type: "hello", v: WIRE_VERSION, client: this.#port.client });
   }
 
-  closed(code: number): void {
+  /** `retryAfterMs`: how long not to come back, as a refused opening said. */
+  closed(code: number, retryAfterMs = 0): void {
     if (this.#phase === "ended") return;
     for (const watch of this.#watches.values()) {
       watch.id = null;
@@ -122,9 +136,10 @@ export class ClientSession {
     }
     const isFinal = FINAL_CODES.includes(code);
     this.#phase = isFinal ? "ended" : "connecting";
+    const attempt = this.#attempt++;
     this.#port.tell({ kind: "lost", object: this.#object, watches: [...this.#watches.keys()], isFinal });
     if (isFinal) return;
-    const afterMs = backoffMs(this.#attempt++, this.#port.random(), this.#retryAfterMs);
+    const afterMs = backoffMs(attempt, this.#port.random(), Math.max(retryAfterMs, this.#retryAfterMs));
     this.#port.act({ kind: "connect", afterMs });
   }
 
@@ -146,6 +161,8 @@ export class ClientSession {
   #take(frame: ServerFrame): boolean {
     switch (frame.type) {
       case "welcome":
+        this.#port.greeted?.(frame.exp ?? null);
+        if (this.#phase === "open") return true;
         this.#phase = "open";
         for (const watch of this.#watches.values()) this.#ask(watch);
         return true;
@@ -204,8 +221,8 @@ export class ClientSession {
     if (!frame.last) return true;
     const { rows } = watch;
     watch.rows = [];
-    const { type: _type, id: _id, obj: _obj, last: _last, prev: _prev, ...rest } = frame;
-    this.#port.tell({ ...rest, kind: "snapshot", watch: watch.key, object: this.#object, rows });
+    const { type: _type, id: _id, obj: _obj, last: _last, prev: _prev, key = "id", ...rest } = frame;
+    this.#port.tell({ ...rest, key, kind: "snapshot", watch: watch.key, object: this.#object, rows });
     return true;
   }
 
@@ -232,9 +249,9 @@ export class ClientSession {
     if (watch.replay === null) return;
     const { head, commits } = watch.replay;
     watch.replay = null;
-    const { epoch, seq, tag } = head;
+    const { epoch, seq, tag, key = "id" } = head;
     const object = head.object as ObjectName;
-    this.#port.tell({ kind: "replayed", watch: watch.key, object, epoch, seq, tag, commits });
+    this.#port.tell({ kind: "replayed", watch: watch.key, object, epoch, seq, tag, key, commits });
   }
 
   #tellCommit(frame: CommitFrame): void {

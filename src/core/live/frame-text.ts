@@ -16,6 +16,8 @@ export interface FramePlace {
   readonly prev: number | null;
   readonly seq: number;
   readonly tag: string;
+  /** Of the table's rows. */
+  readonly key: string;
 }
 
 export function welcomeText(session: string, exp: number | null): string {
@@ -62,9 +64,9 @@ export function resumedText(place: FramePlace, isLast: boolean): string {
   return `${headText("resumed", place)}${isLast ? ',"last":true' : ""}}`;
 }
 
-function headText(type: string, { id, object, epoch, prev, seq, tag }: FramePlace): string {
+function headText(type: string, { id, object, epoch, prev, seq, tag, key }: FramePlace): string {
   const before = prev === null ? "" : `,"prev":${prev}`;
-  return `{"type":"${type}","id":${id},"obj":"${OBJ}","object":${JSON.stringify(object)},"epoch":"${epoch}"${before},"seq":${seq},"tag":"${tag}"`;
+  return `{"type":"${type}","id":${id},"obj":"${OBJ}","object":${JSON.stringify(object)},"epoch":"${epoch}"${before},"seq":${seq},"tag":"${tag}","key":${JSON.stringify(key)}`;
 }
 
 /** What a commit says of itself, to all alike but for `parts`. */

@@ -5,6 +5,7 @@
  */
 
 import { Fault } from "../fault.ts";
+import { canonicalJson, type Json } from "../json.ts";
 import { problemReply } from "../protocol/problem.ts";
 import { type ClientFrame, readClientFrame, type WatchFrame } from "./client-frames.ts";
 import { errorText, welcomeText } from "./frame-text.ts";
@@ -36,7 +37,12 @@ export interface LiveServerPort<S> {
   /** In order; `socket` is the shell's own handle. */
   readonly act: (action: LiveAction<S>) => void;
   readonly defect: (error: unknown) => void;
+  /** Asks the shell to read a ticket; `renewed` is told what it says. */
+  readonly readTicket: (socket: S, ticket: string) => void;
 }
+
+/** What a ticket says of its maker; as in `LiveOpening`. */
+export type Renewal = Pick<SocketState, "who" | "exp" | "renewAtMs" | "rights" | "objects">;
 
 interface Seat<S> {
   readonly socket: S;
@@ -227,12 +233,29 @@ export class LiveServer<S> {
         session.pump();
         break;
       case "auth":
-        session.problem({
-          slug: "unavailable",
-          retryAfter: 1,
-          detail: "Open another socket to renew a session",
-        });
+        this.#port.readTicket(socket, frame.ticket);
     }
+  }
+
+  /** The session of a socket goes on for as long as its new ticket says; null: that was no ticket for this object. */
+  renewed(socket: S, renewal: Renewal | null, nowMs: number): void {
+    this.#nowMs = nowMs;
+    const session = this.#seats.get(socket)?.session;
+    if (session === undefined || session.isClosed) return;
+    const { state } = session;
+    if (renewal === null || renewal.who !== state.who) {
+      session.end(CLOSE.unauthenticated, renewal === null ? "the ticket is not valid" : "another caller");
+      return;
+    }
+    if (rightsText(renewal) !== rightsText(state)) {
+      // What it follows is to be asked anew, under the rights of now.
+      session.end(CLOSE.restart, "rights have changed");
+      return;
+    }
+    state.exp = renewal.exp;
+    state.renewAtMs = renewal.renewAtMs;
+    session.send(welcomeText(state.session, state.exp));
+    session.pump();
   }
 
   #watch(socket: S, session: LiveSession, frame: WatchFrame): void {
@@ -354,4 +377,8 @@ export class LiveServer<S> {
     seat.tokensAtMs = this.#nowMs;
     return seat.tokens >= 0;
   }
+}
+
+function rightsText({ rights, objects }: Pick<SocketState, "rights" | "objects">): string {
+  return canonicalJson([rights, objects] as unknown as Json);
 }

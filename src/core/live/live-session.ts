@@ -287,7 +287,8 @@ export class LiveSession {
 
   #placeOf({ id, tag }: WatchState): FramePlace {
     const { source, seq } = this.#port;
-    return { id, object: source.object, epoch: source.epoch, prev: this.state.position, seq: seq(), tag };
+    const key = source.table(this.#groups.get(id)?.query.table ?? "")?.spec.primaryKey ?? "id";
+    return { key, id, object: source.object, epoch: source.epoch, prev: this.state.position, seq: seq(), tag };
   }
 
   #answerSyncs(): void {

@@ -28,12 +28,47 @@ export function openView(snapshot: ViewSnapshot, idOf: (row: JsonObject) => RowI
   };
 }
 
-export function applyNews(view: LiveView, news: WatchNews, idOf: (row: JsonObject) => RowId): void {
-  for (const { op, row, v = "", rowId } of news.changes) {
-    if (op === "removed" || row === undefined) {
-      if (rowId !== undefined) view.rows.delete(rowId);
-    } else view.rows.set(idOf(row), { row, v });
+/** What a commit did to a view. `previous`: what was held. */
+export interface ViewChange {
+  readonly op: "added" | "changed" | "removed";
+  readonly id: RowId;
+  readonly row?: JsonObject;
+  readonly previous?: JsonObject;
+  readonly why?: string;
+  readonly optimisticId?: string;
+}
+
+/** One thing that happened to what is shown of a watch. */
+export type ViewStep =
+  | {
+      readonly kind: "commit";
+      readonly seq: number;
+      readonly at: number;
+      readonly txid?: string;
+      readonly changes: readonly ViewChange[];
+    }
+  /** Another snapshot stands in its place; `after` null: what was held is to be deleted ([RV3]). */
+  | { readonly kind: "replaced"; readonly seq: number; readonly after: LiveView | null };
+
+export function applyNews(view: LiveView, news: WatchNews, idOf: (row: JsonObject) => RowId): ViewChange[] {
+  const changes: ViewChange[] = [];
+  for (const { op, row, v = "", rowId, why, optimisticId } of news.changes) {
+    const isGone = op === "removed" || row === undefined;
+    const id = isGone ? rowId : idOf(row);
+    if (id === undefined) continue;
+    const previous = view.rows.get(id)?.row;
+    if (isGone) view.rows.delete(id);
+    else view.rows.set(id, { row, v });
+    changes.push({
+      op: isGone ? "removed" : op,
+      id,
+      ...(isGone ? {} : { row }),
+      ...(previous === undefined ? {} : { previous }),
+      ...(why === undefined ? {} : { why }),
+      ...(optimisticId === undefined ? {} : { optimisticId }),
+    });
   }
   if (news.aggregate !== undefined) view.aggregate = news.aggregate;
   if (news.hasMore !== undefined) view.hasMore = news.hasMore;
+  return changes;
 }

@@ -18,6 +18,7 @@ export const SERVER_FORMS = {
     prev: "seq?",
     seq: "seq",
     tag: "text",
+    key: "text?",
     rows: "objects?",
     aggregate: "object?",
     last: "bool",
@@ -32,6 +33,7 @@ export const SERVER_FORMS = {
     prev: "seq?",
     seq: "seq",
     tag: "text",
+    key: "text?",
     last: "bool?",
   },
   commit: {
@@ -91,6 +93,8 @@ interface WatchHead {
   readonly prev?: number;
   readonly seq: number;
   readonly tag: string;
+  /** Name of the column by which rows are known. */
+  readonly key?: string;
 }
 
 export interface SnapshotFrame extends WatchHead {

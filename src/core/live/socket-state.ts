@@ -35,7 +35,7 @@ export interface SocketState {
   /** ms since 1970, if the proof of who asks expires. */
   exp: number | null;
   /** From when on its rights are too old ([RV4]): the client is to come back. */
-  readonly renewAtMs: number | null;
+  renewAtMs: number | null;
   readonly openedAtMs: number;
   readonly rights: SocketRights;
   /** Objects that the caller may be told of in `parts`. */

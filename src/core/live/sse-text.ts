@@ -34,7 +34,7 @@ export class SseText {
         const head = this.#connect(frame, false) + this.#invalidated(nowMs);
         if (frame.aggregate !== undefined) return `${head}${this.#aggregate(frame.aggregate, frame.seq)}`;
         const rows = (frame.rows ?? []).map((row) => this.#existing(row, frame.seq, nowMs));
-        return `${head}${rows.join("")}${frame.last ? this.#ready(frame.seq) : ""}`;
+        return `${head}${rows.join("")}${frame.last ? this.#ready(frame.seq, frame.kinds) : ""}`;
       }
       case "resumed":
         return this.#connect(frame, true) + (frame.last === true ? this.#ready(frame.seq) : "");
@@ -60,7 +60,7 @@ export class SseText {
   }
 
   #connect(
-    { seq, epoch, tag, object }: Extract<ServerFrame, { type: "snapshot" | "resumed" }>,
+    { seq, epoch, tag, key, object }: Extract<ServerFrame, { type: "snapshot" | "resumed" }>,
     resumed: boolean,
   ): string {
     this.#epoch = epoch;
@@ -68,7 +68,7 @@ export class SseText {
     if (this.#isConnected) return "";
     this.#isConnected = true;
     this.#connectedSeq = seq;
-    return `event: connected\ndata: ${JSON.stringify({ seq, epoch, object, tag, resumed })}\n\n`;
+    return `event: connected\ndata: ${JSON.stringify({ seq, epoch, object, tag, key, resumed })}\n\n`;
   }
 
   /** An empty `id:`, so that a break before `ready` starts afresh ([SS7]). */
@@ -116,8 +116,9 @@ export class SseText {
     return `event: aggregate\n${this.#id(seq)}data: ${JSON.stringify({ data, seq })}\n\n`;
   }
 
-  #ready(seq: number): string {
-    return `event: ready\n${this.#id(seq)}data: {"seq":${seq}}\n\n`;
+  /** `kinds`: of the columns, so that a client can put rows in order. */
+  #ready(seq: number, kinds?: JsonObject): string {
+    return `event: ready\n${this.#id(seq)}data: ${JSON.stringify({ seq, kinds })}\n\n`;
   }
 
   #event(seq: number, members: object): string {

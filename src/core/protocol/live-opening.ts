@@ -16,6 +16,8 @@ export interface LiveOpening {
   readonly table: string;
   /** Random, or the id of the ticket: a second socket with the same one is refused. */
   readonly session: string;
+  /** Of a ticket: until when it would be good, ms since 1970; so long the object remembers that it was used. */
+  readonly ticketUntilMs?: number;
   /** Id of the signed-in user. */
   readonly who: string | null;
   /** Under what sockets are counted: a user, or an address. */

@@ -4,18 +4,16 @@
  */
 
 import { Fault, invalidField } from "../../core/fault.ts";
-import { objectName } from "../../core/ids.ts";
 import { SUBPROTOCOL } from "../../core/live/wire-schema.ts";
-import type { TableEntry } from "../edge.ts";
 import type { Answer } from "../endpoint.ts";
 import type { Exchange, TableRequest } from "../exchange.ts";
 import { checkLiveOrigin } from "../live/check-live-origin.ts";
 import { liveOpening } from "../live/live-opening.ts";
 import { openSocket } from "../live/open-socket.ts";
-import { openTicket, sealTicket, TICKET_TTL_S } from "../live/ticket.ts";
+import { sealTicket, TICKET_TTL_S } from "../live/ticket.ts";
+import type { TicketHandler } from "../live/with-ticket.ts";
 import { readJsonObject } from "../read-body.ts";
 import { jsonReply } from "../reply.ts";
-import type { Params } from "../router.ts";
 import { openTable } from "./open-table.ts";
 
 export async function openLive(request: TableRequest): Promise<Answer> {
@@ -24,25 +22,11 @@ export async function openLive(request: TableRequest): Promise<Answer> {
   return relay(request, await openSocket(request, await liveOpening(request, crypto.randomUUID())));
 }
 
-/** A socket with `?ticket=`: who it is for was settled when the ticket was made. Null: there is none. */
-export function openWithTicket(exchange: Exchange, entry: TableEntry, { partition }: Params): Promise<Answer> | null {
-  const ticket = exchange.url.searchParams.get("ticket");
-  if (ticket === null) return null;
-  const open = async (): Promise<Answer> => {
-    checkUpgrade(exchange);
-    const opening = await openTicket(exchange.env, ticket, exchange.nowMs);
-    const { spec } = entry.resource;
-    const object = objectName(exchange.edge.definition.name, spec.group, partition ?? null);
-    if (opening.object !== object || opening.table !== entry.resource.name)
-      throw new Fault({
-        slug: "unauthorized",
-        reason: "invalid-credentials",
-        detail: "The ticket is for another resource",
-      });
-    return relay(exchange, await openSocket(exchange, opening));
-  };
-  return open();
-}
+/** A socket for the maker of a ticket. */
+export const openLiveFor: TicketHandler = async (exchange, _entry, opening) => {
+  checkUpgrade(exchange);
+  return relay(exchange, await openSocket(exchange, opening));
+};
 
 export async function makeTicket(exchange: Exchange): Promise<Answer> {
   const { resource, partition } = await readJsonObject(exchange.request);
@@ -54,7 +38,9 @@ export async function makeTicket(exchange: Exchange): Promise<Answer> {
     throw new Fault({ slug: "not-found", resource });
   const request = await openTable(exchange, entry, partition === undefined ? {} : { partition });
   const opening = await liveOpening(request, crypto.randomUUID());
-  return jsonReply({ ticket: await sealTicket(exchange.env, opening, exchange.nowMs), expiresIn: TICKET_TTL_S });
+  const ticket = await sealTicket(exchange.env, opening, exchange.nowMs);
+  // The object, so that a client may see which of its tables share a socket.
+  return jsonReply({ ticket, expiresIn: TICKET_TTL_S, object: opening.object });
 }
 
 function checkUpgrade({ request }: Exchange): void {

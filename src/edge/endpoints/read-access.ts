@@ -12,7 +12,10 @@ import { checkCommonHeaders } from "../read-headers.ts";
 import { requireScope } from "../scopes.ts";
 
 /** Reads the parameters; `consistency` is known everywhere: no transaction holds rows back yet, so every read is committed. */
-export function readQuery({ url, request }: TableRequest, known: readonly string[]): Parameters {
+export function readQuery(
+  { url, request }: Pick<TableRequest, "url" | "request">,
+  known: readonly string[],
+): Parameters {
   checkCommonHeaders(request.headers);
   if (url.search === "") return NO_PARAMETERS;
   const parameters = queryParameters(url, [...known, "consistency"]);

@@ -1,6 +1,7 @@
 /**
  * Tickets for sockets of callers that can set no header ([WS1]): what the socket may follow, resolved under the caller's credentials,
- * encrypted under a key of its own and good for 30 seconds. The object refuses a second socket of one ticket.
+ * encrypted under a key of its own and good for 30 seconds. The object refuses a second use of one ticket; it also opens those that renew
+ * a session it has.
  */
 
 import { Fault } from "../../core/fault.ts";
@@ -20,8 +21,11 @@ interface Sealed {
   readonly expiresAtMs: number;
 }
 
-export async function sealTicket(env: LedgeEnv, opening: LiveOpening, nowMs: number): Promise<string> {
-  const sealed: Sealed = { opening, expiresAtMs: nowMs + TICKET_TTL_S * 1000 };
+type TicketEnv = Pick<LedgeEnv, "LEDGE_SECRET" | "LEDGE_ENV">;
+
+export async function sealTicket(env: TicketEnv, opening: LiveOpening, nowMs: number): Promise<string> {
+  const expiresAtMs = nowMs + TICKET_TTL_S * 1000;
+  const sealed: Sealed = { opening: { ...opening, ticketUntilMs: expiresAtMs }, expiresAtMs };
   const iv = crypto.getRandomValues(new Uint8Array(IV_BYTES));
   const plain = new TextEncoder().encode(JSON.stringify(sealed));
   const cipher = new Uint8Array(await crypto.subtle.encrypt({ name: "AES-GCM", iv }, await ticketKey(env), plain));
@@ -32,7 +36,7 @@ export async function sealTicket(env: LedgeEnv, opening: LiveOpening, nowMs: num
 }
 
 /** 401 for anything but a ticket that is good now. */
-export async function openTicket(env: LedgeEnv, ticket: string, nowMs: number): Promise<LiveOpening> {
+export async function openTicket(env: TicketEnv, ticket: string, nowMs: number): Promise<LiveOpening> {
   const text = ticket.replaceAll("-", "+").replaceAll("_", "/");
   const bytes = ticket.length > 16_000 ? null : decodeBase64(text.padEnd(Math.ceil(text.length / 4) * 4, "="));
   if (bytes === null || bytes.length <= IV_BYTES) throw refused();
@@ -47,7 +51,7 @@ export async function openTicket(env: LedgeEnv, ticket: string, nowMs: number): 
   throw refused();
 }
 
-async function ticketKey(env: LedgeEnv): Promise<CryptoKey> {
+async function ticketKey(env: TicketEnv): Promise<CryptoKey> {
   const secret = env.LEDGE_SECRET;
   const hasSecret = secret !== undefined && secret !== "";
   if (!hasSecret && !isDevelopment(env)) throw new Fault({ slug: "unavailable", retryAfter: 60 });

@@ -128,6 +128,7 @@ export class SimHost {
       },
       allowedOperators: () => undefined,
       act: (action) => void this.#actions.push(action),
+      readTicket: () => {},
       defect: (error) => void this.defects.push(error),
     });
     this.#server = server;

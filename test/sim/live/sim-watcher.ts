@@ -32,6 +32,7 @@ export class SimWatcher {
       sync: (object, question) => this.sessions.get(object)?.sync(question) === true,
       idOf: (_watch, row) => row.id as string,
       shown: () => wires.shown(),
+      reopen: (object) => this.sessions.get(object)?.restart(),
     });
     for (const object of objects) {
       const session = new ClientSession({

@@ -1,0 +1,273 @@
+/**
+ * All watches of a client over all of its connections: one socket an object, shared ([CI3]); streams where sockets cannot be used
+ * ([CI4]). What is shown is decided by `ClientPicture`, over sockets in whole transactions, over streams object by object ([CC5]).
+ */
+
+import { canonicalJson, type Json } from "../../core/json.ts";
+import type { ClientEvent } from "../../core/live/client-event.ts";
+import { ClientPicture, type Shown } from "../../core/live/client-picture.ts";
+import type { WatchRequest } from "../../core/live/client-session.ts";
+import { LedgeError, TransportError } from "../ledge-error.ts";
+import { errorFromReply } from "../read-problem.ts";
+import type { ConnectionState, LiveStatus } from "./live-types.ts";
+import { LiveWatch } from "./live-watch.ts";
+import type { LiveWiring } from "./live-wiring.ts";
+import { ObjectLinks } from "./object-links.ts";
+import { type LivePlace, placePath } from "./request-ticket.ts";
+import type { Subscriber } from "./subscriber.ts";
+import { WatchStream } from "./watch-stream.ts";
+
+export class LiveHub {
+  readonly #wiring: LiveWiring;
+  readonly #watches = new Map<string, LiveWatch>();
+  readonly #links: ObjectLinks;
+  readonly #streams = new Map<string, WatchStream>();
+  readonly #picture: ClientPicture;
+  readonly #streamPicture: ClientPicture;
+  readonly #listeners = new Set<(state: ConnectionState) => void>();
+  #usesStreams = false;
+  #isDestroyed = false;
+  #told: ConnectionState = "disconnected";
+
+  constructor(wiring: LiveWiring, consistency: "transaction" | "object") {
+    this.#wiring = wiring;
+    this.#links = new ObjectLinks({
+      wiring,
+      client: wiring.platform.makeKey(),
+      tell: (event) => this.#take(event, this.#picture),
+      sinceOf: (key) => this.#picture.sinceOf(key),
+      watchesAt: (path) => this.watches.filter(({ place }) => placePath(place) === path),
+      refused: (key, error) => this.#fail(key, error),
+      noSockets: () => this.#useStreams(),
+      changed: () => this.#changed(),
+    });
+    const common = {
+      idOf: (key: string, row: Parameters<LiveWatch["idOf"]>[0]) => this.#watches.get(key)?.idOf(row) ?? "",
+      shown: (shown: Shown) => this.#shown(shown),
+    };
+    this.#picture = new ClientPicture({
+      ...common,
+      consistency,
+      sync: (object, question) => this.#links.of(object)?.session.sync(question) === true,
+      reopen: (object) => this.#links.of(object)?.session.restart(),
+    });
+    const reopen = () => {};
+    this.#streamPicture = new ClientPicture({ ...common, consistency: "object", sync: () => false, reopen });
+  }
+
+  get watches(): readonly LiveWatch[] {
+    return [...this.#watches.values()];
+  }
+
+  get connectionState(): ConnectionState {
+    const links = this.#links.all.map(({ session }) => session.state);
+    const states = [...links, ...[...this.#streams.values()].map(({ state }) => state)];
+    const first = (["reconnecting", "connecting", "connected"] as const).find((state) => states.includes(state));
+    return first ?? "disconnected";
+  }
+
+  onConnectionChange(listener: (state: ConnectionState) => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  positionOf(key: string): string | null {
+    return this.#pictureOf(key).sinceOf(key);
+  }
+
+  /** Joins the watch that asks this, or begins it; `start`: a position up to which its rows are held elsewhere. */
+  subscribe(place: LivePlace, request: WatchRequest, subscriber: Subscriber, start: string | null): LiveWatch {
+    if (this.#isDestroyed)
+      throw new TransportError("The live client was destroyed", { code: "CLOSED", retryable: false });
+    const key = canonicalJson({ ...place, ...request, start } as unknown as Json);
+    const present = this.#watches.get(key);
+    const watch = present ?? new LiveWatch(key, place, request);
+    watch.subscribers.add(subscriber);
+    if (present === undefined) {
+      this.#watches.set(key, watch);
+      this.#begin(watch, start);
+    } else
+      void Promise.resolve().then(() => {
+        if (!watch.subscribers.has(subscriber)) return;
+        if (watch.state === "SUBSCRIBED") subscriber.connected(watch.seq, key);
+        subscriber.begin(watch);
+      });
+    return watch;
+  }
+
+  unsubscribe(watch: LiveWatch, subscriber: Subscriber): void {
+    if (this.leave(watch, subscriber)) subscriber.closed();
+  }
+
+  unsubscribeAll(): void {
+    for (const watch of this.watches)
+      for (const subscriber of [...watch.subscribers]) this.unsubscribe(watch, subscriber);
+  }
+
+  /** Without a word to the subscriber; false: it had left before. */
+  leave(watch: LiveWatch, subscriber: Subscriber): boolean {
+    if (!watch.subscribers.delete(subscriber)) return false;
+    if (watch.subscribers.size === 0) this.#end(watch);
+    return true;
+  }
+
+  reconnect(watch?: LiveWatch): void {
+    if (watch === undefined) this.#usesStreams &&= this.#wiring.platform.makeSocket === null;
+    for (const each of watch === undefined ? this.watches : [watch]) {
+      if (each.state === "CHANNEL_ERROR" || (!this.#usesStreams && this.#streams.has(each.key))) this.#restart(each);
+      else this.#streams.get(each.key)?.start();
+    }
+    const own = watch === undefined ? null : this.#links.at(watch.place);
+    for (const link of this.#links.all) if (own === null || link === own) link.reconnect();
+  }
+
+  /** The network is back: what waits for its next try does not. */
+  hurry(): void {
+    for (const link of this.#links.all) link.hurry();
+  }
+
+  destroy(): void {
+    this.#isDestroyed = true;
+    this.unsubscribeAll();
+    this.#listeners.clear();
+  }
+
+  #begin(watch: LiveWatch, start: string | null): void {
+    const { key, place, request } = watch;
+    watch.state = "CONNECTING";
+    this.#awaitAnswer(watch);
+    if (this.#usesStreams) {
+      this.#streamPicture.add(key, start);
+      const stream = new WatchStream(key, place, request, {
+        wiring: this.#wiring,
+        tell: (event) => this.#take(event, this.#streamPicture),
+        sinceOf: (name) => this.#streamPicture.sinceOf(name),
+        refused: (name, error) => this.#fail(name, error),
+        changed: () => this.#changed(),
+      });
+      this.#streams.set(key, stream);
+      stream.start();
+      return;
+    }
+    this.#picture.add(key, start);
+    this.#links.open(place).session.watch(key, request);
+    this.#changed();
+  }
+
+  #end(watch: LiveWatch): void {
+    watch.cancelTimer();
+    watch.state = "CLOSED";
+    this.#watches.delete(watch.key);
+    this.#release(watch);
+    this.#changed();
+  }
+
+  /** Lets go of its connection; a socket that nobody needs is closed. */
+  #release({ key, place }: LiveWatch): void {
+    this.#pictureOf(key).remove(key);
+    this.#streams.get(key)?.end();
+    this.#streams.delete(key);
+    this.#links.release(key, place);
+  }
+
+  #restart(watch: LiveWatch): void {
+    this.#release(watch);
+    this.#begin(watch, null);
+  }
+
+  #useStreams(): void {
+    this.#usesStreams = true;
+    const moved = this.watches.filter(({ key }) => !this.#streams.has(key));
+    for (const watch of moved) this.#restart(watch);
+  }
+
+  #pictureOf(key: string): ClientPicture {
+    return this.#streams.has(key) ? this.#streamPicture : this.#picture;
+  }
+
+  #take(event: ClientEvent, picture: ClientPicture): void {
+    if (event.kind === "snapshot" || event.kind === "replayed") {
+      const watch = this.#watches.get(event.watch);
+      watch?.learn(event.key, "kinds" in event ? event.kinds : this.#kindsOf(watch));
+      watch?.answered(event.seq, this.#wiring.platform.now());
+    }
+    picture.take(event);
+    if (event.kind === "reset") this.#invalidated(event.watch, event.reason === "epoch" ? "gap" : event.reason);
+    else if (event.kind === "told") this.#invalidated(event.watch, event.reason);
+    else if (event.kind === "error" && event.watch !== undefined) this.#refusedWatch(event.watch, event.problem);
+    else if (event.kind === "lost")
+      for (const key of event.watches) {
+        const watch = this.#watches.get(key);
+        if (watch?.state === "SUBSCRIBED") watch.become("CONNECTING");
+      }
+    this.#changed();
+  }
+
+  /** The kinds are told once a socket and table. */
+  #kindsOf({ place, kinds }: LiveWatch): LiveWatch["kinds"] {
+    const known = this.watches.find(
+      (each) => each.place.resource === place.resource && Object.keys(each.kinds).length > 0,
+    );
+    return known?.kinds ?? kinds;
+  }
+
+  #invalidated(key: string, reason: string): void {
+    for (const subscriber of this.#watches.get(key)?.subscribers ?? []) subscriber.invalidated(reason);
+  }
+
+  #refusedWatch(key: string, problem: Parameters<typeof JSON.stringify>[0]): void {
+    const error = errorFromReply(
+      Number(problem.status ?? 400),
+      JSON.stringify(problem),
+      { get: () => null },
+      this.#wiring.platform.now(),
+    );
+    this.#fail(key, error);
+  }
+
+  /** Tried again where the refusal says so. */
+  #fail(key: string, cause: unknown): void {
+    const watch = this.#watches.get(key);
+    if (watch === undefined) return;
+    const error = cause instanceof LedgeError ? cause : new TransportError("The subscription failed", { cause });
+    watch.cancelTimer();
+    if (error.retryable) {
+      const waitMs = Number(error.details.retryAfter ?? 1) * 1000;
+      watch.become("CONNECTING");
+      watch.cancelTimer = this.#wiring.platform.after(waitMs, () => this.#restart(watch));
+      return;
+    }
+    watch.become("CHANNEL_ERROR", error);
+  }
+
+  #shown(shown: Shown): void {
+    for (const [key, steps] of shown) this.#watches.get(key)?.shown(steps, this.#pictureOf(key).viewOf(key));
+  }
+
+  #awaitAnswer(watch: LiveWatch): void {
+    const { platform, timings } = this.#wiring;
+    watch.cancelTimer();
+    watch.cancelTimer = platform.after(timings.answerMs, () => {
+      watch.become("TIMED_OUT");
+      this.#awaitAnswer(watch);
+      this.reconnect(watch);
+    });
+  }
+
+  #changed(): void {
+    const state = this.connectionState;
+    for (const watch of this.watches) watch.tell(this.#statusOf(watch));
+    if (state === this.#told) return;
+    this.#told = state;
+    for (const listener of [...this.#listeners]) listener(state);
+  }
+
+  #statusOf({ key, state, view, place }: LiveWatch): LiveStatus {
+    if (state === "CHANNEL_ERROR") return "error";
+    const connection = this.#streams.get(key)?.state ?? this.#links.at(place)?.session.state ?? "disconnected";
+    if (view === null) return "loading";
+    if (connection === "disconnected") return "offline";
+    if (connection !== "connected" || state !== "SUBSCRIBED") return "reconnecting";
+    return this.#pictureOf(key).isWaiting ? "waiting" : "live";
+  }
+}

@@ -1,0 +1,101 @@
+/**
+ * One watch of a client, shared by all subscriptions that ask the same ([CI3]): its state, what it shows, and who is told. Knows no
+ * connection; `LiveHub` moves it.
+ */
+
+import type { RowId } from "../../core/ids.ts";
+import type { JsonObject } from "../../core/json.ts";
+import type { WatchRequest } from "../../core/live/client-session.ts";
+import type { LiveView, ViewStep } from "../../core/live/live-view.ts";
+import { viewComparator } from "../../core/live/view-order.ts";
+import type { LedgeError } from "../ledge-error.ts";
+import type { Channel, ChannelState, LiveStatus } from "./live-types.ts";
+import { type LivePlace, placePath } from "./request-ticket.ts";
+import type { Subscriber } from "./subscriber.ts";
+
+export class LiveWatch {
+  readonly key: string;
+  readonly place: LivePlace;
+  readonly request: WatchRequest;
+  readonly subscribers = new Set<Subscriber>();
+  state: ChannelState = "CONNECTING";
+  subscribedAt: number | null = null;
+  /** Column by which its rows are known. */
+  rowKey = "id";
+  kinds: JsonObject = {};
+  /** What is shown; null while nothing is. */
+  view: LiveView | null = null;
+  seq = 0;
+  #status: LiveStatus = "loading";
+  #compare: ((a: JsonObject, b: JsonObject) => number) | null = null;
+  cancelTimer = (): void => {};
+
+  constructor(key: string, place: LivePlace, request: WatchRequest) {
+    this.key = key;
+    this.place = place;
+    this.request = request;
+  }
+
+  get channel(): Channel {
+    const { key, place, request, state, subscribedAt } = this;
+    const type = request.aggregate === undefined ? "rows" : "aggregate";
+    return { key, channel: placePath(place).slice(1), type, state, subscribedAt };
+  }
+
+  get status(): LiveStatus {
+    return this.#status;
+  }
+
+  idOf(row: JsonObject): RowId {
+    return row[this.rowKey] as RowId;
+  }
+
+  /** The rows in the order that was asked for. */
+  rows(): readonly JsonObject[] {
+    const rows = [...(this.view?.rows.values() ?? [])].map(({ row }) => row);
+    if (this.request.orderBy === undefined) return rows;
+    this.#compare ??= viewComparator({ orderBy: this.request.orderBy, key: this.rowKey, kinds: this.kinds });
+    return rows.sort(this.#compare);
+  }
+
+  learn(rowKey: string, kinds: JsonObject | undefined): void {
+    this.rowKey = rowKey;
+    if (kinds === undefined) return;
+    this.kinds = kinds;
+    this.#compare = null;
+  }
+
+  shown(steps: readonly ViewStep[], after: LiveView | null): void {
+    const before = this.view;
+    this.view = after;
+    this.seq = steps.at(-1)?.seq ?? this.seq;
+    for (const subscriber of [...this.subscribers]) subscriber.shown(steps, before, this);
+  }
+
+  become(state: ChannelState, error?: LedgeError): void {
+    const was = this.state;
+    this.state = state;
+    for (const subscriber of [...this.subscribers]) {
+      if (error !== undefined) subscriber.failed(error);
+      else if (state === "TIMED_OUT") subscriber.timedOut();
+      else if (state === "CLOSED") subscriber.closed();
+      else if (state === "CONNECTING" && was === "SUBSCRIBED") subscriber.disconnected();
+    }
+  }
+
+  /** The server has answered. */
+  answered(seq: number, nowMs: number): void {
+    this.cancelTimer();
+    this.seq = seq;
+    if (this.state === "SUBSCRIBED") return;
+    this.become("SUBSCRIBED");
+    this.subscribedAt ??= nowMs;
+    for (const subscriber of [...this.subscribers]) subscriber.connected(seq, this.key);
+  }
+
+  tell(status: LiveStatus): void {
+    if (status === this.#status) return;
+    this.#status = status;
+    for (const subscriber of [...this.subscribers]) subscriber.status(status);
+  }
+}
