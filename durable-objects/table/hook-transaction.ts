@@ -74,7 +74,8 @@ export function hookTransaction(commit: Commit, onTouch: () => void): ObjectTran
     },
     delete(name, id) {
       const table = tableNamed(name);
-      removeRow(commit, table, present(table, id));
+      const row = present(table, id);
+      wholly(commit, () => removeRow(commit, table, row));
     },
     effect(name: string, payload: Json) {
       if (!store.app.effects.has(name))
@@ -82,6 +83,24 @@ export function hookTransaction(commit: Commit, onTouch: () => void): ObjectTran
       commit.effects.push({ kind: "named", name, payload });
     },
   };
+}
+
+/**
+ * A removal is many writes: of the rows that point to the row, of what their hooks do, of the row. One that fails leaves nothing
+ * of them, for the hook may catch the fault and go on. A create and an update are one statement each.
+ */
+function wholly(commit: Commit, remove: () => void): void {
+  const { changes, effects, removing } = commit;
+  const [changesBefore, effectsBefore] = [changes.length, effects.length];
+  const removingBefore = new Set(removing);
+  try {
+    commit.store.sql.transaction(remove);
+  } catch (error) {
+    changes.length = changesBefore;
+    effects.length = effectsBefore;
+    for (const row of removing) if (!removingBefore.has(row)) removing.delete(row);
+    throw error;
+  }
 }
 
 function checkRequired(table: TableStore, row: Draft): void {

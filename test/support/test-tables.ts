@@ -208,6 +208,26 @@ export const bonds = resource(
   { ...fullyPublic(), group: "family" },
 );
 
+/** Its hook removes a parent if that can be, and goes on either way. */
+export const evictions = resource(
+  sqliteTable("evictions", { id: id(), parentId: text("parent_id").notNull(), outcome: text("outcome") }),
+  {
+    ...fullyPublic(),
+    group: "family",
+    hooks: {
+      onWrite(tx, { after }) {
+        if (after === null) return undefined;
+        try {
+          tx.delete("parents", after.parentId);
+          return { outcome: "gone" };
+        } catch {
+          return { outcome: "stays" };
+        }
+      },
+    },
+  },
+);
+
 /** Integer ids made by the object. */
 export const counters = resource(
   sqliteTable("counters", { id: integer("id").primaryKey(), name: text("name").notNull() }),

@@ -111,6 +111,18 @@ describe("strings that reach SQL", () => {
     expect(await names()).toEqual(before);
   });
 
+  it("[QL19] [HT22] a number in a JSON column that no double holds is refused by name", async () => {
+    const { status, text } = await ask("/api/kinds", {
+      method: "POST",
+      headers: JSON_TYPE,
+      body: '{"title":"t","data":{"deep":[1e400]}}',
+    });
+    expect(status, text).toBe(400);
+    expect(JSON.parse(text).errors).toEqual([
+      { field: "data", code: "range", message: "holds a number beyond ±1.7976931348623157e308" },
+    ]);
+  });
+
   it("[QL20] [HT6] in bytes that are no UTF-8 they are refused by the name of their parameter, wherever there are parameters", async () => {
     const places: readonly [string, string, string][] = [
       ["GET", "/api/slugs?filter=slug==%22%ff%22", "filter"],

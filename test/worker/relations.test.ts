@@ -108,6 +108,26 @@ describe("deleting a parent", () => {
     },
   ]);
 
+  it("[HT23] [HT31] a removal that a hook asks for and that fails leaves nothing of it, also where the hook goes on", async () => {
+    const kept: Record<string, Record<string, unknown>> = {};
+    for (const step of [parent, child("kid"), guest, bond]) await send(step, kept);
+    const evict: Step = { to: "POST /api/evictions", body: { parentId: "{p.id}" } };
+    const stays = await send(evict, kept);
+    expect([stays.status, stays.body.outcome]).toEqual([201, "stays"]);
+    expect((await send({ to: "GET /api/children/{kid.id}" }, kept)).status).toBe(200);
+    expect((await send({ to: "GET /api/guests/{g.id}" }, kept)).body.hostId).toBe(kept.p?.id);
+    const newest = async () => {
+      const [entry] = await inspect(FAMILY, "SELECT changes FROM _log ORDER BY seq DESC LIMIT 1");
+      const changes = JSON.parse(String(entry?.changes)) as { table: string; op: string }[];
+      return changes.map(({ table, op }) => `${op} ${table}`).sort();
+    };
+    expect(await newest()).toEqual(["create evictions"]);
+    await send({ to: "DELETE /api/bonds/{b.id}" }, kept);
+    const gone = await send(evict, kept);
+    expect([gone.status, gone.body.outcome]).toEqual([201, "gone"]);
+    expect(await newest()).toEqual(["create evictions", "delete children", "delete parents", "update guests"]);
+  });
+
   it("[HT23] [HT37] a stale tag on the parent removes no children", async () => {
     const made = await send(parent);
     const kid = await send({ to: "POST /api/children", body: { parentId: made.body.id } });

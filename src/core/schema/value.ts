@@ -48,9 +48,7 @@ export function parseValue(column: ColumnSpec, value: Json): Parsed {
     case "time":
       return parseTime(column, value);
     case "json":
-      if (!isWithinDepth(value, MAX_JSON_DEPTH))
-        return refuse("range", `is nested deeper than ${MAX_JSON_DEPTH} levels`);
-      return isWellFormedJson(value) ? accept(value) : refuse("text", `${ILL_FORMED}, or a number out of range`);
+      return parseJson(value);
     case "blob":
       if (typeof value !== "string") return refuse("type", "must be base64 text");
       return decodeBase64(value) === null ? refuse("type", "must be base64 text (with padding)") : accept(value);
@@ -146,19 +144,25 @@ function parseTime(column: ColumnSpec, value: Json): Parsed {
 /** Levels of arrays and objects in a JSON column; SQLite itself cannot read more than 1000. */
 const MAX_JSON_DEPTH = 64;
 
+function parseJson(value: Json): Parsed {
+  if (!isWithinDepth(value, MAX_JSON_DEPTH)) return refuse("range", `is nested deeper than ${MAX_JSON_DEPTH} levels`);
+  if (!holdsOnly(value, (leaf) => typeof leaf !== "string" || isCleanText(leaf))) return refuse("text", ILL_FORMED);
+  // JSON text may write 1e400, which no number is.
+  if (!holdsOnly(value, (leaf) => typeof leaf !== "number" || Number.isFinite(leaf)))
+    return refuse("range", "holds a number beyond ±1.7976931348623157e308");
+  return accept(value);
+}
+
 function isWithinDepth(value: Json, depth: number): boolean {
   if (typeof value !== "object" || value === null) return true;
   return depth > 0 && Object.values(value).every((item) => isWithinDepth(item as Json, depth - 1));
 }
 
-function isWellFormedJson(value: Json): boolean {
-  if (typeof value === "string") return isCleanText(value);
-  if (typeof value === "number") return Number.isFinite(value);
-  if (Array.isArray(value)) return value.every(isWellFormedJson);
-  if (typeof value === "object" && value !== null) {
-    return Object.entries(value).every(([name, item]) => isCleanText(name) && isWellFormedJson(item));
-  }
-  return true;
+/** Whether all scalars in the value, names of members among them, meet the test. */
+function holdsOnly(value: Json, test: (leaf: Json) => boolean): boolean {
+  if (typeof value !== "object" || value === null) return test(value);
+  if (Array.isArray(value)) return value.every((item) => holdsOnly(item, test));
+  return Object.entries(value).every(([name, item]) => test(name) && holdsOnly(item as Json, test));
 }
 
 const ILL_FORMED = "holds text that is not well-formed Unicode, or U+0000";
