@@ -314,6 +314,10 @@ describe("caches", () => {
     const other = { ...SAMPLES };
     expect(compiler(parse("count == 1"), SAMPLES)).toBe(compiler(parse("(count==1)"), SAMPLES));
     expect(compiler(parse("count==1"), other)).not.toBe(compiler(parse("count==1"), SAMPLES));
+    const scan = parse('title=contains="x"');
+    expect(compiler(scan, SAMPLES).residual).toBeNull();
+    expect(compiler(scan, SAMPLES, undefined, "in-memory").residual).toEqual(scan);
+    expect(compiler(scan, SAMPLES, undefined, "in-sql").residual).toBeNull();
   });
 });
 

@@ -128,6 +128,25 @@ describe("[AG5] having", () => {
     expect(refusal(query + encodeURIComponent(text))).toBe(expected);
   });
 
+  test.each([
+    ["count>1e400", "type"],
+    ["count>null", "type"],
+    ["count>1x", "syntax"],
+    ['status=="a', "syntax"],
+  ])("[AG5] %s is refused with the code %s", (text, code) => {
+    const read = () =>
+      parseAggregate(
+        new Map([
+          ["groupBy", "status"],
+          ["count", "true"],
+          ["having", text],
+        ]),
+        SAMPLES,
+      );
+    const error = expect.objectContaining({ field: "having", code });
+    expect(read).toThrow(expect.objectContaining({ data: { slug: "validation-error", errors: [error] } }));
+  });
+
   test("[AG5] fifty comparisons are accepted, one more is not", () => {
     const terms = (count: number) => `count=true&having=${Array(count).fill("count>1").join(";")}`;
     expect(refusal(terms(50))).toBe("accepted");
