@@ -1,16 +1,14 @@
 /**
  * `client.auth` ([A6] [SDK5]): sign-up, sign-in, sign-out, who is there, and a listener. By cookie in browsers, where it sends the CSRF token
  * along; by bearer tokens elsewhere, kept where the application says and renewed once for all requests that wait. Knows no DOM: the
- * cookie is read through a function.
+ * cookie is read through a function. An answer that was overtaken by another sign-in changes nothing.
  */
 
 import type { AuthChange, AuthSession, AuthUser, Listener, SessionStorageLike } from "./auth-types.ts";
+import { createKeptSession, isSame, type Known, sessionIdOf } from "./kept-session.ts";
 import { LedgeError } from "./ledge-error.ts";
 import type { FetchLike } from "./platform.ts";
 import type { Call, Reply, Send } from "./send.ts";
-
-/** Name under which the storage keeps the session. */
-const KEY = "ledge.session";
 
 export interface AuthClient {
   /** 202: a mail was sent, whether the address is known or not; the session is null then. */
@@ -21,8 +19,8 @@ export interface AuthClient {
     readonly options?: { readonly data?: object };
   }): Promise<AuthSession | null>;
   signInWithPassword(credentials: { readonly email: string; readonly password: string }): Promise<AuthSession>;
-  /** `everywhere`: ends all sessions of the person. */
-  signOut(options?: { readonly scope?: "here" | "everywhere" }): Promise<void>;
+  /** `everywhere`: ends all sessions of the person; with `keys` also the API keys. */
+  signOut(options?: { readonly scope?: "here" | "everywhere"; readonly keys?: boolean }): Promise<void>;
   /** Asks the server; null for strangers. */
   getUser(): Promise<AuthUser | null>;
   /** What is known here without asking; null before the first answer of the server where cookies carry the session. */
@@ -38,7 +36,7 @@ export interface AuthClient {
   ): Promise<void>;
   requestVerification(email: string): Promise<void>;
   confirmVerification(token: string): Promise<void>;
-  /** Called now with what is known, and at each change. Gives the function that ends it. */
+  /** Called now with what is known, and at each change, also by another client of the same storage once it is noticed. Gives its end. */
   onAuthStateChange(listener: Listener): () => void;
 }
 
@@ -56,28 +54,30 @@ export interface AuthClientOptions {
   readonly now: () => number;
 }
 
-export function createAuthClient(send: Send, { carrier, storage, now }: AuthClientOptions): AuthClientParts {
-  const listeners = new Set<Listener>();
-  /** Undefined until the storage has been read. */
-  let session: AuthSession | null | undefined;
+/** `bare` goes out as it is; `renewing` has an expired token renewed on the way, as all other requests of the client. */
+export interface AuthSends {
+  readonly bare: Send;
+  readonly renewing: Send;
+}
 
-  const current = async (): Promise<AuthSession | null> => {
-    if (session !== undefined) return session;
-    const text = await storage.getItem(KEY);
-    // Somebody may have signed in while the storage was being read.
-    if (session === undefined) session = parse(text);
-    return session;
-  };
-  const become = async (change: AuthChange, next: AuthSession | null): Promise<void> => {
-    session = next;
-    if (next === null) await storage.removeItem(KEY);
-    else await storage.setItem(KEY, JSON.stringify(next));
-    for (const listener of listeners) listener(change, next);
-  };
-  const post = async (path: string, body: object): Promise<Reply> => send(call("POST", path, body));
-  const begun = async (change: AuthChange, { body }: Reply): Promise<AuthSession> => {
+export function createAuthClient({ bare, renewing }: AuthSends, options: AuthClientOptions): AuthClientParts {
+  const { carrier, now } = options;
+  const kept = createKeptSession(options.storage);
+  const { read, become } = kept;
+  const post = (path: string, body: object): Promise<Reply> => bare(call("POST", path, body));
+  const sessionIn = ({ body }: Reply): AuthSession => {
     const { expiresIn, ...rest } = body as AuthSession & { readonly expiresIn?: number };
-    const next = { ...rest, ...(expiresIn !== undefined && { expiresAt: now() + expiresIn * 1000 }) };
+    return { ...rest, ...(expiresIn !== undefined && { expiresAt: now() + expiresIn * 1000 }) };
+  };
+  const begun = async (reply: Reply): Promise<AuthSession> => {
+    const next = sessionIn(reply);
+    await become("SIGNED_IN", next);
+    return next;
+  };
+  /** What is there now, where that is another session than before: somebody signed in or out meanwhile, here or in another client. */
+  const unlessOvertaken = async (before: Known, change: AuthChange, next: AuthSession | null) => {
+    const present = await read();
+    if (!isSame(before, present)) return present.session;
     await become(change, next);
     return next;
   };
@@ -85,15 +85,15 @@ export function createAuthClient(send: Send, { carrier, storage, now }: AuthClie
   /** One renewal at a time, so that a refresh token is used once. */
   let renewal: Promise<AuthSession | null> | null = null;
   const renew = async (): Promise<AuthSession | null> => {
-    const before = await current();
-    const { refreshToken } = before ?? {};
+    const before = await read();
+    const { refreshToken } = before.session ?? {};
     if (carrier === "token" && refreshToken === undefined) return null;
     try {
-      return await begun("TOKEN_REFRESHED", await post("/refresh", refreshToken === undefined ? {} : { refreshToken }));
+      const reply = await post("/refresh", refreshToken === undefined ? {} : { refreshToken });
+      return await unlessOvertaken(before, "TOKEN_REFRESHED", sessionIn(reply));
     } catch (error) {
-      if (!(error instanceof LedgeError) || error.status !== 401) throw error;
-      await become("SIGNED_OUT", null);
-      return null;
+      if (!isRefused(error)) throw error;
+      return unlessOvertaken(before, "SIGNED_OUT", null);
     }
   };
   const refreshSession = (): Promise<AuthSession | null> => {
@@ -102,31 +102,37 @@ export function createAuthClient(send: Send, { carrier, storage, now }: AuthClie
     });
     return renewal;
   };
+  const current = async () => (await read()).session;
 
   const client: AuthClient = {
     async signUp({ email, password, name, options }) {
       const body = { email, password, session: carrier, ...(name !== undefined && { name }), ...options };
       const reply = await post("/signup", body);
-      return reply.status === 201 ? begun("SIGNED_IN", reply) : null;
+      return reply.status === 201 ? begun(reply) : null;
     },
     async signInWithPassword({ email, password }) {
-      return begun("SIGNED_IN", await post("/login", { email, password, session: carrier }));
+      return begun(await post("/login", { email, password, session: carrier }));
     },
-    async signOut({ scope = "here" } = {}) {
+    async signOut({ scope = "here", keys = false } = {}) {
+      const before = await read();
       try {
-        await post("/logout", scope === "everywhere" ? { everywhere: true } : {});
+        await renewing(call("POST", "/logout", scope === "everywhere" ? { everywhere: true, keys } : {}));
       } catch (error) {
         // A session that has ended already is what was asked for.
-        if (!(error instanceof LedgeError) || error.status !== 401) throw error;
+        if (!isRefused(error)) throw error;
       }
-      await become("SIGNED_OUT", null);
+      const present = await read();
+      // The tokens of that session may have been renewed meanwhile; another one is not ours to end.
+      if (isSame(before, present) || sessionIdOf(before) === sessionIdOf(present)) await become("SIGNED_OUT", null);
     },
     async getUser() {
-      const { body } = await send(call("GET", "/me"));
+      const before = await read();
+      const { body } = await renewing(call("GET", "/me"));
       const { user } = body as { readonly user: AuthUser | null };
-      const before = await current();
-      if (user === null && before !== null) await become("SIGNED_OUT", null);
-      if (user !== null && carrier === "cookie" && before?.user.id !== user.id) await become("SIGNED_IN", { user });
+      const known = before.session;
+      if (user === null && known !== null) await unlessOvertaken(before, "SIGNED_OUT", null);
+      if (user !== null && carrier === "cookie" && known?.user.id !== user.id)
+        await unlessOvertaken(before, "SIGNED_IN", { user });
       return user;
     },
     getSession: current,
@@ -134,14 +140,12 @@ export function createAuthClient(send: Send, { carrier, storage, now }: AuthClie
     refreshSession,
     resetPassword: async (email) => void (await post("/password/forgot", { email })),
     updatePassword: async (change) =>
-      void (await post("token" in change ? "/password/reset" : "/password/change", change)),
+      void ("token" in change
+        ? await post("/password/reset", change)
+        : await renewing(call("POST", "/password/change", change))),
     requestVerification: async (email) => void (await post("/verify/request", { email })),
     confirmVerification: async (token) => void (await post("/verify/confirm", { token })),
-    onAuthStateChange(listener) {
-      listeners.add(listener);
-      void current().then((now) => listeners.has(listener) && listener("INITIAL_SESSION", now));
-      return () => void listeners.delete(listener);
-    },
+    onAuthStateChange: kept.listen,
   };
   return {
     client,
@@ -152,6 +156,10 @@ export function createAuthClient(send: Send, { carrier, storage, now }: AuthClie
     },
     refreshToken: async () => (await refreshSession())?.accessToken ?? null,
   };
+}
+
+function isRefused(error: unknown): boolean {
+  return error instanceof LedgeError && error.status === 401;
 }
 
 /** Sends `X-CSRF-Token` with whatever may change something, where there is a cookie of it. */
@@ -166,13 +174,4 @@ export function withCsrf(fetch: FetchLike, readCookies: () => string): FetchLike
 
 function call(method: string, path: string, body?: object): Call {
   return { method, path: `/auth${path}`, body, isSafe: method === "GET", headers: {}, options: { retries: 0 } };
-}
-
-function parse(text: string | null): AuthSession | null {
-  try {
-    const value = JSON.parse(text ?? "null") as AuthSession | null;
-    return typeof value?.user?.id === "string" ? value : null;
-  } catch {
-    return null;
-  }
 }

@@ -7,6 +7,7 @@ import type { AppLike, Client } from "./app-types.ts";
 import { type AuthClient, createAuthClient, withCsrf } from "./auth-client.ts";
 import type { SessionStorageLike } from "./auth-types.ts";
 import { type ClientOptions, createClient as createBareClient, createClientSend } from "./create-client.ts";
+import type { RefreshToken } from "./credentials.ts";
 import { PLATFORM } from "./platform.ts";
 
 export type { AuthClient } from "./auth-client.ts";
@@ -40,10 +41,12 @@ export function createClient<A extends AppLike>(
     get: async () => (carrier === "token" ? ((await parts?.token.get()) ?? null) : null),
     set: () => undefined,
   };
-  const send = createClientSend({ ...shared, token });
-  parts = createAuthClient(send, { carrier, storage, now: platform.now });
-  const { client: authClient, refreshToken } = parts;
-  const client = createBareClient<A>({ ...shared, ...(carrier === "token" && { token, refreshToken }) });
+  const renewed: RefreshToken = async (expired) => (await parts?.refreshToken(expired)) ?? null;
+  const renewal = carrier === "token" ? { token, refreshToken: renewed } : {};
+  const sends = { bare: createClientSend({ ...shared, token }), renewing: createClientSend({ ...shared, ...renewal }) };
+  parts = createAuthClient(sends, { carrier, storage, now: platform.now });
+  const { client: authClient } = parts;
+  const client = createBareClient<A>({ ...shared, ...renewal });
   return new Proxy(client as object, {
     get: (target, name) => (name === "auth" ? authClient : Reflect.get(target, name)),
   }) as ClientWithAuth<A>;

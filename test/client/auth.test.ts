@@ -1,4 +1,4 @@
-import { describe, expect, test } from "vitest";
+import { describe, expect, test, vi } from "vitest";
 import type { AuthSession, SessionStorageLike } from "../../src/client/auth-types.ts";
 import { createClient } from "../../src/client/ledge-client-auth.ts";
 import { EMPTY_PAGE, fakePlatform, problem, type Serve } from "./fake-server.ts";
@@ -136,6 +136,20 @@ describe("client.auth", () => {
     await expect(tried).rejects.toMatchObject({ name: "AuthError", details: { reason: "invalid-credentials" } });
     expect(platform.sent).toHaveLength(1);
     expect(await board.auth.getSession()).toBeNull();
+  });
+
+  test("[A6] a listener that throws breaks neither sign-in nor the others", async () => {
+    const { client: board } = client(() => tokens(1), { carrier: "token" });
+    const complaints = vi.spyOn(console, "error").mockImplementation(() => undefined);
+    const heard: string[] = [];
+    board.auth.onAuthStateChange(() => {
+      throw new Error("a mistake of the application");
+    });
+    board.auth.onAuthStateChange((change) => heard.push(change));
+    const session = await board.auth.signInWithPassword({ email: "a@example.com", password: "p" });
+    expect([session.accessToken, heard.at(-1)]).toEqual(["access-1", "SIGNED_IN"]);
+    expect(complaints).toHaveBeenCalled();
+    complaints.mockRestore();
   });
 
   test("[SDK1] tables and untyped tables are there as without sign-in; awaiting the client gives the client", async () => {

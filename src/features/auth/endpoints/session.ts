@@ -29,7 +29,8 @@ export async function me(call: AuthCall): Promise<Response> {
     if (!(error instanceof Fault) || error.data.slug !== "unauthorized") throw error;
     if (context.user.kind === "user") return answer({ user: publicUser(context.user), session: null });
     // A bearer token or key that is no good is told: its holder must know.
-    if (context.request.headers.has("authorization") || context.request.headers.has("x-api-key")) throw refused();
+    if (context.request.headers.has("authorization") || context.request.headers.has("x-api-key"))
+      throw error.data.reason === undefined ? refused() : error;
     return answer({ user: null, session: null });
   }
   if (identity.via === "key") return answer({ user: publicUser(identity.user), session: null });
