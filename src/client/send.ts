@@ -18,6 +18,10 @@ export interface CallOptions {
   /** Attempts after the first. */
   readonly retries?: number;
   readonly headers?: Readonly<Record<string, string>>;
+  /** With `ledge/client/cache`: how long the result is kept; 0: not at all. */
+  readonly ttlMs?: number;
+  /** With `ledge/client/cache`: asks the server whatever is kept, and keeps the answer. */
+  readonly bypassCache?: boolean;
 }
 
 export interface Call {
