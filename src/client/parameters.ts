@@ -49,6 +49,6 @@ function termText(term: unknown): string {
 
 function tagText(tag: unknown): string {
   const text = typeof tag === "string" ? tag : etagOf(tag as object);
-  if (text === undefined) throw new TypeError("This row carries no tag: read it on its own, or list with etags: true");
+  if (text === undefined) throw new TypeError("This row has no tag: get it, or list with etags: true");
   return text;
 }

@@ -236,7 +236,7 @@ describe("writes", () => {
     expect(last().headers).toMatchObject({ "if-match": '"e:1:s"', prefer: "return=minimal" });
     await tasks.update("1", { priority: 3 }, { ifMatch: { id: "1", _etag: '"listed"' } });
     expect(last().headers["if-match"]).toBe('"listed"');
-    await expect(tasks.update("1", {}, { ifMatch: { ...read } })).rejects.toThrow("carries no tag");
+    await expect(tasks.update("1", {}, { ifMatch: { ...read } })).rejects.toThrow("has no tag");
   });
 });
 

@@ -70,7 +70,8 @@ export function withCache<C extends AnyClient>(client: C, options: CacheOptions 
   };
   const { auth } = client as { readonly auth?: Partial<Listening> };
   if (typeof auth?.onAuthStateChange === "function") forgetOthers(auth as Listening, cache);
-  const own: Members = { ...controls, resource };
+  // With what the client gives those who are put on top of it.
+  const own: Members = { ...controls, resource: Object.assign(resource, client.resource) };
   return new Proxy(client, {
     get(target, name) {
       if (typeof name !== "string") return Reflect.get(target, name);

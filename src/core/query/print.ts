@@ -4,8 +4,7 @@
  * gives the same bytes. Refuses nothing; never sorts or simplifies.
  */
 
-import { unreachable } from "../fault.ts";
-import type { Comparison, Filter, Operand } from "./tree.ts";
+import type { Filter, Operand } from "./tree.ts";
 import { isList, isRange } from "./tree.ts";
 
 /** Without recursion: a tree built in code may be nested deeper than the stack is. */
@@ -15,28 +14,18 @@ export function printFilter(filter: Filter): string {
   for (let next = left.pop(); next !== undefined; next = left.pop()) {
     if (typeof next === "string") text += next;
     else if (next.kind === "compare") text += next.field + next.operator + printOperand(next.operand);
-    else for (const part of partsOf(next).reverse()) left.push(part);
+    else if (next.kind === "not") left.push(")", next.term, "!(");
+    else if (next.kind !== "all") {
+      // From the last one on: what is left is a stack.
+      const isAnd = next.kind === "and";
+      [...next.terms].reverse().forEach((term, index) => {
+        if (index > 0) left.push(isAnd ? ";" : ",");
+        if (isAnd && term.kind === "or") left.push(")", term, "(");
+        else left.push(term);
+      });
+    }
   }
   return text;
-}
-
-/** What the node is written as, in order. */
-function partsOf(filter: Exclude<Filter, Comparison>): (Filter | string)[] {
-  switch (filter.kind) {
-    case "all":
-      return [];
-    case "and":
-      return filter.terms.flatMap((term, index) => [
-        ...(index === 0 ? [] : [";"]),
-        ...(term.kind === "or" ? ["(", term, ")"] : [term]),
-      ]);
-    case "or":
-      return filter.terms.flatMap((term, index) => (index === 0 ? [term] : [",", term]));
-    case "not":
-      return ["!(", filter.term, ")"];
-    default:
-      return unreachable(filter);
-  }
 }
 
 /** JSON text is the text of a literal: the same escapes, the same numbers (`-0` becomes `0`). */
