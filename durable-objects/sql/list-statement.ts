@@ -110,13 +110,20 @@ export function compileWhere(selection: Selection): { sql: SqlFragment[]; residu
   const terms = where.filter((filter) => filter.kind !== "all");
   let filters = terms.map((filter) => compile(filter, table, operators));
   const walking = filters.filter(({ walks }) => walks.size > 0);
-  if (walking.length > 0 && textSizes?.exceeds(table, addWalks(walking), MAX_SCANNED_BYTES) === true)
-    filters = terms.map((filter) => compile(filter, table, operators, "in-memory"));
+  if (textSizes !== undefined && walking.length > 0) {
+    const inMemory = () => terms.map((filter) => compile(filter, table, operators, "in-memory"));
+    const narrowed = () => joinBalanced(inMemory().map(conditionOf), "AND");
+    if (textSizes.exceeds(table, addWalks(walking), MAX_SCANNED_BYTES, narrowed)) filters = inMemory();
+  }
   const residuals = filters.flatMap((filter) => (filter.residual === null ? [] : [filter.residual]));
   return {
-    sql: filters.map((filter) => ({ text: filter.sql, params: filter.params })),
+    sql: filters.map(conditionOf),
     residual: residuals.length === 0 ? null : conjoin(residuals),
   };
+}
+
+function conditionOf({ sql, params }: CompiledFilter): SqlFragment {
+  return { text: sql, params };
 }
 
 function addWalks(filters: readonly CompiledFilter[]): ReadonlyMap<string, number> {

@@ -1,55 +1,64 @@
 /**
- * How much text the columns of a table hold, about, so that the budget of text scans (text-scans.ts) costs nothing where there is
- * little: no more than the database is large, which SQLite knows at once. Only where that says too little are the texts of a table
- * measured, by one walk that reads no long text, and again when the database has grown by an eighth.
+ * How much text comparisons would walk, for the budget of text scans (text-scans.ts). Where the whole database is small it costs
+ * nothing to know: SQLite tells its size at once. Else the texts are measured, by one walk that reads no long text, over the rows that
+ * the rest of the condition leaves, the scope included unless it is a text scan too: what the caller may not see decides nothing.
+ * A measure is kept until the database has grown by an eighth.
  */
 
 import type { TableSpec } from "../../src/core/schema/table-spec.ts";
+import { columnOf } from "../../src/core/schema/table-spec.ts";
+import { packParams, type SqlFragment } from "./fragment.ts";
 import type { Sql } from "./port.ts";
 import { quoteColumn, quoteIdentifier } from "./quote-identifier.ts";
+import { StatementCache } from "./statement-cache.ts";
 
-/** Rows measured; of a table with more, the size of the database is taken for each column. */
-const MAX_MEASURED_ROWS = 1_000_000;
 const GROWTH = 9 / 8;
 
 interface Measured {
-  readonly databaseBytes: number;
-  readonly byField: ReadonlyMap<string, number>;
+  databaseBytes: number;
+  walkedBytes: number;
 }
 
+/** Of one object; it lives as long as the object is awake. */
 export class TextSizes {
   readonly #sql: Sql;
-  readonly #measured = new WeakMap<TableSpec, Measured>();
+  readonly #measured = new StatementCache<Measured>();
 
   constructor(sql: Sql) {
     this.#sql = sql;
   }
 
-  /** Whether walks over fields of the table, so many over each, are more than so many bytes. */
-  exceeds(table: TableSpec, walks: ReadonlyMap<string, number>, maxBytes: number): boolean {
+  /**
+   * Whether so many walks over each field, by the rows under the condition, pass the bytes. `narrowed` is asked for only where the
+   * size of the database does not settle it.
+   */
+  exceeds(
+    table: TableSpec,
+    walks: ReadonlyMap<string, number>,
+    maxBytes: number,
+    narrowed: () => SqlFragment,
+  ): boolean {
     const databaseBytes = this.#sql.sizeBytes();
-    let most = 0;
-    for (const count of walks.values()) most += count * databaseBytes;
-    if (most <= maxBytes) return false;
-    const byField = this.#measure(table, databaseBytes);
-    let bytes = 0;
-    for (const [field, count] of walks) bytes += count * (byField.get(field) ?? databaseBytes);
-    return bytes > maxBytes;
+    let total = 0;
+    for (const count of walks.values()) total += count;
+    if (total * databaseBytes <= maxBytes) return false;
+    const { text, params } = measureStatement(table, walks, narrowed());
+    const measure = (): Measured => ({
+      databaseBytes,
+      walkedBytes: Number(this.#sql.all(text, params)[0]?.bytes ?? 0),
+    });
+    const known = this.#measured.get(JSON.stringify([text, params]), measure);
+    if (databaseBytes > known.databaseBytes * GROWTH) Object.assign(known, measure());
+    return known.walkedBytes > maxBytes;
   }
+}
 
-  #measure(table: TableSpec, databaseBytes: number): ReadonlyMap<string, number> {
-    const known = this.#measured.get(table);
-    if (known !== undefined && databaseBytes <= known.databaseBytes * GROWTH) return known.byField;
-    const columns = table.columns.filter(({ kind }) => kind === "text" || kind === "json");
-    const sums = columns.map((column, index) => `sum(octet_length(${quoteColumn(column)})) AS s${index}`);
-    const names = columns.map(quoteColumn).join(", ");
-    const limited = `SELECT ${names} FROM ${quoteIdentifier(table.name)} LIMIT ${MAX_MEASURED_ROWS + 1}`;
-    const [record] = this.#sql.all(`SELECT ${sums.join(", ")}, count(*) AS n FROM (${limited})`);
-    const isWhole = Number(record?.n ?? 0) <= MAX_MEASURED_ROWS;
-    const byField = new Map(
-      isWhole ? columns.map((column, index) => [column.name, Number(record?.[`s${index}`] ?? 0)]) : [],
-    );
-    this.#measured.set(table, { databaseBytes, byField });
-    return byField;
-  }
+function measureStatement(table: TableSpec, walks: ReadonlyMap<string, number>, where: SqlFragment): SqlFragment {
+  const sums = [...walks].map(([field, count]) => {
+    const column = columnOf(table, field);
+    if (column === undefined) throw new TypeError(`${table.name} has no column ${field}`);
+    return `${count} * coalesce(sum(octet_length(${quoteColumn(column)})), 0)`;
+  });
+  const text = `SELECT ${sums.join(" + ")} AS bytes FROM ${quoteIdentifier(table.name)} WHERE ${where.text}`;
+  return packParams({ text, params: where.params });
 }

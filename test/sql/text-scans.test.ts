@@ -3,6 +3,7 @@
 import { DatabaseSync } from "node:sqlite";
 import { describe, expect, test } from "vitest";
 import { aggregateGroups } from "../../durable-objects/sql/aggregate-groups.ts";
+import { fragment } from "../../durable-objects/sql/fragment.ts";
 import { countRows, listRows } from "../../durable-objects/sql/list-rows.ts";
 import { planPage } from "../../durable-objects/sql/list-statement.ts";
 import { nodeSql } from "../../durable-objects/sql/node-sqlite.ts";
@@ -79,18 +80,33 @@ describe("where texts are few", () => {
     expect(asked.filter((statement) => statement.includes("octet_length"))).toEqual([]);
   });
 
+  test("[QL42] [HT16] rows out of scope do not count: what is hidden decides nothing", () => {
+    const { sql } = open(20, "x".repeat(400_000));
+    sql.run("UPDATE samples SET status = 'hidden'");
+    sql.run("INSERT INTO samples (id, title, status, rank, born_at) VALUES ('mine', 'x1', 'mine', 0, 0)");
+    const scoped = { ...request(sql, repeated('title=icontains="X#"', 99)), where: [parse('status=="mine"')] };
+    const where = [...scoped.where, ...request(sql, repeated('title=icontains="X#"', 99)).where];
+    expect(planPage({ ...scoped, where }).residual).toBeNull();
+    expect(countRows(sql, { ...scoped, where })).toBe(1);
+    expect(planPage({ ...scoped, where: where.slice(1) }).residual).not.toBeNull();
+  });
+
   test("[QL42] the texts of the columns asked about count, not what else makes the database large", () => {
     const { sql } = open(20, "x".repeat(400_000));
     expect(residualOf(sql, repeated('status=icontains="#"', 99))).toBeNull();
     expect(residualOf(sql, repeated('title=icontains="#"', 8))).toBeNull();
   });
 
-  test("[QL42] a table is measured once, and again when the database has grown by an eighth", () => {
+  test("[QL42] texts are measured once for a condition, and again when the database has grown by an eighth", () => {
     const { sql, asked } = open(8, "x".repeat(400_000));
     const sizes = new TextSizes(sql);
-    const ask = () => sizes.exceeds(SAMPLES, new Map([["title", 1000]]), MAX_SCANNED_BYTES);
+    const ask = (walks = 1000, params: readonly string[] = ["r000"]) =>
+      sizes.exceeds(SAMPLES, new Map([["title", walks]]), MAX_SCANNED_BYTES, () => fragment("id >= ?", ...params));
     expect([ask(), ask(), ask()]).toEqual([true, true, true]);
     expect(asked).toHaveLength(1);
+    // 3.2 MB, a hundred times.
+    expect([ask(80), ask(90), ask(1000, ["r007"]), ask(600, ["r007"])]).toEqual([false, true, true, false]);
+    asked.length = 1;
     sql.run("INSERT INTO samples (id, title, status, rank, born_at) VALUES ('z', ?, '', 0, 0)", ["x".repeat(800_000)]);
     expect(ask()).toBe(true);
     expect(asked).toHaveLength(2);
