@@ -181,7 +181,7 @@ export class TransactionHost implements KeyGate {
     this.#settled = hasWritten ? [] : settled;
     this.#plan();
     for (const each of after) each();
-    for (const message of sends) void this.#deliver(message);
+    if (sends.length > 0) setTimeout(() => this.#deliverAll(sends), 0);
     if (before.held.size > 0 && this.#state.held.size === 0) this.#ports.onSettled();
   }
 
@@ -235,6 +235,11 @@ export class TransactionHost implements KeyGate {
   #fail(call: number, error: unknown): void {
     this.#waiting.get(call)?.reject(error);
     this.#waiting.delete(call);
+  }
+
+  /** In a turn of their own: a caller's answer is on its way before the work that it caused elsewhere begins. Lost, timers send them again. */
+  #deliverAll(sends: readonly Outgoing[]): void {
+    for (const message of sends) void this.#deliver(message);
   }
 
   async #deliver(outgoing: Outgoing): Promise<void> {

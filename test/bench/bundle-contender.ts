@@ -2,7 +2,7 @@
 
 import { join } from "node:path";
 import { build } from "esbuild";
-import type { ContenderName } from "./contenders.ts";
+import type { AnyContender } from "./contenders.ts";
 
 /**
  * `timed`: the contender and nothing else. `counted`: `/bench/cost` tells what its objects were asked and did (`count-cost.ts`).
@@ -17,19 +17,23 @@ export interface BundleOptions {
   readonly maxCommits?: number;
 }
 
-const FILES: Readonly<Record<ContenderName, string>> = {
+const FILES: Readonly<Record<AnyContender, string>> = {
   ledge: "ledge-worker.ts",
   floor: "floor-worker.ts",
   "hono-d1": "hono-worker.ts",
+  transactions: "transaction-worker.ts",
+  "transactions-floor": "transaction-floor-worker.ts",
 };
-const OBJECT_CLASSES: Readonly<Partial<Record<ContenderName, string>>> = {
+const OBJECT_CLASSES: Readonly<Partial<Record<AnyContender, string>>> = {
   ledge: "TableObject",
   floor: "ItemsObject",
+  transactions: "TableObject",
+  "transactions-floor": "BankObject",
 };
 
 /** The path of the module in `folder`. */
 export async function bundleContender(
-  name: ContenderName,
+  name: AnyContender,
   folder: string,
   { variant = "timed", minify = true, maxCommits = 10_000 }: BundleOptions = {},
 ): Promise<string> {
@@ -51,7 +55,7 @@ export async function bundleContender(
   return outfile;
 }
 
-function entryOf(name: ContenderName, variant: Variant): string {
+function entryOf(name: AnyContender, variant: Variant): string {
   const file = JSON.stringify(`./${FILES[name]}`);
   const objectClass = OBJECT_CLASSES[name];
   switch (variant) {

@@ -9,9 +9,12 @@ import { workerdPids } from "./cpu-time.ts";
 
 export const CONTENDERS = ["ledge", "floor", "hono-d1"] as const;
 export type ContenderName = (typeof CONTENDERS)[number];
+/** Those of `npm run bench:transactions`. */
+export const TRANSACTION_CONTENDERS = ["transactions", "transactions-floor"] as const;
+export type AnyContender = ContenderName | (typeof TRANSACTION_CONTENDERS)[number];
 
-export interface Contender {
-  readonly name: ContenderName;
+export interface Contender<Name extends AnyContender = ContenderName> {
+  readonly name: Name;
   readonly url: string;
   /** Of its workerd; what it did before is not ours to count. */
   readonly pid: number;
@@ -37,18 +40,24 @@ const CREATE_D1 = [
 ];
 
 /** One after the other, please: the new process is told apart from those that run. */
-export async function startContender(name: ContenderName, options: StartOptions): Promise<Contender> {
+export async function startContender<Name extends AnyContender>(
+  name: Name,
+  options: StartOptions,
+): Promise<Contender<Name>> {
   const { seq, inspectorPort } = options;
   const folder = mkdtempSync(join(tmpdir(), `ledge-bench-${name}-`));
   const script = await bundleContender(name, folder, options);
-  const bindings = {
-    ledge: {
-      durableObjects: { LEDGE_TABLES: { className: "TableObject", useSQLite: true } },
-      bindings: { LEDGE_SECRET: "bench-secret-bench-secret-bench-secret" },
-    },
+  const ledge = {
+    durableObjects: { LEDGE_TABLES: { className: "TableObject", useSQLite: true } },
+    bindings: { LEDGE_SECRET: "bench-secret-bench-secret-bench-secret" },
+  };
+  const bindings: Record<AnyContender, object> = {
+    ledge,
+    transactions: ledge,
+    "transactions-floor": { durableObjects: { BANKS: { className: "BankObject", useSQLite: true } } },
     floor: { durableObjects: { ITEMS: { className: "ItemsObject", useSQLite: true } } },
     "hono-d1": { d1Databases: { DB: "bench" }, bindings: { SEQ: seq } },
-  }[name];
+  };
   const known = new Set(workerdPids());
   const miniflare = new Miniflare(
     convertV4MiniflareOptions({
@@ -56,7 +65,7 @@ export async function startContender(name: ContenderName, options: StartOptions)
       modules: [{ type: "ESModule", path: script }],
       modulesRoot: folder,
       ...COMPATIBILITY,
-      ...bindings,
+      ...bindings[name],
       unsafeDirectSockets: [{ host: "127.0.0.1" }],
       ...(inspectorPort === undefined ? {} : { inspectorPort }),
       defaultPersistRoot: join(folder, "state"),

@@ -5,7 +5,10 @@ import { join } from "node:path";
 
 const FILE = join(import.meta.dirname, "../../docs/benchmarks.md");
 
-export function writeReport(part: "bench" | "scale" | "auth", text: string): void {
+export function writeReport(
+  part: "bench" | "scale" | "auth" | "transactions" | "transactions-memory",
+  text: string,
+): void {
   const marker = `<!-- ${part} -->`;
   const pieces = readFileSync(FILE, "utf8").split(marker);
   const [before, , after] = pieces;

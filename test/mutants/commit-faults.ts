@@ -262,7 +262,7 @@ export const COMMIT_FAULTS: readonly SimulatedFault[] = [
     file: "readers.ts",
     find: "if (reader.asks?.includes(ask) !== true) {",
     replace: "if (reader.asks === null || !((reader as { asks: number[] }).asks = [ask])) {",
-    seed: 3854,
+    seed: 9859,
   },
   {
     rule: "TP12",

@@ -27,6 +27,8 @@ export interface DriverRequest {
   readonly decider: ObjectName;
   readonly startedAtMs: number;
   readonly maxTries: number;
+  /** How the first try asks its objects: all at once, or the first alone until it has voted, as every later try does. */
+  readonly asks: "at-once" | "in-line";
 }
 
 export interface ObjectWork<W> {

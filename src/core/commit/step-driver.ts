@@ -89,7 +89,8 @@ function begin<W>(state: DriverState<W>, txid: Txid, evaluation: Evaluation<W>, 
       if (others.length === 0) return decideNow(next, nowMs);
       const phase = { kind: "preparing", votes: new Map(), resent: new Set<ObjectName>() } as const;
       // After a conflict it queues at the first object, holding nothing, before it asks the others: all who meet there take turns.
-      const first = next.tries > 1 ? others.slice(0, 1) : others;
+      const isInLine = next.tries > 1 || next.request.asks === "in-line";
+      const first = isInLine ? others.slice(0, 1) : others;
       return prepareAt({ ...next, phase }, first, nowMs);
     }
     default:

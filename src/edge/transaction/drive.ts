@@ -19,6 +19,7 @@ import { errorFields } from "../../core/log.ts";
 import type { PartWork } from "../../core/transaction/part-work.ts";
 import type { Exchange } from "../exchange.ts";
 import { mintId } from "../idempotency.ts";
+import { noteContention, wasContended } from "./contention.ts";
 
 type SendEffect = Extract<DriverEffect<PartWork>, { kind: "send" }>;
 
@@ -28,9 +29,9 @@ export class TransactionDrive {
   #finish: ((answer: DriverAnswer | null) => void) | null = null;
   #timer: ReturnType<typeof setTimeout> | null = null;
 
-  constructor(exchange: Exchange, request: DriverRequest) {
+  constructor(exchange: Exchange, request: Omit<DriverRequest, "asks">, objects: readonly ObjectName[]) {
     this.#exchange = exchange;
-    this.#state = newDriver(request);
+    this.#state = newDriver({ ...request, asks: wasContended(objects, Date.now()) ? "in-line" : "at-once" });
   }
 
   get decider(): ObjectName {
@@ -68,6 +69,10 @@ export class TransactionDrive {
         this.#exchange.lifetime.waitUntil(this.#send(effect));
         return;
       case "pause":
+        noteContention(
+          this.#state.works.map(({ object }) => object),
+          Date.now(),
+        );
         this.#end(null);
         return;
       case "answer":

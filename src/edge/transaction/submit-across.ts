@@ -59,7 +59,7 @@ function newDrive({ frame, objects, steps }: Plan): TransactionDrive {
   const { idempotency, attempt, text } = frame.key;
   // Where the list does not tell the objects, nobody else knows the key: those of the first run do.
   const declared = objects === null ? steps.map(({ target }) => target.request.object) : [...objects];
-  return new TransactionDrive(frame.origin.exchange, {
+  const request = {
     id: frame.facts.txid,
     idempotency: idempotency ?? {
       key: attempt?.id ?? text,
@@ -70,7 +70,8 @@ function newDrive({ frame, objects, steps }: Plan): TransactionDrive {
     decider: decidingObject(declared),
     startedAtMs: frame.deadlineMs - TRANSACTION_MS,
     maxTries: TRANSACTION_LIMITS.tries,
-  });
+  } as const;
+  return new TransactionDrive(frame.origin.exchange, request, declared);
 }
 
 function toSubmit(plan: Plan, decider: ObjectName): Evaluation<PartWork> {

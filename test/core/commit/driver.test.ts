@@ -32,6 +32,7 @@ class DriverBench {
       decider: A,
       startedAtMs: NOW,
       maxTries: 5,
+      asks: "at-once",
       ...rest,
     });
     this.step({ kind: "start" });
@@ -138,6 +139,12 @@ describe("conflicts", () => {
     expect(bench.submit(A, C, B)).toMatchObject([{ to: B, message: { holdsElsewhere: false } }]);
     expect(bench.vote(B, YES)).toMatchObject([{ to: C, message: { holdsElsewhere: true } }]);
     expect(told(bench.vote(C, YES))).toEqual(["decide→a"]);
+  });
+
+  test("[TP10] where others were met a moment ago it queues from its first try", () => {
+    const bench = new DriverBench({ asks: "in-line" });
+    expect(bench.submit(A, C, B)).toMatchObject([{ to: B, message: { holdsElsewhere: false } }]);
+    expect(bench.vote(B, YES)).toMatchObject([{ to: C, message: { holdsElsewhere: true } }]);
   });
 
   test("[TP10] the pauses double from 20 ms; after the fifth try the conflict is answered", () => {
