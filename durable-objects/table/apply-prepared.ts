@@ -30,6 +30,7 @@ export function applyPrepared(store: Store, row: PreparedRow, tag: TransactionTa
     nowMs,
     random: store.random,
     effects: [],
+    isolation: "serializable",
   });
   commit.effects.push(...effects);
   commit.changes.push(...changes);

@@ -15,6 +15,7 @@ import { printFilter } from "../../src/core/query/print.ts";
 import type { Draft, Row } from "../../src/core/schema/table-spec.ts";
 import { encodeValue, parseValue } from "../../src/core/schema/value.ts";
 import type { Principal } from "../../src/core/scope/principal.ts";
+import type { Isolation } from "../../src/core/transaction/operation.ts";
 import { quoteIdentifier } from "../sql/quote-identifier.ts";
 import { constraintFault } from "./constraint-fault.ts";
 import { hookTransaction } from "./hook-transaction.ts";
@@ -50,6 +51,7 @@ export interface CommitTransaction {
   readonly nowMs: number;
   readonly random: (bytes: number) => Uint8Array;
   readonly effects: readonly NamedEffect[];
+  readonly isolation: Isolation;
 }
 
 /** A row may not grow beyond this, encoded ([HT4]). */

@@ -44,11 +44,11 @@ export interface Done {
 export function runWork(context: WorkContext, table: TableStore, step: TransactionStep, work: StepWork): Done {
   switch (work.kind) {
     case "read":
-      return readRow(context, table, step, work);
+      return readRow(forReading(context), table, step, work);
     case "list":
-      return listRows(context, table, step, work);
+      return listRows(forReading(context), table, step, work);
     case "count":
-      return countRows(context, table, step, work.filter);
+      return countRows(forReading(context), table, step, work.filter);
     case "write": {
       const { intent, invalid } = work.write;
       const stored = intent.id === null || intent.op === "create" ? null : findRow(context, table, intent.id);
@@ -69,6 +69,12 @@ export function runWork(context: WorkContext, table: TableStore, step: Transacti
     default:
       return unreachable(work);
   }
+}
+
+/** Isolation `committed`: what a step only reads is the last committed row, and neither locked nor waited for ([TX17]). */
+function forReading(context: WorkContext): WorkContext {
+  const { commit } = context;
+  return commit.transaction?.isolation === "committed" ? { ...context, commit: { ...commit, reads: null } } : context;
 }
 
 /** The row as it stands, under its version from before the transaction. */

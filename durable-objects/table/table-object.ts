@@ -128,7 +128,7 @@ export function tableObject(
     #carryOut(store: Store, call: ObjectCall): ObjectReply | Promise<ObjectReply> {
       if (!isWrite(call)) {
         const host = this.#hosted(store);
-        if (host.isFreeForReads()) return handleCall(store, call);
+        if (call.consistency === "committed" || host.isFreeForReads()) return handleCall(store, call);
         return host.read({ footprint: touchedBy(store, call), run: (note) => handleCall(store, call, note) });
       }
       const reply = this.#groups(store).submit(

@@ -34,7 +34,7 @@ import { callerFacts } from "./write-facts.ts";
 export function runTransaction(store: Store, call: TransactionCall): Answer {
   const { facts, effects, seen, steps } = call;
   return transact(store, call, {
-    transaction: { txid: facts.txid, parts: null, nowMs: facts.nowMs, random: seededBytes(facts.seed), effects },
+    transaction: { ...facts, parts: null, random: seededBytes(facts.seed), effects },
     run(commit) {
       if (seen !== null) checkSeen(store, seen);
       if (commit.reads !== null) commit.reads.again(seen);
@@ -85,7 +85,11 @@ function trial(
   note: (footprint: Footprint) => void,
 ): Tried {
   const { txid, nowMs, seed } = facts;
-  const base = beginCommit(store, principal, { txid, parts: null, nowMs, random: seededBytes(seed), effects: [] });
+  // Whatever is asked of the commit, a trial tells all that it has looked at.
+  const base = beginCommit(store, principal, {
+    ...{ txid, parts: null, nowMs, random: seededBytes(seed), effects: [] },
+    isolation: "serializable",
+  });
   const commit: Commit = { ...base, reads: recordReads(base.seq) };
   try {
     return tryOn(commit, steps, look);

@@ -35,7 +35,8 @@ export interface TableRequest extends Exchange {
 }
 
 /** What every call to the object of this request carries. */
-export function callHeader({ entry, partition, object, principal, trace }: TableRequest): CallHeader {
+export function callHeader({ entry, partition, object, principal, trace, url }: TableRequest): CallHeader {
+  const isCommitted = url.search !== "" && url.searchParams.get("consistency") === "committed";
   return {
     v: CALL_VERSION,
     object,
@@ -44,6 +45,7 @@ export function callHeader({ entry, partition, object, principal, trace }: Table
     requestId: trace.requestId,
     traceparent: trace.traceparent,
     principal,
+    ...(isCommitted ? { consistency: "committed" } : {}),
   };
 }
 

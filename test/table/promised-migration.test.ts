@@ -54,7 +54,7 @@ test("[TP14] it waits until the promise has its outcome; reads go on, writes are
   const header = { table: "notes", partition: null, requestId: "r", traceparent: "t", principal: ANONYMOUS };
   const work: PartWork = {
     header,
-    facts: { txid: "x", nowMs: 1_000, seed: "0".repeat(32) },
+    facts: { txid: "x", nowMs: 1_000, seed: "0".repeat(32), isolation: "serializable" },
     steps: [
       {
         ...{ index: 0, as: "n", table: "notes", resource: "notes", op: "create", when: null, require: null },

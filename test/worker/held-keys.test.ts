@@ -50,7 +50,7 @@ function setBalance({ room }: Bank, balance: number, more: Partial<PartWork> = {
   };
   return {
     header: header as PartWork["header"],
-    facts: { txid: newTxid(), nowMs: Date.now(), seed: "0".repeat(32) },
+    facts: { txid: newTxid(), nowMs: Date.now(), seed: "0".repeat(32), isolation: "serializable" },
     steps: [step],
     seen: null,
     whole: null,
@@ -177,6 +177,39 @@ describe("a row that a transaction has promised", () => {
     expect(count.body.count).toBe(0);
     expect((tagged.body.results as { w: { balance: number } }).w.balance).toBe(20);
     expect(await inspect(bank.object, "SELECT txid FROM _prepared")).toEqual([]);
+  });
+
+  it("[TX17] consistency=committed takes the last committed row and waits for nothing, whatever is decided elsewhere", async () => {
+    const { bank, decider, txid } = await withWallet();
+    await prepare(bank, decider, txid, setBalance(bank, 20));
+    await decideAlone(decider, txid);
+    const committed = { isolation: "committed" };
+    const [one, list, count, aggregate, read] = await Promise.all([
+      bank.send(`GET /wallets/${uid(1)}?consistency=committed`),
+      bank.send("GET /wallets?filter=balance==20&consistency=committed"),
+      bank.send("GET /wallets/count?filter=balance==10&consistency=committed"),
+      bank.send("GET /wallets/aggregate?max=balance&consistency=committed"),
+      bank.post([{ op: "read", resource: "wallets", id: uid(1), as: "w" }], { body: committed }),
+    ]);
+    expect([one.body.balance, list.body.items, count.body.count]).toEqual([10, [], 1]);
+    expect(aggregate.text).toContain("10");
+    expect((read.body.results as { w: { balance: number } }).w.balance).toBe(10);
+    expect(await inspect(bank.object, "SELECT txid FROM _prepared")).toHaveLength(1);
+    expect(await balanceOf(bank)).toBe(20);
+  });
+
+  it("[TX17] what a committed transaction writes, and what its condition is about, waits for the outcome all the same", async () => {
+    const { bank, decider, txid } = await withWallet();
+    const { body } = await bank.post([{ op: "read", resource: "wallets", id: uid(1), as: "w" }]);
+    const [{ version }] = body.steps as [{ version: string }];
+    await prepare(bank, decider, txid, setBalance(bank, 20));
+    const update = { op: "update", resource: "wallets", id: uid(1), ifVersion: version, data: { balance: 10 } };
+    const waiting = bank.post([update], { body: { isolation: "committed" } });
+    // A write that is free comes after it and is done: the other one did not go by.
+    expect((await patch(bank, 5, 2)).status).toBe(200);
+    await agree(bank, { kind: "commit", v: 1, txid, parts: [bank.object] });
+    expect((await waiting).body).toMatchObject({ status: 412 });
+    expect(await balanceOf(bank)).toBe(20);
   });
 
   it("[TX16] an unchanged tag is not believed while what it is about is being decided", async () => {

@@ -46,6 +46,8 @@ export interface CallHeader {
   /** Null where the caller does not trace. */
   readonly traceparent: string | null;
   readonly principal: Principal;
+  /** The read takes the last committed rows and waits for none that is being decided ([TX17]). */
+  readonly consistency?: "committed";
 }
 
 export interface ListCall extends CallHeader {

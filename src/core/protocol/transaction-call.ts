@@ -9,7 +9,7 @@ import type { RowId } from "../ids.ts";
 import type { Json, JsonObject } from "../json.ts";
 import type { OrderTerm } from "../query/order.ts";
 import type { Draft, Row } from "../schema/table-spec.ts";
-import type { Expect, TransactionOp } from "../transaction/operation.ts";
+import type { Expect, Isolation, TransactionOp } from "../transaction/operation.ts";
 import type { BatchItem, FilterBatch, ItemWrite } from "./batch-call.ts";
 import type { CallHeader, Idempotency, Preconditions, WriteCall, WriteScopes } from "./object-call.ts";
 
@@ -99,6 +99,7 @@ export interface TransactionFacts {
   readonly nowMs: number;
   /** 32 hex digits. */
   readonly seed: string;
+  readonly isolation: Isolation;
 }
 
 export interface NamedEffect {

@@ -11,7 +11,7 @@ import { queryParameters } from "../query-parameters.ts";
 import { checkCommonHeaders } from "../read-headers.ts";
 import { requireScope } from "../scopes.ts";
 
-/** Reads the parameters; `consistency` is known everywhere: no transaction holds rows back yet, so every read is committed. */
+/** Reads the parameters; `consistency` is known everywhere, and read where the call is made (`callHeader`). */
 export function readQuery(
   { url, request }: Pick<TableRequest, "url" | "request">,
   known: readonly string[],

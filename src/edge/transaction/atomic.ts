@@ -29,7 +29,7 @@ export function openFrame({ origin, key, isolation }: FrameOptions): RunFrame {
     origin,
     key,
     isolation,
-    facts: { txid: mintId(nowMs), nowMs, seed: hex(crypto.getRandomValues(new Uint8Array(16))) },
+    facts: { txid: mintId(nowMs), nowMs, seed: hex(crypto.getRandomValues(new Uint8Array(16))), isolation },
     deadlineMs: Date.now() + TRANSACTION_LIMITS.timeMs,
     newId(index) {
       ids[index] ??= uuidv7(nowMs, crypto.getRandomValues(new Uint8Array(10)));

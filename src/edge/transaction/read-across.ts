@@ -49,6 +49,7 @@ async function tryPart(frame: Plan["frame"], own: readonly Step[], before: Seen 
   if (first === undefined) throw new Error("a part has a step");
   const reply = await readObject(first.target.request, {
     ...callHeader(first.target.request),
+    ...(frame.isolation === "committed" ? { consistency: "committed" } : {}),
     op: "trial",
     facts: frame.facts,
     steps: own.map(({ wire }) => wire),

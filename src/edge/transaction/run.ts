@@ -270,6 +270,7 @@ export class TransactionRun {
     try {
       const reply = await readObject(request, {
         ...callHeader(request),
+        ...(isolation === "committed" ? { consistency: "committed" } : {}),
         op: "trial",
         facts,
         steps: steps.map(({ wire }) => wire),
