@@ -5,6 +5,7 @@
  */
 
 import { enableCompileCache } from "node:module";
+import { bundleCommand, bundleHelp } from "./bundle-command.ts";
 import { devCommand, devHelp } from "./dev-command.ts";
 import { generateCommand, generateHelp } from "./generate-command.ts";
 import { importCommand, importHelp } from "./import-command.ts";
@@ -21,6 +22,7 @@ interface Command {
 }
 
 const COMMANDS: Readonly<Record<string, Command>> = {
+  bundle: { help: bundleHelp, run: bundleCommand },
   dev: { help: devHelp, run: devCommand },
   generate: { help: generateHelp, run: generateCommand },
   import: { help: importHelp, run: importCommand },

@@ -21,6 +21,10 @@ form button[disabled] { opacity: .6; cursor: default; }
 .line button:hover { color: var(--accent); filter: none; text-decoration-thickness: 2px; }
 .projects li { padding: .75rem 0; border-bottom: 1px solid var(--rule); overflow-wrap: anywhere; }
 .projects { border-top: 1px solid var(--rule); }
+.live { margin: 0 0 .8rem; min-height: 1.6em; color: var(--quiet); font-size: .92rem; }
+.live:not(:empty)::before { content: ""; display: inline-block; width: .55rem; height: .55rem; margin-right: .5rem; border-radius: 50%; background: var(--edge); }
+[data-status="live"] .live::before, [data-status="waiting"] .live::before { background: #3f8f5b; }
+.projects .head { margin: 0; }
 .projects .name { font: 600 1.15rem/1.4 var(--serif); }
 .projects .count { margin-left: .5rem; color: var(--quiet); font-size: .9rem; }
 .projects .tasks li { display: flex; flex-wrap: wrap; gap: .3rem 1rem; align-items: center; padding: .5rem 0; border-bottom: 0; }
@@ -35,6 +39,7 @@ select { min-height: 2.4rem; max-width: 12rem; padding: .3rem .5rem; color: var(
 @media (max-width: 40rem) {
   form, .notice { max-width: none; }
   form button { width: 100%; margin: 0; min-height: 3rem; }
+  .tasks .title { flex-basis: 100%; }
   .add { flex-direction: column; align-items: stretch; }
   .line button { width: auto; min-height: 0; margin: 0; display: inline; }
 }
@@ -42,36 +47,43 @@ select { min-height: 2.4rem; max-width: 12rem; padding: .3rem .5rem; color: var(
 
 /**
  * Sends a form as JSON, shows what went wrong without losing what was typed, and goes where the form would have led. With
- * `data-reload` the page is shown anew instead.
+ * `data-smooth="reload"` the page is shown anew instead, or left to follow where it does so by itself.
  */
 export const accountScript = `
 const csrf = () => (document.cookie.match(/(?:^|; )csrf_token=([^;]*)/) || [])[1] || "";
-document.querySelectorAll("form[data-smooth]").forEach((form) => {
+document.addEventListener("submit", async (event) => {
+  const form = event.target.closest("form[data-smooth]");
+  if (!form) return;
+  event.preventDefault();
   const notice = document.querySelector(".notice");
-  form.addEventListener("submit", async (event) => {
-    event.preventDefault();
-    const button = form.querySelector("button");
-    const values = Object.fromEntries(new FormData(form));
-    const next = values.next || "/";
-    ["next", "page", "csrf_token"].forEach((name) => delete values[name]);
-    form.querySelectorAll("[aria-invalid]").forEach((field) => field.removeAttribute("aria-invalid"));
-    button.disabled = true;
-    try {
-      const reply = await window.fetch(form.action, {
-        method: "POST",
-        headers: { "content-type": "application/json", "x-csrf-token": csrf() },
-        body: JSON.stringify(values),
-      });
-      if (reply.ok) return form.dataset.smooth === "reload" ? location.reload() : location.assign(next);
-      const problem = await reply.json();
-      const first = (problem.errors || [])[0];
-      const field = first && form.elements.namedItem(first.field);
-      notice.textContent = first ? first.field[0].toUpperCase() + first.field.slice(1) + " " + first.message + "." : problem.detail + ".";
-      if (field) { field.setAttribute("aria-invalid", "true"); field.focus(); }
-    } catch {
-      notice.textContent = "The server could not be reached. Try again.";
+  const button = form.querySelector("button");
+  const values = Object.fromEntries(new FormData(form));
+  const next = values.next || "/";
+  ["next", "page", "csrf_token"].forEach((name) => delete values[name]);
+  form.querySelectorAll("[aria-invalid]").forEach((field) => field.removeAttribute("aria-invalid"));
+  button.disabled = true;
+  try {
+    const reply = await window.fetch(form.action, {
+      method: "POST",
+      headers: { "content-type": "application/json", "x-csrf-token": csrf() },
+      body: JSON.stringify(values),
+    });
+    if (reply.ok) {
+      if (form.dataset.smooth !== "reload") return location.assign(next);
+      if (!document.documentElement.hasAttribute("data-live")) return location.reload();
+      notice.textContent = "";
+      form.reset();
+      button.disabled = false;
+      return;
     }
-    button.disabled = false;
-  });
+    const problem = await reply.json();
+    const first = (problem.errors || [])[0];
+    const field = first && form.elements.namedItem(first.field);
+    notice.textContent = first ? first.field[0].toUpperCase() + first.field.slice(1) + " " + first.message + "." : problem.detail + ".";
+    if (field) { field.setAttribute("aria-invalid", "true"); field.focus(); }
+  } catch {
+    notice.textContent = "The server could not be reached. Try again.";
+  }
+  button.disabled = false;
 });
 `;

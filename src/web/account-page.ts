@@ -9,11 +9,16 @@ export interface AccountPage {
   readonly title: string;
   readonly lead: string;
   readonly content: Html;
+  /** Addresses of scripts that `ledge bundle` made. */
+  readonly scripts?: readonly string[];
   /** What went wrong before, or null. */
   readonly notice?: string | null;
 }
 
-export function accountPage({ app }: RouteContext, { title, lead, content, notice = null }: AccountPage): Response {
+export function accountPage(
+  { app }: RouteContext,
+  { title, lead, content, scripts = [], notice = null }: AccountPage,
+): Response {
   const nonce = crypto.randomUUID();
   const page = html`<!doctype html>
 <html lang="en">
@@ -35,6 +40,7 @@ export function accountPage({ app }: RouteContext, { title, lead, content, notic
 ${content}
 </main>
 <script nonce="${nonce}">${new Html(accountScript)}</script>
+${scripts.map((src) => html`<script type="module" nonce="${nonce}" src="${src}"></script>`)}
 </body>
 </html>
 `;

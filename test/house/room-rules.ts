@@ -57,6 +57,8 @@ export const ROOMS: readonly Room[] = [
     packages: [{ name: "drizzle-orm", only: ["src/client/app-types.ts"] }],
   },
   { name: "features", path: "src/features/<cell>", rooms: ["core", "define", "edge", "sql", "entry"], packages: "all" },
+  // Bundled for the browser: of the project only the client, by its public entries, and what pages say in HTML.
+  { name: "page scripts", path: "src/web/client", rooms: ["web", "entry"], packages: [] },
   { name: "web", path: "src/web", rooms: ["core", "define", "edge", "entry"], packages: [] },
   {
     name: "cli",
