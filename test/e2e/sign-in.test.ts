@@ -2,11 +2,10 @@ import { createClient } from "ledge/client/auth";
 import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import type { app } from "../../src/app.ts";
+import { arrive as arriveAt, fill, mailedLink as linkInMail, PASSWORD } from "./arrive.ts";
 import { freePort } from "./free-port.ts";
 import { type FreshCopy, freshCopy } from "./fresh-copy.ts";
 import { type Running, startShell } from "./shell.ts";
-
-const PASSWORD = "correct horse battery";
 
 let copy: FreshCopy;
 let base: string;
@@ -37,35 +36,8 @@ afterAll(async () => {
 let people = 0;
 const newEmail = () => `person${++people}-${port}@example.com`;
 
-/** The link of the last mail to that address, as the terminal shows it. */
-async function mailedLink(email: string, subject: string): Promise<string> {
-  const pattern = new RegExp(`mail to ${email}: ${subject}[\\s\\S]*?(http\\S+)`, "g");
-  let link = "";
-  const find = () => {
-    link = [...dev.output().matchAll(pattern)].at(-1)?.[1] ?? "";
-    return link;
-  };
-  await expect.poll(find, { timeout: 30_000 }).not.toBe("");
-  return link;
-}
-
-async function fill(page: Page, email: string | null, password: string | null): Promise<void> {
-  if (email !== null) await page.fill("[name=email]", email);
-  if (password !== null) await page.fill("[name=password]", password);
-  await page.click("form button");
-}
-
-/** Signs up, follows the mail's link, signs in, and is at the board. */
-async function arrive(page: Page, email: string): Promise<void> {
-  await page.goto(`${base}/sign-up`);
-  await fill(page, email, PASSWORD);
-  await page.waitForURL("**/check-mail");
-  await page.goto(await mailedLink(email, "Confirm"));
-  await page.click("form button");
-  await page.waitForURL("**/sign-in?confirmed");
-  await fill(page, email, PASSWORD);
-  await page.waitForURL("**/board");
-}
+const mailedLink = (email: string, subject: string) => linkInMail(dev, email, subject);
+const arrive = (page: Page, email: string) => arriveAt(page, { base, dev, email });
 
 const projectsOf = (page: Page) => page.locator(".projects .name").allTextContents();
 const sessionCookie = async (context: BrowserContext) =>
