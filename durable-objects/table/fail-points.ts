@@ -71,6 +71,19 @@ export const FAIL_POINTS = [
   "alarm.timer-ran",
   "alarm.timer-settled",
   "alarm.rearmed",
+  // Transactions over several objects (transaction-host.ts, transaction-port.ts, write-turn.ts): inside the storage transaction of a turn, until
+  // `released`; then on the way to others.
+  "agree.part-run",
+  "agree.promise-written",
+  "agree.decision-written",
+  "agree.fence-written",
+  "agree.reply-written",
+  "agree.applied",
+  "agree.promise-dropped",
+  "agree.settled-written",
+  "agree.released",
+  "agree.before-sending",
+  "agree.answered",
 ] as const;
 
 export type FailPointName = (typeof FAIL_POINTS)[number];

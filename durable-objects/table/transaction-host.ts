@@ -178,6 +178,7 @@ export class TransactionHost implements KeyGate {
       else this.#fail(call, error);
       return;
     }
+    store.failPoint?.("agree.released");
     this.#settled = hasWritten ? [] : settled;
     this.#plan();
     for (const each of after) each();
@@ -239,6 +240,7 @@ export class TransactionHost implements KeyGate {
 
   /** In a turn of their own: a caller's answer is on its way before the work that it caused elsewhere begins. Lost, timers send them again. */
   #deliverAll(sends: readonly Outgoing[]): void {
+    this.#store.failPoint?.("agree.before-sending");
     for (const message of sends) void this.#deliver(message);
   }
 
@@ -251,6 +253,7 @@ export class TransactionHost implements KeyGate {
       // It is sent again by its timer.
       return;
     }
+    this.#store.failPoint?.("agree.answered");
     if (message.kind === "commit") this.#turn({ kind: "confirmed", txid: message.txid, object: to }, null);
     else this.#turn({ kind: "resolved", txid: message.txid, reply: reply as ResolveReply }, null);
   }
@@ -277,10 +280,9 @@ export class TransactionHost implements KeyGate {
 
   #onTimer(): void {
     this.#timer = null;
-    if (this.#settled.length > 0)
-      this.#store.sql.transaction(() => {
-        for (const write of this.#settled) writeTurn(this.#store, write, null);
-      });
+    this.#store.sql.transaction(() => {
+      for (const write of this.#settled) writeTurn(this.#store, write, null);
+    });
     this.#settled = [];
     this.#turn({ kind: "timer" }, null);
   }

@@ -32,7 +32,11 @@ export function transactionPort(store: Store, databaseBytes: () => number): Obje
   return {
     isInRange: (predicate, row) => isInRange(store, predicate, row),
     run: (work, verdict) => runPart(store, work, verdict),
-    apply: (row, tag) => applyPrepared(store, row, tag),
+    apply(row, tag) {
+      const seq = applyPrepared(store, row, tag);
+      store.failPoint?.("agree.applied");
+      return seq;
+    },
     composeReply: (reply) => composeBody(reply) as unknown as Json,
     refusal: () => (store.health.kind !== "ready" || databaseBytes() > MAX_DATABASE_BYTES ? "unavailable" : null),
     findDecision: (txid) => findDecision(store.sql, txid),
@@ -85,6 +89,7 @@ function tryPart(commit: Commit, { steps, seen, whole }: PartWork): Run {
     for (const { name } of whole?.effects ?? [])
       if (!store.app.effects.has(name)) throw new TypeError(`no effect is called "${name}"`);
     const runs = runSteps(commit, steps);
+    store.failPoint?.("agree.part-run");
     const footprint = commitFootprint(commit, seen);
     const { changes } = footprint;
     const bytes = utf8Length(JSON.stringify(changes)) + utf8Length(JSON.stringify(commit.effects));

@@ -18,12 +18,14 @@ export interface BundleRequest {
   readonly app: string;
   /** Name of a bundle whose migrations this one goes on from. */
   readonly after?: string;
-  /** Stops, aborts and evicts on request (`app/harm.ts`). */
-  readonly isHarmful?: boolean;
+  /** `harmful`: stops, aborts and evicts on request (`app/harm.ts`). `timeless`: no alarm is ever set. */
+  readonly variant?: "plain" | "harmful" | "timeless";
 }
 
+const ENTRIES = { plain: entryOf, harmful: harmfulEntryOf, timeless: timelessEntryOf } as const;
+
 /** The path of the Worker module. */
-export async function bundleApp({ name, app, after, isHarmful = false }: BundleRequest): Promise<string> {
+export async function bundleApp({ name, app, after, variant = "plain" }: BundleRequest): Promise<string> {
   const folder = join(GENERATED, name);
   const migrations = join(folder, "migrations");
   rmSync(folder, { recursive: true, force: true });
@@ -40,7 +42,7 @@ export async function bundleApp({ name, app, after, isHarmful = false }: BundleR
   const outfile = join(folder, "worker.js");
   await build({
     stdin: {
-      contents: isHarmful ? harmfulEntryOf(app, migrations) : entryOf(app, migrations),
+      contents: ENTRIES[variant](app, migrations),
       resolveDir: ROOT,
       sourcefile: "worker.ts",
       loader: "ts",
@@ -78,5 +80,21 @@ function harmfulEntryOf(app: string, migrations: string): string {
     export default {
       fetch: async (request, env, ctx) => (await answerHarm(request, env, ctx, app)) ?? app.fetch(request, env, ctx),
     };
+  `;
+}
+
+function timelessEntryOf(app: string, migrations: string): string {
+  return `
+    import { tableObject } from ${JSON.stringify(join(ROOT, "durable-objects/table/table-object.ts"))};
+    import { migrations } from ${JSON.stringify(join(migrations, "migrations.ts"))};
+    import { app } from ${JSON.stringify(app)};
+    export class TableObject extends tableObject(app, migrations) {
+      constructor(ctx, env) {
+        Object.defineProperty(ctx.storage, "setAlarm", { value: async () => {} });
+        super(ctx, env);
+      }
+      async alarm() {}
+    }
+    export default app;
   `;
 }

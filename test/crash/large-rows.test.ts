@@ -22,7 +22,11 @@ let folder = "";
 let server: WorkerdProcess;
 let http: HttpClient;
 beforeAll(async () => {
-  const bundle = await bundleApp({ name: "campaign", app: join(import.meta.dirname, "app/app.ts"), isHarmful: true });
+  const bundle = await bundleApp({
+    name: "campaign",
+    app: join(import.meta.dirname, "app/app.ts"),
+    variant: "harmful",
+  });
   folder = mkdtempSync(join(tmpdir(), "ledge-large-"));
   server = workerdProcess({ bundle, folder, port: await freePort() });
   http = httpClient(server.origin);

@@ -38,7 +38,7 @@ let bundles = { a: "", b: "" };
 beforeAll(async () => {
   const app = (name: string) => join(import.meta.dirname, `app/${name}.ts`);
   const a = await bundleApp({ name: "migrate-a", app: app("before-rebuild") });
-  const next = { name: "migrate-b", app: app("after-rebuild"), after: "migrate-a", isHarmful: true };
+  const next = { name: "migrate-b", app: app("after-rebuild"), after: "migrate-a", variant: "harmful" } as const;
   bundles = { a, b: await bundleApp(next) };
 });
 afterAll(killAll);

@@ -28,7 +28,7 @@ let folder = "";
 let server: WorkerdProcess;
 let http: HttpClient;
 beforeAll(async () => {
-  bundle = await bundleApp({ name: "campaign", app: join(import.meta.dirname, "app/app.ts"), isHarmful: true });
+  bundle = await bundleApp({ name: "campaign", app: join(import.meta.dirname, "app/app.ts"), variant: "harmful" });
   folder = mkdtempSync(join(tmpdir(), "ledge-overload-"));
   server = workerdProcess({ bundle, folder, port: await freePort() });
   http = httpClient(server.origin);

@@ -33,7 +33,7 @@ beforeAll(async () => {
   bundle = await bundleApp({
     name: "short-keys",
     app: join(import.meta.dirname, "app/short-keys.ts"),
-    isHarmful: true,
+    variant: "harmful",
   });
 });
 afterAll(killAll);
