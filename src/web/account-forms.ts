@@ -11,8 +11,12 @@ const NOTICES: Readonly<Record<string, string>> = {
   "invalid-credentials": "The email address or the password is wrong.",
   "unverified-email": "Follow the link in the mail that was sent to you first.",
   "rate-limit-exceeded": "Too many tries. Wait a quarter of an hour.",
+  unavailable: "Mail cannot be sent at the moment. Try again later.",
+  unique: "This address has an account. Sign in instead.",
   "email-email": "That is not an email address.",
+  "email-too-long": "That is not an email address.",
   "password-too-short": "The password is too short.",
+  "password-too-long": "The password is too long.",
   "password-common": "Many people use that password. Choose another one.",
   "password-email": "The password must not be the email address.",
   "token-invalid": "This link is not valid any more. Ask for a new mail.",
@@ -35,7 +39,7 @@ export function signUpPage(context: RouteContext): Response {
     title: "Sign up",
     lead: "An address and a password, nothing else.",
     notice: noticeOf(context),
-    content: html`${form(context, "/signup", { next: "/check-mail", button: "Sign up" }, [EMAIL, password("new-password")])}
+    content: html`${form(context, "/signup", { next: nextOf(context), sent: "/check-mail", button: "Sign up" }, [EMAIL, password("new-password")])}
 <p class="others"><a href="/sign-in">Sign in instead</a></p>`,
   });
 }
@@ -97,13 +101,13 @@ function tokenField({ url }: RouteContext): Html {
 function form(
   { url, basePath }: RouteContext,
   path: string,
-  { next, button }: { readonly next: string; readonly button: string },
+  { next, sent, button }: { readonly next: string; readonly sent?: string; readonly button: string },
   fields: readonly Html[],
 ): Html {
   const page = new URL(url);
   page.searchParams.delete("problem");
   return html`<form method="post" action="${basePath}/auth${path}" data-smooth="go">
-<input type="hidden" name="next" value="${next}"><input type="hidden" name="page" value="${page.pathname + page.search}">
+<input type="hidden" name="next" value="${next}">${sent === undefined ? null : html`<input type="hidden" name="sent" value="${sent}">`}<input type="hidden" name="page" value="${page.pathname + page.search}">
 ${fields}
 <button>${button}</button>
 </form>`;

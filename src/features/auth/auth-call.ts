@@ -44,8 +44,11 @@ export function authRoute(settings: AuthSettings, endpoint: AuthEndpoint, next =
       return new Response(null, { status: 303, headers });
     };
     try {
-      const { headers } = await run();
-      return to(localPath(own(values, "next"), next, url.origin), onlyCookies(headers));
+      const { status, headers } = await run();
+      const onward = localPath(own(values, "next"), next, url.origin);
+      // 202: a mail is on its way, and nothing more has happened yet.
+      const place = status === 202 ? localPath(own(values, "sent"), onward, url.origin) : onward;
+      return to(place, onlyCookies(headers));
     } catch (error) {
       if (!(error instanceof Fault)) throw error;
       const page = new URL(localPath(own(values, "page"), "/", url.origin), url);

@@ -1,6 +1,6 @@
 /**
  * The body of a sign-in request: JSON from scripts, or a form of a page without script. A form is answered by redirects: to `next`
- * when it went well, back to its `page` with a word for what went wrong otherwise; both lead nowhere but to this site.
+ * when it went well (`sent` where a mail must be read first), back to its `page` with a word for what went wrong otherwise; both lead nowhere but to this site.
  */
 
 import { Fault, type FieldError, invalid, invalidField } from "../../core/fault.ts";

@@ -181,6 +181,10 @@ describe("other sites", () => {
       const reply = await send({ email, password: PASSWORD, next });
       expect([next, reply.status, reply.headers.get("location")]).toEqual([next, 303, "/"]);
     }
+    const up = (sent: string) =>
+      browser.send("POST /api/auth/signup", { form: { email: newEmail(), password: PASSWORD, next: "/board", sent } });
+    expect((await up("/check-mail")).headers.get("location")).toBe("/check-mail");
+    expect((await up("//evil.test")).headers.get("location")).toBe("/board");
     expect((await send({ email, password: PASSWORD, next: "/board?x=1" })).headers.get("location")).toBe("/board?x=1");
     const out = { csrf_token: browser.jar.get("csrf_token") ?? "" };
     expect((await browser.send("POST /api/auth/logout", { form: {}, csrf: null })).headers.get("location")).toBe(
