@@ -8,6 +8,7 @@ import {
   QueryCache,
   withCache,
 } from "../../src/client/ledge-client-cache.ts";
+import { createClient as createLiveClient } from "../../src/client/ledge-client-live.ts";
 import { transaction } from "../../src/client/transaction.ts";
 import { type Answer, EMPTY_PAGE, fakePlatform, problem, type Serve } from "./fake-server.ts";
 
@@ -263,6 +264,19 @@ describe("what makes a result stale", () => {
     seen.push(await tasks.list());
     expect(new Set(seen).size).toBe(4);
   });
+});
+
+test("[SDK11] around a live client its subscriptions stay, in partitions too", async () => {
+  const platform = fakePlatform(counting);
+  const client = withCache(createLiveClient({ url: "https://board.test", platform }));
+  const [tasks, lobby] = [client.resource("tasks"), client.resource("messages").in("lobby")];
+  const before = await lobby.list();
+  expect([await lobby.list(), await client.resource("messages").in("lobby").list()]).toEqual([before, before]);
+  expect([typeof tasks.subscribe, typeof lobby.subscribe, typeof client.realtime.destroy]).toEqual(
+    Array(3).fill("function"),
+  );
+  client.realtime.destroy();
+  expect(platform.sent).toHaveLength(1);
 });
 
 describe("the cache itself", () => {

@@ -3,6 +3,7 @@
 import { integer, real, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import { defineApp, ownerOnly, resource } from "ledge";
 import { type Client, createClient, createQuery, fetchPaginated, type Page, safe, type WithTraits } from "ledge/client";
+import { withCache } from "ledge/client/cache";
 import { type ConnectionState, createClient as createLiveClient } from "ledge/client/live";
 import { eq } from "ledge/query";
 
@@ -263,5 +264,20 @@ export const compiled = {
     // @ts-expect-error a partitioned table is reached through a partition
     rooms.rooms.subscribe({}, {});
     same<ReturnType<typeof live.realtime.getConnectionState>, ConnectionState>(true);
+  },
+
+  async "[SDK11] a client with a cache has the types of the client, and its own members"() {
+    const cached = withCache(client, { ttlMs: 1000 });
+    const page = await cached.tasks.list({ select: ["title"], ttlMs: 0, bypassCache: true });
+    same<(typeof page.items)[number], { id: string; title: string }>(true);
+    cached.invalidate(cached.tasks);
+    cached.invalidate(({ operation }) => operation === "list");
+    await cached.prefetch("tasks", { id: "1" });
+    const live = withCache(createLiveClient<typeof app>({ url: "" }));
+    live.tasks.subscribe({}, { onRows: ({ rows }) => same<typeof rows, readonly Task[]>(true) });
+    // @ts-expect-error no such table
+    cached.nothing;
+    // @ts-expect-error an unknown column
+    await cached.tasks.list({ filter: { titel: "a" } });
   },
 };
