@@ -1,7 +1,10 @@
 /** YOURS. Style and script of the account pages and the board, over those of the first page. The account forms work without the script, too. */
 
 export const accountStyle = `
-main.narrow { max-width: 34rem; min-height: 100vh; }
+main.column { max-width: 34rem; min-height: 100vh; }
+main.sheet { max-width: 46rem; min-height: 100vh; }
+main.column h1, main.sheet h1 { font-size: clamp(2.3rem, 7vw, 3rem); }
+.lead + .quiet, .notice + .quiet { margin-top: 1.2rem; }
 form { display: grid; gap: 1.1rem; margin: 2rem 0 0; max-width: 25rem; }
 label { display: grid; gap: .35rem; font: 500 .95rem/1.4 var(--sans); }
 label small { color: var(--quiet); font-weight: 400; font-size: .86rem; }
@@ -30,17 +33,22 @@ form button[disabled] { opacity: .6; cursor: default; }
 .projects .tasks li { display: flex; flex-wrap: wrap; gap: .3rem 1rem; align-items: center; padding: .5rem 0; border-bottom: 0; }
 .tasks .title { flex: 1 1 10rem; }
 .tasks form { display: flex; flex-wrap: wrap; gap: .5rem; margin: 0; align-items: center; }
-.tasks button { width: auto; min-height: 2.4rem; padding: 0 .8rem; font-size: .9rem; }
+.tasks button { width: auto; min-height: 2.4rem; padding: 0 .8rem; color: var(--ink); background: none; border-color: var(--edge); font-size: .9rem; font-weight: 500; }
+.tasks button:hover { color: var(--accent); border-color: var(--accent); filter: none; }
 select { min-height: 2.4rem; max-width: 12rem; padding: .3rem .5rem; color: var(--ink); background: var(--field); border: 1px solid var(--edge); border-radius: 5px; font: 400 .95rem/1.3 var(--sans); }
 .add { display: flex; gap: .6rem; max-width: none; margin: 1.4rem 0 0; align-items: end; }
-.add label { flex: 1; }
+.add label { flex: 1; min-width: 0; }
+.add button { min-height: 2.75rem; }
+.quiet code { white-space: nowrap; }
+.projects .add { margin: .9rem 0 .6rem; }
 :root { --field: #fff; --edge: #918a7f; --on-accent: #fff; }
 @media (prefers-color-scheme: dark) { :root { --field: #211f1c; --edge: #79736a; --on-accent: #1b1310; } }
 @media (max-width: 40rem) {
   form, .notice { max-width: none; }
   form button { width: 100%; margin: 0; min-height: 3rem; }
   .tasks .title { flex-basis: 100%; }
-  .add { flex-direction: column; align-items: stretch; }
+  .add button, .tasks button { width: auto; min-height: 2.75rem; }
+  label small { display: block; }
   .line button { width: auto; min-height: 0; margin: 0; display: inline; }
 }
 `;
@@ -58,8 +66,8 @@ document.addEventListener("submit", async (event) => {
   const notice = document.querySelector(".notice");
   const button = form.querySelector("button");
   const values = Object.fromEntries(new FormData(form));
-  const next = values.next || "/";
-  ["next", "page", "csrf_token"].forEach((name) => delete values[name]);
+  const { next = "/", sent = next } = values;
+  ["next", "sent", "page", "csrf_token"].forEach((name) => delete values[name]);
   form.querySelectorAll("[aria-invalid]").forEach((field) => field.removeAttribute("aria-invalid"));
   button.disabled = true;
   try {
@@ -69,7 +77,7 @@ document.addEventListener("submit", async (event) => {
       body: JSON.stringify(values),
     });
     if (reply.ok) {
-      if (form.dataset.smooth !== "reload") return location.assign(next);
+      if (form.dataset.smooth !== "reload") return location.assign(reply.status === 202 ? sent : next);
       if (!document.documentElement.hasAttribute("data-live")) return location.reload();
       notice.textContent = "";
       form.reset();

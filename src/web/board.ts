@@ -20,6 +20,7 @@ export async function board(context: RouteContext): Promise<Response> {
   return accountPage(context, {
     title: "Your projects",
     lead: "You alone see and change them. Open this page twice: what you do in one window, the other follows.",
+    width: "sheet",
     scripts: ["/build/follow-board.js"],
     content: html`${accountLine(context)}
 <section id="board" data-user="${user.id}" data-base-path="${basePath}">

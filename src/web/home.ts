@@ -9,38 +9,22 @@ import { accountStyle } from "./account-assets.ts";
 import { accountLine } from "./account-page.ts";
 import { examples } from "./examples.ts";
 import { script, style } from "./home-assets.ts";
-import { Html, html } from "./html.ts";
+import { type Html, html } from "./html.ts";
+import { htmlPage } from "./html-page.ts";
 
 export function home(context: RouteContext): Response {
   const isDeveloping = context.env.LEDGE_ENV === "development";
-  const nonce = crypto.randomUUID();
-  const page = html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${context.app.name} · Ledge</title>
-<style nonce="${nonce}">${new Html(style + accountStyle)}</style>
-</head>
-<body>
-<main>
+  return htmlPage({
+    title: `${context.app.name} · Ledge`,
+    style: style + accountStyle,
+    script: isDeveloping ? script : null,
+    main: html`<main>
 ${heading(context, isDeveloping)}
 ${context.app.features?.includes("account-pages") ? accountLine(context) : null}
 ${tableSection(context, isDeveloping)}
 ${isDeveloping ? commandSection(context) : null}
 ${linkSection(isDeveloping)}
-</main>
-${isDeveloping ? html`<script nonce="${nonce}">${new Html(script)}</script>` : null}
-</body>
-</html>
-`;
-  return new Response(page.text, {
-    headers: {
-      "content-type": "text/html; charset=utf-8",
-      "cache-control": "no-store",
-      "content-security-policy": `default-src 'none'; style-src 'nonce-${nonce}'; script-src 'nonce-${nonce}'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'`,
-    },
+</main>`,
   });
 }
 
