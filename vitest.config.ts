@@ -13,6 +13,7 @@ export default defineConfig({
       "test/vitest.object.config.ts",
       "test/vitest.workers.config.ts",
       "test/vitest.auth.config.ts",
+      "test/vitest.files.config.ts",
     ],
     // CI reads how many tests ran from here (.ci/run).
     reporters: process.env.CI === undefined ? ["default"] : ["default", ["json", { outputFile: ".ledge/tests.json" }]],

@@ -77,10 +77,15 @@ export function hookTransaction(commit: Commit, onTouch: () => void): ObjectTran
       const row = present(table, id);
       wholly(commit, () => removeRow(commit, table, row));
     },
-    effect(name: string, payload: Json) {
+    effect(name: string, payload: Json, { delayMs = 0 } = {}) {
       if (!store.app.effects.has(name))
         throw new TypeError(`no effect is called "${name}": declare it in defineApp({ effects })`);
-      commit.effects.push({ kind: "named", name, payload });
+      commit.effects.push({
+        kind: "named",
+        name,
+        payload,
+        ...(delayMs > 0 ? { notBeforeMs: commit.nowMs + delayMs } : {}),
+      });
     },
   };
 }

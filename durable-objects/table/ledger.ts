@@ -15,9 +15,15 @@ import { fedSeq } from "./feed-state.ts";
 import { readMeta } from "./system-tables.ts";
 
 /** An effect as the ledger row records it; performed after the commit by the outbox. */
-export type Effect =
-  | { readonly kind: "hook"; readonly change: number }
-  | { readonly kind: "named"; readonly name: string; readonly payload: Json };
+export type Effect = { readonly kind: "hook"; readonly change: number } | NamedEntry;
+
+export interface NamedEntry {
+  readonly kind: "named";
+  readonly name: string;
+  readonly payload: Json;
+  /** ms since 1970; absent: at once. */
+  readonly notBeforeMs?: number;
+}
 
 export interface LedgerEntry {
   readonly at: number;
@@ -143,7 +149,8 @@ function rescueEffects(sql: Sql, seq: number): void {
   for (const row of sql.all("SELECT at, changes, effects FROM _log WHERE seq = ?", [seq])) {
     const changes = JSON.parse(String(row.changes)) as RowChange[];
     (JSON.parse(String(row.effects)) as Effect[]).forEach((effect, slot) => {
-      setAside(sql, { seq, slot, effect: heldEffect(effect, changes), tries: 0, nextAt: Number(row.at), error: null });
+      const nextAt = dueAtMs(effect, Number(row.at));
+      setAside(sql, { seq, slot, effect: heldEffect(effect, changes), tries: 0, nextAt, error: null });
     });
   }
 }
@@ -168,9 +175,12 @@ export function setAside(sql: Sql, held: SetAside): void {
 }
 
 /** An effect that stands on its own, with the change it is about. */
-export type HeldEffect =
-  | { readonly kind: "hook"; readonly change: RowChange }
-  | { readonly kind: "named"; readonly name: string; readonly payload: Json };
+export type HeldEffect = { readonly kind: "hook"; readonly change: RowChange } | NamedEntry;
+
+/** When an effect is due: at once, or when its delay has passed. */
+export function dueAtMs(effect: Effect | HeldEffect, committedAtMs: number): number {
+  return effect.kind === "named" ? (effect.notBeforeMs ?? committedAtMs) : committedAtMs;
+}
 
 /** Joins an effect with its change; a hook effect whose change is missing is a defect. */
 export function heldEffect(effect: Effect, changes: readonly RowChange[]): HeldEffect {

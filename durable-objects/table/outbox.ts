@@ -1,13 +1,21 @@
 /**
  * Delivery of effects after the commit: at least once, in order of seq, from the ledger rows that hold them. An effect that
  * fails is set aside into `_retries` (1 s doubling to 5 min, ten tries, then kept for an operator), and the rest goes on.
- * Run by the alarm; a crash between an effect and the note that it was done delivers it again, under the same key.
+ * One with a delay is set aside until then. Run by the alarm; a crash between an effect and the note that it was done delivers it again, under the same key.
  */
 
 import { effectKey, hookOperation } from "../../src/core/change/hook-operation.ts";
 import type { RowChange } from "../../src/core/protocol/object-call.ts";
 import { afterHook } from "../../src/define/after-hook.ts";
-import { type Effect, type HeldEffect, heldEffect, readOutboxCursor, setAside } from "./ledger.ts";
+import {
+  dueAtMs,
+  type Effect,
+  type HeldEffect,
+  heldEffect,
+  readOutboxCursor,
+  type SetAside,
+  setAside,
+} from "./ledger.ts";
 import { logLine } from "./log-line.ts";
 import type { Store } from "./store.ts";
 import { writeMeta } from "./system-tables.ts";
@@ -66,18 +74,21 @@ async function deliverEntry(
   changes: readonly RowChange[],
   effects: readonly Effect[],
 ): Promise<void> {
-  const failures: { slot: number; effect: HeldEffect; error: string }[] = [];
+  const aside: Omit<SetAside, "seq">[] = [];
   for (const [slot, effect] of effects.entries()) {
     const held = heldEffect(effect, changes);
+    const dueAt = dueAtMs(effect, 0);
+    if (dueAt > store.clock()) {
+      aside.push({ slot, effect: held, tries: 0, nextAt: dueAt, error: null });
+      continue;
+    }
     store.failPoint?.("effect.before-perform");
     const error = await perform(store, env, held, seq, slot, 1);
     store.failPoint?.("effect.performed");
-    if (error !== null) failures.push({ slot, effect: held, error });
+    if (error !== null) aside.push({ slot, effect: held, tries: 1, nextAt: store.clock() + FIRST_RETRY_MS, error });
   }
   store.sql.transaction(() => {
-    for (const { slot, effect, error } of failures) {
-      setAside(store.sql, { seq, slot, effect, tries: 1, nextAt: store.clock() + FIRST_RETRY_MS, error });
-    }
+    for (const each of aside) setAside(store.sql, { seq, ...each });
     store.failPoint?.("effect.before-cursor");
     writeMeta(store.sql, "outbox", String(seq));
     store.failPoint?.("effect.cursor-moved");
@@ -147,7 +158,7 @@ async function run(
   if (effect.kind === "named") {
     const handler = store.app.effects.get(effect.name);
     if (handler === undefined) throw new Error(`no effect is called "${effect.name}"`);
-    await handler(effect.payload, { env, key, epoch: store.epoch, attempt });
+    await handler(effect.payload, { env, key, epoch: store.epoch, attempt, object: store.name });
     return;
   }
   const table = store.tables.get(effect.change.table);

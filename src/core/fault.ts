@@ -112,6 +112,8 @@ type FaultArm =
     }
   | { readonly slug: "payload-too-large"; readonly limit: number; readonly actual?: number; readonly detail?: string }
   | { readonly slug: "unsupported-media-type"; readonly supported: readonly string[]; readonly detail?: string }
+  /** Of stored bytes; `size` is how many there are. */
+  | { readonly slug: "range-not-satisfiable"; readonly size: number }
   | { readonly slug: "idempotency-mismatch" }
   | { readonly slug: "precondition-required"; readonly header: string; readonly detail?: string }
   | { readonly slug: "rate-limit-exceeded"; readonly retryAfter: number }

@@ -3,7 +3,7 @@
  * tests read it; and the checks that span tables.
  */
 
-import { isAppName } from "../core/ids.ts";
+import { isAppName, type ObjectName } from "../core/ids.ts";
 import type { Json } from "../core/json.ts";
 import { ConfigError } from "./config-error.ts";
 import type { AnyResource } from "./resource.ts";
@@ -13,7 +13,14 @@ import type { SearchAdapter } from "./search-adapter.ts";
 /** Carries out an effect that a commit recorded: at least once; `key` (with `epoch`) is what it de-duplicates by. */
 export type EffectHandler = (
   payload: Json,
-  context: { readonly env: unknown; readonly key: string; readonly epoch: string; readonly attempt: number },
+  context: {
+    readonly env: unknown;
+    readonly key: string;
+    readonly epoch: string;
+    readonly attempt: number;
+    /** The object whose commit recorded it. */
+    readonly object: ObjectName;
+  },
 ) => void | Promise<void>;
 
 export interface AppDefinition {

@@ -38,8 +38,11 @@ export interface ObjectTransaction {
   create(table: string, row: Readonly<Record<string, Json>>): AnyRow;
   update(table: string, id: string | number, patch: Readonly<Record<string, Json>>): AnyRow;
   delete(table: string, id: string | number): void;
-  /** Puts a named effect into the commit's ledger row: delivered at least once after the commit, never for a rollback. */
-  effect(name: string, payload: Json): void;
+  /**
+   * Puts a named effect into the commit's ledger row: delivered at least once after the commit, never for a rollback; with
+   * `delayMs` not before that time has passed.
+   */
+  effect(name: string, payload: Json, options?: { readonly delayMs?: number }): void;
 }
 
 /** What a hook after the commit gets. `key` is `table:seq:index`: with the epoch, what a handler de-duplicates by. */

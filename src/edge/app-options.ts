@@ -8,7 +8,11 @@ import type { SearchAdapter } from "../define/search-adapter.ts";
 import type { AccessEnded } from "./access-ended.ts";
 import type { AuthOptions, Credentials } from "./authenticate.ts";
 import type { CorsOptions } from "./cors.ts";
+import type { TableEntry } from "./edge.ts";
+import type { Answer } from "./endpoint.ts";
 import type { LedgeEnv } from "./env.ts";
+import type { Exchange, TableRequest } from "./exchange.ts";
+import type { Params } from "./router.ts";
 import type { SecurityHeaderOptions } from "./security-headers.ts";
 import type { TableAccess } from "./table-access.ts";
 import type { MappedRoute } from "./transaction/map-route.ts";
@@ -58,12 +62,25 @@ export type RouteBuilder = (method: string, path: string, handler: RouteHandler,
  */
 export type AskFeature = (credentials: Credentials) => Principal | null | Promise<Principal | null>;
 
+/** An endpoint that a feature adds below tables: the table is found and its partition entered as for any other. */
+export interface TableEndpoint {
+  readonly method: string;
+  /** Below the table's own path, beginning with a row: `/:id/content`. */
+  readonly path: `/:id/${string}`;
+  /** Which tables have it. */
+  readonly isOffered: (resource: AnyResource) => boolean;
+  readonly run: (request: TableRequest, params: Params) => Promise<Answer>;
+  /** Asked before anything is known of the caller's rights; null: nothing settles the request beforehand. */
+  readonly direct?: (exchange: Exchange, entry: TableEntry, params: Params) => Promise<Answer> | null;
+}
+
 /** An add-on in a folder of its own: ordinary tables, ordinary rules, routes and effects. */
 export interface Feature {
   readonly name: string;
   readonly tables?: readonly AnyResource[];
   /** `basePath` without a slash at the end: `/api`. */
   readonly routes?: (route: RouteBuilder, place: { readonly basePath: string }) => void;
+  readonly tableEndpoints?: readonly TableEndpoint[];
   /** Asked before the tokens of `auth`, in the order of the list, and only until one knows the caller. */
   readonly authenticate?: AskFeature;
   /** A check of `/readyz`, under the feature's name. */

@@ -59,7 +59,14 @@ export function createEdge(
     basePath,
     tables,
     match: createRouter(
-      buildRoutes({ basePath, tables, routes, transactions: options.transactions, endpoints: options.endpoints ?? [] }),
+      buildRoutes({
+        basePath,
+        tables,
+        routes,
+        transactions: options.transactions,
+        endpoints: options.endpoints ?? [],
+        features: options.features ?? [],
+      }),
     ),
     authenticate: createAuthenticate(
       options.auth,

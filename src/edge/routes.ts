@@ -20,6 +20,7 @@ export interface RouteSources {
   readonly routes: readonly UserRoute[];
   readonly transactions?: AppOptions["transactions"];
   readonly endpoints?: AppOptions["endpoints"];
+  readonly features?: AppOptions["features"];
 }
 
 export function buildRoutes({
@@ -28,6 +29,7 @@ export function buildRoutes({
   routes,
   transactions,
   endpoints = [],
+  features = [],
 }: RouteSources): Route<Endpoint>[] {
   return [
     ...routes.map(userRoute),
@@ -35,7 +37,11 @@ export function buildRoutes({
     ...systemRoutes(),
     ...(transactions?.http === true ? [transactionRoute(basePath)] : []),
     ticketRoute(basePath),
-    ...tableRoutes(basePath, tables),
+    ...tableRoutes(
+      basePath,
+      tables,
+      features.flatMap(({ tableEndpoints }) => tableEndpoints ?? []),
+    ),
   ];
 }
 

@@ -5,7 +5,9 @@
  */
 
 import { RESERVED_IDS } from "../core/ids.ts";
-import type { BatchOperation, Capability, TableSpec } from "../core/schema/table-spec.ts";
+import type { BatchOperation, Capability } from "../core/schema/table-spec.ts";
+import type { AnyResource } from "../define/resource.ts";
+import type { TableEndpoint } from "./app-options.ts";
 import type { TableEntry } from "./edge.ts";
 import type { Answer, Endpoint } from "./endpoint.ts";
 import { aggregateRows } from "./endpoints/aggregate.ts";
@@ -29,7 +31,7 @@ interface Offer {
   readonly method: string;
   readonly capability?: Capability;
   /** A further condition on the table. */
-  readonly isOffered?: (table: TableSpec) => boolean;
+  readonly isOffered?: (resource: AnyResource) => boolean;
   readonly handler: Handler;
   /** Asked before anything is known of the caller's rights; null: nothing settles the request beforehand. */
   readonly direct?: (exchange: Exchange, entry: TableEntry, params: Params) => Promise<Answer> | null;
@@ -58,7 +60,7 @@ const OFFERS: Readonly<Record<string, readonly Offer[]>> = {
     {
       method: "GET",
       capability: "subscribe",
-      isOffered: ({ capabilities }) => capabilities.aggregate,
+      isOffered: ({ spec }) => spec.capabilities.aggregate,
       handler: subscribeAggregate,
       direct: withTicket(subscribeAggregateFor),
     },
@@ -72,9 +74,19 @@ const OFFERS: Readonly<Record<string, readonly Offer[]>> = {
   ],
 };
 
-export function tableRoutes(basePath: string, tables: ReadonlyMap<string, TableEntry>): Route<Endpoint>[] {
+/** `further` are the endpoints of features; they come after the product's own. */
+export function tableRoutes(
+  basePath: string,
+  tables: ReadonlyMap<string, TableEntry>,
+  further: readonly TableEndpoint[] = [],
+): Route<Endpoint>[] {
+  const paths = new Map<string, Offer[]>(Object.entries(OFFERS).map(([path, offers]) => [path, [...offers]]));
+  for (const { path, run, ...offer } of further) {
+    const there = paths.get(path) ?? [];
+    paths.set(path, [...there, { ...offer, handler: run }]);
+  }
   return [`${basePath}/@:partition/:table`, `${basePath}/:table`].flatMap((root) =>
-    Object.entries(OFFERS).map(([path, offers]) => tableRoute(`${root}${path}`, offers, tables)),
+    [...paths].map(([path, offers]) => tableRoute(`${root}${path}`, offers, tables)),
   );
 }
 
@@ -99,7 +111,8 @@ function methodsOf(entry: TableEntry, offers: readonly Offer[]): Methods<Endpoin
   const { spec } = entry.resource;
   const kept = offers.filter(
     ({ capability, isOffered }) =>
-      (capability === undefined || spec.capabilities[capability]) && (isOffered === undefined || isOffered(spec)),
+      (capability === undefined || spec.capabilities[capability]) &&
+      (isOffered === undefined || isOffered(entry.resource)),
   );
   return kept.length === 0 ? null : Object.fromEntries(kept.map((offer) => [offer.method, endpointOf(entry, offer)]));
 }
@@ -122,6 +135,6 @@ function onRow(handler: (request: TableRequest, idOf: () => ReturnType<typeof ro
 }
 
 /** Capability `batch` takes all of its routes away, a limit of 0 one ([HT13] [HT46]). */
-function takesBatch(operation: BatchOperation): (table: TableSpec) => boolean {
-  return ({ capabilities, batch }) => capabilities.batch && batch.limits[operation] > 0;
+function takesBatch(operation: BatchOperation): (resource: AnyResource) => boolean {
+  return ({ spec }) => spec.capabilities.batch && spec.batch.limits[operation] > 0;
 }

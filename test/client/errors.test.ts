@@ -29,6 +29,7 @@ const CLASSES: Readonly<Record<string, keyof typeof client>> = {
   "precondition-failed": "PreconditionError",
   "payload-too-large": "ValidationError",
   "unsupported-media-type": "ValidationError",
+  "range-not-satisfiable": "ValidationError",
   "idempotency-mismatch": "ValidationError",
   "precondition-required": "PreconditionError",
   "rate-limit-exceeded": "RateLimitError",

@@ -42,6 +42,7 @@ const EXTRAS: Readonly<Record<string, readonly string[]>> = {
   "precondition-failed": ["currentETag", "id", "reason", "index"],
   "payload-too-large": ["limit", "actual", "index"],
   "unsupported-media-type": ["supported"],
+  "range-not-satisfiable": ["size"],
   "precondition-required": ["header", "index"],
   "rate-limit-exceeded": ["retryAfter"],
   overloaded: ["retryAfter"],
@@ -53,7 +54,7 @@ const EXTRAS: Readonly<Record<string, readonly string[]>> = {
 const OF_OPERATIONS = ["index", "as"];
 const COMMON = ["type", "title", "status", "detail", "code", "instance", "requestId"];
 const NEEDED = ["type", "title", "status", "code", "instance", "requestId"];
-const SUCCESS = new Set([101, 200, 201, 204, 207, 304]);
+const SUCCESS = new Set([101, 200, 201, 204, 206, 207, 304]);
 
 /** Traces of the inside: stacks, SQL, files, secrets, own tables, other people. */
 const LEAKS = [
@@ -162,6 +163,7 @@ export const FAULTS_BY_REQUEST = [
   "precondition-failed",
   "payload-too-large",
   "unsupported-media-type",
+  "range-not-satisfiable",
   "idempotency-mismatch",
   "precondition-required",
   "rate-limit-exceeded",

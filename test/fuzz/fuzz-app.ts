@@ -5,6 +5,7 @@
 
 import { integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import { defineApp, fullyPublic, type LogEntry, RateLimitError, resource, rsql } from "ledge";
+import { fileColumns, fileIndexes, fileResource, files } from "../../src/features/files/files.ts";
 import { home } from "../../src/web/home.ts";
 import { crates, guarded, lots } from "../support/batch-tables.ts";
 import { films } from "../support/film-table.ts";
@@ -55,6 +56,16 @@ export const notes = resource(
   },
 );
 
+/** Bytes with their rows: open to everybody, and in partitions. */
+export const scans = fileResource(sqliteTable("scans", { id: id(), ...fileColumns() }, fileIndexes("scans")), {
+  ...fullyPublic(),
+  file: { maxBytes: 1000 },
+});
+export const sheets = fileResource(
+  sqliteTable("sheets", { id: id(), place: text("place").notNull(), ...fileColumns() }, fileIndexes("sheets")),
+  { ...fullyPublic(), partitionBy: "place", partition: { allow: (_, partition) => partition === "p1" } },
+);
+
 const {
   articles,
   audits,
@@ -77,8 +88,11 @@ const {
   untouched,
 } = tables;
 
+export const features = [files()];
+
 export const app = defineApp({
   name: "fuzz",
+  features,
   resources: {
     articles,
     audits,
@@ -104,6 +118,8 @@ export const app = defineApp({
     papers,
     parents,
     remarks,
+    scans,
+    sheets,
     slugs,
     strict,
     untouched,

@@ -2,13 +2,14 @@
 
 import { createEdge } from "../../src/edge/edge.ts";
 import { buildRoutes } from "../../src/edge/routes.ts";
-import { app } from "./fuzz-app.ts";
+import { app, features } from "./fuzz-app.ts";
 
 /** Routes that answer only with problems. */
 const NEVER_WELL = ["GET /api/broken", "POST /api/limited", "DELETE /_/transactions/:txid"];
 const OWN = [
   ["GET", "/"],
   ["GET", "/api/echo/:text"],
+  ["POST", "/_/files/sweep"],
 ] as const;
 
 export function listEndpoints(): string[] {
@@ -16,7 +17,7 @@ export function listEndpoints(): string[] {
   const routes = OWN.map(([method, path]) => ({ method, path, handler }));
   const { tables } = createEdge(app.definition, app.definition.resources, routes, {});
   const found = new Set<string>();
-  for (const { pattern, methods } of buildRoutes({ basePath: "/api", tables, routes })) {
+  for (const { pattern, methods } of buildRoutes({ basePath: "/api", tables, routes, features })) {
     for (const table of tables.keys()) {
       const params: Record<string, string> = pattern.includes(":partition")
         ? { partition: "p", table, id: "x" }

@@ -179,6 +179,17 @@ export const TARGETS: readonly Target[] = [
     ],
     columns: ["id", "shown", "hiddenToken"],
   },
+  ...["/api/scans", "/api/@p1/sheets"].map((root) => ({
+    root,
+    user: null,
+    ids: uuids,
+    row: [
+      ["name", '"a.txt"'],
+      ["type", '"text/plain"'],
+      ["size", "5"],
+    ] as const,
+    columns: ["name", "size", "status", "blobKey"],
+  })),
 ];
 
 const base = { query: [], headers: [], contentType: null, body: null, world: "development" } as const;
@@ -331,6 +342,27 @@ function working(target: Target): fc.Arbitrary<Attempt> {
     column.map((name) => write("DELETE", "/batch", [["filter", JSON.stringify(`${name}==null`)]])),
     id.map((each) => write("POST", "/batch", [["items", `[${Array(5).fill(rowText(each)).join(",")}]`]])),
   );
+  const isFile = /\/(scans|sheets)$/.test(root);
+  const content = fc.oneof(
+    { weight: 2, arbitrary: id.map((each) => ask("PUT", `/${each}/content`, { body: "hello" })) },
+    fc
+      .tuple(id, fc.constantFrom("hello", "hell", "hello!", "", new Uint8Array([0x89, 0x50, 0x4e, 0x47, 0x0d])))
+      .map(([each, body]) => ask("PUT", `/${each}/content`, { body, contentType: "image/png" })),
+    fc
+      .tuple(
+        id,
+        fc.constantFrom<Attempt["headers"][]>(
+          [],
+          [["range", "bytes=1-3"]],
+          [["range", "bytes=9-"]],
+          [["range", "bytes=-0"]],
+          [["if-none-match", "*"]],
+          [["if-match", '"x"']],
+        ),
+        fc.constantFrom<Attempt["query"][]>([], [["use", "show"]], [["use", "x"]]),
+      )
+      .map(([each, headers, query]) => ask("GET", `/${each}/content`, { headers, query })),
+  );
   const [, , at = "", table = at] = root.split("/");
   const ticket: Attempt = {
     ...base,
@@ -347,6 +379,7 @@ function working(target: Target): fc.Arbitrary<Attempt> {
     { weight: 10, arbitrary: reads },
     { weight: 10, arbitrary: writes },
     { weight: 1, arbitrary: fc.constant(ticket) },
+    ...(isFile ? [{ weight: 12, arbitrary: content }] : []),
   );
 }
 
@@ -429,6 +462,19 @@ const system = fc.constantFrom<Attempt[]>(
     "/_/admin",
   ].map((path) => ({ ...base, method: "GET", path, authorization: null })),
   { ...base, method: "POST", path: "/api/limited", authorization: null },
+  ...['{"in":"rows","at":0,"after":null}', '{"in":"bucket","cursor":null}', '{"in":"rows","at":99,"after":"x"}'].map(
+    (next): Attempt => ({
+      ...base,
+      method: "POST",
+      path: "/_/files/sweep",
+      authorization: alice,
+      contentType: json,
+      body: [
+        ["act", '"look"'],
+        ["next", next],
+      ],
+    }),
+  ),
   // Cursors of this table are too old at once.
   ...["1", "{cursor}"].map((cursor): Attempt => {
     const query = [["limit", "1"] as const, ...(cursor === "1" ? [] : [["cursor", cursor] as const])];

@@ -55,3 +55,43 @@ test("[TX40] effects that come faster than they go hold up no retry: the alarm e
   expect(told.length).toBeLessThan(20);
   expect(sql.all("SELECT 1 FROM _retries")).toEqual([]);
 });
+
+test("[TX40] an effect with a delay waits for it in the object, over the end of its ledger entry, and is then delivered once", async () => {
+  let now = 1_000_000;
+  const told: string[] = [];
+  const notes = resource(sqliteTable("notes", { id: text("id").primaryKey() }), { ...fullyPublic(), id: "text" });
+  const app = defineApp({
+    name: "test",
+    resources: [notes],
+    effects: { tell: (payload, { key, attempt, object }) => void told.push(`${payload} ${key} ${attempt} ${object}`) },
+  });
+  const sql = nodeSql(new DatabaseSync(":memory:"));
+  const store = openStore({
+    app: app.definition,
+    migrations: {
+      notes: [{ tag: "0000", sql: "CREATE TABLE notes (id text PRIMARY KEY NOT NULL, _version integer NOT NULL)" }],
+    },
+    name: "t/test/notes" as ObjectName,
+    sql,
+    alarm: { setAlarm: () => {} },
+    clock: () => now,
+    random: (bytes) => new Uint8Array(bytes),
+  });
+  const effects = JSON.stringify([
+    { kind: "named", name: "tell", payload: "later", notBeforeMs: now + 5000 },
+    { kind: "named", name: "tell", payload: "at once" },
+  ]);
+  sql.run("INSERT INTO _log (seq, at, changes, effects, total) VALUES (2, ?, '[]', ?, 0)", [now, effects]);
+  await deliverEffects(store, {});
+  expect(told).toEqual(["at once notes:2:1 1 t/test/notes"]);
+  expect(nextDelivery(store)).toBe(now + 5000);
+  sql.run("DELETE FROM _log");
+  now += 4999;
+  await deliverEffects(store, {});
+  expect(told).toHaveLength(1);
+  now += 1;
+  await deliverEffects(store, {});
+  await deliverEffects(store, {});
+  expect(told.slice(1)).toEqual(["later notes:2:0 1 t/test/notes"]);
+  expect(nextDelivery(store)).toBeNull();
+});

@@ -1,6 +1,6 @@
 /**
  * Fault → problem+json (RFC 9457; [HT70]). The only place that knows status, title, headers and explanation of a fault.
- * Pure; called by the edge, by the errors an application throws, and by the client for what a code means. The table is closed by its type: a new arm of `FaultData` does not compile until it has a line here.
+ * One table, so its lines are many. Pure; called by the edge, by the errors an application throws, and by the client for what a code means. The table is closed by its type: a new arm of `FaultData` does not compile until it has a line here.
  */
 
 import type { FaultData, FaultSlug } from "../fault.ts";
@@ -157,7 +157,14 @@ export const PROBLEMS: { readonly [S in FaultSlug]: ProblemSpec<S> } = {
     title: "The body has the wrong type",
     detail: ({ supported, detail }) => detail ?? `Send ${supported.join(" or ")}`,
     headers: ({ supported }) => ({ accept: supported.join(", ") }),
-    help: "Set `Content-Type: application/json`, and send the body as it is, without `Content-Encoding`.",
+    help: "Set `Content-Type: application/json`, and send the body as it is, without `Content-Encoding`. Of a file: `supported` lists the types that the table takes, and the bytes must be of the type that was announced.",
+  },
+  "range-not-satisfiable": {
+    status: 416,
+    title: "The range lies outside the file",
+    detail: ({ size }) => `The file has ${size} bytes`,
+    headers: ({ size }) => ({ "content-range": `bytes */${size}`, "accept-ranges": "bytes" }),
+    help: "`Range` names no byte of the file. `size` is how many it has, from 0 on.",
   },
   "idempotency-mismatch": {
     status: 422,

@@ -1,0 +1,149 @@
+/**
+ * The one state machine of a file: announced (pending) → stored → gone, stepped by every write of its row, in the transaction of that
+ * row. It says which columns the step sets, which keys in the bucket no row will hold after it, and refuses every other step.
+ * So bytes are let go by the commit that lets go of them, through its effects, and by nothing else.
+ */
+
+import { Fault, invalidField } from "../fault.ts";
+import { type Json, jsonEquals } from "../json.ts";
+import type { FileRow, Part, Upload } from "./file-row.ts";
+import { checkDeclared, type FileRules, nameProblem } from "./file-rules.ts";
+
+export interface FileFacts {
+  readonly rules: FileRules;
+  /** Id of who writes; null for anonymous callers. */
+  readonly by: string | null;
+  readonly nowMs: number;
+  /** Whether another row holds these bytes. */
+  readonly isHeldElsewhere: (blobKey: string) => boolean;
+  /** The key under which another row holds equal content, if one does. */
+  readonly keyOfEqual: (hash: string) => string | null;
+}
+
+/** A key that no row holds any longer. */
+export interface Release {
+  readonly key: string;
+  /** Of an upload in parts, which must be ended first: then nothing can arrive under the key any more. */
+  readonly partsId: string | null;
+  /** How long bytes may still arrive under it. */
+  readonly delayMs: number;
+}
+
+export type FileColumns = Partial<Pick<FileRow, "status" | "hash" | "blobKey" | "uploadKey" | "upload">>;
+
+export interface FileStep {
+  readonly kind: "announced" | "uploading" | "stored" | "changed" | "gone";
+  /** Laid over the row. */
+  readonly columns: FileColumns;
+  readonly releases: readonly Release[];
+}
+
+/** After its time a request sends nothing more; what it has sent may take this long to show. */
+const SETTLING_MS = 60_000;
+
+export function stepFile(before: FileRow | null, after: FileRow | null, facts: FileFacts): FileStep {
+  if (after === null) return before === null ? still("gone") : { ...still("gone"), releases: allOf(before, facts) };
+  if (before === null) return announce(after, facts);
+  if (after.status === "pending" && before.status === "stored") throw illegal("becomes pending again");
+  const isPlain = before.uploadKey === after.uploadKey && sameUpload(before.upload, after.upload);
+  if (after.blobKey !== before.blobKey) return store(before, after, facts);
+  refuseChanges(before, after);
+  if (isPlain) return change(before, after, facts);
+  return upload(before, after, facts);
+}
+
+/** Whatever a new row says of its bytes, it has none. */
+function announce(row: FileRow, { rules, by }: FileFacts): FileStep {
+  checkDeclared(row, rules);
+  const columns: FileColumns = { status: "pending", hash: null, blobKey: null, uploadKey: null, upload: { by } };
+  return { kind: "announced", columns, releases: [] };
+}
+
+/** Bytes get a place to go to, or a part of them has arrived there. */
+function upload(before: FileRow, after: FileRow, facts: FileFacts): FileStep {
+  if (before.status === "pending") requireAnnouncer(before, facts);
+  if (before.uploadKey !== after.uploadKey) return { ...still("uploading"), releases: ofUpload(before, facts) };
+  const [known, arrived] = [before.upload?.parts, after.upload?.parts];
+  // Another upload has begun meanwhile.
+  if (known === undefined || known.id !== arrived?.id) throw new Fault({ slug: "conflict", reason: "contended" });
+  const parts = { ...known, done: joined(known.done, arrived.done) };
+  return { ...still("uploading"), columns: { upload: { ...before.upload, by: before.upload?.by ?? null, parts } } };
+}
+
+/** The bytes that went to `uploadKey` are all there: they become the row's own. */
+function store(before: FileRow, after: FileRow, facts: FileFacts): FileStep {
+  if (after.status !== "stored" || after.hash === null) throw illegal("is stored without a digest");
+  if (before.uploadKey === null || after.blobKey !== before.uploadKey)
+    throw illegal("is stored under a key that was not written down before");
+  if (before.status === "pending") {
+    requireAnnouncer(before, facts);
+    if (after.size !== before.size || after.type !== before.type) throw illegal("is stored as another than announced");
+  } else {
+    checkDeclared(after, facts.rules);
+  }
+  const own = before.uploadKey;
+  const equal = facts.keyOfEqual(after.hash);
+  const released: Release[] = equal === null || equal === own ? [] : [{ key: own, partsId: null, delayMs: 0 }];
+  const isOldHeld = before.blobKey === null || before.blobKey === equal || facts.isHeldElsewhere(before.blobKey);
+  if (before.blobKey !== null && !isOldHeld) released.push({ key: before.blobKey, partsId: null, delayMs: 0 });
+  return {
+    kind: "stored",
+    columns: { status: "stored", blobKey: equal ?? own, uploadKey: null, upload: null },
+    releases: released,
+  };
+}
+
+function change(before: FileRow, after: FileRow, { rules }: FileFacts): FileStep {
+  if (before.name !== after.name) {
+    const problem = nameProblem(after.name);
+    if (problem !== null) throw invalidField("name", problem, "name");
+  }
+  if (before.status === "pending") checkDeclared(after, rules);
+  return still("changed");
+}
+
+/** What bytes are is found out when they arrive, and not to be written. */
+function refuseChanges(before: FileRow, after: FileRow): void {
+  if (before.hash !== after.hash) throw illegal("gets a digest without bytes");
+  if (before.status !== after.status) throw illegal("changes its state without bytes");
+  for (const field of ["size", "type"] as const) {
+    if (before[field] !== after[field])
+      throw invalidField(field, "is that of the bytes: upload others to change it", "file");
+  }
+}
+
+function allOf(row: FileRow, facts: FileFacts): Release[] {
+  const { blobKey } = row;
+  const isLast = blobKey !== null && !facts.isHeldElsewhere(blobKey);
+  return [...ofUpload(row, facts), ...(isLast ? [{ key: blobKey, partsId: null, delayMs: 0 }] : [])];
+}
+
+/** Where bytes were to go, and may still be going. */
+function ofUpload({ uploadKey, upload }: FileRow, { nowMs }: FileFacts): Release[] {
+  if (uploadKey === null) return [];
+  if (upload?.parts !== undefined) return [{ key: uploadKey, partsId: upload.parts.id, delayMs: 0 }];
+  return [{ key: uploadKey, partsId: null, delayMs: Math.max((upload?.untilMs ?? 0) - nowMs, 0) + SETTLING_MS }];
+}
+
+function requireAnnouncer({ upload }: FileRow, { by }: FileFacts): void {
+  if ((upload?.by ?? null) !== by) throw new Fault({ slug: "forbidden", operation: "upload" });
+}
+
+/** Those that arrived anew take the place of earlier ones of the same number. */
+function joined(known: readonly Part[], arrived: readonly Part[]): Part[] {
+  const byNumber = new Map([...known, ...arrived].map((part) => [part.number, part]));
+  return [...byNumber.values()].sort((a, b) => a.number - b.number);
+}
+
+function sameUpload(a: Upload | null, b: Upload | null): boolean {
+  return jsonEquals(a as Json, b as Json);
+}
+
+function still(kind: FileStep["kind"]): FileStep {
+  return { kind, columns: {}, releases: [] };
+}
+
+/** Only code of the server can write these columns; it did so out of turn. */
+function illegal(what: string): Error {
+  return new Error(`a file ${what}: its columns are written by uploads alone`);
+}

@@ -1,0 +1,27 @@
+/** The bucket that holds the bytes: R2, bound as `LEDGE_FILES`. Without it files answer 503 and the log says why. */
+
+import { Fault } from "../../core/fault.ts";
+import type { Logger } from "../../core/log.ts";
+
+interface FilesEnv {
+  readonly LEDGE_FILES?: R2Bucket;
+}
+
+export function bucketOf(env: unknown, log: Logger): R2Bucket {
+  const bucket = (env as FilesEnv).LEDGE_FILES;
+  if (bucket !== undefined) return bucket;
+  log.error("files have no bucket", { mend: "bind an R2 bucket as LEDGE_FILES in wrangler.toml" });
+  throw new Fault({ slug: "unavailable", retryAfter: 60 });
+}
+
+/** For effects, whose failure is logged and tried again. */
+export function requireBucket(env: unknown): R2Bucket {
+  const bucket = (env as FilesEnv).LEDGE_FILES;
+  if (bucket === undefined) throw new Error("no R2 bucket is bound as LEDGE_FILES");
+  return bucket;
+}
+
+/** Throws unless the bucket answers; for `/readyz`. */
+export async function checkBucket(env: unknown): Promise<void> {
+  await requireBucket(env).head("ready");
+}

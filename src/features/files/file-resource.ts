@@ -1,0 +1,95 @@
+/**
+ * `fileResource(table, config)`: a resource whose rows have bytes. The same configuration as `resource`, with `file: { maxBytes, types … }`
+ * beside it; the columns come from `fileColumns()`. It is an ordinary resource afterwards: scopes, filters, live queries, transactions.
+ */
+
+import { getTableColumns, getTableName } from "drizzle-orm";
+import type { SQLiteTable } from "drizzle-orm/sqlite-core";
+import type { FileRules } from "../../core/files/file-rules.ts";
+import { MAX_PARTED_BYTES } from "../../core/files/part-plan.ts";
+import type { Row } from "../../core/schema/table-spec.ts";
+import type { ColumnFlags, ResourceConfig } from "../../define/config.ts";
+import { ConfigError, declaringFile } from "../../define/config-error.ts";
+import type { Hooks } from "../../define/hooks.ts";
+import { type AnyResource, type Resource, resource, type StatedTraits } from "../../define/resource.ts";
+import type { ColumnName } from "../../define/row-types.ts";
+import { FILE_COLUMNS, HIDDEN_COLUMNS, UPLOAD_COLUMNS } from "./file-columns.ts";
+import { fileHooks } from "./file-hooks.ts";
+import { storedOnly } from "./stored-only.ts";
+
+const MINUTE_MS = 60_000;
+const DEFAULT_MAX_BYTES = 25 * 1_048_576;
+
+export interface FileOptions {
+  /** Largest file. Default: 25 MB. */
+  readonly maxBytes?: number;
+  /** `["image/*", "application/pdf"]`. Default: every type. */
+  readonly types?: readonly string[];
+  /** Refused although `types` would take them. */
+  readonly blockedTypes?: readonly string[];
+  /** How long an announced file may wait for its bytes. Default: 24 hours. */
+  readonly expiresMs?: number;
+  /** How long one request may send bytes. Default: 15 minutes. */
+  readonly requestMs?: number;
+}
+
+type FileConfig<T extends SQLiteTable> = ResourceConfig<T> & { readonly file?: FileOptions };
+
+const rulesOfTables = new WeakMap<AnyResource, FileRules>();
+
+export function isFileResource(of: AnyResource): boolean {
+  return rulesOfTables.has(of);
+}
+
+export function fileRulesOf(of: AnyResource): FileRules {
+  const rules = rulesOfTables.get(of);
+  if (rules === undefined) throw new TypeError(`"${of.name}" is no file table`);
+  return rules;
+}
+
+export function fileResource<T extends SQLiteTable, P extends ColumnName<T> = never, F extends ColumnName<T> = never>(
+  table: T,
+  config: FileConfig<T> & { readonly partitionBy?: P; readonly generatedFields?: readonly F[] } = {},
+): Resource<T, T["_"]["name"]> & StatedTraits<P, F | Extract<(typeof UPLOAD_COLUMNS)[number], ColumnName<T>>> {
+  const { file, ...given } = config;
+  const plain = given as unknown as ResourceConfig;
+  const name = getTableName(table);
+  const refuse = (problem: string, mend: string) =>
+    new ConfigError(name, declaringFile(new Error().stack), problem, mend);
+  const columns = getTableColumns(table);
+  const missing = FILE_COLUMNS.filter((column) => !Object.hasOwn(columns, column));
+  if (missing.length > 0)
+    throw refuse(`has no column "${missing[0]}" for its files`, "Spread ...fileColumns() into its columns.");
+  const primaryKey = Object.entries(columns).find(([, column]) => column.primary)?.[0] ?? "id";
+  const rules = rulesFrom(file, refuse);
+  const flags: Record<string, ColumnFlags | undefined> = { ...plain.columns };
+  for (const column of UPLOAD_COLUMNS) flags[column] = { input: false };
+  for (const column of HIDDEN_COLUMNS) flags[column] = { input: false, returned: false };
+  const made = resource(table, {
+    ...plain,
+    ...storedOnly(plain),
+    columns: flags,
+    hooks: fileHooks({ name, primaryKey, rules }, plain.hooks as Hooks<Row> | undefined),
+  } as unknown as ResourceConfig<T>);
+  rulesOfTables.set(made as unknown as AnyResource, rules);
+  return made as unknown as ReturnType<typeof fileResource<T, P, F>>;
+}
+
+function rulesFrom(options: FileOptions = {}, refuse: (problem: string, mend: string) => ConfigError): FileRules {
+  const rules: FileRules = {
+    maxBytes: options.maxBytes ?? DEFAULT_MAX_BYTES,
+    types: options.types ?? [],
+    blockedTypes: options.blockedTypes ?? [],
+    expiresMs: options.expiresMs ?? 24 * 60 * MINUTE_MS,
+    requestMs: options.requestMs ?? 15 * MINUTE_MS,
+  };
+  if (!Number.isSafeInteger(rules.maxBytes) || rules.maxBytes < 1 || rules.maxBytes > MAX_PARTED_BYTES)
+    throw refuse(`file.maxBytes is ${rules.maxBytes}`, `Give a number of bytes up to ${MAX_PARTED_BYTES}.`);
+  for (const type of [...rules.types, ...rules.blockedTypes]) {
+    if (!/^[a-z0-9.+-]+\/(?:\*|[a-z0-9.+-]+)$/.test(type))
+      throw refuse(`file.types names "${type}"`, 'Write "image/png" or "image/*", in lower case.');
+  }
+  if (!(rules.expiresMs > 0) || !(rules.requestMs > 0))
+    throw refuse("file.expiresMs and file.requestMs must be above 0", "Give milliseconds.");
+  return rules;
+}

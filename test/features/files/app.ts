@@ -1,0 +1,98 @@
+/** Tables with files, for the tests of the feature: of one's own, in partitions with soft delete, open to everybody, short-lived. */
+
+import { integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import { defineApp, fullyPublic, ownerOnly, resource, timestampHooks } from "ledge";
+import { fileColumns, fileIndexes, fileResource, files } from "../../../src/features/files/files.ts";
+
+const id = () => text("id").primaryKey();
+
+/** What hooks of `papers` saw. */
+export const seen: string[] = [];
+
+const papersTable = sqliteTable(
+  "papers",
+  { id: id(), ownerId: text("owner_id").notNull(), taskId: text("task_id"), note: text("note"), ...fileColumns() },
+  fileIndexes("papers"),
+);
+
+export const papers = fileResource(papersTable, {
+  ...ownerOnly("ownerId"),
+  generatedFields: ["ownerId"],
+  group: "desk",
+  file: { maxBytes: 40_000_000, blockedTypes: ["application/x-msdownload"] },
+  hooks: {
+    onWrite(tx, change) {
+      seen.push(`write ${change.op} ${change.after?.status ?? "-"}`);
+      return timestampHooks({ owner: "ownerId" }).onWrite?.(tx, change as never) as never;
+    },
+    onAfterCreate: { durable: true, run: ({ op, after }) => void seen.push(`after ${op} ${after?.name}`) },
+    onAfterUpdate: { durable: true, run: ({ op, after }) => void seen.push(`after ${op} ${after?.name}`) },
+    onAfterDelete: { durable: true, run: ({ op, before }) => void seen.push(`after ${op} ${before?.name}`) },
+  },
+});
+
+export const tasks = resource(sqliteTable("tasks", { id: id(), title: text("title").notNull() }), {
+  ...fullyPublic(),
+  group: "desk",
+  relations: { papers: { type: "hasMany", resource: "papers", foreignKey: "taskId", onDelete: "cascade" } },
+});
+
+export const binned = fileResource(
+  sqliteTable(
+    "binned",
+    {
+      id: id(),
+      room: text("room").notNull(),
+      deletedAt: integer("deleted_at", { mode: "timestamp_ms" }),
+      ...fileColumns(),
+    },
+    fileIndexes("binned"),
+  ),
+  {
+    ...fullyPublic(),
+    auth: { ...fullyPublic().auth, hardDelete: "*" },
+    partitionBy: "room",
+    partition: { allow: (_, partition) => partition !== "closed" },
+    softDelete: { field: "deletedAt" },
+    etag: { required: true },
+  },
+);
+
+/** Announcements of a moment, images only. */
+export const moments = fileResource(sqliteTable("moments", { id: id(), ...fileColumns() }, fileIndexes("moments")), {
+  ...fullyPublic(),
+  file: { types: ["image/*"], maxBytes: 1000, expiresMs: 1, requestMs: 1000 },
+});
+
+export const app = defineApp({
+  name: "test",
+  resources: [papers, tasks, binned, moments],
+  features: [files()],
+  transactions: { http: true },
+});
+
+const FILE_SQL =
+  "file_name text NOT NULL, file_type text NOT NULL, file_size integer NOT NULL, file_status text DEFAULT 'pending' NOT NULL, file_hash text, file_stored_at integer, file_blob_key text, file_upload_key text, file_upload text, _version integer DEFAULT 0 NOT NULL";
+
+function tableSql(name: string, columns: string): string {
+  const by = (column: string, index: string) => `CREATE INDEX ${name}_by_${index} ON ${name} (${column})`;
+  return [
+    `CREATE TABLE ${name} (id text PRIMARY KEY NOT NULL, ${columns}${FILE_SQL})`,
+    by("file_hash", "file_hash"),
+    by("file_blob_key", "blob_key"),
+    by("file_upload_key", "upload_key"),
+  ].join(";\n--> statement-breakpoint\n");
+}
+
+const migration = (sql: string) => [{ tag: "0000_files", sql }];
+
+export const migrations = {
+  desk: migration(
+    [
+      tableSql("papers", "owner_id text NOT NULL, task_id text, note text, "),
+      "CREATE TABLE tasks (id text PRIMARY KEY NOT NULL, title text NOT NULL, _version integer DEFAULT 0 NOT NULL)",
+    ].join(";\n--> statement-breakpoint\n"),
+  ),
+  binned: migration(tableSql("binned", "room text NOT NULL, deleted_at integer, ")),
+  moments: migration(tableSql("moments", "")),
+};

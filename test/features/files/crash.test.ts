@@ -1,0 +1,133 @@
+/** A Worker that dies at any moment of an upload, a replacement or a removal leaves no orphan, no lost file, and nothing half seen. */
+
+import { runInDurableObject } from "cloudflare:test";
+import { expect, it } from "vitest";
+import { releaseBlob } from "../../../src/features/files/release-blob.ts";
+import { app } from "./app.ts";
+import { announce, bucket, keys, rowOf, send, settle, store, sweep, tables } from "./client.ts";
+import { type Crash, crashingEnv } from "./crashing-env.ts";
+
+const DESK = "t/test/desk";
+const ROOT = "/api/papers";
+const bytesOf = (text: string) => new TextEncoder().encode(text);
+const text = { name: "c.txt", type: "text/plain" };
+
+/** One request in an environment that dies. */
+async function dying(crash: Crash, to: string, body?: Uint8Array): Promise<number> {
+  const [method = "", path = ""] = to.split(" ");
+  const headers = { authorization: "Bearer dev:alice", "content-length": String(body?.length ?? 0) };
+  const init = { method, headers, ...(body === undefined ? {} : { body: body as BodyInit }) };
+  const reply = await app.request(path, init, crash.env as never);
+  await reply.arrayBuffer();
+  return reply.status;
+}
+
+/** Nothing in the bucket without a row, no row without its bytes; after what was left to do is done. */
+async function whole(): Promise<void> {
+  await settle(DESK);
+  expect(await sweep("look")).toEqual({ orphans: [], lost: [] });
+}
+
+/** Tries every moment until the request outlives them all; says how many there were. */
+async function atEveryMoment(attempt: (crash: Crash, moment: number) => Promise<void>): Promise<number> {
+  for (let moment = 0; ; moment++) {
+    const crash = crashingEnv(moment);
+    await attempt(crash, moment);
+    await whole();
+    if (!crash.hasDied()) return moment;
+    expect(moment).toBeLessThan(60);
+  }
+}
+
+it("[FS8] an upload that dies at any moment is either there or not, and can be sent again", async () => {
+  const moments = await atEveryMoment(async (crash, moment) => {
+    const bytes = bytesOf(`upload ${moment}`);
+    const id = await announce("alice", ROOT, { ...text, size: bytes.length });
+    await dying(crash, `PUT ${ROOT}/${id}/content`, bytes);
+    const seen = await send("alice", `GET ${ROOT}/${id}/content`);
+    expect([200, 404]).toContain(seen.status);
+    if (seen.status === 200) expect(seen.bytes).toEqual(bytes);
+    expect((await send("alice", `GET ${ROOT}/${id}`)).status).toBe(seen.status);
+    const again = await send("alice", `PUT ${ROOT}/${id}/content`, bytes, { "content-length": String(bytes.length) });
+    expect(again.status, JSON.stringify(again.json)).toBe(200);
+    expect((await send("alice", `GET ${ROOT}/${id}/content`)).bytes).toEqual(bytes);
+  });
+  // Load, claim, put, store: two moments each.
+  expect(moments).toBe(8);
+});
+
+it("[FS8] an announcement whose upload died at any moment ends with everything that had arrived", async () => {
+  const moments = await atEveryMoment(async (crash, moment) => {
+    const bytes = bytesOf(`abandoned ${moment}`);
+    const id = await announce("alice", ROOT, { ...text, size: bytes.length });
+    await dying(crash, `PUT ${ROOT}/${id}/content`, bytes);
+    const isThere = (await send("alice", `GET ${ROOT}/${id}`)).status === 200;
+    await settle(DESK);
+    expect((await rowOf(DESK, "papers", id)) !== undefined).toBe(isThere);
+    expect((await keys(`${DESK}/papers/${id}/`)).length).toBe(isThere ? 1 : 0);
+  });
+  expect(moments).toBe(8);
+});
+
+it("[FS8] a replacement that dies at any moment leaves the old bytes or the new ones", async () => {
+  const moments = await atEveryMoment(async (crash, moment) => {
+    const [old, young] = [bytesOf(`old ${moment}`), bytesOf(`the new ${moment}`)];
+    const id = await store("alice", ROOT, text, old);
+    await dying(crash, `PUT ${ROOT}/${id}/content`, young);
+    const seen = await send("alice", `GET ${ROOT}/${id}/content`);
+    expect([old, young]).toContainEqual(seen.bytes);
+    const row = (await send("alice", `GET ${ROOT}/${id}`)).json;
+    expect(row.size).toBe(seen.bytes.length);
+  });
+  // It is looked for among the announced first.
+  expect(moments).toBe(10);
+});
+
+it("[FS8] equal content of two rows survives whatever moment one of them dies at", async () => {
+  const moments = await atEveryMoment(async (crash, moment) => {
+    const bytes = bytesOf(`shared ${moment}`);
+    const first = await store("alice", ROOT, text, bytes);
+    const second = await announce("alice", ROOT, { ...text, size: bytes.length });
+    await dying(crash, `PUT ${ROOT}/${second}/content`, bytes);
+    await send("alice", `DELETE ${ROOT}/${first}`);
+    await settle(DESK);
+    const seen = await send("alice", `GET ${ROOT}/${second}/content`);
+    if (seen.status === 200) expect(seen.bytes).toEqual(bytes);
+  });
+  expect(moments).toBe(8);
+});
+
+it("[FS8] a removal that dies at any moment is carried out by its effect, delivered again", async () => {
+  const moments = await atEveryMoment(async (crash, moment) => {
+    const id = await store("alice", ROOT, text, bytesOf(`removed ${moment}`));
+    const [key = ""] = await keys(`${DESK}/papers/${id}/`);
+    await dying(crash, `DELETE ${ROOT}/${id}`);
+    const isThere = (await send("alice", `GET ${ROOT}/${id}`)).status === 200;
+    await settle(DESK);
+    expect((await bucket.head(key)) !== null).toBe(isThere);
+  });
+  expect(moments).toBe(2);
+});
+
+it("[TX40] the effect that removes bytes may die at any moment and run any number of times", async () => {
+  let moment = 0;
+  for (; ; moment++) {
+    const id = await store("alice", ROOT, text, bytesOf(`effect ${moment}`));
+    const [key = ""] = await keys(`${DESK}/papers/${id}/`);
+    const payload = { table: "papers", key, partsId: null };
+    const context = { key: "desk:1:0", epoch: "e", attempt: 1, object: DESK as never };
+    // While a row holds them nothing removes its bytes.
+    await releaseBlob(payload, { ...context, env: crashingEnv(null).env });
+    expect(await bucket.head(key)).not.toBeNull();
+    await runInDurableObject(tables.getByName(DESK), (_, state) => {
+      state.storage.sql.exec("DELETE FROM papers WHERE id = ?", id);
+    });
+    const crash = crashingEnv(moment);
+    await Promise.resolve(releaseBlob(payload, { ...context, env: crash.env })).catch(() => {});
+    await releaseBlob(payload, { ...context, env: crashingEnv(null).env });
+    await releaseBlob(payload, { ...context, env: crashingEnv(null).env });
+    expect(await bucket.head(key)).toBeNull();
+    if (!crash.hasDied()) break;
+  }
+  expect(moment).toBe(4);
+});
