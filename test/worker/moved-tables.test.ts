@@ -79,6 +79,7 @@ describe("the register", () => {
     expect(((family?.placements ?? []) as { table: string }[]).map(({ table }) => table).sort()).toEqual([
       "bonds",
       "children",
+      "evictions",
       "guests",
       "items_grouped",
       "parents",
