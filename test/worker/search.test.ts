@@ -380,7 +380,7 @@ describe("what is refused", () => {
       ),
       { numRuns: RUNS * 3 },
     );
-  });
+  }, 60_000);
 });
 
 describe("nothing hidden can be inferred", () => {
@@ -429,7 +429,7 @@ describe("nothing hidden can be inferred", () => {
       ),
       { numRuns: Math.ceil(RUNS / 10) },
     );
-  });
+  }, 60_000);
 });
 
 describe("the index against one that is built anew", () => {
@@ -494,5 +494,5 @@ describe("the index against one that is built anew", () => {
       { numRuns: Math.ceil(RUNS / 5) },
     );
     expect([...statuses].sort()).toEqual(expect.arrayContaining([200, 201, 204, 404, 409]));
-  });
+  }, 60_000);
 });
