@@ -4,7 +4,7 @@
  */
 
 import { createHmac } from "node:crypto";
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import autocannon from "autocannon";
@@ -20,7 +20,7 @@ const ROUNDS = Number(process.env.ROUNDS ?? 5);
 const SECONDS = Number(process.env.SECONDS ?? 2);
 const SECRET = "bench-secret-bench-secret-bench-secret";
 const PERSON = { email: "bench@example.com", password: "correct horse battery" };
-const MIGRATION = join(import.meta.dirname, "../../migrations/d1/0000_auth.sql");
+const MIGRATIONS = join(import.meta.dirname, "../../migrations/d1");
 
 const folder = mkdtempSync(join(tmpdir(), "ledge-bench-auth-"));
 const script = join(folder, "worker.mjs");
@@ -53,8 +53,11 @@ const miniflare = new Miniflare(
 try {
   await miniflare.ready;
   const database = await miniflare.getD1Database("LEDGE_D1");
-  for (const statement of readFileSync(MIGRATION, "utf8").split("--> statement-breakpoint")) {
-    await database.prepare(statement).run();
+  for (const file of readdirSync(MIGRATIONS).sort()) {
+    if (!file.endsWith(".sql")) continue;
+    for (const statement of readFileSync(join(MIGRATIONS, file), "utf8").split("--> statement-breakpoint")) {
+      await database.prepare(statement).run();
+    }
   }
   const url = (await miniflare.unsafeGetDirectURL()).href.replace(/\/$/, "");
   const text = await measure(url);
