@@ -38,6 +38,8 @@ export interface AuthClient {
   confirmVerification(token: string): Promise<void>;
   /** Called now with what is known, and at each change, also by another client of the same storage once it is noticed. Gives its end. */
   onAuthStateChange(listener: Listener): () => void;
+  /** The same under another name. */
+  subscribe(listener: Listener): () => void;
 }
 
 export interface AuthClientParts {
@@ -146,6 +148,7 @@ export function createAuthClient({ bare, renewing }: AuthSends, options: AuthCli
     requestVerification: async (email) => void (await post("/verify/request", { email })),
     confirmVerification: async (token) => void (await post("/verify/confirm", { token })),
     onAuthStateChange: kept.listen,
+    subscribe: kept.listen,
   };
   return {
     client,

@@ -4,6 +4,7 @@ export type { Json } from "../core/json.ts";
 export type { AppLike, Client, Partitioned, Traits, UntypedRow, UntypedTable, WithTraits } from "./app-types.ts";
 export { type ClientOptions, createClient } from "./create-client.ts";
 export type { RefreshToken, TokenSource, TokenStorage } from "./credentials.ts";
+export { type ExecuteOptions, executeRequest } from "./execute-request.ts";
 export { fetchPaginated, type NumberedPage } from "./fetch-paginated.ts";
 export type { FilterInput } from "./filter-text.ts";
 export {

@@ -8,6 +8,7 @@ import { LedgeError, TimeoutError, TransportError } from "./ledge-error.ts";
 import type { Platform, RequestLike, SignalLike } from "./platform.ts";
 import { errorFromReply } from "./read-problem.ts";
 import { nextDelayMs, type RetryPolicy } from "./retry.ts";
+import { within } from "./within.ts";
 
 /** What every call may be given. */
 export interface CallOptions {
@@ -128,35 +129,6 @@ async function attempt(pipeline: Pipeline, call: Call, token: string | null, key
     controller.abort(error);
     throw error;
   }
-}
-
-/**
- * What `run` gives, unless the signal aborts or the time is up (0: never) before. Timer and listener are gone when it settles, even
- * if `run` does not heed the end.
- */
-function within<T>(
-  platform: Platform,
-  ms: number,
-  signal: SignalLike | undefined,
-  onTime: (resolve: (value: T) => void, reject: (error: LedgeError) => void) => void,
-  run?: () => Promise<T>,
-): Promise<T> {
-  let leave = () => {};
-  return new Promise<T>((resolve, reject) => {
-    const onAbort = () =>
-      reject(
-        new TransportError("The request was aborted", { code: "ABORTED", cause: signal?.reason, retryable: false }),
-      );
-    if (signal?.aborted) return onAbort();
-    signal?.addEventListener("abort", onAbort);
-    // A wait of nothing is over at once; no limit at all is for work only.
-    const cancel = ms > 0 || run === undefined ? platform.after(ms, () => onTime(resolve, reject)) : undefined;
-    leave = () => {
-      cancel?.();
-      signal?.removeEventListener("abort", onAbort);
-    };
-    run?.().then(resolve, reject);
-  }).finally(() => leave());
 }
 
 async function renews(token: Credentials, refused: string, error: LedgeError): Promise<boolean> {

@@ -35,6 +35,7 @@ describe("client.auth", () => {
     });
     const heard: [string, string | undefined][] = [];
     const leave = board.auth.onAuthStateChange((change, session) => heard.push([change, session?.user.id]));
+    expect(board.auth.subscribe).toBe(board.auth.onAuthStateChange);
     await board.auth.getSession();
     await board.auth.signInWithPassword({ email: "a@example.com", password: "p" });
     await board.auth.signOut();

@@ -2,7 +2,7 @@
 
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { type ClientOptions, createClient } from "../../src/client/ledge-client.ts";
+import { type ClientOptions, createClient, executeRequest, TransportError } from "../../src/client/ledge-client.ts";
 import { type Answer, EMPTY_PAGE, fakePlatform, problem, type Serve } from "./fake-server.ts";
 
 const PAGE: Answer = { body: EMPTY_PAGE };
@@ -284,5 +284,44 @@ describe("tokens", () => {
     });
     await expect(tasks.list()).rejects.toMatchObject({ name: "StorageError", cause: new Error("locked") });
     expect(platform.sent).toEqual([]);
+  });
+});
+
+describe("requests of one's own", () => {
+  const failing = () => new TransportError("no network", { retryable: true });
+
+  test("[SDK6] are repeated while a field says that it may pass, with growing random waits, and end with their signal", async () => {
+    const platform = fakePlatform(() => "lost");
+    let attempts = 0;
+    const run = async (signal: { readonly aborted: boolean }) => {
+      attempts += 1;
+      expect(signal.aborted).toBe(false);
+      if (attempts < 4) throw failing();
+      return "done";
+    };
+    expect(await executeRequest(run, { platform })).toBe("done");
+    expect(platform.fired.filter((ms) => ms < 30_000)).toEqual([1000, 2000, 4000]);
+    attempts = 0;
+    await expect(executeRequest(run, { platform, retries: 1 })).rejects.toMatchObject({ code: "NETWORK_ERROR" });
+    expect(attempts).toBe(2);
+    const mistake = new TypeError("a mistake");
+    await expect(executeRequest(() => Promise.reject(mistake), { platform })).rejects.toBe(mistake);
+  });
+
+  test("[SDK6] an attempt that takes too long is ended and counts as a failure that may pass", async () => {
+    const platform = fakePlatform(() => "silent");
+    const signals: { readonly aborted: boolean }[] = [];
+    const silent = (signal: { readonly aborted: boolean }) => {
+      signals.push(signal);
+      return new Promise<never>(() => {});
+    };
+    await expect(executeRequest(silent, { platform, retries: 1, timeoutMs: 50 })).rejects.toMatchObject({
+      code: "TIMEOUT",
+    });
+    expect(signals.map(({ aborted }) => aborted)).toEqual([true, true]);
+    const end = new AbortController();
+    const ended = executeRequest(silent, { platform, timeoutMs: 0, signal: end.signal });
+    end.abort();
+    await expect(ended).rejects.toMatchObject({ code: "ABORTED" });
   });
 });
