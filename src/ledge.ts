@@ -8,6 +8,7 @@ export { createLogger, type LogEntry, type Logger, type LogSink } from "./core/l
 export type { SearchHit } from "./core/protocol/search-call.ts";
 export * from "./core/query/ledge-query.ts";
 export type { Row, TableSpec } from "./core/schema/table-spec.ts";
+export type { AccessEnded } from "./core/scope/access-ended.ts";
 export { ANONYMOUS, type Anonymous, hasRole, isAdmin, type Principal, type User } from "./core/scope/principal.ts";
 export type { AppDefinition, EffectHandler, Migration, MigrationSet } from "./define/app.ts";
 export { composeHooks } from "./define/compose-hooks.ts";
@@ -55,7 +56,6 @@ export type {
 } from "./define/search-adapter.ts";
 export { type TimestampOptions, timestampHooks } from "./define/timestamp-hooks.ts";
 export { commonSchemas, createValidator, safeValidate, validate } from "./define/validation.ts";
-export type { AccessEnded } from "./edge/access-ended.ts";
 export type {
   AppOptions,
   AskFeature,

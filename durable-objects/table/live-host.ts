@@ -11,6 +11,7 @@ import { newSocketState, type SocketState } from "../../src/core/live/socket-sta
 import { CLOSE, SUBPROTOCOL } from "../../src/core/live/wire-schema.ts";
 import type { LiveOpening } from "../../src/core/protocol/live-opening.ts";
 import { problemReply } from "../../src/core/protocol/problem.ts";
+import { type AccessEnded, isEnded } from "../../src/core/scope/access-ended.ts";
 import { openQueries, pruneQueries } from "./live-queries.ts";
 import { storeLiveSource } from "./live-source.ts";
 import { logLine } from "./log-line.ts";
@@ -41,6 +42,11 @@ const MAX_ATTACHMENT = 16_000;
 type Outgoing =
   | { readonly kind: "send"; readonly socket: WebSocket; readonly text: string }
   | { readonly kind: "close"; readonly socket: WebSocket; readonly code: number; readonly reason: string };
+
+/** The answer to an opening whose access ended on the way. */
+export function refuseEnded(): Response {
+  return refusal({ slug: "unauthorized", reason: "expired", detail: "The session has ended" });
+}
 
 export class LiveHost {
   readonly #store: Store;
@@ -133,9 +139,11 @@ export class LiveHost {
     this.#run(() => this.#server.end(() => true, CLOSE.restart, "the object opens anew"));
   }
 
-  /** Ends the sockets of a user. */
-  endUser(who: string, code: number, reason: string): void {
-    this.#run(() => this.#server.end((state) => state.who === who, code, reason));
+  /** Ends the sockets of a caller whose access has ended; whether the person has others left ([RV6]). */
+  endAccess(ended: AccessEnded): boolean {
+    const isTheirs = ({ who, credential }: SocketState) => isEnded({ userId: who, credential }, ended);
+    this.#run(() => this.#server.end(isTheirs, CLOSE.unauthenticated, "access has ended"));
+    return this.#server.has(({ who }) => who === ended.userId);
   }
 
   #renew(socket: WebSocket, opening: LiveOpening | null): void {

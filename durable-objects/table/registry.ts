@@ -5,6 +5,7 @@
  */
 
 import { type ObjectName, objectName } from "../../src/core/ids.ts";
+import { REGISTRY_GROUP } from "../../src/core/protocol/live-opening.ts";
 import type { Sql } from "../sql/port.ts";
 import type { Store } from "./store.ts";
 
@@ -34,8 +35,6 @@ export interface Stranded {
 export interface RegistryAnswer {
   readonly stranded: readonly Stranded[];
 }
-
-const REGISTRY_GROUP = "_registry";
 
 export function registryName(app: string): ObjectName {
   return objectName(app, REGISTRY_GROUP, null);

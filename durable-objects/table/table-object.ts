@@ -12,6 +12,7 @@ import { parseLogLevel } from "../../src/core/log.ts";
 import { LIVE_HEADER, type LiveOpening } from "../../src/core/protocol/live-opening.ts";
 import { CALL_VERSION, isWrite, type ObjectCall, type ObjectReply } from "../../src/core/protocol/object-call.ts";
 import { decodeCall, encodeReply } from "../../src/core/protocol/wire.ts";
+import type { AccessEnded } from "../../src/core/scope/access-ended.ts";
 import type { AppDefinition, MigrationSet } from "../../src/define/app.ts";
 import { openTicket } from "../../src/edge/live/ticket.ts";
 import { objectStorageSql } from "../sql/object-storage.ts";
@@ -19,10 +20,11 @@ import { quoteIdentifier } from "../sql/quote-identifier.ts";
 import { type AgreeMessage, agree } from "./agree.ts";
 import { callWeight } from "./call-weight.ts";
 import type { FailPoint } from "./fail-points.ts";
+import { endAccess, type Follower, follow } from "./followers.ts";
 import { type GroupCommit, groupCommit } from "./group-commit.ts";
 import { handleCall, touchedBy } from "./handle-call.ts";
 import { Blocked } from "./key-gate.ts";
-import { LiveHost } from "./live-host.ts";
+import { LiveHost, refuseEnded } from "./live-host.ts";
 import { logLine, setLogThreshold } from "./log-line.ts";
 import { ensureRegistered, type Registrar } from "./registration.ts";
 import {
@@ -61,6 +63,9 @@ export interface TableObjectRpc extends Rpc.DurableObjectBranded {
   objects(): Promise<readonly Registration[]>;
   holdsRows(table: string): Promise<boolean>;
   agree(text: string): Promise<string>;
+  follow(follower: Follower): Promise<boolean>;
+  accessEnded(ended: AccessEnded): Promise<void>;
+  endSockets(ended: AccessEnded): Promise<boolean>;
 }
 
 const OTHER_VERSION: ObjectReply = {
@@ -184,6 +189,11 @@ export function tableObject(
       const store = this.#open();
       if (opening.v !== 1 || opening.object !== store.name) return new Response(null, { status: 503 });
       await ensureRegistered(store, this.#registrar, opening.table, this.#registry());
+      const { who: userId, credential, provenAtMs, object } = opening;
+      if (userId !== null && credential !== null) {
+        const registry = this.env.LEDGE_TABLES.getByName(registryFor(object));
+        if (!(await registry.follow({ object, userId, credential, provenAtMs }))) return refuseEnded();
+      }
       this.#live ??= this.#openLive(store);
       return this.#live.accept(opening);
     }
@@ -213,6 +223,24 @@ export function tableObject(
       const store = this.#open();
       const holds = (name: ObjectName, table: string) => this.env.LEDGE_TABLES.getByName(name).holdsRows(table);
       return registerObject(store, registration, holds);
+    }
+
+    /** On the registry object only: notes that a socket opens for a caller; false: that access has ended meanwhile. */
+    async follow(follower: Follower): Promise<boolean> {
+      return follow(this.#open().sql, follower, Date.now());
+    }
+
+    /** On the registry object only: has the sockets of a caller closed wherever they are. */
+    async accessEnded(ended: AccessEnded): Promise<void> {
+      const tell = (object: ObjectName) =>
+        this.env.LEDGE_TABLES.getByName(object).endSockets(ended) as Promise<boolean>;
+      await endAccess(this.#open().sql, ended, { tell, nowMs: Date.now() });
+    }
+
+    /** Closes the sockets of a caller here; whether the person has others left. */
+    async endSockets(ended: AccessEnded): Promise<boolean> {
+      this.#open();
+      return this.#live?.endAccess(ended) ?? false;
     }
 
     /** On the registry object only: every object there is. */

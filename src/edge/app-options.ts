@@ -1,11 +1,11 @@
 /** What `defineApp` takes ([PF3]), and what application code at the edge (routes, middleware, features) sees. Types only. */
 
 import type { Logger, LogSink, LogThreshold } from "../core/log.ts";
+import type { AccessEnded } from "../core/scope/access-ended.ts";
 import type { Principal } from "../core/scope/principal.ts";
 import type { AppDefinition, EffectHandler } from "../define/app.ts";
 import type { AnyResource } from "../define/resource.ts";
 import type { SearchAdapter } from "../define/search-adapter.ts";
-import type { AccessEnded } from "./access-ended.ts";
 import type { AuthOptions, Credentials } from "./authenticate.ts";
 import type { CorsOptions } from "./cors.ts";
 import type { TableEntry } from "./edge.ts";

@@ -4,6 +4,7 @@
  */
 
 import type { ObjectName } from "../core/ids.ts";
+import type { AccessEnded } from "../core/scope/access-ended.ts";
 
 export interface TableStub {
   /** Takes a call and gives its reply, both as text (`src/core/protocol/wire.ts`). */
@@ -14,6 +15,8 @@ export interface TableStub {
   objects(): Promise<readonly { readonly object: ObjectName }[]>;
   /** Opens a live socket; what it is for lies in a header (`src/core/protocol/live-opening.ts`). */
   fetch(url: string, init: { readonly headers: Readonly<Record<string, string>> }): Promise<Response>;
+  /** On the registry object: closes the sockets of a caller whose access has ended. */
+  accessEnded(ended: AccessEnded): Promise<void>;
   /** Answers when the object runs and its migrations are done; for `/readyz`. */
   ping(): Promise<{ readonly failing: readonly string[] }>;
 }

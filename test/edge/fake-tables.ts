@@ -41,6 +41,7 @@ export function fakeTables(script: Script = () => answer(), vars: Partial<LedgeE
         },
         objects: () => Promise.resolve([]),
         agree: () => Promise.reject(new Error("no transaction over several objects here")),
+        accessEnded: async () => {},
         fetch: async () => new Response(null, { status: 503 }),
         ping: async () => ({ failing: [] }),
       }),

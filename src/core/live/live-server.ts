@@ -42,7 +42,7 @@ export interface LiveServerPort<S> {
 }
 
 /** What a ticket says of its maker; as in `LiveOpening`. */
-export type Renewal = Pick<SocketState, "who" | "exp" | "renewAtMs" | "rights" | "objects">;
+export type Renewal = Pick<SocketState, "who" | "credential" | "exp" | "renewAtMs" | "rights" | "objects">;
 
 interface Seat<S> {
   readonly socket: S;
@@ -252,6 +252,7 @@ export class LiveServer<S> {
       session.end(CLOSE.restart, "rights have changed");
       return;
     }
+    state.credential = renewal.credential;
     state.exp = renewal.exp;
     state.renewAtMs = renewal.renewAtMs;
     session.send(welcomeText(state.session, state.exp));

@@ -32,6 +32,8 @@ export interface SocketState {
   readonly session: string;
   /** Id of the signed-in user. */
   readonly who: string | null;
+  /** Names their proof, where it can be ended before it expires ([RV6]). */
+  credential: string | null;
   /** ms since 1970, if the proof of who asks expires. */
   exp: number | null;
   /** From when on its rights are too old ([RV4]): the client is to come back. */
@@ -62,16 +64,17 @@ export interface WaitingSync {
 }
 
 export function newSocketState(
-  opening: Pick<SocketState, "session" | "who" | "exp" | "renewAtMs" | "rights" | "objects">,
+  opening: Pick<SocketState, "session" | "who" | "credential" | "exp" | "renewAtMs" | "rights" | "objects">,
   epoch: string,
   nowMs: number,
 ): SocketState {
-  const { session, who, exp, renewAtMs, rights, objects } = opening;
+  const { session, who, credential, exp, renewAtMs, rights, objects } = opening;
   return {
     v: 1,
     phase: "new",
     session,
     who,
+    credential,
     exp,
     renewAtMs,
     rights,

@@ -7,6 +7,8 @@ import type { ObjectName } from "../ids.ts";
 import type { SocketRights } from "../live/socket-state.ts";
 
 export const LIVE_HEADER = "ledge-live";
+/** Group of the system object that knows all others. */
+export const REGISTRY_GROUP = "_registry";
 
 export interface LiveOpening {
   readonly v: 1;
@@ -20,6 +22,10 @@ export interface LiveOpening {
   readonly ticketUntilMs?: number;
   /** Id of the signed-in user. */
   readonly who: string | null;
+  /** Names their proof, where it can be ended before it expires. */
+  readonly credential: string | null;
+  /** When that was looked at, ms since 1970. */
+  readonly provenAtMs: number;
   /** Under what sockets are counted: a user, or an address. */
   readonly counted: string;
   /** ms since 1970. */

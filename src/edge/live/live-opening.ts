@@ -46,6 +46,8 @@ export async function liveOpening(request: TableRequest, session: string): Promi
     table: entry.resource.name,
     session,
     who: isUser ? principal.id : null,
+    credential: isUser ? (principal.credential ?? null) : null,
+    provenAtMs: nowMs,
     counted: isUser ? `u:${principal.id}` : `a:${address}`,
     exp: isUser && principal.expiresAtS !== undefined ? principal.expiresAtS * 1000 : null,
     renewAtMs: isAged ? nowMs + LIVE_LIMITS.scopeMaxAgeMs : null,

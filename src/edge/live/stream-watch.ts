@@ -66,7 +66,9 @@ export async function streamWatch(exchange: Exchange, socket: WebSocket, streame
   const beat = () => {
     const now = Date.now();
     if (waitingSinceMs !== null && now - waitingSinceMs > STALLED_MS) {
-      writer.abort("slow-consumer").catch(() => {});
+      // It is told, should it take what waits after all; nobody waits for that for ever.
+      write(text.invalidate("slow-consumer", now));
+      setTimeout(() => writer.abort("slow-consumer").catch(() => {}), STALLED_MS);
       over(CLOSE.overloaded);
     } else if (now - nowMs > ROTATE_MS * (0.9 + (parseInt(streamed.subscriptionId.slice(0, 2), 16) / 255) * 0.2))
       over(CLOSE.normal);
@@ -118,7 +120,10 @@ export async function streamWatch(exchange: Exchange, socket: WebSocket, streame
       }
       take(frame, typeof data === "string" ? data.length : 0);
     });
-    socket.addEventListener("close", () => {
+    socket.addEventListener("close", ({ code }) => {
+      // The access it was opened by has ended ([RV6]).
+      if (code === CLOSE.unauthenticated && isAnswered && !isOver)
+        write(text.invalidate("Authentication expired", Date.now()));
       over(CLOSE.normal);
       if (!isAnswered) answer(placedFault(exchange, { slug: "unavailable", retryAfter: 1 }));
       isAnswered = true;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { isEnded } from "../../../src/edge/access-ended.ts";
+import { isEnded } from "../../../src/core/scope/access-ended.ts";
 import { ended } from "./app.ts";
 import { Browser, bearer, mailedToken, PASSWORD, query, signedIn, withTokens } from "./browser.ts";
 

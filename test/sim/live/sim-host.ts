@@ -44,6 +44,7 @@ export class SimHost {
     const opening = {
       session: `s${id}`,
       who,
+      credential: null,
       exp: null,
       renewAtMs: null,
       rights,
