@@ -4,6 +4,7 @@
  * under its own names (library/database-adapter.ts).
  */
 
+import { sql } from "drizzle-orm";
 import { index, integer, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 
 const time = (name: string) => integer(name, { mode: "timestamp_ms" });
@@ -30,7 +31,10 @@ export const users = sqliteTable(
     createdAt: time("created_at").notNull(),
     updatedAt: time("updated_at").notNull(),
   },
-  (table) => [uniqueIndex("auth_users_by_email").on(table.email)],
+  (table) => [
+    uniqueIndex("auth_users_by_email").on(table.email),
+    index("auth_users_pending").on(table.createdAt).where(sql`is_pending = 1`),
+  ],
 );
 
 /** One way to sign in: a password (`credential`), later an identity provider. */
@@ -96,6 +100,7 @@ export const verifications = sqliteTable(
   (table) => [
     index("auth_verifications_by_identifier").on(table.identifier),
     index("auth_verifications_by_value").on(table.value),
+    index("auth_verifications_by_expiry").on(table.expiresAt),
   ],
 );
 

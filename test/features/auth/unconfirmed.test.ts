@@ -91,4 +91,33 @@ describe("a sign-up that nobody has confirmed", () => {
     expect((await login(email, ATTACKER)).status).toBe(401);
     expect((await login(email, PASSWORD)).body.user).toMatchObject({ name: "", data: {}, emailVerified: true });
   });
+
+  it("[A1] [A11] what nobody followed in time is removed by later sign-ins, and nothing else is", async () => {
+    const [stale, fresh, person] = [newEmail(), newEmail(), newEmail()];
+    await signUp(stale, PASSWORD);
+    await signUp(fresh, PASSWORD);
+    await confirm(await signUp(person, PASSWORD));
+    const forgot = (email: string) => new Browser().send("POST /api/auth/password/forgot", { body: { email } });
+    await forgot(stale);
+    await forgot(person);
+    await mailedToken(person, "reset-password");
+    const old = Date.now() - 3 * 86_400_000;
+    await query("UPDATE auth_users SET created_at = ? WHERE email IN (?, ?)", old, stale, person);
+    await query(
+      "UPDATE auth_verifications SET expires_at = ? WHERE value = (SELECT id FROM auth_users WHERE email = ?)",
+      Date.now() - 1,
+      person,
+    );
+    expect((await login(person, PASSWORD)).status).toBe(200);
+    const left = async () => ({
+      people: (await query("SELECT email FROM auth_users WHERE email IN (?, ?, ?)", stale, fresh, person))
+        .map(({ email }) => email)
+        .sort(),
+      links: await query(
+        "SELECT v.id FROM auth_verifications AS v JOIN auth_users AS u ON u.id = v.value WHERE u.email = ?",
+        person,
+      ),
+    });
+    await expect.poll(left, { timeout: 10_000 }).toEqual({ people: [fresh, person].sort(), links: [] });
+  });
 });

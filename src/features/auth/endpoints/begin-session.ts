@@ -8,6 +8,7 @@ import type { JsonObject } from "../../../core/json.ts";
 import { errorFields } from "../../../core/log.ts";
 import { issueAccessToken } from "../access-token.ts";
 import { type AuthCall, answer } from "../auth-call.ts";
+import { VERIFY_TTL_MS } from "../auth-options.ts";
 import { findCookieSession, findSession, type LiveSession } from "../live-session.ts";
 import { originOf } from "../mailer.ts";
 import { own } from "../read-input.ts";
@@ -70,14 +71,17 @@ const KEEP_EXPIRED_MS = 86_400_000;
 
 /** Takes away what has expired, a little at each sign-in. What it cannot do now the next one does. */
 async function sweep({ context, database, nowMs }: AuthCall): Promise<void> {
-  const some = (table: string, column: string) =>
-    `DELETE FROM ${table} WHERE id IN (SELECT id FROM ${table} WHERE ${column} < ? LIMIT 100)`;
+  const some = (table: string, condition: string) =>
+    `DELETE FROM ${table} WHERE id IN (SELECT id FROM ${table} WHERE ${condition} < ? LIMIT 100)`;
   try {
     await database.batch([
       database.prepare(some("auth_sessions", "expires_at")).bind(nowMs - KEEP_EXPIRED_MS),
       database.prepare(some("auth_attempts", "resets_at")).bind(nowMs),
+      database.prepare(some("auth_verifications", "expires_at")).bind(nowMs),
+      // Their links have expired as well.
+      database.prepare(some("auth_users", "is_pending = 1 AND created_at")).bind(nowMs - 2 * VERIFY_TTL_MS),
     ]);
   } catch (error) {
-    context.log.warn("expired sessions were not removed", errorFields(error));
+    context.log.warn("what has expired was not removed", errorFields(error));
   }
 }
