@@ -1,0 +1,57 @@
+/** Changes of several entries at once that follow from what happened to one, or to the rights of the person. Pure; `outbox.ts` has them saved. */
+
+import type { JsonObject } from "../json.ts";
+import { changed, type EntryChange, type OutboxEntry, type RowWrite, rowKey } from "./outbox-entry.ts";
+import { OUTBOX_LIMITS } from "./outbox-port.ts";
+
+export type IsRevoked = (row: Pick<RowWrite, "table" | "partition" | "id">) => boolean;
+
+/** Of the finished, those that make room for one more. */
+export function letGo(entries: readonly OutboxEntry[]): EntryChange[] {
+  const done = entries.filter(({ state }) => state.kind === "done");
+  return done
+    .slice(0, Math.max(0, done.length + 1 - OUTBOX_LIMITS.keptDone))
+    .map((before) => ({ before, after: null }));
+}
+
+/** Later writes of the row that were made on what this one has led to stand on its tag from now on. */
+export function rebased(entries: readonly OutboxEntry[], done: OutboxEntry, tag: string | null): EntryChange[] {
+  const [written, ...more] = done.writes;
+  if (tag === null || written === undefined || more.length > 0) return [];
+  const key = rowKey(written);
+  const isOnIt = (write: RowWrite) => rowKey(write) === key && write.op !== "create" && write.tag === written.tag;
+  return entries
+    .filter(({ place, state, writes }) => place > done.place && state.kind === "queued" && writes.some(isOnIt))
+    .map((later) =>
+      changed(later, { writes: later.writes.map((write) => (isOnIt(write) ? { ...write, tag } : write)) }),
+    );
+}
+
+/** Nothing that was shown of these rows is kept; what the person wrote is. */
+export function withoutRevoked(entries: readonly OutboxEntry[], isRevoked: IsRevoked): EntryChange[] {
+  return entries.flatMap((entry) => {
+    const { state, writes } = entry;
+    const isBased = writes.some((write) => write.base !== null && isRevoked(write));
+    const isPresent = state.kind === "refused" && state.present != null && writes.some(isRevoked);
+    if (!isBased && !isPresent) return [];
+    const change = changed(entry, {
+      writes: writes.map((write) => (isRevoked(write) ? { ...write, base: null } : write)),
+      ...(state.kind === "refused" && { state: { ...state, present: null } }),
+    });
+    return [change];
+  });
+}
+
+/** Whether each of its writes can take place once only, whatever the server remembers. A row that was created may be gone again. */
+export function isSelfGuarding({ writes }: OutboxEntry): boolean {
+  return writes.every(({ tag }) => tag !== null);
+}
+
+export function columnsOf(row: JsonObject | null, values: JsonObject): JsonObject | null {
+  if (row === null) return null;
+  return Object.fromEntries(Object.keys(values).map((name) => [name, row[name] ?? null]));
+}
+
+export function newer(held: OutboxEntry | undefined, entry: OutboxEntry): OutboxEntry {
+  return held !== undefined && held.rev > entry.rev ? held : entry;
+}

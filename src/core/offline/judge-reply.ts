@@ -1,0 +1,54 @@
+/**
+ * What the end of an attempt means for its entry. Decided by status and by the members of the problem, never by its text. That the sign-in has
+ * expired, or that the server asks for patience, is no refusal. Pure.
+ */
+
+import type { JsonObject } from "../json.ts";
+import type { OutboxEntry } from "./outbox-entry.ts";
+
+export type AttemptReply =
+  | {
+      readonly kind: "done";
+      /** Of `Ledge-Seq`. */
+      readonly positions: readonly string[];
+      /** The row and its tag, where the reply has them. */
+      readonly row: JsonObject | null;
+      readonly tag: string | null;
+    }
+  | {
+      readonly kind: "problem";
+      readonly status: number;
+      /** Whether the same request may succeed later. */
+      readonly isRetryable: boolean;
+      readonly retryAfterMs: number;
+      readonly problem: JsonObject;
+      readonly positions: readonly string[];
+    }
+  /** No answer: it may have arrived, or arrive yet. */
+  | { readonly kind: "lost" };
+
+export type Verdict =
+  | { readonly kind: "done"; readonly positions: readonly string[]; readonly tag: string | null }
+  | { readonly kind: "again"; readonly mayHaveArrived: boolean; readonly afterMs: number }
+  | { readonly kind: "signed-out" }
+  /** The row is no longer what the write stands on. */
+  | { readonly kind: "conflict" }
+  | { readonly kind: "refused"; readonly problem: JsonObject };
+
+/** Tries of an entry that the server answers with 500, before it is set aside. */
+const MAX_DEFECTS = 3;
+
+/** `defects`: how often the server has failed on this entry before. */
+export function judgeReply(entry: OutboxEntry, reply: AttemptReply, defects: number): Verdict {
+  if (reply.kind === "lost") return { kind: "again", mayHaveArrived: true, afterMs: 0 };
+  if (reply.kind === "done") return { kind: "done", positions: reply.positions, tag: reply.tag };
+  const { status, isRetryable, retryAfterMs, problem, positions } = reply;
+  const [write, ...more] = entry.writes;
+  if (status === 401) return { kind: "signed-out" };
+  if (isRetryable) return { kind: "again", mayHaveArrived: status >= 500 || status === 408, afterMs: retryAfterMs };
+  if (status >= 500 && defects < MAX_DEFECTS) return { kind: "again", mayHaveArrived: true, afterMs: retryAfterMs };
+  if (more.length === 0 && (status === 412 || status === 428)) return { kind: "conflict" };
+  // What was to go is gone.
+  if (more.length === 0 && write?.op === "delete" && status === 404) return { kind: "done", positions, tag: null };
+  return { kind: "refused", problem };
+}

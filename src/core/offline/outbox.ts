@@ -1,0 +1,352 @@
+/**
+ * The outbox of a browser, run by the one tab that leads: which entries leave, what their replies mean, when to try again. A state machine
+ * without I/O. What it holds is what the storage holds: a change counts once it is saved, and is saved before anything follows from
+ * it. Entries that were refused belong to the person; only the others are changed here. Its lines are one machine's.
+ */
+
+import type { JsonObject } from "../json.ts";
+import { backoffMs } from "../live/backoff.ts";
+import { findConflict, isFulfilled, resolveConflict } from "./conflict.ts";
+import { columnsOf, type IsRevoked, isSelfGuarding, letGo, newer, rebased, withoutRevoked } from "./entry-changes.ts";
+import { type AttemptReply, judgeReply } from "./judge-reply.ts";
+import { changed, type EntryChange, type EntryState, type OutboxEntry, QUEUED } from "./outbox-entry.ts";
+import { OUTBOX_LIMITS, type OutboxPort, type Pause, type PresentRow } from "./outbox-port.ts";
+import { sendable } from "./sendable.ts";
+
+/** What is known of an entry beyond what is stored. */
+interface Course {
+  phase: "waiting" | "saving" | "sending" | "reading";
+  /** Not before. */
+  dueMs: number;
+  /** Until then an earlier attempt may still take place. */
+  doubtUntilMs: number;
+  /** Some attempt since it was last queued has had no answer: it may have taken place. */
+  mayHaveArrived: boolean;
+  /** How often the server has failed on it. */
+  defects: number;
+}
+
+type Refused = Extract<EntryState, { kind: "refused" }>;
+export class Outbox {
+  readonly #port: OutboxPort;
+  #entries: OutboxEntry[] = [];
+  readonly #courses = new Map<string, Course>();
+  /** News while the storage is being read; null: it is not. Nothing leaves until it has been. */
+  #meanwhile: Map<string, OutboxEntry | null> | null = new Map();
+  /** The highest place that is known of; none below it is missing once the storage has been read. */
+  #lastPlace = 0;
+  #isOnline = true;
+  #isSignedOut = false;
+  #toRevoke: IsRevoked[] = [];
+  #principal: string | null = null;
+  /** Attempts in a row without an answer of the server. */
+  #losses = 0;
+  /** Nothing leaves before. */
+  #gateMs = 0;
+
+  constructor(port: OutboxPort) {
+    this.#port = port;
+  }
+
+  /** In the order of their places. */
+  get entries(): readonly OutboxEntry[] {
+    return this.#entries;
+  }
+
+  get pause(): Pause | null {
+    if (!this.#isOnline) return "offline";
+    if (this.#isSignedOut) return "signed-out";
+    return this.#losses > 0 ? "unreachable" : null;
+  }
+
+  isInFlight(key: string): boolean {
+    const phase = this.#courses.get(key)?.phase;
+    return phase === "sending" || phase === "reading";
+  }
+
+  start(): void {
+    this.#reload();
+  }
+
+  /** Everything that the storage holds. What has left before may still be under way. */
+  loaded(entries: readonly OutboxEntry[]): void {
+    const before = new Map(this.#entries.map((entry) => [entry.key, entry]));
+    const fresh = entries.map((entry) => newer(before.get(entry.key), entry));
+    this.#entries = fresh.sort((a, b) => a.place - b.place);
+    this.#lastPlace = Math.max(this.#lastPlace, this.#entries.at(-1)?.place ?? 0);
+    for (const { key, state } of fresh)
+      if (state.kind === "sent" && before.get(key)?.state.kind !== "sent") this.#doubt(this.#courseOf(key));
+    const present = new Set(fresh.map(({ key }) => key));
+    for (const key of this.#courses.keys()) if (!present.has(key)) this.#courses.delete(key);
+    const meanwhile = this.#meanwhile;
+    this.#meanwhile = null;
+    for (const [key, entry] of meanwhile ?? []) this.#notice(key, entry);
+    this.#revoke();
+    this.#pump();
+  }
+
+  /** News of one entry, from whoever changed the storage; null: it was removed. */
+  noticed(key: string, entry: OutboxEntry | null): void {
+    // What is being loaded may be older than this.
+    this.#meanwhile?.set(key, entry);
+    this.#notice(key, entry);
+    this.#pump();
+  }
+
+  connected(isOnline: boolean): void {
+    this.#isOnline = isOnline;
+    if (isOnline) this.#open();
+    this.#pump();
+  }
+
+  /** Null: nobody; what belongs to nobody in particular is still sent. */
+  signedIn(principal: string | null): void {
+    this.#principal = principal;
+    this.#isSignedOut = false;
+    this.#open();
+    this.#pump();
+  }
+
+  tick(): void {
+    this.#pump();
+  }
+
+  /** `isDone` false: the storage holds another revision of one of them, or cannot be written. */
+  saved(changes: readonly EntryChange[], isDone: boolean): void {
+    for (const { before } of changes) {
+      const course = this.#courses.get(before.key);
+      if (course?.phase !== "saving") continue;
+      course.phase = "waiting";
+      if (!isDone) course.dueMs = this.#port.elapsedMs() + OUTBOX_LIMITS.storageMs;
+    }
+    if (!isDone) {
+      this.#reload();
+      return;
+    }
+    for (const { before, after } of changes) {
+      const index = this.#entries.findIndex(({ key }) => key === before.key);
+      if (index >= 0) this.#replace(index, after);
+      if (before.state.kind === "queued" && after?.state.kind === "sent") this.#send(after);
+    }
+    this.#revoke();
+    this.#pump();
+  }
+
+  replied(key: string, reply: AttemptReply): void {
+    const course = this.#courses.get(key);
+    const entry = this.#entries.find((each) => each.key === key);
+    if (course?.phase !== "sending" || entry?.state.kind !== "sent") return;
+    course.phase = "waiting";
+    const nowMs = this.#port.elapsedMs();
+    if (reply.kind === "lost") this.#lose();
+    else this.#losses = 0;
+    const verdict = judgeReply(entry, reply, course.defects);
+    const isInDoubt = nowMs < course.doubtUntilMs;
+    switch (verdict.kind) {
+      case "done":
+        this.#finish(entry, verdict.positions, verdict.tag);
+        break;
+      case "again": {
+        if (reply.kind === "problem" && reply.status === 500) course.defects++;
+        if (verdict.mayHaveArrived) this.#doubt(course);
+        const afterMs = reply.kind === "lost" ? 0 : backoffMs(0, this.#port.random(), verdict.afterMs);
+        course.dueMs = nowMs + afterMs;
+        if (!course.mayHaveArrived) this.#save([changed(entry, { state: QUEUED })]);
+        break;
+      }
+      case "signed-out":
+        this.#isSignedOut = true;
+        this.#gateMs = nowMs + OUTBOX_LIMITS.signedOutMs;
+        this.#port.act({ kind: "sign-in" });
+        if (!course.mayHaveArrived) this.#save([changed(entry, { state: QUEUED })]);
+        break;
+      case "conflict":
+        this.#read(entry, course);
+        break;
+      case "refused":
+        // An earlier attempt may still take place: what is refused now would then be done after all.
+        if (isInDoubt) course.dueMs = course.doubtUntilMs;
+        else this.#save([changed(entry, { state: this.#refusal(entry, verdict.problem) })]);
+        break;
+    }
+    this.#pump();
+  }
+
+  /** The row of a conflict; null: it could not be read. */
+  found(key: string, present: PresentRow | null): void {
+    const course = this.#courses.get(key);
+    const entry = this.#entries.find((each) => each.key === key);
+    const [write] = entry?.writes ?? [];
+    if (course?.phase !== "reading" || entry === undefined || write === undefined) return;
+    course.phase = "waiting";
+    if (present === null) {
+      this.#lose();
+      this.#pump();
+      return;
+    }
+    const conflict = findConflict(write, present.row);
+    // What was to go is gone; or this very write has taken place, so long ago that the server has forgotten its key.
+    if (isFulfilled(conflict)) {
+      this.#finish(entry, present.positions, null);
+      return;
+    }
+    const resolution = this.#isForgotten(entry)
+      ? ({ kind: "refuse" } as const)
+      : resolveConflict(conflict, this.#port.policyOf(write.table));
+    if (resolution.kind === "send") {
+      // No earlier attempt can take place any more: all of them carried the tag of a row that is gone.
+      course.mayHaveArrived = false;
+      const { values } = resolution;
+      const next = { ...write, values, base: columnsOf(present.row, values), tag: present.tag };
+      this.#save([changed(entry, { writes: [next], state: QUEUED })]);
+    } else {
+      const problem = {
+        status: 412,
+        code: "PRECONDITION_FAILED",
+        title: "The row has changed",
+        fields: conflict.fields,
+      };
+      this.#save([changed(entry, { state: { ...this.#refusal(entry, problem), present: present.row } })]);
+    }
+    this.#pump();
+  }
+
+  /** Rows that are no longer this user's to see: nothing of what was shown of them is kept. What the user wrote is. */
+  revoked(isRevoked: IsRevoked): void {
+    this.#toRevoke.push(isRevoked);
+    this.#revoke();
+  }
+
+  #revoke(): void {
+    if (this.#toRevoke.length === 0 || this.#meanwhile !== null) return;
+    const changes = withoutRevoked(this.#entries, (row) => this.#toRevoke.some((isRevoked) => isRevoked(row)));
+    const free = changes.filter(({ before }) => this.#courses.get(before.key)?.phase !== "saving");
+    // Until all of it is saved it is looked at again.
+    if (changes.length === 0) this.#toRevoke = [];
+    else if (free.length > 0) this.#save(free);
+  }
+
+  #reload(): void {
+    this.#meanwhile ??= new Map();
+    this.#port.act({ kind: "reload" });
+  }
+
+  #notice(key: string, entry: OutboxEntry | null): void {
+    const index = this.#entries.findIndex((each) => each.key === key);
+    const held = this.#entries[index];
+    const place = entry?.place ?? 0;
+    // One between was written by a tab whose news has not come yet: it may have to go first.
+    if (place > this.#lastPlace + 1 && this.#meanwhile === null) this.#reload();
+    this.#lastPlace = Math.max(this.#lastPlace, place);
+    if (entry === null) {
+      if (held?.state.kind === "refused" || held?.state.kind === "done") this.#replace(index, null);
+    } else if (held === undefined || entry.rev > held.rev) {
+      if (held === undefined) this.#insert(entry);
+      else this.#replace(index, entry);
+      if (entry.state.kind === "sent") this.#doubt(this.#courseOf(key));
+    }
+  }
+
+  #pump(): void {
+    if (this.#meanwhile !== null || !this.#isOnline) return;
+    const nowMs = this.#port.elapsedMs();
+    if (nowMs >= this.#gateMs) this.#isSignedOut = false;
+    let inFlight = 0;
+    for (const { phase } of this.#courses.values()) if (phase !== "waiting") inFlight++;
+    // Where nothing has been answered of late, one attempt at a time finds out.
+    const count = (this.#losses > 0 ? 1 : OUTBOX_LIMITS.inFlight) - inFlight;
+    let nextMs = this.#gateMs;
+    if (nowMs >= this.#gateMs) {
+      nextMs = Number.POSITIVE_INFINITY;
+      const may = (entry: OutboxEntry): boolean => {
+        if (entry.principal !== null && entry.principal !== this.#principal) return false;
+        const course = this.#courses.get(entry.key);
+        if (course === undefined) return true;
+        if (course.phase === "waiting" && course.dueMs > nowMs) nextMs = Math.min(nextMs, course.dueMs);
+        return course.phase === "waiting" && course.dueMs <= nowMs;
+      };
+      for (const entry of sendable(this.#entries, { count, may })) this.#start(entry);
+    }
+    if (nextMs > nowMs && nextMs < Number.POSITIVE_INFINITY) this.#port.act({ kind: "wake", afterMs: nextMs - nowMs });
+  }
+
+  #start(entry: OutboxEntry): void {
+    if (entry.state.kind === "queued")
+      this.#save([changed(entry, { state: { kind: "sent", firstAtMs: this.#port.nowMs() } })]);
+    else if (!this.#isForgotten(entry) || isSelfGuarding(entry)) this.#send(entry);
+    else if (entry.writes.length === 1 && entry.writes[0]?.op === "create")
+      this.#read(entry, this.#courseOf(entry.key));
+    else this.#save([changed(entry, { state: this.#refusal(entry, {}) })]);
+  }
+
+  #send(entry: OutboxEntry): void {
+    this.#courseOf(entry.key).phase = "sending";
+    this.#port.act({ kind: "send", entry });
+  }
+
+  #read(entry: OutboxEntry, course: Course): void {
+    const [write] = entry.writes;
+    if (write === undefined) return;
+    course.phase = "reading";
+    this.#port.act({ kind: "read", entry, write });
+  }
+
+  #save(changes: readonly EntryChange[]): void {
+    for (const { before } of changes) {
+      const course = this.#courseOf(before.key);
+      if (course.phase === "waiting") course.phase = "saving";
+    }
+    this.#port.act({ kind: "save", changes });
+  }
+
+  #finish(entry: OutboxEntry, positions: readonly string[], tag: string | null): void {
+    const done = changed(entry, { state: { kind: "done", positions } });
+    const others = [...letGo(this.#entries), ...rebased(this.#entries, entry, tag)];
+    this.#save([done, ...others.filter(({ before }) => this.#courses.get(before.key)?.phase !== "saving")]);
+  }
+
+  #refusal(entry: OutboxEntry, problem: JsonObject): Refused {
+    if (!this.#isForgotten(entry)) return { kind: "refused", problem };
+    const title = "It cannot be told whether this write took place";
+    return { kind: "refused", problem: { status: 503, code: "OUTCOME_UNKNOWN", title, last: problem } };
+  }
+
+  /** Whether the server may have forgotten the key under which it may have been done. */
+  #isForgotten({ state }: OutboxEntry): boolean {
+    return state.kind === "sent" && this.#port.nowMs() - state.firstAtMs > OUTBOX_LIMITS.replayWithinMs;
+  }
+
+  #doubt(course: Course): void {
+    course.doubtUntilMs = this.#port.elapsedMs() + OUTBOX_LIMITS.attemptLifeMs;
+    course.mayHaveArrived = true;
+  }
+
+  #lose(): void {
+    this.#gateMs = this.#port.elapsedMs() + backoffMs(this.#losses++, this.#port.random());
+  }
+
+  #open(): void {
+    this.#losses = 0;
+    this.#gateMs = 0;
+  }
+
+  #courseOf(key: string): Course {
+    let course = this.#courses.get(key);
+    if (course === undefined) {
+      course = { phase: "waiting", dueMs: 0, doubtUntilMs: 0, mayHaveArrived: false, defects: 0 };
+      this.#courses.set(key, course);
+    }
+    return course;
+  }
+
+  #insert(entry: OutboxEntry): void {
+    const at = this.#entries.findLastIndex(({ place }) => place < entry.place) + 1;
+    this.#entries.splice(at, 0, entry);
+  }
+
+  #replace(index: number, entry: OutboxEntry | null): void {
+    const [held] = this.#entries.splice(index, 1, ...(entry === null ? [] : [entry]));
+    if (held !== undefined && (entry === null || entry.state.kind === "done" || entry.state.kind === "refused"))
+      this.#courses.delete(held.key);
+  }
+}

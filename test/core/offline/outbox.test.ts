@@ -1,0 +1,161 @@
+/** The outbox, step by step: what leaves, what waits, what is saved before what. */
+
+import { expect, test } from "vitest";
+import { Outbox } from "../../../src/core/offline/outbox.ts";
+import type { OutboxEntry } from "../../../src/core/offline/outbox-entry.ts";
+import { OUTBOX_LIMITS, type OutboxAction } from "../../../src/core/offline/outbox-port.ts";
+import { entry, write } from "./entries.ts";
+
+/** An outbox over a storage that is written at once, with a clock of the test's own. */
+function bench(entries: readonly OutboxEntry[]) {
+  const storage = new Map(entries.map((each) => [each.key, each]));
+  const actions: OutboxAction[] = [];
+  const clock = { elapsedMs: 0 };
+  const outbox: Outbox = new Outbox({
+    act: (action) => void actions.push(action),
+    elapsedMs: () => clock.elapsedMs,
+    nowMs: () => 1_000_000 + clock.elapsedMs,
+    random: () => 0.5,
+    policyOf: () => "server-wins",
+  });
+  /** Carries out what is asked but requests, and gives these. */
+  const settle = () => {
+    const sent: string[] = [];
+    for (let action = actions.shift(); action !== undefined; action = actions.shift()) {
+      if (action.kind === "reload") outbox.loaded([...storage.values()]);
+      if (action.kind === "send") sent.push(action.entry.key);
+      if (action.kind !== "save") continue;
+      for (const { before, after } of action.changes)
+        if (after === null) storage.delete(before.key);
+        else storage.set(before.key, after);
+      outbox.saved(action.changes, true);
+    }
+    return sent;
+  };
+  const at = (ms: number) => {
+    clock.elapsedMs = ms;
+    outbox.tick();
+    return settle();
+  };
+  outbox.start();
+  return { outbox, storage, actions, settle, at };
+}
+
+const DONE = { kind: "done", positions: ["e:1"], row: null, tag: null } as const;
+const LOST = { kind: "lost" } as const;
+const REFUSAL = {
+  kind: "problem",
+  status: 403,
+  isRetryable: false,
+  retryAfterMs: 0,
+  problem: {},
+  positions: [],
+} as const;
+
+test("[O2] an entry is marked as sent before it leaves, and leaves under its own key; four at a time", () => {
+  const { actions, outbox, settle } = bench([1, 2, 3, 4, 5].map((place) => entry(place, [write(`r${place}`)])));
+  expect(actions.splice(0)).toEqual([{ kind: "reload" }]);
+  outbox.loaded([entry(1, [write("r1")])]);
+  const [save] = actions.splice(0);
+  expect(save).toMatchObject({ kind: "save", changes: [{ after: { state: { kind: "sent", firstAtMs: 1_000_000 } } }] });
+  const whole = bench([1, 2, 3, 4, 5].map((place) => entry(place, [write(`r${place}`)])));
+  expect(whole.settle()).toEqual(["k1", "k2", "k3", "k4"]);
+  whole.outbox.replied("k2", DONE);
+  expect(whole.settle()).toEqual(["k5"]);
+  expect(settle()).toEqual([]);
+});
+
+test("[O2] what belongs to another person waits for that person", () => {
+  const { outbox, settle } = bench([entry(1, [write("a")], { principal: "bob" }), entry(2, [write("b")])]);
+  outbox.signedIn("ann");
+  expect(settle()).toEqual(["k2"]);
+  outbox.signedIn("bob");
+  expect(settle()).toEqual(["k1"]);
+});
+
+test("[O2] an expired sign-in pauses everything until there is another, and asks for one", () => {
+  const { outbox, settle, storage, actions } = bench([entry(1, [write("a")])]);
+  expect(settle()).toEqual(["k1"]);
+  outbox.replied("k1", { ...REFUSAL, status: 401 });
+  expect(actions.map(({ kind }) => kind)).toContain("sign-in");
+  expect(settle()).toEqual([]);
+  expect(outbox.pause).toBe("signed-out");
+  expect(storage.get("k1")?.state).toEqual({ kind: "queued" });
+  outbox.signedIn(null);
+  expect(settle()).toEqual(["k1"]);
+});
+
+test("[O2] without an answer one attempt at a time goes on, later and later; an answer opens all again", () => {
+  const { outbox, settle, at } = bench([entry(1, [write("a")]), entry(2, [write("b")]), entry(3, [write("c")])]);
+  expect(settle()).toEqual(["k1", "k2", "k3"]);
+  for (const key of ["k1", "k2", "k3"]) outbox.replied(key, LOST);
+  expect(settle()).toEqual([]);
+  expect(outbox.pause).toBe("unreachable");
+  expect(at(1_999)).toEqual([]);
+  expect(at(2_000)).toEqual(["k1"]);
+  outbox.replied("k1", DONE);
+  expect(settle()).toEqual(["k2", "k3"]);
+});
+
+test("[O2] a refusal is final only when no earlier attempt can take place any more", () => {
+  const { outbox, settle, storage, at } = bench([entry(1, [write("a")])]);
+  settle();
+  outbox.replied("k1", LOST);
+  expect(at(600)).toEqual(["k1"]);
+  outbox.replied("k1", REFUSAL);
+  expect(settle()).toEqual([]);
+  expect(storage.get("k1")?.state.kind).toBe("sent");
+  expect(at(OUTBOX_LIMITS.attemptLifeMs)).toEqual(["k1"]);
+  outbox.replied("k1", REFUSAL);
+  settle();
+  expect(storage.get("k1")?.state).toEqual({ kind: "refused", problem: {} });
+});
+
+test("[O2] what had left before a restart is repeated under its key, and is in doubt until no attempt of before can arrive", () => {
+  const { outbox, settle, storage } = bench([entry(1, [write("a")], { state: { kind: "sent", firstAtMs: 999_000 } })]);
+  expect(settle()).toEqual(["k1"]);
+  outbox.replied("k1", REFUSAL);
+  settle();
+  expect(storage.get("k1")?.state.kind).toBe("sent");
+});
+
+test("[O2] a write that may have arrived longer ago than the server remembers is not repeated, unless it guards itself", () => {
+  const state = { kind: "sent", firstAtMs: 1_000_000 - OUTBOX_LIMITS.replayWithinMs - 1 } as const;
+  const { settle, storage } = bench([
+    entry(1, [write("a")], { state }),
+    entry(2, [write("b", { tag: "e:1:s" })], { state }),
+  ]);
+  expect(settle()).toEqual(["k2"]);
+  expect(storage.get("k1")?.state).toMatchObject({ kind: "refused", problem: { code: "OUTCOME_UNKNOWN" } });
+});
+
+test("[O3] a write made on an earlier one of its row goes on from what that one has led to", () => {
+  const on = { tag: "e:1:s", base: { title: "x" } };
+  const { outbox, settle, storage } = bench([entry(1, [write("a", on)]), entry(2, [write("a", on)])]);
+  expect(settle()).toEqual(["k1"]);
+  outbox.replied("k1", { ...DONE, tag: "e:7:s" });
+  expect(settle()).toEqual(["k2"]);
+  expect(storage.get("k2")?.writes).toMatchObject([{ tag: "e:7:s" }]);
+});
+
+test("[O2] a storage that cannot be written stops nothing for ever: it is read again", () => {
+  const { outbox, actions } = bench([]);
+  actions.splice(0);
+  outbox.loaded([entry(1, [write("a")])]);
+  const [save] = actions.splice(0);
+  if (save?.kind !== "save") throw new Error("nothing was saved");
+  outbox.saved(save.changes, false);
+  expect(actions.map(({ kind }) => kind)).toEqual(["reload"]);
+});
+
+test("[O4] finished entries are kept for a while, and no longer", () => {
+  const done = Array.from({ length: OUTBOX_LIMITS.keptDone }, (_each, index) =>
+    entry(index + 1, [write(`d${index}`)], { state: { kind: "done", positions: [] } }),
+  );
+  const { outbox, settle, storage } = bench([...done, entry(500, [write("a")])]);
+  settle();
+  outbox.replied("k500", DONE);
+  settle();
+  expect(storage.size).toBe(OUTBOX_LIMITS.keptDone);
+  expect([storage.has("k1"), storage.has("k500")]).toEqual([false, true]);
+});

@@ -1,0 +1,166 @@
+/**
+ * The server of the simulation: two objects with their live sockets, and the rules by which writes are answered: sign-in, keys and
+ * fingerprints for a day, scope, conditions, validation, references, one commit. Keeps what it applied, for the judge.
+ */
+
+import type { RowId } from "../../../src/core/ids.ts";
+import { canonicalJson, type JsonObject } from "../../../src/core/json.ts";
+import type { AttemptReply } from "../../../src/core/offline/judge-reply.ts";
+import type { OutboxEntry, RowWrite } from "../../../src/core/offline/outbox-entry.ts";
+import type { PresentRow } from "../../../src/core/offline/outbox-port.ts";
+import { ALL } from "../../../src/core/query/tree.ts";
+import type { Row } from "../../../src/core/schema/table-spec.ts";
+import { ModelObject, type Written } from "../live/model-object.ts";
+import { SimHost } from "../live/sim-host.ts";
+import { NOTES } from "./notes-table.ts";
+
+export const PARTITIONS = ["a", "b"] as const;
+export type PartitionName = (typeof PARTITIONS)[number];
+/** Until the server forgets a key. */
+const KEY_LIFE_MS = 24 * 3_600_000;
+
+export interface Applied {
+  readonly key: string;
+  readonly write: RowWrite;
+  /** Over all objects. */
+  readonly order: number;
+}
+
+interface Stored {
+  readonly fingerprint: string;
+  readonly reply: AttemptReply;
+  readonly atMs: number;
+}
+
+export class ModelServer {
+  readonly hosts: ReadonlyMap<PartitionName, SimHost>;
+  readonly applied: Applied[] = [];
+  /** Values in the order in which they came to stand in a column, by whoever wrote them. */
+  readonly stood = new Map<string, number>();
+  /** By user: `*`, or `owner=="ann"`. */
+  readonly scopes = new Map<string, string>();
+  /** Where nobody may write at the moment. */
+  readonly closed = new Set<string | undefined>();
+  readonly #replies = new Map<string, Stored>();
+  #order = 0;
+  #txid = 0;
+
+  constructor(epochs: readonly string[]) {
+    this.hosts = new Map(
+      PARTITIONS.map((name, index) => [
+        name,
+        new SimHost(new ModelObject(`t/app/${name}`, [{ spec: NOTES }], epochs[index])),
+      ]),
+    );
+  }
+
+  objectOf(partition: string | undefined): ModelObject {
+    return (this.hosts.get(partition as PartitionName) as SimHost).object;
+  }
+
+  /** Before anything is known of who asks, the caller has looked at the sign-in. */
+  answer(
+    user: string,
+    { key, writes }: Pick<OutboxEntry, "key" | "writes">,
+    { serverMs, nowMs }: { readonly serverMs: number; readonly nowMs: number },
+  ): AttemptReply {
+    for (const host of this.hosts.values()) host.wake(nowMs);
+    const fingerprint = canonicalJson(
+      writes.map(({ op, partition = "", id, values, tag }) => ({ op, partition, id, values, tag })),
+    );
+    const stored = this.#replies.get(`${user} ${key}`);
+    if (stored !== undefined && serverMs - stored.atMs < KEY_LIFE_MS) {
+      if (stored.fingerprint === fingerprint) return stored.reply;
+      return this.#refuse(writes, 422, "IDEMPOTENCY_MISMATCH");
+    }
+    const created = new Set<RowId>();
+    for (const write of writes) {
+      const refusal = this.#check(user, write, created);
+      if (refusal !== null) return refusal;
+      if (write.op === "create") created.add(write.id);
+    }
+    const reply = this.#commit(user, key, writes);
+    this.#replies.set(`${user} ${key}`, { fingerprint, reply, atMs: serverMs });
+    return reply;
+  }
+
+  read(user: string, { partition, id }: RowWrite): PresentRow {
+    const object = this.objectOf(partition);
+    const held = object.find("notes", id);
+    const positions = [`${object.epoch}:${object.head()}`];
+    if (held === null || !this.#sees(user, held.row)) return { row: null, tag: null, positions };
+    return { row: held.row as JsonObject, tag: `${object.epoch}:${held.version}:000000`, positions };
+  }
+
+  /** A write of nobody in the simulation. */
+  meddle(partition: PartitionName, written: Written): void {
+    this.#stand(written.row);
+    this.objectOf(partition).commit([written], { at: this.#order });
+  }
+
+  rowsOf(user: string, partition: PartitionName): ReadonlyMap<RowId, Row> {
+    const rows = this.objectOf(partition).all("notes", ALL);
+    return new Map(rows.filter(({ row }) => this.#sees(user, row)).map(({ row }) => [row.id as RowId, row]));
+  }
+
+  #check(user: string, write: RowWrite, created: ReadonlySet<RowId>): AttemptReply | null {
+    const object = this.objectOf(write.partition);
+    if (this.closed.has(write.partition)) return this.#refuse([write], 403, "FORBIDDEN");
+    const held = object.find("notes", write.id);
+    if (write.op === "create") {
+      if (held !== null) return this.#refuse([write], 409, "CONFLICT");
+    } else {
+      if (held === null || !this.#sees(user, held.row)) return this.#refuse([write], 404, "NOT_FOUND");
+      if (write.tag !== null && !write.tag.startsWith(`${object.epoch}:${held.version}:`))
+        return this.#refuse([write], 412, "PRECONDITION_FAILED");
+    }
+    const isBad = Object.values(write.values).some((value) => String(value).startsWith("bad"));
+    if (isBad) return this.#refuse([write], 400, "VALIDATION_ERROR");
+    const { parent } = write.values;
+    const isThere = (id: RowId) =>
+      created.has(id) || PARTITIONS.some((name) => this.objectOf(name).find("notes", id) !== null);
+    if (typeof parent === "string" && !isThere(parent)) return this.#refuse([write], 409, `NO ${parent}`);
+    return null;
+  }
+
+  #commit(user: string, key: string, writes: readonly RowWrite[]): AttemptReply {
+    const positions: string[] = [];
+    const touched = PARTITIONS.filter((name) => writes.some(({ partition }) => partition === name));
+    const txid = touched.length > 1 ? `tx${this.#txid++}` : undefined;
+    const parts = touched.map((name) => this.objectOf(name).object);
+    for (const name of touched) {
+      const object = this.objectOf(name);
+      const written = writes.filter(({ partition }) => partition === name).map((write) => this.#written(write));
+      object.commit(written, { actor: user, ...(txid === undefined ? {} : { txid, parts }) });
+      positions.push(`${object.epoch}:${object.head()}`);
+    }
+    for (const write of writes) this.applied.push({ key, write, order: this.#order++ });
+    const [write, ...more] = writes;
+    const only = more.length === 0 && write !== undefined ? this.read(user, write) : { row: null, tag: null };
+    return { kind: "done", positions, row: only.row, tag: only.tag };
+  }
+
+  #written({ op, table, partition, id, values }: RowWrite): Written {
+    if (op === "delete") return { table, id, row: null };
+    const before = op === "update" ? this.objectOf(partition).find(table, id)?.row : undefined;
+    const row = { owner: null, title: null, body: null, parent: null, ...before, ...values, id } as Row;
+    this.#stand(values as Row);
+    return { table, id, row };
+  }
+
+  #stand(values: Row | null): void {
+    for (const value of Object.values(values ?? {}))
+      if (typeof value === "string" && value.includes("-")) this.stood.set(value, this.#order++);
+  }
+
+  #sees(user: string, row: Row): boolean {
+    const scope = this.scopes.get(user) ?? "*";
+    return scope === "*" || scope === `owner=="${String(row.owner)}"`;
+  }
+
+  #refuse(writes: readonly RowWrite[], status: number, code: string): AttemptReply {
+    const object = this.objectOf(writes[0]?.partition);
+    const positions = [`${object.epoch}:${object.head()}`];
+    return { kind: "problem", status, isRetryable: false, retryAfterMs: 0, problem: { status, code }, positions };
+  }
+}

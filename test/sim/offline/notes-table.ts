@@ -1,0 +1,22 @@
+/** The table that the simulation of the outbox is about: two columns to edit, one that names another row, one for the scope. */
+
+import type { ColumnSpec, TableSpec } from "../../../src/core/schema/table-spec.ts";
+import { TASKS } from "../live/tasks-table.ts";
+
+function text(name: string, more: Partial<ColumnSpec> = {}): ColumnSpec {
+  return { ...(TASKS.columns[1] as ColumnSpec), name, sqlName: name, ...more };
+}
+
+export const NOTES: TableSpec = {
+  ...TASKS,
+  name: "notes",
+  columns: [
+    text("id", { primaryKey: true, notNull: true }),
+    text("owner"),
+    text("title"),
+    text("body"),
+    text("parent"),
+  ],
+  group: "notes",
+  softDelete: null,
+};

@@ -1,0 +1,36 @@
+/** What the runs of the outbox's simulator must have gone through, over many seeds. */
+
+export const OFFLINE_INTERVALS = [
+  "acknowledged",
+  "transaction",
+  "request lost",
+  "reply lost",
+  "request repeated",
+  "attempt given up before it arrived",
+  "late attempt took place",
+  "offline",
+  "tab crashed",
+  "leader crashed with a write under way",
+  "tab opened",
+  "server crashed",
+  "outcome unknown",
+  "too busy",
+  "sign-in expired",
+  "clock jumped",
+  "closed for a while",
+  "a day passed",
+  "scope changed",
+  "base withdrawn",
+  "refused",
+  "conflict",
+  "merged",
+  "held up behind a refused one",
+  "retried",
+  "edited",
+  "discarded",
+  "storage was ahead",
+  "overlay outlived the answer",
+  "forgotten key",
+] as const;
+
+export type OfflineInterval = (typeof OFFLINE_INTERVALS)[number];

@@ -1,0 +1,57 @@
+/**
+ * A browser of the simulation: one person, the storage that its tabs share, the lock that says which of them leads, the channel between them.
+ * A stored change is durable when it happens; what a tab held in memory is gone with it.
+ */
+
+import type { EntryChange, EntryDraft, OutboxEntry } from "../../../src/core/offline/outbox-entry.ts";
+import type { TabMessage } from "../../../src/core/offline/tab-message.ts";
+
+export interface BrowserTab {
+  readonly isAlive: boolean;
+  lead(): void;
+  hear(message: TabMessage): void;
+}
+
+export class SimBrowser {
+  readonly user: string;
+  readonly entries = new Map<string, OutboxEntry>();
+  tabs: BrowserTab[] = [];
+  leader: BrowserTab | null = null;
+  isOnline = true;
+  isSignedIn = true;
+  /** Difference between its clock and the server's. */
+  skewMs = 0;
+  #place = 0;
+
+  constructor(user: string) {
+    this.user = user;
+  }
+
+  add(draft: EntryDraft): OutboxEntry {
+    const entry: OutboxEntry = { ...draft, place: ++this.#place, rev: 0, state: { kind: "queued" } };
+    this.entries.set(entry.key, entry);
+    return entry;
+  }
+
+  /** All or none; false when one of them is not what it was thought to be. */
+  commit(changes: readonly EntryChange[]): boolean {
+    if (changes.some(({ before }) => this.entries.get(before.key)?.rev !== before.rev)) return false;
+    for (const { before, after } of changes) {
+      if (after === null) this.entries.delete(before.key);
+      else this.entries.set(before.key, after);
+    }
+    return true;
+  }
+
+  all(): OutboxEntry[] {
+    return [...this.entries.values()];
+  }
+
+  /** The lock goes to the tab that has waited longest. */
+  elect(): void {
+    this.tabs = this.tabs.filter(({ isAlive }) => isAlive);
+    if (this.leader?.isAlive === true) return;
+    this.leader = this.tabs[0] ?? null;
+    this.leader?.lead();
+  }
+}
