@@ -148,6 +148,36 @@ test("[O2] a storage that cannot be written stops nothing for ever: it is read a
   expect(actions.map(({ kind }) => kind)).toEqual(["reload"]);
 });
 
+test("[O4] news that comes while the storage is read is not forgotten", () => {
+  const { outbox, actions, settle, storage } = bench([]);
+  const late = entry(1, [write("a")]);
+  outbox.noticed("k1", late);
+  expect(actions.splice(0)).toEqual([{ kind: "reload" }]);
+  // The storage was read before it was written there.
+  outbox.loaded([]);
+  storage.set("k1", late);
+  expect(settle()).toEqual(["k1"]);
+});
+
+test("[O4] an earlier write of another tab, of which no news has come yet, is looked for before a later one leaves", () => {
+  const { outbox, settle, storage } = bench([entry(1, [write("x")])]);
+  expect(settle()).toEqual(["k1"]);
+  storage.set("k2", entry(2, [write("a")]));
+  storage.set("k3", entry(3, [write("a")]));
+  outbox.noticed("k3", entry(3, [write("a")]));
+  expect(settle()).toEqual(["k2"]);
+});
+
+test("[O4] a write that a person gave up in another tab is not sent", () => {
+  const { outbox, settle } = bench([
+    entry(1, [write("a")], { state: { kind: "refused", problem: {} } }),
+    entry(2, [write("a")]),
+  ]);
+  expect(settle()).toEqual([]);
+  outbox.noticed("k1", null);
+  expect(settle()).toEqual(["k2"]);
+});
+
 test("[O4] finished entries are kept for a while, and no longer", () => {
   const done = Array.from({ length: OUTBOX_LIMITS.keptDone }, (_each, index) =>
     entry(index + 1, [write(`d${index}`)], { state: { kind: "done", positions: [] } }),

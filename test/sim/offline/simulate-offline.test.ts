@@ -1,13 +1,13 @@
 /**
  * The short campaign of `npm test`: fixed seeds, every interval gone through. The long one is `RUNS=10000 npm run sim:offline`. Seeds that
- * once found a fault are among the fixed ones, or kept below under what they found.
+ * find a planted fault (test/mutants/offline-faults.ts) are among the fixed ones, or kept below under what they find.
  */
 
 import { expect, test } from "vitest";
 import { OFFLINE_INTERVALS } from "./offline-intervals.ts";
 import { simulateOffline } from "./simulate-offline.ts";
 
-const RUNS = 300;
+const RUNS = 200;
 
 test("[O2] [O4] [CI6] [RV3] fixed seeds: every write takes place once or is seen refused, in order, and no row falls back", () => {
   const problems: string[] = [];
@@ -23,7 +23,7 @@ test("[O2] [O4] [CI6] [RV3] fixed seeds: every write takes place once or is seen
   // A simulation in which nothing happened, or nothing broke, proves nothing.
   expect(count).toBeGreaterThan(RUNS * 10);
   expect(OFFLINE_INTERVALS.filter((interval) => !hits.has(interval))).toEqual([]);
-}, 60_000);
+}, 240_000);
 
 test("a seed replays", () => {
   const first = simulateOffline(77, { isTraced: true });
@@ -32,10 +32,8 @@ test("a seed replays", () => {
 });
 
 test.each([
-  [1179, "a write whose news comes late is looked for before a later one of its row leaves"],
-  [1819, "a write that was read does not fall before an earlier one of its row"],
-  [141, "old news of a finished write does not bring it back"],
-  [1222, "a write that was kept for a day is not sent again where it may have taken place"],
+  [424, "old news of a finished write does not bring it back"],
+  [641, "a busy server does not make an earlier attempt be forgotten"],
 ] as const)("seed %i: %s", (seed, _what) => {
   expect(simulateOffline(seed).problems).toEqual([]);
 });
