@@ -28,6 +28,7 @@ const CLASSES: Readonly<Record<number, typeof LedgeError>> = {
   412: PreconditionError,
   413: ValidationError,
   415: ValidationError,
+  416: ValidationError,
   422: ValidationError,
   428: PreconditionError,
   429: RateLimitError,
