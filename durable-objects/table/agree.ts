@@ -41,6 +41,7 @@ export function agree(store: Store, host: TransactionHost, message: AgreeMessage
       if (message.decider !== store.name) throw new Error(`a decision for ${message.decider} reached ${store.name}`);
       return host.take(message);
     case "prepare":
+    case "queue":
       // Another version is voted down by the machine.
       return host.take(message);
     case "validate":

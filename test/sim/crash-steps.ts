@@ -21,6 +21,7 @@ export const CRASH_INTERVALS = [
   "object: a single write, not durable",
   "object: an instance was replaced and runs on",
   "driver: evaluating",
+  "driver: queueing",
   "driver: preparing",
   "driver: deciding",
   "driver: resolving",

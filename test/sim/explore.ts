@@ -137,7 +137,7 @@ function begin(scenario: Scenario, bounds: Bounds): World {
         decider: spec.decider,
         startedAtMs: 1_000 + index,
         maxTries: Math.min(2, DEFAULT_TRIES),
-        asks: "at-once",
+        manner: "at-once",
       },
       COMMIT_VERSION,
     );

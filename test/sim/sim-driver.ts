@@ -76,7 +76,7 @@ export class SimDriver {
     let answer: DriverAnswer | null = null;
     for (const effect of turn.effects) {
       if (effect.kind === "send") {
-        const isVersioned = effect.message.kind === "prepare" || effect.message.kind === "decide";
+        const isVersioned = ["prepare", "queue", "decide"].includes(effect.message.kind);
         const request = isVersioned ? { ...effect.message, v: this.version } : effect.message;
         envelopes.push({
           kind: "request",
@@ -143,6 +143,7 @@ const SILENCE: DriverSpeech = { envelopes: [], pauseMs: null, answer: null };
 function readReply(kind: string, txid: string, from: ObjectName, reply: unknown): DriverEvent<Work> | null {
   switch (kind) {
     case "prepare":
+    case "queue":
       return { kind: "vote", txid, from, vote: reply as never };
     case "decide":
       return { kind: "decided", txid, reply: reply as never };

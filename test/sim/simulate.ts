@@ -413,7 +413,7 @@ class Run {
         decider: spec.decider,
         startedAtMs: this.#nowMs,
         maxTries: DEFAULT_TRIES,
-        asks: this.#nowMs % 3 === 0 ? "in-line" : "at-once",
+        manner: this.#nowMs % 3 === 0 ? "in-line" : "at-once",
       },
       version,
     );

@@ -36,6 +36,22 @@ export function prepareEffect<W>(state: DriverState<W>, to: ObjectName): DriverE
   });
 }
 
+/** A place in the line of the deciding object. Whoever asks for one holds nothing. */
+export function queueEffect<W>(state: DriverState<W>, work: W): DriverEffect<W> {
+  const { request, txid } = state;
+  return send(state, request.decider, {
+    kind: "queue",
+    v: COMMIT_VERSION,
+    txid,
+    decider: request.decider,
+    deadlineMs: deadlineOf(state),
+    priority: { sinceMs: request.startedAtMs, id: request.id },
+    work,
+    holdsElsewhere: false,
+    supersedes: [],
+  });
+}
+
 export function decideEffect<W>(state: DriverState<W>): DriverEffect<W> {
   const { request, txid, votes } = state;
   const yes = [...votes].flatMap(([object, vote]) => (vote.kind === "yes" ? [{ object, vote }] : []));

@@ -27,9 +27,15 @@ export interface DriverRequest {
   readonly decider: ObjectName;
   readonly startedAtMs: number;
   readonly maxTries: number;
-  /** How the first try asks its objects: all at once, or the first alone until it has voted, as every later try does. */
-  readonly asks: "at-once" | "in-line";
+  /** How the first try begins. */
+  readonly manner: Manner;
 }
+
+/**
+ * How a try asks its objects: `at-once`; `in-line`, the first of them alone until it has voted, after a conflict there; `in-queue`,
+ * the deciding object before all others, after it refused.
+ */
+export type Manner = "at-once" | "in-line" | "in-queue";
 
 export interface ObjectWork<W> {
   readonly object: ObjectName;
@@ -80,12 +86,14 @@ export type DriverAnswer =
 export type DriverEffect<W> =
   | { readonly kind: "evaluate" }
   | { readonly kind: "send"; readonly to: ObjectName; readonly message: TransactionMessage<W>; readonly txid: Txid }
-  /** Wait for a random time up to this, then `resume`. */
+  /** Wait for a random time up to this, then `resume`; 0: at once, what it wants is kept for it. */
   | { readonly kind: "pause"; readonly maxMs: number }
   | { readonly kind: "answer"; readonly answer: DriverAnswer };
 
 export type Phase =
   | { readonly kind: "evaluating" }
+  /** In line at the deciding object. */
+  | { readonly kind: "queueing" }
   | {
       readonly kind: "preparing";
       readonly votes: ReadonlyMap<ObjectName, Vote>;
@@ -109,6 +117,8 @@ export interface DriverState<W> {
   readonly phase: Phase;
   /** Tries begun. */
   readonly tries: number;
+  /** Of the next one. */
+  readonly manner: Manner;
   /** The present one, and those before it. */
   readonly txid: Txid;
   readonly earlier: readonly Txid[];
@@ -130,6 +140,7 @@ export function newDriver<W>(request: DriverRequest): DriverState<W> {
     request,
     phase: { kind: "evaluating" },
     tries: 0,
+    manner: request.manner,
     txid: "",
     earlier: [],
     works: [],

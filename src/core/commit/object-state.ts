@@ -14,6 +14,7 @@ import type {
   DecideReply,
   PrepareMessage,
   Priority,
+  QueueMessage,
   ResolveMessage,
   ResolveReply,
   ReviewReply,
@@ -39,7 +40,7 @@ export interface Reservation {
 /** `call` is the host's number for whoever waits for an answer. */
 export interface WaitingPrepare<W> {
   readonly call: number;
-  readonly message: PrepareMessage<W>;
+  readonly message: PrepareMessage<W> | QueueMessage<W>;
   readonly sinceMs: number;
   readonly locks: Locks;
   readonly blockedBy: readonly Txid[];

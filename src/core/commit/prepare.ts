@@ -6,18 +6,25 @@
 
 import { utf8Length } from "../utf8-length.ts";
 import { KEEP_MS, LOCK_WAIT_MS, MAX_PREPARED_BYTES } from "./commit-limits.ts";
-import { locksOf } from "./footprint.ts";
+import { type Footprint, type Locks, locksOf } from "./footprint.ts";
 import { dropReservation, heldAgainst, isReserved, reserve } from "./lock-check.ts";
 import type { DoneRun, ObjectPort, PreparedRow } from "./object-port.ts";
 import { type Draft, type Held, holdOf, type WaitingPrepare } from "./object-state.ts";
 import { release } from "./settle.ts";
-import { COMMIT_VERSION, comparePriority, type PrepareMessage, type Txid, type Vote } from "./transaction-message.ts";
+import {
+  COMMIT_VERSION,
+  comparePriority,
+  type PrepareMessage,
+  type QueueMessage,
+  type Txid,
+  type Vote,
+} from "./transaction-message.ts";
 
 /** Answers the call with a vote, or puts it among those who wait. `sinceMs`: when it first asked. */
 export function prepare<W>(
   draft: Draft<W>,
   call: number,
-  message: PrepareMessage<W>,
+  message: PrepareMessage<W> | QueueMessage<W>,
   sinceMs: number,
   port: ObjectPort<W>,
 ): void {
@@ -28,7 +35,7 @@ export function prepare<W>(
 function tryPrepare<W>(
   draft: Draft<W>,
   call: number,
-  message: PrepareMessage<W>,
+  message: PrepareMessage<W> | QueueMessage<W>,
   sinceMs: number,
   port: ObjectPort<W>,
 ): Vote | null {
@@ -43,28 +50,45 @@ function tryPrepare<W>(
   if (port.refusal() !== null) return no("unavailable");
 
   const run = port.run(message.work, () => null);
-  if (run.kind === "changed") {
+  const locks = run.kind === "changed" ? wantedAfterAll(run.footprint) : locksOf(run.footprint);
+  const isKept = isReserved(draft.state, locks, message.priority, port.isInRange, nowMs);
+  const isOver = nowMs - sinceMs >= LOCK_WAIT_MS;
+  // While somebody older is about to write there, new reads would not last: it has its turn when they are done.
+  if (run.kind === "changed" && !(isKept && !isOver && mayWait(message, [], isKept))) {
     reserve(draft, message.priority, run.footprint);
     return no("changed");
   }
-  const locks = locksOf(run.footprint);
   const blockers = heldAgainst(draft.state, locks, port.isInRange);
-  const isKept = isReserved(draft.state, locks, message.priority, port.isInRange, nowMs);
   if (blockers.length > 0 || isKept) {
     if (!mayWait(message, blockers, isKept)) return no("conflict");
-    if (nowMs - sinceMs >= LOCK_WAIT_MS) {
+    if (isOver) {
       reserve(draft, message.priority, run.footprint);
       return no("conflict");
     }
     wait(draft, { call, message, sinceMs, locks, blockedBy: blockers.map((each) => each.row.txid) });
     return null;
   }
+  if (run.kind === "changed") return no("changed");
   if (run.kind === "fault") return { kind: "fault", fault: run.fault };
+  if (message.kind === "queue") {
+    reserve(draft, message.priority, run.footprint);
+    return { kind: "yes", hasChanges: false, withdraws: false, result: null };
+  }
   return promise(draft, message, run);
 }
 
+/** What was seen was changed, so nothing was run: it is going to write what it read, or it would not be here. */
+function wantedAfterAll(footprint: Footprint): Locks {
+  const locks = locksOf(footprint);
+  return { ...locks, exclusive: new Set([...locks.exclusive, ...locks.shared]) };
+}
+
 /** The older may wait for the younger; whoever holds nothing elsewhere, for anybody. `isKept`: for an older request that waits. */
-export function mayWait<W>(message: PrepareMessage<W>, blockers: readonly Held[], isKept: boolean): boolean {
+export function mayWait<W>(
+  message: Pick<PrepareMessage<W>, "holdsElsewhere" | "priority">,
+  blockers: readonly Held[],
+  isKept: boolean,
+): boolean {
   if (!message.holdsElsewhere) return true;
   return !isKept && blockers.every((each) => comparePriority(message.priority, each.row.priority) <= 0);
 }

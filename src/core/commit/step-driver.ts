@@ -20,11 +20,12 @@ import {
   decideEffect,
   othersOf,
   prepareEffect,
+  queueEffect,
   resolveEffect,
   workOf,
 } from "./driver-messages.ts";
 import type { DriverAnswer, DriverEffect, DriverEvent, DriverState, DriverTurn, Evaluation } from "./driver-state.ts";
-import type { DecideReply, Outcome, ReviewReply, Txid, Vote } from "./transaction-message.ts";
+import type { DecideReply, Outcome, Refusal, ReviewReply, Txid, Vote } from "./transaction-message.ts";
 
 export function stepDriver<W>(state: DriverState<W>, event: DriverEvent<W>, nowMs: number): DriverTurn<W> {
   const { phase } = state;
@@ -85,17 +86,25 @@ function begin<W>(state: DriverState<W>, txid: Txid, evaluation: Evaluation<W>, 
     case "refused":
       return check(next, { kind: "fault", fault: evaluation.fault }, reviewed(next, othersOf(next)), nowMs);
     case "submit": {
-      const others = othersOf(next);
-      if (others.length === 0) return decideNow(next, nowMs);
-      const phase = { kind: "preparing", votes: new Map(), resent: new Set<ObjectName>() } as const;
-      // After a conflict it queues at the first object, holding nothing, before it asks the others: all who meet there take turns.
-      const isInLine = next.tries > 1 || next.request.asks === "in-line";
-      const first = isInLine ? others.slice(0, 1) : others;
-      return prepareAt({ ...next, phase }, first, nowMs);
+      if (othersOf(next).length === 0) return decideNow(next, nowMs);
+      const own = workOf(next, next.request.decider);
+      if (next.manner !== "in-queue" || own === null) return prepareAll(next, nowMs);
+      const phase = { kind: "queueing" } as const;
+      return {
+        state: { ...next, phase, timerAtMs: nowMs + VOTE_PATIENCE_MS },
+        effects: [queueEffect(next, own)],
+      };
     }
     default:
       return unreachable(evaluation);
   }
+}
+
+function prepareAll<W>(state: DriverState<W>, nowMs: number): DriverTurn<W> {
+  const others = othersOf(state);
+  const phase = { kind: "preparing", votes: new Map(), resent: new Set<ObjectName>() } as const;
+  // After a conflict it queues at the first object, holding nothing, before it asks the others: all who meet there take turns.
+  return prepareAt({ ...state, phase }, state.manner === "at-once" ? others : others.slice(0, 1), nowMs);
 }
 
 function prepareAt<W>(state: DriverState<W>, objects: readonly ObjectName[], nowMs: number): DriverTurn<W> {
@@ -106,9 +115,14 @@ function prepareAt<W>(state: DriverState<W>, objects: readonly ObjectName[], now
 
 function takeVote<W>(state: DriverState<W>, from: ObjectName, vote: Vote, nowMs: number): DriverTurn<W> {
   const { phase } = state;
-  if (phase.kind !== "preparing") return { state, effects: [] };
-  if (vote.kind === "no")
-    return vote.reason === "unavailable" ? fail(state, { kind: "unavailable" }, nowMs) : tryAgain(state, nowMs);
+  const isQueueing = phase.kind === "queueing";
+  if (phase.kind !== "preparing" && !isQueueing) return { state, effects: [] };
+  if (vote.kind === "no") {
+    if (vote.reason === "unavailable") return fail(state, { kind: "unavailable" }, nowMs);
+    return tryAgain(state, vote.reason, nowMs);
+  }
+  // A fault is said by `decide`, under the locks.
+  if (isQueueing) return prepareAll(state, nowMs);
   const votes = new Map(phase.votes).set(from, vote);
   const next: DriverState<W> = { ...state, phase: { ...phase, votes }, votes };
   if (votes.size < state.prepared.length) return { state: next, effects: [] };
@@ -135,7 +149,7 @@ function takeDecision<W>(state: DriverState<W>, reply: DecideReply, nowMs: numbe
       return answer(state, { kind: "fault", fault: reply.fault }, abortEffects(state));
     case "aborted":
       if (reply.reason === "unavailable") return fail(state, { kind: "unavailable" }, nowMs);
-      return tryAgain(state, nowMs);
+      return tryAgain({ ...state, manner: "in-queue" }, reply.reason, nowMs);
     default:
       return unreachable(reply);
   }
@@ -144,16 +158,23 @@ function takeDecision<W>(state: DriverState<W>, reply: DecideReply, nowMs: numbe
 function takeOutcome<W>(state: DriverState<W>, outcome: Outcome, nowMs: number): DriverTurn<W> {
   if (outcome.kind === "committed")
     return answer(state, { kind: "committed", reply: outcome.reply, isReplay: false }, []);
-  return outcome.kind === "aborted" ? tryAgain(state, nowMs) : { state, effects: [] };
+  return outcome.kind === "aborted" ? tryAgain(state, "late", nowMs) : { state, effects: [] };
 }
 
 /** Ends the try, which is certain not to commit, and begins another while tries and time last. */
-function tryAgain<W>(state: DriverState<W>, nowMs: number): DriverTurn<W> {
+function tryAgain<W>(state: DriverState<W>, reason: Refusal, nowMs: number): DriverTurn<W> {
   const { request, tries } = state;
   if (nowMs >= deadlineOf(state)) return fail(state, { kind: "timeout" }, nowMs);
   if (tries >= request.maxTries) return fail(state, { kind: "conflict", tries }, nowMs);
-  const maxMs = Math.min(PAUSE_BASE_MS * 2 ** (tries - 1), PAUSE_CAP_MS);
-  const next: DriverState<W> = { ...state, phase: { kind: "pausing" }, prepared: [], timerAtMs: deadlineOf(state) };
+  // Who found a change has its keys kept for a moment.
+  const maxMs = reason === "changed" ? 0 : Math.min(PAUSE_BASE_MS * 2 ** (tries - 1), PAUSE_CAP_MS);
+  const next: DriverState<W> = {
+    ...state,
+    phase: { kind: "pausing" },
+    manner: state.manner === "at-once" ? "in-line" : state.manner,
+    prepared: [],
+    timerAtMs: deadlineOf(state),
+  };
   return { state: next, effects: [...abortEffects(state), { kind: "pause", maxMs }] };
 }
 
@@ -201,7 +222,7 @@ function takeCheck<W>(state: DriverState<W>, from: ObjectName, isCurrent: boolea
   const next: DriverState<W> = { ...state, phase: { ...phase, missing, isChanged } };
   // A reply under the key counts whatever else changed, so the review is waited for.
   if (missing.length > 0) return { state: next, effects: [] };
-  if (isChanged) return tryAgain(next, nowMs);
+  if (isChanged) return tryAgain(next, "conflict", nowMs);
   return answer(next, phase.answer, abortEffects(next));
 }
 
@@ -209,6 +230,8 @@ function takeLoss<W>(state: DriverState<W>, to: ObjectName, message: string, now
   const { phase } = state;
   if (phase.kind === "preparing" && message === "prepare" && !phase.votes.has(to))
     return repeatPrepare(state, [to], nowMs);
+  // It was a hint.
+  if (phase.kind === "queueing" && message === "queue") return prepareAll(state, nowMs);
   if (phase.kind === "deciding" && message === "decide") return findOut(state, nowMs);
   // A check or a question that was lost is repeated by the timer: at once would be too soon for an object that restarts.
   return { state, effects: [] };
@@ -222,6 +245,8 @@ function takeTimer<W>(state: DriverState<W>, nowMs: number): DriverTurn<W> {
     case "evaluating":
     case "pausing":
       return isOver ? fail(state, { kind: "timeout" }, nowMs) : { state, effects: [] };
+    case "queueing":
+      return isOver ? fail(state, { kind: "timeout" }, nowMs) : prepareAll(state, nowMs);
     case "preparing":
       if (isOver) return fail(state, { kind: "timeout" }, nowMs);
       return repeatPrepare(

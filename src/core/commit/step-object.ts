@@ -62,6 +62,7 @@ function take<W>(draft: Draft<W>, event: ObjectEvent<W>, port: ObjectPort<W>): v
 function serve<W>(draft: Draft<W>, call: number, message: ObjectRequest<W>, port: ObjectPort<W>): void {
   switch (message.kind) {
     case "prepare":
+    case "queue":
       prepare(draft, call, message, draft.nowMs, port);
       return;
     case "decide":

@@ -53,6 +53,14 @@ export interface PrepareMessage<W> {
   readonly supersedes: readonly Txid[];
 }
 
+/**
+ * Stands in line at the deciding object before anybody promises anything: answered when nobody older wants the keys, which are then kept
+ * for this request for a moment. A hint in memory ([TP5]): nothing is promised or written, and `decide` checks all of it again.
+ */
+export interface QueueMessage<W> extends Omit<PrepareMessage<W>, "kind"> {
+  readonly kind: "queue";
+}
+
 /** A participant as its vote described it. */
 export interface VotedPart {
   readonly object: ObjectName;
@@ -123,6 +131,7 @@ export interface ValidateMessage<W> {
 
 export type TransactionMessage<W> =
   | PrepareMessage<W>
+  | QueueMessage<W>
   | DecideMessage<W>
   | CommitMessage
   | AbortMessage

@@ -47,8 +47,11 @@ function retryPrepares<W>(
   for (const each of chosen) {
     const others = draft.state.prepares.filter((other) => other !== each);
     const blockers = heldAgainst(draft.state, each.locks, port.isInRange);
-    if (blockers.length > 0 && !isOver(each, draft.nowMs) && mayWait(each.message, blockers, false)) {
-      // Somebody who came before it has the keys now: no need to run to see that.
+    const line = { ...draft.state, prepares: others };
+    const isKept = isReserved(line, each.locks, each.message.priority, port.isInRange, draft.nowMs);
+    const isInTurn = blockers.length === 0 && !isKept;
+    if (!isInTurn && !isOver(each, draft.nowMs) && mayWait(each.message, blockers, isKept)) {
+      // Somebody who came before it has the keys now, or gets them next: no need to run to see that.
       draft.state = {
         ...draft.state,
         prepares: [...others, { ...each, blockedBy: blockers.map((held) => held.row.txid) }],

@@ -14,6 +14,7 @@ import { isConflict } from "./make-action.ts";
 import type { Origin } from "./origin.ts";
 import { settleRefusal } from "./refusal.ts";
 import { Replay, type RunFrame } from "./run.ts";
+import { maxPauseOf } from "./submit-across.ts";
 
 export interface FrameOptions {
   readonly origin: Origin;
@@ -54,7 +55,8 @@ export async function untilCommitted<A extends ObjectAnswer | null>(
         if (settled === "stands") throw error;
         if (settled !== "again") return settled;
       }
-      const pauseMs = retryPauseMs(tries, randomFraction());
+      const maxMs = maxPauseOf(frame);
+      const pauseMs = maxMs === null ? retryPauseMs(tries, randomFraction()) : maxMs * randomFraction();
       if (tries >= maxTries || Date.now() + pauseMs > frame.deadlineMs) throw conflict(tries);
       await new Promise((resume) => setTimeout(resume, pauseMs));
     }

@@ -19,7 +19,7 @@ import { errorFields } from "../../core/log.ts";
 import type { PartWork } from "../../core/transaction/part-work.ts";
 import type { Exchange } from "../exchange.ts";
 import { mintId } from "../idempotency.ts";
-import { noteContention, wasContended } from "./contention.ts";
+import { mannerFor, noteContention } from "./contention.ts";
 
 type SendEffect = Extract<DriverEffect<PartWork>, { kind: "send" }>;
 
@@ -28,14 +28,20 @@ export class TransactionDrive {
   #state: DriverState<PartWork>;
   #finish: ((answer: DriverAnswer | null) => void) | null = null;
   #timer: ReturnType<typeof setTimeout> | null = null;
+  #maxPauseMs = 0;
 
-  constructor(exchange: Exchange, request: Omit<DriverRequest, "asks">, objects: readonly ObjectName[]) {
+  constructor(exchange: Exchange, request: Omit<DriverRequest, "manner">, objects: readonly ObjectName[]) {
     this.#exchange = exchange;
-    this.#state = newDriver({ ...request, asks: wasContended(objects, Date.now()) ? "in-line" : "at-once" });
+    this.#state = newDriver({ ...request, manner: mannerFor(objects, request.decider, Date.now()) });
   }
 
   get decider(): ObjectName {
     return this.#state.request.decider;
+  }
+
+  /** After a try that is to be begun anew. */
+  get maxPauseMs(): number {
+    return this.#maxPauseMs;
   }
 
   /** The present try, for whoever asks objects what became of it. */
@@ -69,8 +75,10 @@ export class TransactionDrive {
         this.#exchange.lifetime.waitUntil(this.#send(effect));
         return;
       case "pause":
+        this.#maxPauseMs = effect.maxMs;
         noteContention(
           this.#state.works.map(({ object }) => object),
+          this.#state.manner === "in-queue" ? this.decider : null,
           Date.now(),
         );
         this.#end(null);
@@ -120,6 +128,7 @@ function eventOf(
 ): DriverEvent<PartWork> | null {
   switch (kind) {
     case "prepare":
+    case "queue":
       return { kind: "vote", txid, from, vote: reply as never };
     case "decide":
       return { kind: "decided", txid, reply: reply as never };

@@ -39,6 +39,11 @@ export async function submitAcross(plan: Plan): Promise<ObjectAnswer> {
   return result;
 }
 
+/** How long the pause before the next try of a transaction over several objects may be; null: it was not that which failed. */
+export function maxPauseOf(frame: RunFrame): number | null {
+  return drives.get(frame)?.maxPauseMs ?? null;
+}
+
 /** A failure that rests on reads of several objects: may it be told ([TP3])? */
 export async function refuseAcross(plan: Plan): Promise<"stands" | "again" | ObjectAnswer> {
   const { frame, seen } = plan;

@@ -2,7 +2,22 @@
 
 import { describe, expect, test } from "vitest";
 import { decidingObject, systemDecider } from "../../../src/core/commit/deciding-object.ts";
-import { A, abortOf, B, Bench, C, decideOf, done, KEY, NOW, prepareOf, resolveOf, writes } from "./object-bench.ts";
+import type { Footprint } from "../../../src/core/commit/footprint.ts";
+import {
+  A,
+  abortOf,
+  B,
+  Bench,
+  C,
+  decideOf,
+  done,
+  KEY,
+  NOW,
+  prepareOf,
+  reads,
+  resolveOf,
+  writes,
+} from "./object-bench.ts";
 
 const aborted = (reason: string) => ({ kind: "aborted", reason });
 const REPLY = { txid: "t1", parts: [A, B], results: { [A]: "result", [B]: "b" } };
@@ -213,5 +228,32 @@ describe("review", () => {
     expect(bench.ask(reviewOf(writes("x")))).toEqual({ kind: "changed" });
     expect(bench.kept).toEqual([]);
     bench.ask(abortOf("t9"));
+  });
+});
+
+describe("the line of the object that decides", () => {
+  const queueOf = (txid: string, work: Parameters<typeof prepareOf>[1], rest: object = {}) =>
+    ({ ...prepareOf(txid, work, { holdsElsewhere: false, ...rest }), kind: "queue" }) as const;
+  const older = { priority: { sinceMs: NOW - 5, id: "old" } };
+
+  test("[TP5] a place in it writes nothing and promises nothing; the keys are kept for the request's own decision", () => {
+    const bench = new Bench();
+    expect(bench.ask(queueOf("t1", writes("x"), older))).toMatchObject({ kind: "yes" });
+    expect([bench.writes, bench.state.held.size]).toEqual([[], 0]);
+    expect(bench.ask(decideOf("t2", writes("x")))).toMatchObject({ kind: "aborted", reason: "conflict" });
+    expect(bench.ask(decideOf("t1", writes("x"), older))).toMatchObject({ kind: "committed" });
+  });
+
+  test("[TP10] the younger waits until the older has decided, also where what it saw has changed meanwhile", () => {
+    const bench = new Bench();
+    bench.ask(queueOf("t1", writes("x"), older));
+    expect(bench.ask(queueOf("t2", writes("x")))).toBeUndefined();
+    const { footprint } = reads("x") as { footprint: Footprint };
+    expect(bench.ask(queueOf("t3", { kind: "changed", footprint }))).toBeUndefined();
+    const { replies } = bench.step({ kind: "request", call: 99, message: decideOf("t1", writes("x"), older) });
+    expect(replies.map(({ reply }) => reply)).toMatchObject([{ kind: "committed" }, { kind: "yes" }]);
+    // The oldest of those who waited has the keys now; the other one waits for it.
+    expect(bench.state.prepares.map(({ message }) => message.txid)).toEqual(["t3"]);
+    expect(bench.later(501).replies.map(({ reply }) => reply)).toEqual([{ kind: "no", reason: "changed" }]);
   });
 });

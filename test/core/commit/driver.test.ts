@@ -32,7 +32,7 @@ class DriverBench {
       decider: A,
       startedAtMs: NOW,
       maxTries: 5,
-      asks: "at-once",
+      manner: "at-once",
       ...rest,
     });
     this.step({ kind: "start" });
@@ -142,9 +142,43 @@ describe("conflicts", () => {
   });
 
   test("[TP10] where others were met a moment ago it queues from its first try", () => {
-    const bench = new DriverBench({ asks: "in-line" });
+    const bench = new DriverBench({ manner: "in-line" });
     expect(bench.submit(A, C, B)).toMatchObject([{ to: B, message: { holdsElsewhere: false } }]);
     expect(bench.vote(B, YES)).toMatchObject([{ to: C, message: { holdsElsewhere: true } }]);
+  });
+
+  test("[TP5] [TP10] after the deciding object refused, a place in its line comes before any promise; a change found there is read again at once", () => {
+    const bench = new DriverBench();
+    bench.submit(A, B, C);
+    bench.vote(B, YES);
+    bench.vote(C, YES);
+    const refused = bench.step({ kind: "decided", txid: "t1", reply: { kind: "aborted", reason: "conflict" } });
+    expect(refused.at(-1)).toEqual({ kind: "pause", maxMs: 20 });
+    bench.step({ kind: "resume" });
+    expect(bench.submit(A, B, C)).toMatchObject([
+      { to: A, message: { kind: "queue", work: "work of t/app/a", holdsElsewhere: false } },
+    ]);
+    expect(bench.vote(A, { kind: "no", reason: "changed" })).toEqual([{ kind: "pause", maxMs: 0 }]);
+    bench.step({ kind: "resume" });
+    bench.submit(A, B, C);
+    expect(bench.vote(A, YES)).toMatchObject([{ to: B, message: { kind: "prepare", holdsElsewhere: false } }]);
+  });
+
+  test("[TP5] the place in line is a hint: lost, late or refused for a fault, the objects are asked all the same", () => {
+    const lost = { kind: "lost", txid: "t1", to: A, message: "queue" } as const;
+    const ways = [
+      (bench: DriverBench) => bench.step(lost),
+      (bench: DriverBench) => bench.vote(A, { kind: "fault", fault: { slug: "internal-error" } }),
+      (bench: DriverBench) => {
+        bench.nowMs = bench.state.timerAtMs;
+        return bench.step({ kind: "timer" });
+      },
+    ];
+    for (const way of ways) {
+      const bench = new DriverBench({ manner: "in-queue" });
+      expect(told(bench.submit(A, B))).toEqual(["queue→a"]);
+      expect(told(way(bench))).toEqual(["prepare→b"]);
+    }
   });
 
   test("[TP10] the pauses double from 20 ms; after the fifth try the conflict is answered", () => {
