@@ -13,7 +13,7 @@ export const COMMIT_FAULTS: readonly SimulatedFault[] = [
     file: "decide.ts",
     find: "const known = port.findReply(idempotency.key);",
     replace: "const known = null;",
-    seed: 17,
+    seed: 20,
   },
   {
     rule: "TP2",
@@ -46,7 +46,7 @@ export const COMMIT_FAULTS: readonly SimulatedFault[] = [
     file: "step-driver.ts",
     find: 'return check(next, { kind: "fault", fault: evaluation.fault }, reviewed(next, othersOf(next)), nowMs);',
     replace: 'return check(next, { kind: "fault", fault: evaluation.fault }, [], nowMs);',
-    seed: 455,
+    seed: 1412,
   },
   {
     rule: "TP3",
@@ -54,7 +54,7 @@ export const COMMIT_FAULTS: readonly SimulatedFault[] = [
     file: "step-driver.ts",
     find: "const isChanged = phase.isChanged || !isCurrent;",
     replace: "const isChanged = false;",
-    seed: 48,
+    seed: 151,
   },
   {
     rule: "TP4",
@@ -102,7 +102,7 @@ export const COMMIT_FAULTS: readonly SimulatedFault[] = [
     file: "decide.ts",
     find: "heldAgainst(draft.state, locks, port.isInRange).length > 0 ||",
     replace: "",
-    seed: 38,
+    seed: 20,
   },
   {
     rule: "TP5",
@@ -166,7 +166,7 @@ export const COMMIT_FAULTS: readonly SimulatedFault[] = [
     file: "prepare.ts",
     find: "if (port.findDecision(message.txid) !== null || port.findApplied(message.txid) !== null)",
     replace: "if (port.findDecision(message.txid) !== null)",
-    seed: 11,
+    seed: 21,
   },
   {
     rule: "TP8",
@@ -214,7 +214,7 @@ export const COMMIT_FAULTS: readonly SimulatedFault[] = [
     file: "footprint.ts",
     find: "anyInRange(held.ranges, wanted.changes, isInRange) ||",
     replace: "",
-    seed: 1379,
+    seed: 251,
   },
   {
     rule: "TP9",
@@ -230,7 +230,7 @@ export const COMMIT_FAULTS: readonly SimulatedFault[] = [
     file: "footprint.ts",
     find: "const exclusive = new Set(uniques);",
     replace: "const exclusive = new Set<string>();",
-    seed: 55,
+    seed: 35,
   },
   {
     rule: "TP9",
@@ -270,7 +270,7 @@ export const COMMIT_FAULTS: readonly SimulatedFault[] = [
     file: "readers.ts",
     find: "if (asks.length > 0) readers.push({ ...reader, asks });",
     replace: "if (asks.length > 9) readers.push({ ...reader, asks });",
-    seed: 39143,
+    seed: 594,
   },
   {
     rule: "TP13",

@@ -25,6 +25,7 @@ import {
   workOf,
 } from "./driver-messages.ts";
 import type { DriverAnswer, DriverEffect, DriverEvent, DriverState, DriverTurn, Evaluation } from "./driver-state.ts";
+import { firstFault } from "./first-fault.ts";
 import type { DecideReply, Outcome, Refusal, ReviewReply, Txid, Vote } from "./transaction-message.ts";
 
 export function stepDriver<W>(state: DriverState<W>, event: DriverEvent<W>, nowMs: number): DriverTurn<W> {
@@ -89,11 +90,8 @@ function begin<W>(state: DriverState<W>, txid: Txid, evaluation: Evaluation<W>, 
       if (othersOf(next).length === 0) return decideNow(next, nowMs);
       const own = workOf(next, next.request.decider);
       if (next.manner !== "in-queue" || own === null) return prepareAll(next, nowMs);
-      const phase = { kind: "queueing" } as const;
-      return {
-        state: { ...next, phase, timerAtMs: nowMs + VOTE_PATIENCE_MS },
-        effects: [queueEffect(next, own)],
-      };
+      const queueing = { ...next, phase: { kind: "queueing" }, timerAtMs: nowMs + VOTE_PATIENCE_MS } as const;
+      return { state: queueing, effects: [queueEffect(queueing, own)] };
     }
     default:
       return unreachable(evaluation);
@@ -297,14 +295,4 @@ function giveUp<W>(state: DriverState<W>, planned: DriverAnswer): DriverTurn<W> 
 function answer<W>(state: DriverState<W>, given: DriverAnswer, before: readonly DriverEffect<W>[]): DriverTurn<W> {
   const done: DriverState<W> = { ...state, phase: { kind: "done" }, timerAtMs: Number.POSITIVE_INFINITY };
   return { state: done, effects: [...before, { kind: "answer", answer: given }] };
-}
-
-/** The fault of the operation that comes first in the list. */
-function firstFault(
-  found: readonly (Vote | ReviewReply | DriverAnswer)[],
-): Extract<DriverAnswer, { kind: "fault" }> | null {
-  const faults = found.flatMap((each) => (each.kind === "fault" ? [each.fault] : []));
-  faults.sort((a, b) => (a.index ?? 0) - (b.index ?? 0));
-  const [first] = faults;
-  return first === undefined ? null : { kind: "fault", fault: first };
 }
