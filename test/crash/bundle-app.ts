@@ -52,7 +52,8 @@ export async function bundleApp({ name, app, after, variant = "plain" }: BundleR
     format: "esm",
     target: "es2024",
     conditions: ["workerd", "worker", "browser"],
-    mainFields: ["module", "main"],
+    // `browser` first: what a package has for runtimes other than Node.
+    mainFields: ["browser", "module", "main"],
     external: ["cloudflare:*", "node:*", "workerd:*"],
     loader: { ".sql": "text" },
     logLevel: "warning",

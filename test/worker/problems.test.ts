@@ -145,7 +145,7 @@ describe("the page of a problem", () => {
       expect(title.length * help.length).toBeGreaterThan(0);
     }
     expect(new Set(Object.values(PROBLEMS).map(({ status }) => status))).toEqual(
-      new Set([400, 401, 403, 404, 405, 409, 412, 413, 415, 422, 428, 429, 500, 503, 504]),
+      new Set([400, 401, 403, 404, 405, 409, 412, 413, 415, 416, 422, 428, 429, 500, 503, 504]),
     );
   });
 
