@@ -9,11 +9,13 @@ export interface Cost {
   calls: number;
   read: number;
   written: number;
+  /** Alarms set, which are among `written`. */
+  alarms: number;
 }
 
 /** Everything since it was asked last. */
 export function takeCost(): Cost {
-  const cost = { calls, read: 0, written: alarms };
+  const cost = { calls, read: 0, written: alarms, alarms };
   for (const cursor of cursors) {
     cost.read += cursor.rowsRead;
     cost.written += cursor.rowsWritten;
