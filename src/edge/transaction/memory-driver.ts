@@ -1,6 +1,7 @@
 /**
  * A driver of `EntityContext` in memory, for tests of handlers ([TX11]): the same tables, validation, filters and failures, without scopes
- * and hooks. `transaction` runs its callback on a copy that takes the place of the rows when it succeeds. No storage, no objects.
+ * and hooks; unique indexes and foreign keys are not known here. `transaction` runs its callback on a copy that takes the place of the rows when
+ * it succeeds. No storage, no objects.
  */
 
 import { Fault, invalid } from "../../core/fault.ts";
