@@ -35,8 +35,13 @@ export interface Upload {
 export interface PartUpload {
   /** The bucket's id of it. */
   readonly id: string;
+  /** Of the file as a whole, as it will be. */
+  readonly size: number;
+  readonly type: string;
   readonly partBytes: number;
   readonly done: readonly Part[];
+  /** All parts are there and are being put together: none may be sent again. */
+  readonly isSealed?: true;
 }
 
 /** One part that has arrived. */

@@ -65,13 +65,18 @@ function upload(before: FileRow, after: FileRow, facts: FileFacts): FileStep {
   if (before.uploadKey !== after.uploadKey) return { ...still("uploading"), releases: ofUpload(before, facts) };
   const [known, arrived] = [before.upload?.parts, after.upload?.parts];
   // Another upload has begun meanwhile.
-  if (known === undefined || known.id !== arrived?.id) throw new Fault({ slug: "conflict", reason: "contended" });
-  const parts = { ...known, done: joined(known.done, arrived.done) };
+  if (known === undefined || known.id !== arrived?.id || (known.isSealed === true && arrived.isSealed !== true))
+    throw new Fault({ slug: "conflict", reason: "contended" });
+  const done = joined(known.done, arrived.done);
+  const parts = { ...known, done, ...(arrived.isSealed === true ? { isSealed: true as const } : {}) };
   return { ...still("uploading"), columns: { upload: { ...before.upload, by: before.upload?.by ?? null, parts } } };
 }
 
 /** The bytes that went to `uploadKey` are all there: they become the row's own. */
 function store(before: FileRow, after: FileRow, facts: FileFacts): FileStep {
+  const { parts } = before.upload ?? {};
+  if (parts !== undefined && (parts.isSealed !== true || after.size !== parts.size || after.type !== parts.type))
+    throw illegal("is stored in parts that are not all there");
   if (after.status !== "stored" || after.hash === null) throw illegal("is stored without a digest");
   if (before.uploadKey === null || after.blobKey !== before.uploadKey)
     throw illegal("is stored under a key that was not written down before");

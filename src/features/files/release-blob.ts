@@ -8,6 +8,7 @@ import type { EffectHandler } from "../../define/app.ts";
 import { requireBucket } from "./bucket.ts";
 import type { ReleasePayload } from "./file-hooks.ts";
 import { isHeld } from "./is-held.ts";
+import { endParts } from "./parts-of-bucket.ts";
 
 export const releaseBlob: EffectHandler = async (payload, { env, object }) => {
   const { table, key, partsId } = payload as unknown as ReleasePayload;
@@ -16,12 +17,3 @@ export const releaseBlob: EffectHandler = async (payload, { env, object }) => {
   if (partsId !== null) await endParts(bucket, key, partsId);
   await bucket.delete(key);
 };
-
-async function endParts(bucket: R2Bucket, key: string, partsId: string): Promise<void> {
-  try {
-    await bucket.resumeMultipartUpload(key, partsId).abort();
-  } catch (error) {
-    // 10024: there is no such upload; it was ended or completed before.
-    if (!/\(10024\)|does not exist/i.test(String(error))) throw error;
-  }
-}

@@ -82,6 +82,31 @@ export async function writeFile(
   return { answer, file: readFileRow(own.after), version };
 }
 
+/** Removes the row for good: what it holds goes with the commit. */
+export async function removeFile(
+  request: TableRequest,
+  { id, scopes }: { readonly id: RowId; readonly scopes: WriteScopes },
+): Promise<void> {
+  const key = await readWriteKey(withoutKey(request), null);
+  await writeObject(
+    request,
+    {
+      ...callHeader(request),
+      op: "write",
+      intent: { op: "delete", id, hard: true },
+      invalid: [],
+      scopes,
+      conditions: ANY,
+      idempotency: null,
+      attempt: key.attempt,
+      expectVersion: null,
+      isMinimal: true,
+      wantsChange: false,
+    },
+    key.text,
+  );
+}
+
 /** A key that the client gave is for its request as a whole; the writes within it have keys of their own. */
 function withoutKey(request: TableRequest): TableRequest {
   if (!request.request.headers.has("idempotency-key")) return request;

@@ -4,6 +4,7 @@
  */
 
 import { Fault } from "../../core/fault.ts";
+import { hex } from "./hex.ts";
 import { HEAD_BYTES } from "./sniff-type.ts";
 
 const CHUNK_BYTES = 262_144;
@@ -103,8 +104,4 @@ function lengthFault(size: number, sent: number): Fault {
 
 function bucketFault(): Fault {
   return new Fault({ slug: "unavailable", retryAfter: 1, detail: "The bytes could not be stored. Send them again." });
-}
-
-function hex(digest: ArrayBuffer): string {
-  return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }

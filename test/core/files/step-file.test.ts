@@ -11,7 +11,7 @@ const pending: FileRow = {
 };
 const sending: FileRow = { ...pending, uploadKey: "k1", upload: { by: "alice", untilMs: NOW + 5000 } };
 const stored: FileRow = { ...pending, status: "stored", hash: "sha256:1", blobKey: "k1", upload: null };
-const parts: PartUpload = { id: "p", partBytes: 8, done: [] };
+const parts: PartUpload = { id: "p", size: 3, type: "text/plain", partBytes: 8, done: [] };
 const inParts: FileRow = { ...pending, uploadKey: "k1", upload: { by: "alice", parts } };
 
 test("[FS2] a new row has no bytes, whatever it says", () => {
@@ -70,6 +70,12 @@ test("[FS2] parts join those that are there; parts of an upload that is over are
   expect(step.columns.upload?.parts?.done.map(({ number, tag }) => `${number}${tag}`)).toEqual(["1a", "2b", "3d"]);
   expect(() => stepFile(withParts("p"), withParts("q", part(1, "a")), facts)).toThrow("conflict");
   expect(() => stepFile(sending, withParts("p", part(1, "a")), facts)).toThrow("conflict");
+  const sealed: FileRow = { ...inParts, upload: { by: "alice", parts: { ...parts, isSealed: true } } };
+  expect(stepFile(inParts, sealed, facts).columns.upload?.parts?.isSealed).toBe(true);
+  expect(() => stepFile(sealed, withParts("p", part(1, "a")), facts)).toThrow("conflict");
+  const whole = { ...sealed, status: "stored" as const, hash: "sha256-8:1", blobKey: "k1" };
+  expect(stepFile(sealed, whole, facts).kind).toBe("stored");
+  expect(() => stepFile(inParts, whole, facts)).toThrow("not all there");
 });
 
 test("[FS2] every step out of turn is refused", () => {

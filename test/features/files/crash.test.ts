@@ -131,3 +131,48 @@ it("[TX40] the effect that removes bytes may die at any moment and run any numbe
   }
   expect(moment).toBe(4);
 });
+
+it("[FS8] an upload in parts that dies at any moment of any step goes on where it stood, or ends whole", async () => {
+  const steps = ["begin", "part", "complete"] as const;
+  const counted: Record<string, number> = {};
+  for (const step of steps) {
+    counted[step] = await atEveryMoment(async (crash, moment) => {
+      const bytes = bytesOf(`${step} ${moment}`);
+      const id = await announce("alice", ROOT, { ...text, size: bytes.length });
+      const run = async (name: (typeof steps)[number]) => {
+        const [to, body] = (
+          {
+            begin: [`POST ${ROOT}/${id}/upload`],
+            part: [`PUT ${ROOT}/${id}/upload/1`, bytes],
+            complete: [`POST ${ROOT}/${id}/upload/complete`],
+          } as const
+        )[name];
+        if (name === step) await dying(crash, to, body);
+        const again = await send("alice", to, body);
+        return again.status;
+      };
+      expect([200, 201]).toContain(await run("begin"));
+      expect(await run("part")).toBe(200);
+      // A completion that took place, though nobody heard of it, has nothing left to complete.
+      expect([200, 404]).toContain(await run("complete"));
+      expect((await send("alice", `GET ${ROOT}/${id}/content`)).bytes).toEqual(bytes);
+    });
+  }
+  // Load, create, claim; load, part, note; load, seal, complete, store.
+  expect(counted).toEqual({ begin: 6, part: 6, complete: 8 });
+});
+
+it("[FS8] an upload in parts that is left alone after dying at any moment ends with everything that had arrived", async () => {
+  const moments = await atEveryMoment(async (crash, moment) => {
+    const bytes = bytesOf(`left ${moment}`);
+    const id = await announce("alice", ROOT, { ...text, size: bytes.length });
+    await send("alice", `POST ${ROOT}/${id}/upload`);
+    await send("alice", `PUT ${ROOT}/${id}/upload/1`, bytes);
+    await dying(crash, `POST ${ROOT}/${id}/upload/complete`);
+    const isThere = (await send("alice", `GET ${ROOT}/${id}`)).status === 200;
+    await settle(DESK);
+    expect((await rowOf(DESK, "papers", id)) !== undefined).toBe(isThere);
+    expect((await keys(`${DESK}/papers/${id}/`)).length).toBe(isThere ? 1 : 0);
+  });
+  expect(moments).toBe(8);
+});

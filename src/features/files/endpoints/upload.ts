@@ -4,10 +4,8 @@
  */
 
 import { Fault, invalidField } from "../../../core/fault.ts";
-import { blobKey } from "../../../core/files/blob-key.ts";
 import type { Upload } from "../../../core/files/file-row.ts";
-import { checkDeclared, parseMediaType, typeRefused } from "../../../core/files/file-rules.ts";
-import { typeAgrees } from "../../../core/files/type-agrees.ts";
+import { checkDeclared, parseMediaType } from "../../../core/files/file-rules.ts";
 import type { RowId } from "../../../core/ids.ts";
 import type { Json } from "../../../core/json.ts";
 import { readReply } from "../../../edge/endpoints/answer.ts";
@@ -15,14 +13,15 @@ import { takeParameters } from "../../../edge/endpoints/writes.ts";
 import type { TableRequest } from "../../../edge/exchange.ts";
 import { bucketOf } from "../bucket.ts";
 import { checkDigest, toldDigest } from "../check-digest.ts";
+import { checkHead } from "../check-head.ts";
 import { fileRulesOf } from "../file-resource.ts";
+import { newKey } from "../new-key.ts";
 import { writeFile } from "../row-calls.ts";
-import { sniffType } from "../sniff-type.ts";
 import { streamToBucket } from "../stream-to-bucket.ts";
 import { openUpload, type Uploadable } from "../upload-rights.ts";
 
 export async function uploadContent(request: TableRequest, idOf: () => RowId): Promise<Response> {
-  const { entry, object, env, log, nowMs, principal } = request;
+  const { entry, env, log, nowMs, principal } = request;
   const rules = fileRulesOf(entry.resource);
   const opened = await openUpload(request, idOf);
   takeParameters(request);
@@ -32,7 +31,7 @@ export async function uploadContent(request: TableRequest, idOf: () => RowId): P
   const told = toldDigest(request.request.headers);
   const bucket = bucketOf(env, log);
 
-  const key = blobKey(object, entry.resource.name, id, newNonce());
+  const key = newKey(request, id);
   const upload: Upload = { by: principal.kind === "user" ? principal.id : null, untilMs: nowMs + rules.requestMs };
   const claimed = await writeFile(request, {
     id,
@@ -43,11 +42,7 @@ export async function uploadContent(request: TableRequest, idOf: () => RowId): P
   const { sha256 } = await streamToBucket(request.request.body, {
     size,
     untilMs: nowMs + rules.requestMs,
-    onHead: async (head) => {
-      const shown = await sniffType(head);
-      if (!typeAgrees(type, shown))
-        throw typeRefused(rules, `The bytes are ${shown === null ? "not" : `${shown}, not`} ${type}`);
-    },
+    onHead: (head) => checkHead(head, type, rules),
     put: (body) => bucket.put(key, body, { httpMetadata: { contentType: type } }),
   });
   checkDigest(told, sha256);
@@ -79,9 +74,4 @@ function readDeclaration(headers: Headers, { file }: Uploadable): { readonly typ
   }
   if (length === null) throw invalidField("content-length", "is needed where a file is replaced", "required");
   return { type: told ?? file.type, size: Number(length) };
-}
-
-/** 32 characters that nobody can guess. */
-export function newNonce(): string {
-  return crypto.randomUUID().replaceAll("-", "");
 }
