@@ -31,6 +31,8 @@ export interface Call {
   readonly path: string;
   /** Sent as JSON unless undefined. */
   readonly body?: unknown;
+  /** In place of a body: sent as they are. */
+  readonly bytes?: unknown;
   /** Whether a repetition is harmless even without a key: reads and dry runs. */
   readonly isSafe: boolean;
   readonly idempotencyKey?: string | undefined;
@@ -107,6 +109,7 @@ async function attempt(pipeline: Pipeline, call: Call, token: string | null, key
       ...options.headers,
     },
     ...(body !== undefined && { body: JSON.stringify(body) }),
+    ...(call.bytes !== undefined && { body: call.bytes }),
     ...(credentials !== undefined && { credentials }),
     signal: controller.signal,
   };

@@ -55,6 +55,13 @@ test("[SDK10] [K1] the cache is at most 2 KB beside the client, gzipped, and the
   expect(alone.inputs.filter((path) => path.includes("cache"))).toEqual([]);
 });
 
+test("[SDK10] [FS3] uploads are at most 2 KB beside the client, gzipped, and the client does not carry them", async () => {
+  const alone = await bundle("{ createClient }");
+  const both = await bundle('{ createClient } from "./src/client/ledge-client.ts"; export *', "ledge-client-files");
+  expect(both.gzip - alone.gzip).toBeLessThanOrEqual(2 * KB);
+  expect(alone.inputs.filter((path) => /upload|file-source/.test(path))).toEqual([]);
+});
+
 test("[SDK10] the client compiles without types of a browser, Node or Workers", () => {
   const { compilerOptions } = JSON.parse(readFileSync(join(ROOT, "src/client/tsconfig.json"), "utf8"));
   expect([compilerOptions.lib, compilerOptions.types]).toEqual([["ES2024"], []]);

@@ -91,7 +91,16 @@ export function faultsOf(seen: Seen): string[] {
   const origin = headers.get("access-control-allow-origin");
   expect(origin === null || origin.endsWith("://app.example.com"), `origin ${origin} is let in`);
   const type = headers.get("content-type") ?? "";
-  if (text !== "")
+  // What somebody uploaded has any type, and goes out as a download that can run nothing.
+  const isFile = status < 300 && headers.get("content-disposition") !== null;
+  if (isFile) {
+    expect(headers.get("content-security-policy")?.includes("sandbox") === true, "a file without its policy");
+    expect(
+      /^attachment;/.test(headers.get("content-disposition") ?? "") ||
+        /^(image|audio|video)\/|^text\/plain;/.test(type),
+      `a file of type ${type} is shown`,
+    );
+  } else if (text !== "")
     expect(
       /^application\/(problem\+)?json$|^text\/\w+; ?charset=utf-8$|^text\/event-stream$/i.test(type),
       `a body of type ${type}`,

@@ -209,8 +209,9 @@ function working(target: Target): fc.Arbitrary<Attempt> {
   });
   const write = (method: string, path: string, body: Attempt["body"], more: Partial<Attempt> = {}) =>
     ask(method, path, { contentType: json, body, ...more });
-  // Few ids where rows can be restored, so that a restore often meets a row that was deleted.
-  const id = fc.constantFrom(...(isSoft ? ids.slice(0, 2) : ids));
+  const isFile = /\/(scans|sheets)$/.test(root);
+  // Few ids where rows can be restored, so that a restore often meets a row that was deleted; and bytes a row that waits for them.
+  const id = fc.constantFrom(...(isSoft || isFile ? ids.slice(0, 2) : ids));
   const rowText = (id: string) =>
     `{${[["id", root === "/api/counters" ? id : JSON.stringify(id)], ...row].map(([name, text]) => `"${name}":${text}`).join(",")}}`;
   const newRow = (id: string) => [...(root === "/api/counters" ? [] : [["id", JSON.stringify(id)] as const]), ...row];
@@ -342,9 +343,37 @@ function working(target: Target): fc.Arbitrary<Attempt> {
     column.map((name) => write("DELETE", "/batch", [["filter", JSON.stringify(`${name}==null`)]])),
     id.map((each) => write("POST", "/batch", [["items", `[${Array(5).fill(rowText(each)).join(",")}]`]])),
   );
-  const isFile = /\/(scans|sheets)$/.test(root);
+  const whole: Attempt["body"] = [
+    ["size", "5"],
+    ["type", '"text/plain"'],
+  ];
   const content = fc.oneof(
-    { weight: 2, arbitrary: id.map((each) => ask("PUT", `/${each}/content`, { body: "hello" })) },
+    { weight: 3, arbitrary: id.map((each) => write("POST", `/${each}/upload`, whole)) },
+    { weight: 3, arbitrary: id.map((each) => ask("PUT", `/${each}/upload/1`, { body: "hello" })) },
+    { weight: 3, arbitrary: id.map((each) => ask("POST", `/${each}/upload/complete`)) },
+    { weight: 2, arbitrary: id.map((each) => ask("GET", `/${each}/upload`)) },
+    id.map((each) => ask("DELETE", `/${each}/upload`)),
+    fc
+      .tuple(
+        id,
+        fc.constantFrom("0", "2", "01", "1e0", "%31", "99999999999"),
+        fc.constantFrom("hello", "hell", "hello!"),
+      )
+      .map(([each, part, body]) => ask("PUT", `/${each}/upload/${part}`, { body })),
+    id.map((each) => write("POST", `/${each}/upload`, [["size", '"5"']])),
+    { weight: 3, arbitrary: id.map((each) => write("POST", `/${each}/link`, [["expiresIn", "60"]])) },
+    fc.tuple(id, fc.constantFrom("0", "x", "9".repeat(64), "a".repeat(64))).map(([each, signature]) =>
+      ask("GET", `/${each}/content`, {
+        query: [
+          ["use", "show"],
+          ["expires", "9999999999"],
+          ["signature", signature],
+        ],
+      }),
+    ),
+    { weight: 4, arbitrary: id.map((each) => ask("PUT", `/${each}/content`, { body: "hello" })) },
+    { weight: 4, arbitrary: id.map((each) => ask("GET", `/${each}/content`)) },
+    { weight: 4, arbitrary: id.map((each) => write("POST", "", newRow(each))) },
     fc
       .tuple(id, fc.constantFrom("hello", "hell", "hello!", "", new Uint8Array([0x89, 0x50, 0x4e, 0x47, 0x0d])))
       .map(([each, body]) => ask("PUT", `/${each}/content`, { body, contentType: "image/png" })),
@@ -379,7 +408,7 @@ function working(target: Target): fc.Arbitrary<Attempt> {
     { weight: 10, arbitrary: reads },
     { weight: 10, arbitrary: writes },
     { weight: 1, arbitrary: fc.constant(ticket) },
-    ...(isFile ? [{ weight: 12, arbitrary: content }] : []),
+    ...(isFile ? [{ weight: 40, arbitrary: content }] : []),
   );
 }
 

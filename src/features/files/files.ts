@@ -10,6 +10,7 @@ import type { TableRequest } from "../../edge/exchange.ts";
 import type { Params } from "../../edge/router.ts";
 import { checkBucket } from "./bucket.ts";
 import { downloadContent } from "./endpoints/download.ts";
+import { downloadByLink, makeLink } from "./endpoints/link.ts";
 import { beginParts, endUpload, finishParts, showParts, uploadPart } from "./endpoints/parts.ts";
 import { sweepStep } from "./endpoints/sweep.ts";
 import { uploadContent } from "./endpoints/upload.ts";
@@ -35,7 +36,8 @@ export function files(): Feature {
     name: "files",
     tableEndpoints: [
       at("PUT", "/:id/content", uploadContent),
-      at("GET", "/:id/content", downloadContent),
+      { ...at("GET", "/:id/content", downloadContent), direct: downloadByLink },
+      at("POST", "/:id/link", makeLink),
       at("POST", "/:id/upload", beginParts),
       at("GET", "/:id/upload", showParts),
       at("DELETE", "/:id/upload", endUpload),

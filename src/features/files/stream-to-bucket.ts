@@ -29,7 +29,7 @@ export async function streamToBucket<T>(
   { size, untilMs, onHead, put }: StreamOptions<T>,
 ): Promise<Streamed<T>> {
   const read = chunksOf(body);
-  const first = size === 0 ? null : await read(Math.min(size, HEAD_BYTES));
+  const first = size === 0 ? null : await read(Math.min(size, CHUNK_BYTES));
   if (first === null && size > 0) throw lengthFault(size, 0);
   await onHead?.((first ?? new Uint8Array()).subarray(0, HEAD_BYTES));
 
@@ -44,7 +44,8 @@ export async function streamToBucket<T>(
   for (const promise of [putting, refused, digest.digest, writer.closed, digester.closed]) promise.catch(() => {});
   let sent = 0;
   try {
-    for (let chunk = first; chunk !== null; chunk = await read(1)) {
+    // Whole chunks, so that few of them are handled; after the last byte one more is asked for, so that too many are noticed.
+    for (let chunk = first; chunk !== null; chunk = await read(Math.min(Math.max(size - sent, 1), CHUNK_BYTES))) {
       sent += chunk.byteLength;
       if (sent > size) throw lengthFault(size, sent);
       if (Date.now() > untilMs) throw new Fault({ slug: "timeout", detail: "The upload took too long" });

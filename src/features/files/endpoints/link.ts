@@ -1,0 +1,75 @@
+/**
+ * `POST /:id/link`: an address that whoever holds it may download from for a while, for an `<img>`, a mail, another service; and the
+ * download by such an address, which asks for no other right. It ends early only with its row.
+ */
+
+import { Fault, invalidField } from "../../../core/fault.ts";
+import { isPartition, objectName, parseRowId, type RowId } from "../../../core/ids.ts";
+import { isJsonObject, type JsonObject } from "../../../core/json.ts";
+import type { TableEntry } from "../../../edge/edge.ts";
+import { readScope } from "../../../edge/endpoints/read-access.ts";
+import { takeParameters } from "../../../edge/endpoints/writes.ts";
+import type { Exchange, TableRequest } from "../../../edge/exchange.ts";
+import { readJsonBody } from "../../../edge/read-body.ts";
+import type { Params } from "../../../edge/router.ts";
+import { isSigned, type LinkClaim, signLink } from "../link-signature.ts";
+import { loadFile } from "../row-calls.ts";
+import { sendContent } from "./download.ts";
+
+const DEFAULT_S = 3600;
+/** S3 allows as long. */
+const MAX_S = 7 * 86_400;
+
+/** `{ expiresIn, use }`, in seconds; both may be left out. */
+export async function makeLink(request: TableRequest, idOf: () => RowId): Promise<Response> {
+  const { env, object, entry, partition, edge, nowMs } = request;
+  const scope = await readScope(request);
+  const id = idOf();
+  takeParameters(request);
+  const { expiresIn = DEFAULT_S, use = "download" } = await readOptions(request.request);
+  if (typeof expiresIn !== "number" || !Number.isInteger(expiresIn) || expiresIn < 1 || expiresIn > MAX_S)
+    throw invalidField("expiresIn", `must be a number of seconds up to ${MAX_S}`, "range");
+  if (use !== "download" && use !== "show") throw invalidField("use", "must be download or show", "enum");
+  await loadFile(request, id, scope);
+  const expires = Math.trunc(nowMs / 1000) + expiresIn;
+  const signature = await signLink(env, { object, table: entry.resource.name, id: String(id), use, expires });
+  const root = `${edge.basePath}${partition === null ? "" : `/@${partition}`}/${entry.path}`;
+  const query = new URLSearchParams({ use, expires: String(expires), signature });
+  const url = `${root}/${encodeURIComponent(id)}/content?${query}`;
+  const expiresAt = new Date(expires * 1000).toISOString();
+  return Response.json({ url, expiresAt }, { headers: { "cache-control": "no-store" } });
+}
+
+/** Null for an address without a signature. Everything that is wrong with one that has it is the same 403. */
+export function downloadByLink(exchange: Exchange, entry: TableEntry, params: Params): Promise<Response> | null {
+  return exchange.url.searchParams.has("signature") ? byLink(exchange, entry, params) : null;
+}
+
+async function byLink(exchange: Exchange, entry: TableEntry, params: Params): Promise<Response> {
+  const { searchParams } = exchange.url;
+  const { spec } = entry.resource;
+  const partition = spec.partitionBy === null ? null : (params.partition ?? "");
+  const id = parseRowId(params.id ?? "", spec.idKind);
+  const use = searchParams.get("use");
+  const expires = searchParams.get("expires") ?? "";
+  const isFormed = /^[0-9]{1,12}$/.test(expires) && (use === "download" || use === "show") && searchParams.size === 3;
+  if (id === null || !isFormed || (partition !== null && !isPartition(partition))) throw refused();
+  const object = objectName(exchange.edge.definition.name, spec.group, partition);
+  const claim: LinkClaim = { object, table: spec.name, id: String(id), use, expires: Number(expires) };
+  const isGood = await isSigned(exchange.env, claim, searchParams.get("signature") ?? "");
+  if (!isGood || claim.expires * 1000 <= exchange.nowMs) throw refused();
+  const request: TableRequest = { ...exchange, entry, partition, object };
+  const { row, file } = await loadFile(request, id, 'status=="stored"');
+  return sendContent(request, row, file, use);
+}
+
+async function readOptions(request: Request): Promise<JsonObject> {
+  if (request.body === null) return {};
+  const body = await readJsonBody(request);
+  if (!isJsonObject(body)) throw invalidField("", "must be an object", "type");
+  return body;
+}
+
+function refused(): Fault {
+  return new Fault({ slug: "forbidden", detail: "The link is not valid, or has ended" });
+}
