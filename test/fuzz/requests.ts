@@ -5,6 +5,7 @@
  */
 
 import fc from "fast-check";
+import { FILE_ROOTS, fileRequests } from "./file-requests.ts";
 import { brokenBody, CONTENT_TYPES, header, hostileJson, hostileText } from "./hostile.ts";
 
 export interface Attempt {
@@ -179,7 +180,7 @@ export const TARGETS: readonly Target[] = [
     ],
     columns: ["id", "shown", "hiddenToken"],
   },
-  ...["/api/scans", "/api/@p1/sheets"].map((root) => ({
+  ...FILE_ROOTS.map((root) => ({
     root,
     user: null,
     ids: uuids,
@@ -209,9 +210,8 @@ function working(target: Target): fc.Arbitrary<Attempt> {
   });
   const write = (method: string, path: string, body: Attempt["body"], more: Partial<Attempt> = {}) =>
     ask(method, path, { contentType: json, body, ...more });
-  const isFile = /\/(scans|sheets)$/.test(root);
-  // Few ids where rows can be restored, so that a restore often meets a row that was deleted; and bytes a row that waits for them.
-  const id = fc.constantFrom(...(isSoft || isFile ? ids.slice(0, 2) : ids));
+  // Few ids where rows can be restored, so that a restore often meets a row that was deleted.
+  const id = fc.constantFrom(...(isSoft ? ids.slice(0, 2) : ids));
   const rowText = (id: string) =>
     `{${[["id", root === "/api/counters" ? id : JSON.stringify(id)], ...row].map(([name, text]) => `"${name}":${text}`).join(",")}}`;
   const newRow = (id: string) => [...(root === "/api/counters" ? [] : [["id", JSON.stringify(id)] as const]), ...row];
@@ -268,14 +268,18 @@ function working(target: Target): fc.Arbitrary<Attempt> {
       }),
     ),
     fc.constant(ask("GET", "/aggregate", { query: [["count", "true"]] })),
-    fc.constantFrom("wizard", '"the wiz*', "a OR b", "NEAR(a b)", "col:x", "*", '"').map((q) =>
-      ask("GET", "/search", {
-        query: [
-          ["q", q],
-          ["highlight", "true"],
-        ],
-      }),
-    ),
+    // Few tables have one.
+    {
+      weight: 3,
+      arbitrary: fc.constantFrom("wizard", '"the wiz*', "a OR b", "NEAR(a b)", "col:x", "*", '"').map((q) =>
+        ask("GET", "/search", {
+          query: [
+            ["q", q],
+            ["highlight", "true"],
+          ],
+        }),
+      ),
+    },
     column.map((name) =>
       ask("GET", "/subscribe", {
         query: [
@@ -343,55 +347,6 @@ function working(target: Target): fc.Arbitrary<Attempt> {
     column.map((name) => write("DELETE", "/batch", [["filter", JSON.stringify(`${name}==null`)]])),
     id.map((each) => write("POST", "/batch", [["items", `[${Array(5).fill(rowText(each)).join(",")}]`]])),
   );
-  const whole: Attempt["body"] = [
-    ["size", "5"],
-    ["type", '"text/plain"'],
-  ];
-  const content = fc.oneof(
-    { weight: 3, arbitrary: id.map((each) => write("POST", `/${each}/upload`, whole)) },
-    { weight: 3, arbitrary: id.map((each) => ask("PUT", `/${each}/upload/1`, { body: "hello" })) },
-    { weight: 3, arbitrary: id.map((each) => ask("POST", `/${each}/upload/complete`)) },
-    { weight: 2, arbitrary: id.map((each) => ask("GET", `/${each}/upload`)) },
-    id.map((each) => ask("DELETE", `/${each}/upload`)),
-    fc
-      .tuple(
-        id,
-        fc.constantFrom("0", "2", "01", "1e0", "%31", "99999999999"),
-        fc.constantFrom("hello", "hell", "hello!"),
-      )
-      .map(([each, part, body]) => ask("PUT", `/${each}/upload/${part}`, { body })),
-    id.map((each) => write("POST", `/${each}/upload`, [["size", '"5"']])),
-    { weight: 3, arbitrary: id.map((each) => write("POST", `/${each}/link`, [["expiresIn", "60"]])) },
-    fc.tuple(id, fc.constantFrom("0", "x", "9".repeat(64), "a".repeat(64))).map(([each, signature]) =>
-      ask("GET", `/${each}/content`, {
-        query: [
-          ["use", "show"],
-          ["expires", "9999999999"],
-          ["signature", signature],
-        ],
-      }),
-    ),
-    { weight: 4, arbitrary: id.map((each) => ask("PUT", `/${each}/content`, { body: "hello" })) },
-    { weight: 4, arbitrary: id.map((each) => ask("GET", `/${each}/content`)) },
-    { weight: 4, arbitrary: id.map((each) => write("POST", "", newRow(each))) },
-    fc
-      .tuple(id, fc.constantFrom("hello", "hell", "hello!", "", new Uint8Array([0x89, 0x50, 0x4e, 0x47, 0x0d])))
-      .map(([each, body]) => ask("PUT", `/${each}/content`, { body, contentType: "image/png" })),
-    fc
-      .tuple(
-        id,
-        fc.constantFrom<Attempt["headers"][]>(
-          [],
-          [["range", "bytes=1-3"]],
-          [["range", "bytes=9-"]],
-          [["range", "bytes=-0"]],
-          [["if-none-match", "*"]],
-          [["if-match", '"x"']],
-        ),
-        fc.constantFrom<Attempt["query"][]>([], [["use", "show"]], [["use", "x"]]),
-      )
-      .map(([each, headers, query]) => ask("GET", `/${each}/content`, { headers, query })),
-  );
   const [, , at = "", table = at] = root.split("/");
   const ticket: Attempt = {
     ...base,
@@ -408,7 +363,6 @@ function working(target: Target): fc.Arbitrary<Attempt> {
     { weight: 10, arbitrary: reads },
     { weight: 10, arbitrary: writes },
     { weight: 1, arbitrary: fc.constant(ticket) },
-    ...(isFile ? [{ weight: 40, arbitrary: content }] : []),
   );
 }
 
@@ -797,6 +751,7 @@ export const attempts: fc.Arbitrary<Attempt> = fc
     fc.oneof(
       { weight: 12, arbitrary: fc.oneof(...TARGETS.map(working)) },
       { weight: 2, arbitrary: transactions },
+      { weight: 2, arbitrary: fileRequests },
       { weight: 1, arbitrary: system },
     ),
     fc.oneof(
