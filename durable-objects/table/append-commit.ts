@@ -5,7 +5,7 @@ import { afterHook } from "../../src/define/after-hook.ts";
 import { VERSION_COLUMN } from "../sql/list-statement.ts";
 import { quoteIdentifier } from "../sql/quote-identifier.ts";
 import type { Commit } from "./commit.ts";
-import { appendEntry, type Effect, type LedgerHead } from "./ledger.ts";
+import { appendEntry, type Effect, type LedgerEntry, type LedgerHead } from "./ledger.ts";
 import { scheduleFeeds } from "./search-feed.ts";
 import { schedule } from "./timers.ts";
 
@@ -16,21 +16,39 @@ export function appendCommit(
   attempt: string | null,
   reply: string | null = null,
 ): LedgerHead {
+  return append(commit, changes, { attempt, reply, isPromised: false });
+}
+
+/** A part that was promised: its size was measured then, and nothing may refuse it now ([TP4]). */
+export function appendPromised(commit: Commit, changes: readonly RowChange[]): LedgerHead {
+  return append(commit, changes, { attempt: null, reply: null, isPromised: true });
+}
+
+/** All that the commit leaves to the outbox: durable after-hooks, what hooks asked for, what its transaction asks for. */
+export function effectsOf(commit: Commit, changes: readonly RowChange[]): Effect[] {
+  const own = commit.transaction?.effects.map((effect): Effect => ({ kind: "named", ...effect })) ?? [];
+  return [...durableHooks(commit, changes), ...commit.effects, ...own];
+}
+
+function append(
+  commit: Commit,
+  changes: readonly RowChange[],
+  how: Pick<LedgerEntry, "attempt" | "reply" | "isPromised">,
+): LedgerHead {
   const { store, transaction } = commit;
   // An effect of a hook without a change would lie in no ledger row: it belongs to what it was said about, and nothing happened.
   if (isEmptyCommit(commit, changes)) {
     releaseVersions(commit);
     return store.head;
   }
-  const own = transaction?.effects.map((effect): Effect => ({ kind: "named", ...effect })) ?? [];
-  const effects = [...durableHooks(commit, changes), ...commit.effects, ...own];
+  const effects = effectsOf(commit, changes);
   const actor = commit.principal.kind === "user" ? commit.principal.id : null;
   // The object's own clock, which rises with seq; `nowMs` of a transaction is that of its request.
   const at = transaction === null ? commit.nowMs : store.clock();
   const head = appendEntry(
     store.sql,
     store.head,
-    { at, actor, changes, effects, attempt, txid: transaction?.txid ?? null, parts: transaction?.parts ?? null, reply },
+    { at, actor, changes, effects, txid: transaction?.txid ?? null, parts: transaction?.parts ?? null, ...how },
     store.retention,
     store.failPoint,
   );

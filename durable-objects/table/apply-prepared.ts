@@ -6,7 +6,7 @@
 import type { PreparedRow, TransactionTag } from "../../src/core/commit/object-port.ts";
 import type { RowChange } from "../../src/core/protocol/object-call.ts";
 import type { Principal } from "../../src/core/scope/principal.ts";
-import { appendCommit } from "./append-commit.ts";
+import { appendPromised } from "./append-commit.ts";
 import { beginCommit, type Commit } from "./commit.ts";
 import type { Effect } from "./ledger.ts";
 import type { Store } from "./store.ts";
@@ -42,7 +42,7 @@ export function applyPrepared(store: Store, row: PreparedRow, tag: TransactionTa
     // It lasts until the platform commits, at the end of the turn, and others may be served in it.
     store.sql.run("PRAGMA defer_foreign_keys = OFF", []);
   }
-  store.head = appendCommit(commit, changes, null);
+  store.head = appendPromised(commit, changes);
   return store.head.seq;
 }
 

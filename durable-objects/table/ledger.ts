@@ -37,6 +37,8 @@ export interface LedgerEntry {
   readonly parts: readonly string[] | null;
   /** Its reply, where an attempt may ask for it again and its changes cannot tell it. */
   readonly reply: string | null;
+  /** Counted when it was promised: whatever it has become, it is written. */
+  readonly isPromised: boolean;
 }
 
 export interface Retention {
@@ -74,9 +76,7 @@ export function appendEntry(
   const changes = JSON.stringify(entry.changes);
   const effects = entry.effects.length === 0 ? null : JSON.stringify(entry.effects);
   const bytes = utf8Length(changes) + (effects === null ? 0 : utf8Length(effects));
-  if (entry.txid !== null && bytes > TRANSACTION_LIMITS.bytes)
-    throw limitExceeded("bytes", bytes, TRANSACTION_LIMITS.bytes);
-  if (bytes > MAX_ENTRY_BYTES) throw new Fault({ slug: "batch-limit-exceeded", limit: "bytes", requested: bytes });
+  if (!entry.isPromised) checkBytes(entry, bytes);
   const next: LedgerHead = { seq: seqOf(head.seq + 1), total: head.total + bytes + (entry.reply?.length ?? 0) };
   const { txid, parts, reply } = entry;
   if (txid === null) {
@@ -108,6 +108,11 @@ export function appendEntry(
   }
   if (next.seq % PRUNE_EVERY === 0) prune(sql, next, entry.at, retention, failPoint);
   return next;
+}
+
+function checkBytes({ txid }: LedgerEntry, bytes: number): void {
+  if (txid !== null && bytes > TRANSACTION_LIMITS.bytes) throw limitExceeded("bytes", bytes, TRANSACTION_LIMITS.bytes);
+  if (bytes > MAX_ENTRY_BYTES) throw new Fault({ slug: "batch-limit-exceeded", limit: "bytes", requested: bytes });
 }
 
 /**

@@ -13,7 +13,7 @@ import { limitExceeded, TRANSACTION_LIMITS } from "../../src/core/transaction/li
 import { composeBody, type PartResult, type PartWork } from "../../src/core/transaction/part-work.ts";
 import { seededBytes } from "../../src/core/transaction/seeded-bytes.ts";
 import { utf8Length } from "../../src/core/utf8-length.ts";
-import { appendCommit, isEmptyCommit } from "./append-commit.ts";
+import { appendCommit, effectsOf, isEmptyCommit } from "./append-commit.ts";
 import { applyPrepared, type PreparedExtra } from "./apply-prepared.ts";
 import { beginCommit, type Commit } from "./commit.ts";
 import { commitFootprint, isInRange } from "./commit-footprint.ts";
@@ -92,7 +92,9 @@ function tryPart(commit: Commit, { steps, seen, whole }: PartWork): Run {
     store.failPoint?.("agree.part-run");
     const footprint = commitFootprint(commit, seen);
     const { changes } = footprint;
-    const bytes = utf8Length(JSON.stringify(changes)) + utf8Length(JSON.stringify(commit.effects));
+    const effects = effectsOf(commit, changes);
+    const bytes =
+      utf8Length(JSON.stringify(changes)) + (effects.length === 0 ? 0 : utf8Length(JSON.stringify(effects)));
     if (bytes > TRANSACTION_LIMITS.bytes) throw limitExceeded("bytes", bytes, TRANSACTION_LIMITS.bytes);
     const extra: PreparedExtra = { principal: commit.principal, nowMs: commit.nowMs, effects: commit.effects };
     const result = partResult(commit, runs, whole);
