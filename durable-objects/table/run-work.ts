@@ -142,7 +142,7 @@ function countRows({ commit }: WorkContext, table: TableStore, { scopes }: Trans
 function writeRows(
   context: WorkContext,
   table: TableStore,
-  { scopes }: TransactionStep,
+  { scopes, limitUnconfirmed }: TransactionStep,
   work: Extract<StepWork, { kind: "filter" }>,
 ): Done {
   const { commit } = context;
@@ -151,7 +151,7 @@ function writeRows(
     commit,
     table,
     { conditions: {}, scopes },
-    { ...work, limitRows, limitUnconfirmed: null },
+    { ...work, limitRows, limitUnconfirmed: limitUnconfirmed ?? null },
   );
   const { ids } = outcome;
   context.rowsByFilter += ids.length;

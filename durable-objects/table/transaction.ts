@@ -120,9 +120,9 @@ function lookAt(commit: Commit, look: Look): Tried["looked"] {
   const idOf = (row: { readonly [column: string]: Json }) => row[table.spec.primaryKey] as RowId;
   try {
     if (look.kind === "filter") {
-      const { op: operation, filter, limitRows, scopes } = look;
+      const { op: operation, filter, limitRows, limitUnconfirmed = null, scopes } = look;
       commit.reads?.range(table.spec.name, filter);
-      const rows = { filter, limitRows, limitUnconfirmed: null };
+      const rows = { filter, limitRows, limitUnconfirmed };
       const selected = selectBatch(store, table, { operation, rows, scopes });
       return selected.map(({ row, version }) => ({ id: idOf(row), row, version }));
     }

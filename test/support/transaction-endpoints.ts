@@ -88,4 +88,42 @@ export const endpoints = [
       },
     ],
   }),
+  mapRoute({
+    path: "/shaped-steps/:room",
+    method: "POST",
+    auth: "public",
+    atomic: false,
+    operations: [
+      { op: "create", resource: "lines", as: "first", partition: room, data: { text: "internal note", rank: 7 } },
+      { op: "read", resource: "lines", as: "second", partition: room, id: (ctx) => ctx.body.id },
+    ],
+    response: { entity: "first", omit: ["text"] },
+  }),
+  mapRoute({
+    path: "/clear/:room",
+    method: "POST",
+    auth: "public",
+    operations: {
+      op: "delete",
+      resource: "lines",
+      partition: room,
+      where: ({ body }) => ({ text: body.text, rank: 1 }),
+    },
+  }),
+  mapRoute({
+    path: "/move-line",
+    method: "POST",
+    auth: "public",
+    operations: [
+      { op: "read", resource: "lines", as: "old", partition: ({ body }) => body.from, id: ({ body }) => body.id },
+      {
+        op: "create",
+        resource: "lines",
+        as: "new",
+        partition: ({ body }) => body.to,
+        data: ({ results }) => ({ text: `moved ${results.old.text}` }),
+      },
+      { op: "delete", resource: "lines", as: "gone", partition: ({ body }) => body.from, id: ({ body }) => body.id },
+    ],
+  }),
 ];

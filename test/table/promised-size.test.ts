@@ -102,7 +102,7 @@ describe("a part of almost a megabyte", () => {
     },
   );
 
-  test("[TP4] [TX22] a byte more, which its hooks make: refused before anything is promised", async () => {
+  test("[TP4] a byte more, which its hooks make: refused before anything is promised", async () => {
     const object = openObject(storageWith(await charsFor(hooked, TRANSACTION_LIMITS.bytes + 1)), hooked);
     expect(await object.prepare()).toMatchObject({
       kind: "fault",

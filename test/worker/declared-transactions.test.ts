@@ -8,7 +8,7 @@ import { delivered } from "../support/test-tables.ts";
 import { script, tally } from "../support/transaction-endpoints.ts";
 import { lines, wallets } from "../support/transaction-tables.ts";
 import { uid } from "./batch-support.ts";
-import { type Bank, openBank } from "./transaction-support.ts";
+import { type Bank, openBank, serve } from "./transaction-support.ts";
 
 beforeEach(() => {
   tally.length = 0;
@@ -17,11 +17,6 @@ afterEach(() => {
   script.run = null;
 });
 
-/** Runs server code as a route would; its value or its failure is the reply. */
-async function serve(run: (context: RouteContext) => Promise<unknown>, body: unknown = {}, user = "alice") {
-  script.run = run;
-  return send({ to: "POST /api/script", body, user });
-}
 const open = (bank: Bank, body: object, more: object = {}) =>
   send({ to: `POST /api/open/${bank.room}`, user: "alice", body, ...more });
 
@@ -106,6 +101,37 @@ describe("a mapped route", () => {
     await bank.post([{ op: "create", resource: "lines", data: { id: uid(5) } }]);
     const whole = await send({ to: `POST /api/steps/${bank.room}`, body: { text: "x", id: uid(5) } });
     expect(whole.status, whole.text).toBe(200);
+  });
+
+  it("[HT63] [TX10] where a route shapes its reply, a 207 has its steps and no results", async () => {
+    const bank = openBank();
+    const post = () => send({ to: `POST /api/shaped-steps/${bank.room}`, body: { id: uid(5) } });
+    const stopped = await post();
+    expect(stopped.status, stopped.text).toBe(207);
+    expect(stopped.body).toMatchObject({ ok: false, steps: [{ status: "done" }, { status: "failed" }] });
+    expect(stopped.body).not.toHaveProperty("results");
+    expect(stopped.text).not.toContain("internal note");
+    await bank.post([{ op: "create", resource: "lines", data: { id: uid(5) } }]);
+    const whole = await post();
+    expect([whole.status, whole.body.rank, whole.body.text]).toEqual([201, 7, undefined]);
+  });
+
+  it("[TX7] a value that is missing in where is 400: left out it would mean more rows", async () => {
+    const bank = openBank();
+    await bank.post([1, 2].map((n) => ({ op: "create", resource: "lines", as: `l${n}`, data: { rank: 1 } })));
+    const result = await send({ to: `POST /api/clear/${bank.room}`, body: {} });
+    expect([result.status, result.body.errors], result.text).toEqual([
+      400,
+      [{ field: "operations[0].where.text", message: "has no value", code: "missing" }],
+    ]);
+    expect(await bank.rows("lines")).toHaveLength(2);
+    const own = await serve((ctx) =>
+      ctx.transaction(async (tx) => tx.table("lines", bank.room).delete({ text: undefined, rank: 1 })),
+    );
+    expect([own.status, own.text]).toEqual([400, expect.stringContaining("where.text")]);
+    const spec = { op: "delete", resource: "lines", where: { text: undefined, rank: 1 } } as const;
+    expect(() => transaction({ operations: [spec] })).toThrow(/where\.text/);
+    expect((await bank.rows("lines")).every(({ gone }) => gone === null)).toBe(true);
   });
 
   it("[HT62] an address of a table or of Ledge stops the application at start, as does a GET that writes", () => {

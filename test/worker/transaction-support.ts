@@ -1,7 +1,9 @@
 /** What the transaction tests share: a room of its own for every test, and its object. */
 
+import type { RouteContext } from "ledge";
 import { expect } from "vitest";
 import { inspect, ledgerSeq, type Result, type Step, send } from "../support/scenario.ts";
+import { script } from "../support/transaction-endpoints.ts";
 
 let rooms = 0;
 
@@ -60,6 +62,12 @@ export function openBank(prefix = "bank"): Bank {
       return result;
     },
   };
+}
+
+/** Runs server code as a route would; its value or its failure is the reply. */
+export async function serve(run: (context: RouteContext) => Promise<unknown>, body: unknown = {}, user = "alice") {
+  script.run = run;
+  return send({ to: "POST /api/script", body, user });
 }
 
 /** Results of a reply by name. */

@@ -30,6 +30,8 @@ export interface TransactionStep {
   readonly action: StepAction;
   /** Values that a trial drew for the columns left out: the commit writes what was seen. */
   readonly drawn: Drawn | null;
+  /** With `where`: more rows are refused ([HT32]). Absent: no such limit. */
+  readonly limitUnconfirmed?: number;
 }
 
 export type StepAction =
@@ -143,7 +145,13 @@ export type Look = Pick<TransactionStep, "index" | "as" | "table" | "scopes"> &
         readonly mayCreate: boolean;
         readonly conditions: Preconditions;
       }
-    | { readonly kind: "filter"; readonly op: "update" | "delete"; readonly filter: string; readonly limitRows: number }
+    | {
+        readonly kind: "filter";
+        readonly op: "update" | "delete";
+        readonly filter: string;
+        readonly limitRows: number;
+        readonly limitUnconfirmed?: number;
+      }
   );
 
 /** What a step came to. */

@@ -8,6 +8,9 @@ export interface OperationPlace {
   readonly as: string;
 }
 
+const CONFIRM_ALONE =
+  "So many rows have to be confirmed: send it as a batch of its own, with the token of ?dryRun=true";
+
 /** `member` is what the fields are members of; a fault that has its place keeps it. */
 export function placeOperationFault(fault: FaultData, { index, as }: OperationPlace, member?: string): FaultData {
   if (fault.index !== undefined) return fault;
@@ -15,7 +18,12 @@ export function placeOperationFault(fault: FaultData, { index, as }: OperationPl
     case "validation-error":
       return { ...fault, errors: placeErrors(fault.errors, memberPath(index, member)), index, as };
     case "precondition-required":
-      return { ...fault, index, as, detail: "Send ifVersion with the operation" };
+      return {
+        ...fault,
+        index,
+        as,
+        detail: fault.header === "Ledge-Confirm" ? CONFIRM_ALONE : "Send ifVersion with the operation",
+      };
     default:
       return { ...fault, index, as };
   }

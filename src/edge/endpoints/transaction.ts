@@ -49,8 +49,11 @@ export async function postTransaction(exchange: Exchange): Promise<Reply> {
   return { status: 200, headers, body: answer.body };
 }
 
+/** `results` are left out where the reply of the route has a shape that half of them cannot have. */
+export type ToldOutcome = Omit<SequentialOutcome, "results"> & Partial<Pick<SequentialOutcome, "results">>;
+
 /** Each failed step tells its problem in the form that a request of its own would get. */
-export function sequentialReply(exchange: Exchange, outcome: SequentialOutcome): Reply {
+export function sequentialReply(exchange: Exchange, outcome: ToldOutcome): Reply {
   const { ok, results, steps, seqs } = outcome;
   const place = { instance: exchange.url.pathname, requestId: exchange.trace.requestId };
   const shown = steps.map(({ problem, ...step }) =>

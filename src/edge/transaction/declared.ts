@@ -8,12 +8,13 @@ import { isJsonObject, type Json, type JsonObject } from "../../core/json.ts";
 import { isFilter } from "../../core/query/tree.ts";
 import type { Operation } from "../../core/transaction/operation.ts";
 import { parseOperation, parseOperations } from "../../core/transaction/parse-operations.ts";
+import type { OperationPlace } from "../../core/transaction/place-operation-fault.ts";
 import { literally } from "../../core/transaction/template.ts";
 import { jsonForm } from "../validate-input.ts";
 import type { OperationSpec, ResultsOf, TransactionSpec, TransactionTypes } from "./declared-types.ts";
 import { type RunOptions, runDeclared } from "./run-declared.ts";
 import type { ServerContext } from "./server-context.ts";
-import { literalData, whereMembers } from "./where-input.ts";
+import { equalities, literalData, whereMembers } from "./where-input.ts";
 
 /** A spec that has been looked over: its operations in order, with the names of their results. */
 export interface Declared {
@@ -78,13 +79,14 @@ function standIn(spec: OperationSpec): JsonObject {
 /** The operation in its turn. `call` runs a function of the spec. */
 export async function itemOf(
   spec: OperationSpec,
+  place: OperationPlace,
   call: <V>(member: string, make: (ctx: never) => V) => Promise<V>,
 ): Promise<JsonObject> {
   const { id, where, data, ifVersion } = spec;
   const item: Record<string, Json> = { ...fixedMembers(spec) };
   if (typeof id === "function") item.id = literally((await call("id", id)) as Json);
   else if (id !== undefined) item.id = id;
-  if (typeof where === "function") Object.assign(item, whereMembers(await call("where", where)));
+  if (typeof where === "function") Object.assign(item, whereMembers(await call("where", where), place));
   else if (where !== undefined) Object.assign(item, staticWhere(where));
   if (typeof data === "function") item.data = literalData(await call("data", data as (ctx: never) => object));
   else if (data !== undefined) item.data = jsonForm(data as Record<string, unknown>);
@@ -108,7 +110,7 @@ export function readItem(
 function staticWhere(where: Exclude<NonNullable<OperationSpec["where"]>, (...given: never) => unknown>): JsonObject {
   return typeof where === "string" || isFilter(where)
     ? whereMembers(where)
-    : { where: jsonForm(where as Record<string, unknown>) };
+    : { where: equalities(where as Readonly<Record<string, unknown>>) };
 }
 
 function fixedMembers(spec: OperationSpec): JsonObject {

@@ -162,7 +162,7 @@ async function hookRows(
     kind: "filter",
     op: "update",
     filter,
-    limitRows: limitOf(target, "update"),
+    ...limitsOf(target, "update"),
   });
   const hookedRows: HookedRow[] = [];
   for (const { id, row, version } of seen) {
@@ -186,7 +186,7 @@ async function hookRemovals(
     kind: "filter",
     op: "delete",
     filter,
-    limitRows: limitOf(target, "delete"),
+    ...limitsOf(target, "delete"),
   });
   const hookedRows: HookedRow[] = [];
   for (const { id, row, version } of seen) {
@@ -207,8 +207,9 @@ function lookOf({ place, request, scopes }: Target) {
   return { ...place, table: request.entry.resource.name, scopes };
 }
 
-function limitOf({ request }: Target, operation: "update" | "delete"): number {
-  return request.entry.resource.spec.batch.limits[operation];
+function limitsOf({ request, limitUnconfirmed }: Target, operation: "update" | "delete") {
+  const limitRows = request.entry.resource.spec.batch.limits[operation];
+  return limitUnconfirmed === null ? { limitRows } : { limitRows, limitUnconfirmed };
 }
 
 export function hasBeforeHook({ request, op, mayCreate }: Target): boolean {

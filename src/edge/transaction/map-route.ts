@@ -59,8 +59,9 @@ async function serveRoute(declared: Declared, spec: RouteSpec, exchange: Exchang
     const outcome = await runDeclared(declared, context, { keyOf: (first, body) => readWriteKey(first.request, body) });
     return replyOf(declared, spec, outcome);
   } catch (error) {
-    if (error instanceof SequentialError) return sequentialReply(exchange, error.outcome);
-    throw error;
+    if (!(error instanceof SequentialError)) throw error;
+    const { results, ...told } = error.outcome;
+    return sequentialReply(exchange, isShaped(spec) ? told : { ...told, results });
   }
 }
 
@@ -79,23 +80,25 @@ async function admit(auth: RouteSpec["auth"], principal: Principal): Promise<voi
   );
 }
 
-function replyOf(
-  { skeleton }: Declared,
-  { response = {} }: RouteSpec,
-  { results, ctx, answer }: DeclaredOutcome,
-): Reply {
+function replyOf({ skeleton }: Declared, spec: RouteSpec, { results, ctx, answer }: DeclaredOutcome): Reply {
+  const { response = {} } = spec;
   const { entity, pick, omit, transform } = response;
   const isCreate = entity !== undefined && skeleton.find(({ as }) => as === entity)?.op === "create";
   const status = response.status ?? (isCreate ? 201 : 200);
-  const isShaped = entity !== undefined || pick !== undefined || omit !== undefined || transform !== undefined;
   const chosen: unknown = entity === undefined ? results : (results[entity] ?? null);
   const narrowed = narrow(chosen, pick, omit);
   const value = transform === undefined ? narrowed : transform(narrowed, ctx);
-  const reply = jsonReply(isShaped ? (value ?? null) : { results }, status);
+  const reply = jsonReply(isShaped(spec) ? (value ?? null) : { results }, status);
   const headers: Record<string, string> = { ...reply.headers };
   if (answer !== null) headers["ledge-seq"] = answer.position;
   if (answer?.isReplay === true) headers["idempotency-replayed"] = "true";
   return { ...reply, headers };
+}
+
+/** Whether the reply is anything but all results: what is left out of it stays out of a 207 too, which has none then ([TX10]). */
+function isShaped({ response = {} }: RouteSpec): boolean {
+  const { entity, pick, omit, transform } = response;
+  return entity !== undefined || pick !== undefined || omit !== undefined || transform !== undefined;
 }
 
 /** Members of an object, or of each object of an array. */

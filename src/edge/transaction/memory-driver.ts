@@ -20,7 +20,7 @@ import type { AnyResource } from "../../define/resource.ts";
 import { jsonForm } from "../validate-input.ts";
 import type { EntityDriver } from "./entity-context.ts";
 import type { LooseRow } from "./tx.ts";
-import type { WhereInput } from "./where-input.ts";
+import { equalities, type WhereInput } from "./where-input.ts";
 
 const MAX_ROWS = 100;
 
@@ -102,7 +102,7 @@ function filterOf({ spec, operators }: AnyResource, where: WhereInput | undefine
   if (where === undefined) return { kind: "all" };
   if (typeof where === "string") return parseFilter(where, grammar);
   if (isFilter(where)) return typeFilter(where, grammar);
-  const terms = Object.entries(jsonForm(where as Record<string, unknown>)).map(
+  const terms = Object.entries(equalities(where as Readonly<Record<string, unknown>>)).map(
     ([field, operand]): Filter => ({ kind: "compare", field, operator: "==", operand: operand as string }),
   );
   if (terms.length === 0) throw invalid([{ field: "where", message: "is empty", code: "required" }]);

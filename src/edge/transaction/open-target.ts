@@ -12,6 +12,7 @@ import { type OperationPlace, placeOperationFault } from "../../core/transaction
 import type { Operation as ScopeOperation } from "../../define/config.ts";
 import type { TableEntry } from "../edge.ts";
 import type { TableRequest } from "../exchange.ts";
+import { MAX_UNCONFIRMED_ROWS } from "../limits.ts";
 import { admitsPartition } from "../partition.ts";
 import { ALLOW, DENY, requireScope } from "../scopes.ts";
 import type { Origin } from "./origin.ts";
@@ -23,6 +24,8 @@ export interface Target {
   readonly request: TableRequest;
   readonly scopes: WriteScopes;
   readonly mayCreate: boolean;
+  /** More rows under a filter need a confirmation, which a list of operations cannot give ([HT32]). */
+  readonly limitUnconfirmed: number | null;
 }
 
 const CAPABILITIES: { readonly [op in TransactionOp]?: Capability } = {
@@ -36,7 +39,12 @@ const CAPABILITIES: { readonly [op in TransactionOp]?: Capability } = {
 
 export async function openTarget(
   origin: Origin,
-  { op, resource, partition }: Pick<Operation, "op" | "resource" | "partition">,
+  {
+    op,
+    resource,
+    partition,
+    where,
+  }: Pick<Operation, "op" | "resource" | "partition"> & Partial<Pick<Operation, "where">>,
   place: OperationPlace,
 ): Promise<Target> {
   try {
@@ -44,9 +52,14 @@ export async function openTarget(
     const request = await enter(origin, entry, resource, partition);
     const { spec } = entry.resource;
     const needed = CAPABILITIES[op];
-    const isOffered = origin.door === "code" || needed === undefined || spec.capabilities[needed];
+    const isBatch = where !== undefined && (op === "update" || op === "delete");
+    const isOffered =
+      origin.door === "code" ||
+      ((needed === undefined || spec.capabilities[needed]) &&
+        (!isBatch || (spec.capabilities.batch && spec.batch.limits[op] > 0)));
     if (!isOffered || (op === "restore" && spec.softDelete === null)) throw new Fault({ slug: "not-found", resource });
-    return { place, op, request, ...(await scopesFor(origin, request, op)) };
+    const limitUnconfirmed = origin.door === "http" && spec.batch.confirm ? MAX_UNCONFIRMED_ROWS : null;
+    return { place, op, request, limitUnconfirmed, ...(await scopesFor(origin, request, op)) };
   } catch (error) {
     if (error instanceof Fault) throw new Fault(placeOperationFault(error.data, place));
     throw error;

@@ -183,7 +183,7 @@ async function makeSteps(
       run.refuse(target, known, new Fault({ slug: "precondition-failed", reason: "require" }));
       break;
     }
-    const item = await itemOf(operation, (member, make) =>
+    const item = await itemOf(operation, target.place, (member, make) =>
       call(index, member, make as (ctx: TransactionContext) => never),
     );
     await run.add(target, readItem(operation, item, index, names));
@@ -235,7 +235,7 @@ async function sequentially(
           if (condition !== undefined && !call("condition", condition)) return null;
           if (typeof require === "function" && !call("require", require))
             throw new Fault({ slug: "precondition-failed", reason: "require" });
-          const item = await itemOf(operation, async (member, make) =>
+          const item = await itemOf(operation, target.place, async (member, make) =>
             call(member, make as (ctx: TransactionContext) => never),
           );
           return readItem(operation, item, index, names);

@@ -186,7 +186,7 @@ export class TransactionRun {
   }
 
   #push(target: Target, operation: Operation, { action, error }: MadeAction): void {
-    const { place, request, scopes, op } = target;
+    const { place, request, scopes, op, limitUnconfirmed } = target;
     const wire: TransactionStep = {
       index: place.index,
       as: place.as,
@@ -199,6 +199,7 @@ export class TransactionRun {
       expect: operation.expect ?? null,
       action,
       drawn: null,
+      ...(limitUnconfirmed === null ? {} : { limitUnconfirmed }),
     };
     this.steps.push({ target, wire, ...(error === undefined ? {} : { error }) });
     const objects = new Set(this.steps.map((step) => step.target.request.object));
