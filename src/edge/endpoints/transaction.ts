@@ -10,6 +10,7 @@ import { readJsonObject } from "../read-body.ts";
 import { checkCommonHeaders } from "../read-headers.ts";
 import { jsonReply, type Reply } from "../reply.ts";
 import { openFrame, untilCommitted } from "../transaction/atomic.ts";
+import { keeperOf } from "../transaction/find-reply.ts";
 import { openTarget, type Target } from "../transaction/open-target.ts";
 import type { Origin } from "../transaction/origin.ts";
 import { PLAIN, TransactionRun } from "../transaction/run.ts";
@@ -34,7 +35,7 @@ export async function postTransaction(exchange: Exchange): Promise<Reply> {
     const items = targets.map((target, index) => ({ target, operation: () => operations[index] ?? null }));
     return sequentialReply(exchange, await runSequentially(origin, items, (_, index) => stepKey(key, index)));
   }
-  const frame = openFrame({ origin, key, isolation });
+  const frame = openFrame({ origin, key, keeper: keeperOf(targets), isolation });
   const answer = await untilCommitted(frame, TRANSACTION_LIMITS.tries, async () => {
     const run = new TransactionRun(frame, objects);
     for (const [index, operation] of operations.entries()) {

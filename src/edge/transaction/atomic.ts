@@ -10,25 +10,29 @@ import { retryPauseMs, TRANSACTION_LIMITS } from "../../core/transaction/limits.
 import type { Isolation } from "../../core/transaction/operation.ts";
 import type { ObjectAnswer } from "../endpoints/answer.ts";
 import { mintId, type WriteKey } from "../idempotency.ts";
+import { findReply } from "./find-reply.ts";
 import { isConflict } from "./make-action.ts";
+import type { Target } from "./open-target.ts";
 import type { Origin } from "./origin.ts";
-import { settleRefusal } from "./refusal.ts";
+import { settleRefusal, wasSubmitted } from "./refusal.ts";
 import { Replay, type RunFrame } from "./run.ts";
 import { maxPauseOf } from "./submit-across.ts";
 
 export interface FrameOptions {
   readonly origin: Origin;
   readonly key: WriteKey;
+  readonly keeper: Target | null;
   readonly isolation: Isolation;
 }
 
 /** What the runs of one transaction share: time, ids and chance are drawn once ([TX3]). */
-export function openFrame({ origin, key, isolation }: FrameOptions): RunFrame {
+export function openFrame({ origin, key, keeper, isolation }: FrameOptions): RunFrame {
   const { nowMs } = origin.exchange;
   const ids: string[] = [];
   return {
     origin,
     key,
+    keeper,
     isolation,
     facts: { txid: mintId(nowMs), nowMs, seed: hex(crypto.getRandomValues(new Uint8Array(16))), isolation },
     deadlineMs: Date.now() + TRANSACTION_LIMITS.timeMs,
@@ -51,13 +55,20 @@ export async function untilCommitted<A extends ObjectAnswer | null>(
     } catch (error) {
       if (error instanceof Replay) return error.answer;
       if (!isConflict(error)) {
+        // An earlier request with this key may have succeeded on what has changed since.
+        const known = wasSubmitted(frame) ? null : await findReply(frame);
+        if (known !== null) return known;
         const settled = await settleRefusal(frame);
         if (settled === "stands") throw error;
         if (settled !== "again") return settled;
       }
       const maxMs = maxPauseOf(frame);
       const pauseMs = maxMs === null ? retryPauseMs(tries, randomFraction()) : maxMs * randomFraction();
-      if (tries >= maxTries || Date.now() + pauseMs > frame.deadlineMs) throw conflict(tries);
+      if (tries >= maxTries || Date.now() + pauseMs > frame.deadlineMs) {
+        const known = await findReply(frame);
+        if (known !== null) return known;
+        throw conflict(tries);
+      }
       await new Promise((resume) => setTimeout(resume, pauseMs));
     }
   }

@@ -11,6 +11,7 @@ import { TRANSACTION_LIMITS } from "../../core/transaction/limits.ts";
 import type { Isolation } from "../../core/transaction/operation.ts";
 import { mintId, type WriteKey } from "../idempotency.ts";
 import { bodyOf, openFrame, untilCommitted } from "./atomic.ts";
+import { findReply } from "./find-reply.ts";
 import { openTarget, type Target } from "./open-target.ts";
 import { audit, type Origin } from "./origin.ts";
 import { PLAIN, TransactionRun } from "./run.ts";
@@ -47,14 +48,15 @@ export async function runImperative<T, Names extends string = string>(
       : { ...given, exchange: { ...given.exchange, principal: user }, rights: { kind: "caller" } };
   audit(origin);
   const decider = await deciderOf(origin, options);
-  const frame = openFrame({ origin, key: await keyOf(origin, decider, options), isolation });
+  const frame = openFrame({ origin, key: await keyOf(origin, decider, options), keeper: decider, isolation });
   const { nowMs } = frame.facts;
   const ids: string[] = [];
   let outcome: { readonly value: T } | null = null;
   const answer = await untilCommitted(frame, maxTries, async () => {
     outcome = null;
     const run = new TransactionRun(frame, null);
-    if (decider !== null) await run.findReplay(decider);
+    const known = await findReply(frame);
+    if (known !== null) return known;
     let minted = 0;
     const handle = openTx({
       run,

@@ -4,7 +4,7 @@
  */
 
 import { Fault } from "../../core/fault.ts";
-import { isJsonObject } from "../../core/json.ts";
+import { isJsonObject, type Json } from "../../core/json.ts";
 import { hasRole, type Principal } from "../../core/scope/principal.ts";
 import { ConfigError } from "../../define/config-error.ts";
 import { sequentialReply } from "../endpoints/transaction.ts";
@@ -14,9 +14,11 @@ import { jsonReply, type Reply } from "../reply.ts";
 import type { Params } from "../router.ts";
 import { type Declared, declare } from "./declared.ts";
 import type { RouteSpec, TransactionTypes } from "./declared-types.ts";
+import type { Target } from "./open-target.ts";
 import { type DeclaredOutcome, runDeclared } from "./run-declared.ts";
 import { SequentialError } from "./sequential-error.ts";
 import { originOf, serverContext } from "./server-context.ts";
+import { codeKey } from "./write-key.ts";
 
 export interface MappedRoute {
   readonly kind: "mapped-route";
@@ -56,7 +58,10 @@ async function serveRoute(declared: Declared, spec: RouteSpec, exchange: Exchang
   const own = serverContext(originOf(exchange), params);
   const context = spec.scopes === "system" ? own.asSystem(`endpoint ${spec.method} ${spec.path}`) : own;
   try {
-    const outcome = await runDeclared(declared, context, { keyOf: (first, body) => readWriteKey(first.request, body) });
+    // A GET is read anew each time: there is no effect for a key to keep.
+    const keyOf = ({ request }: Target, body: Json) =>
+      spec.method === "GET" ? codeKey(request, undefined, body) : readWriteKey(request, body);
+    const outcome = await runDeclared(declared, context, { keyOf });
     return replyOf(declared, spec, outcome);
   } catch (error) {
     if (!(error instanceof SequentialError)) throw error;

@@ -15,6 +15,11 @@ export function watchRun(frame: RunFrame, plan: () => Plan): void {
   runs.set(frame, plan);
 }
 
+/** Whether the run has asked for its commit: then whoever decides has looked for the key. */
+export function wasSubmitted(frame: RunFrame): boolean {
+  return runs.get(frame)?.().isSubmitted === true;
+}
+
 /** `stands`: the failure may be told. `again`: it rests on what has changed. An answer: the key was answered before. */
 export async function settleRefusal(frame: RunFrame): Promise<"stands" | "again" | ObjectAnswer> {
   const plan = runs.get(frame)?.();

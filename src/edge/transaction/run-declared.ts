@@ -17,6 +17,7 @@ import { bodyOf, openFrame, untilCommitted } from "./atomic.ts";
 import { type Declared, itemOf, readItem } from "./declared.ts";
 import { firstContext, requestBody, validBody } from "./declared-context.ts";
 import type { TransactionContext } from "./declared-types.ts";
+import { keeperOf } from "./find-reply.ts";
 import { openTarget, type Target } from "./open-target.ts";
 import { audit, type Origin } from "./origin.ts";
 import { pure } from "./pure.ts";
@@ -87,20 +88,12 @@ async function atomically(
 ): Promise<DeclaredOutcome> {
   const { spec } = declared;
   const { isolation = "serializable", maxTries = TRANSACTION_LIMITS.tries } = spec;
-  const frame = openFrame({ origin, key, isolation });
+  const frame = openFrame({ origin, key, keeper: keeperOf(targets), isolation });
   const objects = new Set(targets.map(({ request }) => request.object));
   const ids = new Map<string, string>();
   const answer = await untilCommitted(frame, maxTries, async () => {
     const run = new TransactionRun(frame, objects);
-    try {
-      const submission = await makeSteps(declared, run, targets, ctx, ids);
-      return await run.commit(submission);
-    } catch (error) {
-      // An earlier request with this key may have succeeded on what has changed since.
-      if (targets[0] !== undefined && !(error instanceof Fault && "position" in error))
-        await run.findReplay(targets[0]);
-      throw error;
-    }
+    return run.commit(await makeSteps(declared, run, targets, ctx, ids));
   });
   const body = bodyOf(answer);
   return { results: body.results, ctx: { ...ctx, results: body.results }, body, answer };
@@ -208,7 +201,7 @@ async function sequentially(
   key: WriteKey,
 ): Promise<DeclaredOutcome> {
   const ids = new Map<string, string>();
-  const frame = openFrame({ origin, key, isolation: "serializable" });
+  const frame = openFrame({ origin, key, keeper: null, isolation: "serializable" });
   const contextAt = (index: number, member: string, results: readonly StepResult[]): TransactionContext => {
     const named = Object.fromEntries(
       results.flatMap(({ value }, at) => [

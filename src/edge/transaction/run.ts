@@ -38,6 +38,8 @@ export interface RunFrame {
   readonly origin: Origin;
   readonly facts: TransactionFacts;
   readonly key: WriteKey;
+  /** In whose object the reply under the key lies; null: the key is the Worker's own. */
+  readonly keeper: Target | null;
   readonly isolation: Isolation;
   /** ms since 1970. */
   readonly deadlineMs: number;
@@ -165,11 +167,6 @@ export class TransactionRun {
   /** Tries out all steps so far; a step that fails rejects. */
   async tryOut(): Promise<void> {
     if (this.#outcomes.length < this.steps.length) await this.#try(null);
-  }
-
-  /** Looks for a stored reply under the key, in the object of a target; rejects with `Replay` when there is one. */
-  async findReplay(target: Target): Promise<void> {
-    if (this.frame.key.idempotency !== null) await this.#call(target.request, [], null, null);
   }
 
   async commit(submission: Submission): Promise<ObjectAnswer> {

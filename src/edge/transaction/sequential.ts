@@ -104,7 +104,7 @@ async function commitAlone(
   keyOf: (target: Target, index: number) => Promise<WriteKey>,
 ): Promise<TransactionBody> {
   const key = await keyOf(target, target.place.index);
-  const frame = openFrame({ origin, key, isolation: "serializable" });
+  const frame = openFrame({ origin, key, keeper: target, isolation: "serializable" });
   const answer = await untilCommitted(frame, TRANSACTION_LIMITS.tries, async () => {
     const run = new TransactionRun(frame, new Set([target.request.object]));
     await run.add(target, { ...operation, when: undefined, require: undefined });
