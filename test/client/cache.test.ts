@@ -1,6 +1,6 @@
 import { describe, expect, test, vi } from "vitest";
 import { createClient } from "../../src/client/ledge-client.ts";
-import { createClient as createAuthClient } from "../../src/client/ledge-client-auth.ts";
+import { createClient as createAuthClient, type SessionStorageLike } from "../../src/client/ledge-client-auth.ts";
 import {
   createQueryEngine,
   deriveCacheKey,
@@ -263,6 +263,51 @@ describe("what makes a result stale", () => {
     await login();
     seen.push(await tasks.list());
     expect(new Set(seen).size).toBe(4);
+  });
+});
+
+describe("whose reads they are", () => {
+  /** By cookie, which may be one of before the page was loaded: then nothing here names who is there. */
+  const byCookie = (name: string, storage?: SessionStorageLike) => {
+    let person = name;
+    const platform = fakePlatform(({ url }) => {
+      if (url.endsWith("/logout")) person = "nobody";
+      if (url.endsWith("/login")) person = "bob";
+      return { body: { ...EMPTY_PAGE, items: [{ id: person }], user: { id: person } } };
+    });
+    const auth = { carrier: "cookie", readCookies: () => "", ...(storage && { storage }) } as const;
+    const client = withCache(createAuthClient({ url: "https://board.test", platform, auth }));
+    const seen = async () => ((await client.resource("tasks").list()) as { items: Row[] }).items[0]?.id;
+    return { client, seen };
+  };
+
+  test("[K3] [A3] signing out leaves nothing behind, also of a person whom only the cookie knew", async () => {
+    const { client, seen } = byCookie("alice");
+    await client.auth.getSession();
+    expect([await seen(), await seen()]).toEqual(["alice", "alice"]);
+    await client.auth.signOut();
+    expect(await seen()).toBe("nobody");
+  });
+
+  test("[K3] [A2] what was read before the storage had answered is not the next person's", async () => {
+    let open = () => {};
+    const opened = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    let kept: string | null = null;
+    const storage: SessionStorageLike = {
+      getItem: () => opened.then(() => kept),
+      setItem: (_, text) => {
+        kept = text;
+      },
+      removeItem: () => {},
+    };
+    const { client, seen } = byCookie("nobody", storage);
+    expect(await seen()).toBe("nobody");
+    await client.auth.signInWithPassword({ email: "bob@example.com", password: "p" });
+    open();
+    expect((await client.auth.getSession())?.user.id).toBe("bob");
+    expect(await seen()).toBe("bob");
   });
 });
 

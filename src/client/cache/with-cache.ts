@@ -88,9 +88,11 @@ interface Listening {
 
 function forgetOthers(auth: Listening, cache: QueryCache): void {
   let userId: string | null | undefined;
-  auth.onAuthStateChange((_, session) => {
+  auth.onAuthStateChange((change, session) => {
     const present = session?.user.id ?? null;
-    if (userId !== undefined && userId !== present) cache.invalidateAll();
+    // By cookie somebody may have been there whom no session named, so whoever signs in or out counts, not who was known.
+    const isAnother = /^SIGNED_/.test(change) || (userId !== undefined && userId !== present);
+    if (isAnother) cache.invalidateAll();
     userId = present;
   });
 }
