@@ -277,7 +277,7 @@ describe("whose reads they are", () => {
     });
     const auth = { carrier: "cookie", readCookies: () => "", ...(storage && { storage }) } as const;
     const client = withCache(createAuthClient({ url: "https://board.test", platform, auth }));
-    const seen = async () => ((await client.resource("tasks").list()) as { items: Row[] }).items[0]?.id;
+    const seen = async () => (await client.resource<Row>("tasks").list()).items[0]?.id;
     return { client, seen };
   };
 

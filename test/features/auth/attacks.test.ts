@@ -108,6 +108,18 @@ describe("throttling", () => {
     for (let k = 0; k < 5; k++) expect((await forgot()).status).toBe(202);
     expect((await forgot()).status).toBe(429);
   });
+
+  it("[A34] [A1] so are those that a sign-up sends, from wherever and whether the address is known or not", async () => {
+    for (const email of [newEmail(), (await signedUp()).email]) {
+      const before = mails.length;
+      const signUp = async () =>
+        (await new Browser().send("POST /api/auth/signup", { body: { email, password: PASSWORD } })).status;
+      const told: number[] = [];
+      while (told.at(-1) !== 429 && told.length < 8) told.push(await signUp());
+      expect([told.length <= 6, told.at(-1)]).toEqual([true, 429]);
+      expect(mails.slice(before).filter(({ to }) => to === email).length).toBeLessThanOrEqual(5);
+    }
+  });
 });
 
 describe("other sites", () => {

@@ -32,7 +32,7 @@ export async function signUp(call: AuthCall): Promise<Response> {
   // Before anything is counted or written: without mail nobody could follow a link.
   if (isRequired) post(call);
   else warnOnce(call);
-  await throttle(call, { action: "signup", email: null }).request();
+  await throttle(call, { action: "signup", email }).request();
   const library = await loadLibrary(call);
   const person = { email, password, name, metadata };
   if (isRequired) {
