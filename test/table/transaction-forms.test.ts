@@ -31,19 +31,31 @@ const table = resource(
     },
     (columns) => [check("m_n", sql`${columns.n} >= 0`)],
   ),
-  { ...fullyPublic(), id: "text", partitionBy: "room", partition: { allow: () => true } },
+  { ...fullyPublic(), id: "text", group: "halls", partitionBy: "room", partition: { allow: () => true } },
 );
+/** Another table of the same object. */
+const marks = resource(sqliteTable("marks", { id: text("id").primaryKey(), room: text("room").notNull() }), {
+  ...fullyPublic(),
+  id: "text",
+  group: "halls",
+  partitionBy: "room",
+  partition: { allow: () => true },
+});
 const MIGRATIONS = {
-  m: [
+  halls: [
     {
       tag: "0000_m",
       sql: 'CREATE TABLE `m` (`id` text PRIMARY KEY NOT NULL, `room` text NOT NULL, `n` integer DEFAULT 0 NOT NULL, `code` text, `drawn` text, `_version` integer NOT NULL DEFAULT 0, CONSTRAINT "m_n" CHECK("n" >= 0));--> statement-breakpoint\nCREATE UNIQUE INDEX `m_code` ON `m` (`code`);',
+    },
+    {
+      tag: "0001_marks",
+      sql: "CREATE TABLE `marks` (`id` text PRIMARY KEY NOT NULL, `room` text NOT NULL, `_version` integer NOT NULL DEFAULT 0);",
     },
   ],
 };
 
 const script: { run: ((context: RouteContext) => Promise<unknown>) | null } = { run: null };
-const app = defineApp({ name: "forms", resources: [table], transactions: { http: true } }).route(
+const app = defineApp({ name: "forms", resources: [table, marks], transactions: { http: true } }).route(
   "POST",
   "/script",
   (context) => script.run?.(context),
@@ -58,8 +70,8 @@ interface Run {
     body: unknown,
   ) => Promise<{ readonly status: number; readonly body: Record<string, unknown> }>;
   readonly room: string;
-  /** A room in an object of its own, which gets a row exactly when the list is carried out. */
-  readonly other: string | null;
+  /** Another table or a room in an object of its own, which gets a row exactly when the list is carried out. */
+  readonly other: { readonly table: "m" | "marks"; readonly room: string } | null;
 }
 type Form = (run: Run, steps: readonly Step[]) => Promise<Outcome>;
 
@@ -105,11 +117,11 @@ function withReferences(step: Step, index: number, room: string): Record<string,
   };
 }
 
-/** The row in the other room. */
+/** The row in the other table or room. */
 function extra({ other }: Run): readonly Record<string, unknown>[] {
   return other === null
     ? []
-    : [{ op: "create", resource: "m", partition: other, as: "extra", data: { id: crypto.randomUUID() } }];
+    : [{ op: "create", resource: other.table, partition: other.room, as: "extra", data: { id: crypto.randomUUID() } }];
 }
 
 function outcomeOf(status: number, body: Record<string, unknown>, results: unknown): Outcome {
@@ -210,7 +222,7 @@ const FORMS: Readonly<Record<string, Form>> = {
             throw new Error("expect");
           results.push(result);
         }
-        if (other !== null) await tx.table("m", other).create({ id: crypto.randomUUID() });
+        if (other !== null) await tx.table(other.table, other.room).create({ id: crypto.randomUUID() });
         return results;
       });
     const { status, body } = await post("/script", {});
@@ -291,16 +303,22 @@ const lists = fc
     }),
   );
 
-/** Where the list runs: in one object, or with a row in another one, which by its name takes part or decides. */
-const PLACES = [
-  { where: "in one object", prefix: null, numRuns: 150 },
-  { where: "over two objects, the other takes part", prefix: "z", numRuns: 150 },
-  { where: "over two objects, the other decides", prefix: "a", numRuns: 150 },
-] as const;
+type Place = (room: string) => Run["other"];
+/** Where the list runs: in one table, with a row in another one of its group, or in another object, which by its name takes part or decides. */
+const PLACES: readonly { readonly where: string; readonly other: Place; readonly numRuns: number }[] = [
+  { where: "in one object", other: () => null, numRuns: 150 },
+  { where: "in a group of tables", other: (room) => ({ table: "marks", room }), numRuns: 150 },
+  {
+    where: "over two objects, the other takes part",
+    other: (room) => ({ table: "m", room: `z${room}` }),
+    numRuns: 150,
+  },
+  { where: "over two objects, the other decides", other: (room) => ({ table: "m", room: `a${room}` }), numRuns: 150 },
+];
 const CASES = Object.entries(FORMS).flatMap(([form, runForm]) => PLACES.map((place) => ({ form, runForm, ...place })));
 
 describe("one meaning", () => {
-  for (const { form, runForm, where, prefix, numRuns } of CASES) {
+  for (const { form, runForm, where, other: otherOf, numRuns } of CASES) {
     it(`[TX1] [TX5] ${form}, ${where}: the outcome of random lists is that of one plain SQLite transaction`, async () => {
       const seen = { committed: 0, refused: new Set<number>() };
       let rooms = 0;
@@ -308,7 +326,7 @@ describe("one meaning", () => {
         fc.asyncProperty(fc.array(lists, { minLength: 1, maxLength: 4 }), async (sequence) => {
           const objects = nodeObjects(app.definition, MIGRATIONS);
           const room = `r${rooms++}`;
-          const other = prefix === null ? null : `${prefix}${room}`;
+          const other = otherOf(room);
           const model = new Model();
           let committed = 0;
           const post: Run["post"] = async (path, body) => {
@@ -320,11 +338,11 @@ describe("one meaning", () => {
             return { status: response.status, body: (await response.json()) as Record<string, unknown> };
           };
           for (const steps of sequence) {
-            const before = objects.store(`t/forms/m/${room}`).head.seq;
+            const before = objects.store(`t/forms/halls/${room}`).head.seq;
             const expected: ModelOutcome = model.run(steps);
             const actual = await runForm({ post, room, other }, steps);
             await objects.settled();
-            const store = objects.store(`t/forms/m/${room}`);
+            const store = objects.store(`t/forms/halls/${room}`);
             if (expected.ok) {
               expect(actual).toMatchObject({ ok: true });
               expect(plain((actual as unknown as { results: unknown[] }).results)).toEqual(expected.results);
@@ -342,9 +360,10 @@ describe("one meaning", () => {
             }
             if (other !== null) {
               committed += expected.ok ? 1 : 0;
-              expect(objects.store(`t/forms/m/${other}`).sql.all("SELECT count(*) AS n FROM m", [])[0]?.n).toBe(
-                committed,
-              );
+              const counted = objects
+                .store(`t/forms/halls/${other.room}`)
+                .sql.all(`SELECT count(*) AS n FROM ${other.table}`, []);
+              expect(counted[0]?.n).toBe(committed);
             }
             const rows = store.sql.all("SELECT id, n, code FROM m ORDER BY id", []);
             expect(rows.map((row) => ({ ...row }))).toEqual(model.rows().map((row) => ({ ...row })));
