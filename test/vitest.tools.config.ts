@@ -10,6 +10,6 @@ export default defineConfig({
     environment: "node",
     include: ["test/cli/**/*.test.ts", "test/table/**/*.test.ts"],
     exclude: ["**/*.object.test.ts"],
-    testTimeout: 30_000,
+    testTimeout: 120_000,
   },
 });
