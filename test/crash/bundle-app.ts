@@ -18,11 +18,16 @@ export interface BundleRequest {
   readonly app: string;
   /** Name of a bundle whose migrations this one goes on from. */
   readonly after?: string;
-  /** `harmful`: stops, aborts and evicts on request (`app/harm.ts`). `timeless`: no alarm is ever set. */
-  readonly variant?: "plain" | "harmful" | "timeless";
+  /** `harmful`: stops, aborts and evicts on request (`app/harm.ts`). `timeless`: no alarm is ever set. `telling`: says when an object is made in memory. */
+  readonly variant?: "plain" | "harmful" | "timeless" | "telling";
 }
 
-const ENTRIES = { plain: entryOf, harmful: harmfulEntryOf, timeless: timelessEntryOf } as const;
+const ENTRIES = {
+  plain: entryOf,
+  harmful: harmfulEntryOf,
+  timeless: timelessEntryOf,
+  telling: tellingEntryOf,
+} as const;
 
 /** The path of the Worker module. */
 export async function bundleApp({ name, app, after, variant = "plain" }: BundleRequest): Promise<string> {
@@ -95,6 +100,24 @@ function timelessEntryOf(app: string, migrations: string): string {
         super(ctx, env);
       }
       async alarm() {}
+    }
+    export default app;
+  `;
+}
+
+/** Begins the line that an object writes when it is made in memory; its name follows. */
+export const MADE = "[made] ";
+
+function tellingEntryOf(app: string, migrations: string): string {
+  return `
+    import { tableObject } from ${JSON.stringify(join(ROOT, "durable-objects/table/table-object.ts"))};
+    import { migrations } from ${JSON.stringify(join(migrations, "migrations.ts"))};
+    import { app } from ${JSON.stringify(app)};
+    export class TableObject extends tableObject(app, migrations) {
+      constructor(ctx, env) {
+        super(ctx, env);
+        console.log(${JSON.stringify(MADE)} + ctx.id.name);
+      }
     }
     export default app;
   `;

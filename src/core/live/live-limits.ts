@@ -35,8 +35,8 @@ export const LIVE_LIMITS = {
   heldBytes: 32 * 2 ** 20,
   /** What a lagging socket is served from the ledger ([WS11]). */
   replayCommits: 1000,
-  /** What a watch that resumes is served from the ledger at most; as many as it keeps by default. */
-  resumeCommits: 10_000,
+  /** What a watch that resumes is served from the ledger at most: all that it keeps, within the bytes. */
+  resumeCommits: Number.MAX_SAFE_INTEGER,
   replayBytes: 8 * 2 ** 20,
   lagMs: 30_000,
   /** Commits a socket may not see before it is told where the object stands ([WS7]). */

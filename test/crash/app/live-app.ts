@@ -10,7 +10,7 @@ export const items = resource(
     bucket: integer("bucket").notNull(),
     value: integer("value").notNull(),
   }),
-  authenticated(),
+  { ...authenticated(), changelog: { maxCommits: 200_000 } },
 );
 
 export const app = defineApp({ name: "live", resources: { items } });
