@@ -31,6 +31,7 @@ export class LiveGroup {
   readonly where: Filter;
   /** Watches that share the group. */
   members = 0;
+  #isOpen = false;
   readonly #table: LiveTable;
   readonly #source: LiveSource;
   readonly #test: RowTest;
@@ -59,8 +60,14 @@ export class LiveGroup {
     return (this.#window ?? this.#aggregate)?.isBehind === true;
   }
 
+  /** For a watch that begins without a snapshot: what it holds already is what counts as told. */
+  ensureOpen(): void {
+    if (this.isKept && !this.#isOpen) this.open();
+  }
+
   /** Reads what is kept, as it stands at the head. */
   open(): { readonly rows: readonly LiveRow[]; readonly hasMore?: boolean } | { readonly aggregate: string } {
+    this.#isOpen = true;
     if (this.#aggregate !== null) return { aggregate: this.#aggregate.open(this.#aggregateRead()) };
     if (this.#window !== null) return this.#window.open(this.#windowRead());
     return { rows: this.#source.all(this.query.table, this.where) };

@@ -54,6 +54,7 @@ function resume(
   if (commits === null) return "gap";
   // What a window showed at a past commit is not known: it resumes only where nothing of it has changed.
   if (group.isKept && commits.some((commit) => group.touches(commit.changes))) return "gap";
+  group.ensureOpen();
   const replays = commits.flatMap((commit) => {
     const news = group.isKept ? null : group.replay(commit.changes, commit.seq);
     return news === null ? [] : [{ commit, news }];

@@ -33,6 +33,7 @@ test("a seed replays", () => {
 test.each([
   [647, "every reset is told before the first snapshot, which moves the position of all watches"],
   [8641, "a window is reset before the position passes what it did not follow"],
+  [23011, "a window that is resumed after its object was out of memory is told what leaves it"],
   [1442, "an answer that was forgotten is asked for again"],
 ] as const)("seed %i: %s", (seed, _what) => {
   expect(simulateLive(seed).problems).toEqual([]);
