@@ -45,6 +45,8 @@ export interface Reply {
   /** Parsed JSON; undefined when there is none. */
   readonly body: unknown;
   readonly etag: string | null;
+  /** `Ledge-Seq`: where the objects stood, a comma list of `epoch:seq`. */
+  readonly position: string | null;
 }
 
 export type Send = (call: Call) => Promise<Reply>;
@@ -126,7 +128,12 @@ async function attempt(pipeline: Pipeline, call: Call, token: string | null, key
     const { response, text } = await within(platform, timeoutMs, signal, (_, fail) => fail(late()), exchange);
     const { status, headers } = response;
     if (status >= 400) throw errorFromReply(status, text, headers, platform.now());
-    return { status, body: text === "" ? undefined : parseBody(text, status), etag: headers.get("etag") };
+    return {
+      status,
+      body: text === "" ? undefined : parseBody(text, status),
+      etag: headers.get("etag"),
+      position: headers.get("ledge-seq"),
+    };
   } catch (error) {
     // Frees the connection of a request that nobody waits for any more.
     controller.abort(error);

@@ -87,7 +87,7 @@ export function createTable({ send, path }: TableParts): AnyTable {
 }
 
 /** Texts that are no id, though they would be a path: the row of that id cannot exist, and nothing else may be hit. */
-function rowPath(id: unknown): string {
+export function rowPath(id: unknown): string {
   const text = String(id);
   if (/^\.{0,2}$/.test(text) || RESERVED_IDS.has(text)) throw new NotFoundError(`There is no row "${text}"`);
   return `/${encodeURIComponent(text)}`;

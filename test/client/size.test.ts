@@ -62,6 +62,13 @@ test("[SDK10] [FS3] uploads are at most 2 KB beside the client, gzipped, and the
   expect(alone.inputs.filter((path) => /upload|file-source/.test(path))).toEqual([]);
 });
 
+test("[SDK10] the outbox is at most 7.5 KB beside the client, gzipped, and the client does not carry it", async () => {
+  const alone = await bundle("{ createClient }");
+  const both = await bundle('{ createClient } from "./src/client/ledge-client.ts"; export *', "ledge-client-offline");
+  expect(both.gzip - alone.gzip).toBeLessThanOrEqual(7.5 * KB);
+  expect(alone.inputs.filter((path) => path.includes("offline"))).toEqual([]);
+});
+
 test("[SDK10] the client compiles without types of a browser, Node or Workers", () => {
   const { compilerOptions } = JSON.parse(readFileSync(join(ROOT, "src/client/tsconfig.json"), "utf8"));
   expect([compilerOptions.lib, compilerOptions.types]).toEqual([["ES2024"], []]);

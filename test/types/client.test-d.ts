@@ -5,6 +5,7 @@ import { defineApp, ownerOnly, resource } from "ledge";
 import { type Client, createClient, createQuery, fetchPaginated, type Page, safe, type WithTraits } from "ledge/client";
 import { withCache } from "ledge/client/cache";
 import { type ConnectionState, createClient as createLiveClient } from "ledge/client/live";
+import { withOutbox } from "ledge/client/offline";
 import { eq } from "ledge/query";
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
@@ -264,6 +265,24 @@ export const compiled = {
     // @ts-expect-error a partitioned table is reached through a partition
     rooms.rooms.subscribe({}, {});
     same<ReturnType<typeof live.realtime.getConnectionState>, ConnectionState>(true);
+  },
+
+  async "[O2] a client with an outbox has the types of the client, and writes for later are typed by the table"() {
+    const offline = withOutbox(createLiveClient<typeof app>({ url: "" }), { conflicts: { tasks: "merge" } });
+    const task = await offline.tasks.get("1");
+    const { key } = await offline.tasks.later.update(task.id, { title: "a" }, { on: task });
+    same<typeof key, string>(true);
+    offline.tasks.subscribe({}, {});
+    same<typeof offline.sync.status.unsent, number>(true);
+    // @ts-expect-error an unknown column
+    await offline.tasks.later.update("1", { titel: "a" });
+    // @ts-expect-error a required column is missing
+    await offline.tasks.later.create({});
+    await withOutbox(createLiveClient<typeof chatApp>({ url: "" }))
+      .rooms.in("lobby")
+      .later.delete("1");
+    // @ts-expect-error no such policy
+    withOutbox(client, { conflicts: "last-wins" });
   },
 
   async "[SDK11] a client with a cache has the types of the client, and its own members"() {

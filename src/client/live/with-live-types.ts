@@ -4,7 +4,7 @@ import type { UntypedRow, UntypedTable } from "../app-types.ts";
 import type { TableClient } from "../table-types.ts";
 import type { LiveTable, Realtime } from "./live-types.ts";
 
-type LiveMember<T> = T extends { in(partition: string): infer Inner }
+export type LiveMember<T> = T extends { in(partition: string): infer Inner }
   ? Omit<LiveRows<T>, "in"> & { in(partition: string): LiveRows<Inner> }
   : LiveRows<T>;
 

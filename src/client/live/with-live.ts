@@ -80,7 +80,8 @@ export function withLive<C extends object>(client: C, live: LiveOptions = {}): W
       if (name === "realtime") return realtime;
       if (name === "resource") return resource;
       const member: unknown = Reflect.get(target, name);
-      if (typeof name !== "string" || member === undefined || name === "auth") return member;
+      // What else is put on a client is no table.
+      if (typeof name !== "string" || typeof (member as Table | undefined)?.list !== "function") return member;
       const table = made.get(name) ?? tableOf(member as Table, { resource: name, partition: undefined });
       made.set(name, table);
       return table;

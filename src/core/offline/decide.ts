@@ -4,6 +4,7 @@
  */
 
 import type { JsonObject } from "../json.ts";
+import { columnsOf } from "./entry-changes.ts";
 import { changed, type EntryChange, type OutboxEntry, QUEUED, type RowWrite } from "./outbox-entry.ts";
 
 export type Decision =
@@ -20,7 +21,10 @@ export function decide(entry: OutboxEntry, decision: Decision): EntryChange | nu
       const { onTop } = decision;
       const [write, ...more] = entry.writes;
       if (onTop === undefined || write === undefined || more.length > 0) return changed(entry, { state: QUEUED });
-      return changed(entry, { state: QUEUED, writes: [{ ...write, base: onTop.row, tag: onTop.tag }] });
+      return changed(entry, {
+        state: QUEUED,
+        writes: [{ ...write, base: columnsOf(onTop.row, write.values), tag: onTop.tag }],
+      });
     }
     case "edit":
       return changed(entry, { state: QUEUED, writes: decision.writes });

@@ -120,7 +120,7 @@ test("[O2] a person decides about refused writes only; an edit and a retry keep 
     writes: [{ values: { title: "x" } }],
   });
   const onTop = decide(refused, { kind: "retry", onTop: { row: onSame, tag: "e:9:s" } });
-  expect(onTop?.after?.writes).toEqual([{ ...write("a"), base: onSame, tag: "e:9:s" }]);
+  expect(onTop?.after?.writes).toEqual([{ ...write("a"), base: { title: "theirs" }, tag: "e:9:s" }]);
 });
 
 test("[CI6] writes lie over the rows of a watch: rows enter and leave its filter, unknown ones are not shown", () => {

@@ -1,0 +1,85 @@
+/**
+ * An entry as a request of the client, and the answer as the outbox takes it. One write is a call of its table, several are a
+ * transaction; each attempt carries the entry's key, and the pipeline repeats nothing by itself.
+ */
+
+import type { JsonObject } from "../../core/json.ts";
+import type { AttemptReply } from "../../core/offline/judge-reply.ts";
+import type { OutboxEntry, RowWrite } from "../../core/offline/outbox-entry.ts";
+import type { PresentRow } from "../../core/offline/outbox-port.ts";
+import { LedgeError, TransportError } from "../ledge-error.ts";
+import type { Call, Reply, Send } from "../send.ts";
+import { rowPath } from "../table-client.ts";
+
+const METHODS = { create: "POST", update: "PATCH", replace: "PUT", delete: "DELETE" } as const;
+
+export function callOf({ key, writes }: Pick<OutboxEntry, "key" | "writes">): Call {
+  const [write, ...more] = writes;
+  const common = { isSafe: false, idempotencyKey: key, headers: {}, options: { retries: 0 } };
+  if (write === undefined || more.length > 0)
+    return { ...common, method: "POST", path: "/transaction", body: { operations: writes.map(operationOf) } };
+  const { op, values, tag } = write;
+  return {
+    ...common,
+    method: METHODS[op],
+    path: op === "create" ? tablePath(write) : pathOf(write),
+    ...(op !== "delete" && { body: values }),
+    ...(tag !== null && { headers: { "if-match": `"${tag}"` } }),
+  };
+}
+
+export async function attempt(send: Send, entry: OutboxEntry): Promise<AttemptReply> {
+  try {
+    const reply = await send(callOf(entry));
+    const row = entry.writes.length === 1 ? ((reply.body ?? null) as JsonObject | null) : null;
+    return { kind: "done", positions: positionsOf(reply), row, tag: row === null ? null : tagOf(reply) };
+  } catch (error) {
+    // Not from Ledge: something in between, which says nothing about the write.
+    if (!(error instanceof LedgeError) || error instanceof TransportError || error.status === 0)
+      return { kind: "lost" };
+    const { status, code, message, details, fieldErrors, retryable } = error;
+    const retryAfterMs = typeof details.retryAfter === "number" ? details.retryAfter * 1000 : 0;
+    const problem = { ...details, status, code, detail: message, fieldErrors } as unknown as JsonObject;
+    return { kind: "problem", status, isRetryable: retryable, retryAfterMs, problem, positions: [] };
+  }
+}
+
+/** Null: it could not be read now. */
+export async function readPresent(send: Send, write: RowWrite): Promise<PresentRow | null> {
+  try {
+    const call = { method: "GET", path: pathOf(write), isSafe: true, headers: {}, options: { retries: 0 } };
+    const reply = await send(call);
+    return { row: (reply.body ?? null) as JsonObject | null, tag: tagOf(reply), positions: positionsOf(reply) };
+  } catch (error) {
+    const isAbsent = error instanceof LedgeError && !(error instanceof TransportError) && error.status === 404;
+    return isAbsent ? { row: null, tag: null, positions: [] } : null;
+  }
+}
+
+function operationOf({ op, table, partition, id, values, tag }: RowWrite): object {
+  return {
+    op,
+    resource: table,
+    ...(partition !== undefined && { partition }),
+    ...(op !== "create" && { id }),
+    ...(op !== "delete" && { data: values }),
+    ...(tag !== null && { ifVersion: tag }),
+  };
+}
+
+function tablePath({ table, partition }: RowWrite): string {
+  return `${partition === undefined ? "" : `/@${partition}`}/${encodeURIComponent(table)}`;
+}
+
+/** Rejects an id that can be none. */
+export function pathOf(write: RowWrite): string {
+  return tablePath(write) + rowPath(write.id);
+}
+
+function tagOf({ etag }: Reply): string | null {
+  return etag === null ? null : etag.replace(/^"|"$/g, "");
+}
+
+function positionsOf({ position }: Reply): string[] {
+  return (position ?? "").split(",").flatMap((text) => (text.trim() === "" ? [] : [text.trim()]));
+}

@@ -1,0 +1,269 @@
+/**
+ * One tab's part in the outbox of its browser: carries out what `Outbox` decides while this tab leads, and follows the news while another does.
+ * A write is stored by the tab that makes it, so it is safe before anybody hears of it.
+ */
+
+import type { ConflictPolicy } from "../../core/offline/conflict.ts";
+import { type Decision, decide } from "../../core/offline/decide.ts";
+import { Outbox } from "../../core/offline/outbox.ts";
+import type { EntryChange, EntryDraft, OutboxEntry } from "../../core/offline/outbox-entry.ts";
+import { OUTBOX_LIMITS, type OutboxAction } from "../../core/offline/outbox-port.ts";
+import { type SyncStatus, syncStatus } from "../../core/offline/sync-status.ts";
+import { readTabMessage, TAB_VERSION, type TabMessage } from "../../core/offline/tab-message.ts";
+import type { Platform } from "../platform.ts";
+import type { Send } from "../send.ts";
+import { attempt, readPresent } from "./entry-request.ts";
+import type { OutboxStorage } from "./outbox-storage.ts";
+import type { TabChannel, TabPlatform } from "./tab-platform.ts";
+
+export interface OutboxWiring {
+  /** Of the outbox: tabs with the same share it. */
+  readonly name: string;
+  readonly send: Send;
+  readonly storage: OutboxStorage;
+  readonly platform: Platform;
+  readonly tabs: TabPlatform;
+  /** ms that no change of the clock touches. */
+  readonly elapsedMs: () => number;
+  readonly policyOf: (table: string) => ConflictPolicy;
+  /** Tries to renew the sign-in; false: only the person can. */
+  readonly renew: () => Promise<boolean>;
+}
+
+type News = readonly { readonly key: string; readonly entry: OutboxEntry | null }[];
+type Progress = Extract<TabMessage, { readonly type: "progress" }>;
+
+export class OutboxRunner {
+  readonly #wiring: OutboxWiring;
+  readonly #entries = new Map<string, OutboxEntry>();
+  readonly #listeners = new Set<() => void>();
+  readonly #leave: (() => void)[] = [];
+  readonly #channel: TabChannel;
+  #outbox: Outbox | null = null;
+  #principal: string | null = null;
+  #progress: Progress = { v: TAB_VERSION, type: "progress", inFlight: [], pause: null };
+  #isClosed = false;
+  #isTold = true;
+  #cancelWake = (): void => {};
+  /** Resolves once what was stored before is known. */
+  readonly ready: Promise<void>;
+
+  constructor(wiring: OutboxWiring) {
+    this.#wiring = wiring;
+    const { tabs, name } = wiring;
+    this.#channel = tabs.channel(`ledge-outbox:${name}`, (message) => this.#hear(message));
+    this.ready = this.#follow();
+    this.#leave.push(tabs.lead(`ledge-outbox:${name}`, () => this.#lead()));
+    this.#leave.push(tabs.onOnline((isOnline) => this.#connected(isOnline)));
+  }
+
+  /** In the order in which they were made. */
+  get entries(): readonly OutboxEntry[] {
+    return [...this.#entries.values()].sort((a, b) => a.place - b.place);
+  }
+
+  get status(): SyncStatus {
+    const inFlight = new Set(this.#progress.inFlight);
+    return syncStatus({
+      entries: this.entries,
+      isInFlight: (key) => inFlight.has(key),
+      principal: this.#principal,
+      pause: this.#progress.pause,
+      unread: 0,
+    });
+  }
+
+  isInFlight(key: string): boolean {
+    return this.#progress.inFlight.includes(key);
+  }
+
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => void this.#listeners.delete(listener);
+  }
+
+  signedIn(principal: string | null): void {
+    this.#principal = principal;
+    this.#outbox?.signedIn(principal);
+    if (this.#outbox === null) this.#channel.tell({ v: TAB_VERSION, type: "nudge" } satisfies TabMessage);
+    this.#changed();
+  }
+
+  /** Resolves when the write is stored; rejects when it cannot be. */
+  async write(draft: Omit<EntryDraft, "principal" | "madeAtMs">): Promise<OutboxEntry> {
+    const { storage, platform } = this.#wiring;
+    const entry = await storage.add({ ...draft, principal: this.#principal, madeAtMs: platform.now() });
+    this.#tell([{ key: entry.key, entry }], "all");
+    return entry;
+  }
+
+  /** False: it is not refused any more, or gone. */
+  async decide(key: string, decision: Decision): Promise<boolean> {
+    const { storage } = this.#wiring;
+    const entry = (await storage.all()).find((each) => each.key === key);
+    const change = entry === undefined ? null : decide(entry, decision);
+    if (change === null || !(await storage.commit([change]))) return false;
+    this.#tell([{ key, entry: change.after }], "all");
+    return true;
+  }
+
+  close(): void {
+    this.#isClosed = true;
+    this.#cancelWake();
+    for (const leave of this.#leave.splice(0)) leave();
+    this.#channel.close();
+    this.#listeners.clear();
+    this.#wiring.storage.close?.();
+  }
+
+  async #follow(): Promise<void> {
+    this.#take((await this.#load()).map((entry) => ({ key: entry.key, entry })));
+  }
+
+  #lead(): void {
+    if (this.#isClosed) return;
+    const { platform, tabs, policyOf, elapsedMs } = this.#wiring;
+    this.#outbox = new Outbox({
+      act: (action) => this.#act(action),
+      elapsedMs,
+      nowMs: platform.now,
+      random: platform.random,
+      policyOf,
+    });
+    this.#outbox.connected(tabs.isOnline());
+    this.#outbox.signedIn(this.#principal);
+    this.#outbox.start();
+  }
+
+  #act(action: OutboxAction): void {
+    const { send, platform, renew } = this.#wiring;
+    const outbox = this.#outbox;
+    if (this.#isClosed || outbox === null) return;
+    switch (action.kind) {
+      case "save":
+        void this.#save(action.changes, outbox);
+        break;
+      case "send":
+        void attempt(send, action.entry).then((reply) => this.#step(() => outbox.replied(action.entry.key, reply)));
+        break;
+      case "read":
+        void readPresent(send, action.write).then((row) => this.#step(() => outbox.found(action.entry.key, row)));
+        break;
+      case "reload":
+        void this.#load().then((entries) => {
+          // Whoever made them may not have come to tell the others.
+          this.#tell(
+            entries.map((entry) => ({ key: entry.key, entry })),
+            "others",
+          );
+          this.#step(() => outbox.loaded(entries));
+        });
+        break;
+      case "wake":
+        this.#cancelWake();
+        this.#cancelWake = platform.after(action.afterMs, () => this.#step(() => outbox.tick()));
+        break;
+      case "sign-in":
+        void renew().then((isRenewed) => this.#step(() => isRenewed && outbox.signedIn(this.#principal)));
+        break;
+    }
+    this.#changed();
+  }
+
+  async #save(changes: readonly EntryChange[], outbox: Outbox): Promise<void> {
+    let isDone = false;
+    try {
+      isDone = await this.#wiring.storage.commit(changes);
+    } catch {
+      await this.#pause();
+    }
+    if (this.#isClosed) return;
+    if (isDone)
+      this.#tell(
+        changes.map(({ before, after }) => ({ key: before.key, entry: after })),
+        "others",
+      );
+    this.#step(() => outbox.saved(changes, isDone));
+  }
+
+  /** Until it succeeds: without what is stored there is nothing to go on with. */
+  async #load(): Promise<readonly OutboxEntry[]> {
+    for (;;) {
+      try {
+        return await this.#wiring.storage.all();
+      } catch (error) {
+        if (this.#isClosed) throw error;
+        await this.#pause();
+      }
+    }
+  }
+
+  #pause(): Promise<void> {
+    return new Promise((resolve) => void this.#wiring.platform.after(OUTBOX_LIMITS.storageMs, resolve));
+  }
+
+  #step(run: () => void): void {
+    if (this.#isClosed) return;
+    run();
+    this.#changed();
+  }
+
+  #connected(isOnline: boolean): void {
+    if (this.#outbox === null) this.#channel.tell({ v: TAB_VERSION, type: "nudge" } satisfies TabMessage);
+    this.#step(() => this.#outbox?.connected(isOnline));
+  }
+
+  #hear(value: unknown): void {
+    const message = readTabMessage(value);
+    if (message === null || this.#isClosed) return;
+    if (message.type === "entries") {
+      this.#take(message.news);
+      for (const { key, entry } of message.news) this.#outbox?.noticed(key, entry);
+    } else if (message.type === "progress") this.#progress = message;
+    else if (message.type === "revoked") {
+      const ids = message.ids === undefined ? null : new Set(message.ids);
+      this.#outbox?.revoked(
+        ({ table, partition, id }) =>
+          table === message.table && partition === message.partition && (ids === null || ids.has(id)),
+      );
+    } else this.#outbox?.tick();
+    this.#changed();
+  }
+
+  /** To the other tabs and to this one; of its own saves the outbox of this tab learns by `saved`. */
+  #tell(news: News, to: "all" | "others"): void {
+    if (news.length > 0) this.#channel.tell({ v: TAB_VERSION, type: "entries", news } satisfies TabMessage);
+    this.#take(news);
+    if (to === "all") for (const { key, entry } of news) this.#outbox?.noticed(key, entry);
+    this.#changed();
+  }
+
+  #take(news: News): void {
+    for (const { key, entry } of news) {
+      if (entry === null) this.#entries.delete(key);
+      else if ((this.#entries.get(key)?.rev ?? -1) < entry.rev) this.#entries.set(key, entry);
+    }
+    this.#changed();
+  }
+
+  /** Listeners are told once for all that happens in a turn. */
+  #changed(): void {
+    if (!this.#isTold) return;
+    this.#isTold = false;
+    void Promise.resolve().then(() => {
+      this.#isTold = true;
+      this.#tellProgress();
+      for (const listener of [...this.#listeners]) listener();
+    });
+  }
+
+  #tellProgress(): void {
+    const outbox = this.#outbox;
+    if (outbox === null || this.#isClosed) return;
+    const inFlight = outbox.entries.filter(({ key }) => outbox.isInFlight(key)).map(({ key }) => key);
+    const progress: Progress = { v: TAB_VERSION, type: "progress", inFlight, pause: outbox.pause };
+    if (JSON.stringify(progress) === JSON.stringify(this.#progress)) return;
+    this.#progress = progress;
+    this.#channel.tell(progress);
+  }
+}

@@ -1,0 +1,177 @@
+/**
+ * Puts an outbox on a client, whatever signs its requests: `later` on each table for writes that are stored first, `outbox` for what has
+ * become of them, `sync` for how many there are. The client it is given stays as it is.
+ */
+
+import { type RowId, timedUuid } from "../../core/ids.ts";
+import type { JsonObject } from "../../core/json.ts";
+import { columnsOf } from "../../core/offline/entry-changes.ts";
+import type { RowWrite } from "../../core/offline/outbox-entry.ts";
+import { statusOf } from "../../core/offline/sync-status.ts";
+import type { ClientOptions } from "../create-client.ts";
+import { PLATFORM, type Platform } from "../platform.ts";
+import type { Send } from "../send.ts";
+import { versionOf } from "../tags.ts";
+import { pathOf } from "./entry-request.ts";
+import { hasIndexedDb, indexedDbStorage } from "./indexed-db-storage.ts";
+import { memoryStorage } from "./memory-storage.ts";
+import type {
+  LaterOptions,
+  LaterWrite,
+  OutboxClient,
+  OutboxItem,
+  OutboxOptions,
+  Sync,
+  WithOutbox,
+} from "./offline-types.ts";
+import { OutboxRunner } from "./outbox-runner.ts";
+import { TAB_PLATFORM } from "./tab-platform.ts";
+
+interface Auth {
+  onAuthStateChange?(
+    listener: (change: string, session: { readonly user: { readonly id: string } } | null) => void,
+  ): () => void;
+  refreshSession?(): Promise<unknown>;
+}
+
+/** What `createClient` leaves for whatever is put on top. */
+interface Bare {
+  readonly resource: ((path: string) => object) & { readonly send: Send; readonly options: ClientOptions };
+  readonly auth?: Auth;
+}
+
+type Table = Readonly<Record<string, unknown>>;
+
+export function withOutbox<C extends object>(client: C, given: OutboxOptions = {}): WithOutbox<C> {
+  const bare = client as unknown as Bare;
+  const { send, options } = bare.resource;
+  // A page of another kind may have a table of this name.
+  const auth = typeof bare.auth?.onAuthStateChange === "function" ? bare.auth : undefined;
+  const platform: Platform = { ...PLATFORM, ...options.platform, ...given.platform };
+  const name = given.name ?? options.url.replace(/\/+$/, "") + (options.basePath ?? "/api");
+  const { conflicts = "server-wins" } = given;
+  const runner = new OutboxRunner({
+    name,
+    send,
+    platform,
+    storage: given.storage ?? (hasIndexedDb() ? indexedDbStorage(name) : memoryStorage()),
+    tabs: given.tabs ?? TAB_PLATFORM,
+    elapsedMs: given.platform?.now ?? options.platform?.now ?? elapsedMs,
+    policyOf: (table) => (typeof conflicts === "object" ? (conflicts[table] ?? "server-wins") : conflicts),
+    renew: async () => {
+      try {
+        return ((await auth?.refreshSession?.()) ?? null) !== null;
+      } catch {
+        return false;
+      }
+    },
+  });
+  const leaveAuth = auth?.onAuthStateChange?.((_change, session) => runner.signedIn(session?.user.id ?? null));
+  const write = async (later: LaterWrite): Promise<{ readonly key: string; readonly id: RowId }> => {
+    const made = rowWrite(later, platform);
+    const { key } = await runner.write({ key: platform.makeKey(), writes: [made] });
+    return { key, id: made.id };
+  };
+
+  const laterOf = (table: string, partition?: string) => {
+    const place = partition === undefined ? { table } : { table, partition };
+    return {
+      create: (row: JsonObject) => write({ ...place, op: "create", values: row }),
+      update: (id: RowId, values: JsonObject, { on }: LaterOptions = {}) =>
+        write({ ...place, op: "update", id, values, ...(on && { on }) }),
+      replace: (id: RowId, values: JsonObject, { on }: LaterOptions = {}) =>
+        write({ ...place, op: "replace", id, values, ...(on && { on }) }),
+      delete: (id: RowId, { on }: LaterOptions = {}) => write({ ...place, op: "delete", id, ...(on && { on }) }),
+    };
+  };
+  const tableOf = (table: Table, path: string, partition?: string): object => ({
+    ...table,
+    later: laterOf(path, partition),
+    in: (inner: string) => tableOf((table.in as (partition: string) => Table)(inner), path, inner),
+  });
+  const outbox = outboxOf(runner, platform, () => {
+    leaveAuth?.();
+    runner.close();
+  });
+  const sync: Sync = {
+    get status() {
+      return runner.status;
+    },
+    onChange: (listener) => runner.onChange(() => listener(runner.status)),
+  };
+  const made = new Map<string, object>();
+  const resource = (path: string) => tableOf(bare.resource(path) as Table, path);
+  Object.assign(resource, { send, options });
+  return new Proxy(client, {
+    get(target, member) {
+      if (member === "outbox") return outbox;
+      if (member === "sync") return sync;
+      if (member === "resource") return resource;
+      const value: unknown = Reflect.get(target, member);
+      const isTable = typeof (value as Table | undefined)?.list === "function";
+      if (typeof member !== "string" || !isTable) return value;
+      const table = made.get(member) ?? tableOf(value as Table, member);
+      made.set(member, table);
+      return table;
+    },
+  }) as unknown as WithOutbox<C>;
+}
+
+function elapsedMs(): number {
+  const { performance } = globalThis as unknown as { readonly performance?: { now(): number } };
+  return performance?.now() ?? Date.now();
+}
+
+function outboxOf(runner: OutboxRunner, platform: Platform, close: () => void): OutboxClient {
+  const items = (): OutboxItem[] =>
+    runner.entries.map(({ key, state, madeAtMs, writes }) => ({
+      key,
+      status: statusOf(state, runner.isInFlight(key)),
+      madeAtMs,
+      writes,
+      ...(state.kind === "refused" && { problem: state.problem }),
+      ...(state.kind === "refused" && state.present !== undefined && { present: state.present }),
+    }));
+  const find = (key: string) => runner.entries.find((entry) => entry.key === key);
+  return {
+    ready: runner.ready,
+    pending: () => items().filter(({ status }) => status !== "done"),
+    refused: () => items().filter(({ status }) => status === "refused"),
+    retry: async (key) => {
+      const { present } = items().find((item) => item.key === key) ?? {};
+      // Without a condition, because the person has seen what stands there.
+      return runner.decide(key, { kind: "retry", ...(present !== undefined && { onTop: { row: null, tag: null } }) });
+    },
+    edit: async (key, values) => {
+      const writes = find(key)?.writes ?? [];
+      if (writes.length !== 1) return false;
+      return runner.decide(key, { kind: "edit", writes: writes.map((write) => ({ ...write, values })) });
+    },
+    discard: (key) => runner.decide(key, { kind: "discard" }),
+    transaction: async (writes) => {
+      if (writes.length === 0) throw new TypeError("A transaction needs a write");
+      return {
+        key: (await runner.write({ key: platform.makeKey(), writes: writes.map((each) => rowWrite(each, platform)) }))
+          .key,
+      };
+    },
+    onChange: (listener) => runner.onChange(listener),
+    close,
+  };
+}
+
+/** Ids of rows are made here, so that nothing has to be renamed once the server has them. */
+function rowWrite({ op, table, partition, id, values = {}, on }: LaterWrite, platform: Platform): RowWrite {
+  const place = partition === undefined ? { table } : { table, partition };
+  if (op === "create") {
+    const own = (id ?? values.id ?? timedUuid(platform.now(), platform.makeKey())) as RowId;
+    return { ...place, op, id: own, values: { ...values, id: own }, base: null, tag: null };
+  }
+  if (id === undefined) throw new TypeError(`A write that is to ${op} a row names it by its id`);
+  const base = on === undefined ? null : columnsOf(on as JsonObject, values);
+  const tag = on === undefined ? null : (versionOf(on) ?? null);
+  const write: RowWrite = { ...place, op, id, values, base, tag };
+  // An id that no address can hold is refused now, not when it is too late to tell.
+  pathOf(write);
+  return write;
+}

@@ -1,0 +1,229 @@
+/** The outbox of a client in Node: what is asked of the server, and what a person sees, with tabs and a storage of the test's own. */
+
+import { expect, test, vi } from "vitest";
+import { createClient } from "../../../src/client/ledge-client.ts";
+import { withCache } from "../../../src/client/ledge-client-cache.ts";
+import { withLive } from "../../../src/client/ledge-client-live.ts";
+import { memoryStorage, type OutboxOptions, withOutbox } from "../../../src/client/ledge-client-offline.ts";
+import { etagOf } from "../../../src/client/tags.ts";
+import type { JsonObject } from "../../../src/core/json.ts";
+import { type Answer, fakePlatform, problem, type Sent, type Serve } from "../fake-server.ts";
+import { FakeBrowser } from "./fake-tabs.ts";
+
+const DONE: Answer = { status: 200, body: { id: "a", title: "x" }, headers: { etag: '"e:2:s"', "ledge-seq": "e:2" } };
+
+function open(serve: Serve, given: OutboxOptions & { readonly browser?: FakeBrowser } = {}) {
+  const { browser = new FakeBrowser(), storage = memoryStorage(), ...rest } = given;
+  const platform = fakePlatform(serve, () => 0.5);
+  const tab = () =>
+    withOutbox(createClient({ url: "https://ledge.example", platform, timeoutMs: 0 }), {
+      tabs: browser.tab(),
+      storage,
+      ...rest,
+    });
+  const client = tab();
+  return { platform, browser, storage, client, tasks: client.resource("tasks"), tab, sent: platform.sent };
+}
+
+const until = (test: () => unknown) => vi.waitFor(() => expect(test()).toBeTruthy(), { timeout: 5_000, interval: 5 });
+const line = ({ method, url, headers, body }: Sent) => [method, url.slice(26), headers["idempotency-key"], body];
+
+test("[O2] a write is stored, leaves under its key, and is gone from what is pending once it is done", async () => {
+  const { tasks, client, sent } = open(() => DONE);
+  const { key, id } = await tasks.later.create({ title: "x" });
+  expect(id).toMatch(/^[0-9a-f-]+|key-/);
+  expect(client.outbox.pending()).toMatchObject([{ key, writes: [{ op: "create", id, values: { id, title: "x" } }] }]);
+  await until(() => client.outbox.pending().length === 0);
+  expect(sent.map(line)).toEqual([["POST", "tasks", key, { id, title: "x" }]]);
+});
+
+test("[O2] offline nothing leaves; online it does, in order for each row, each attempt under the same key", async () => {
+  const answers: (Answer | "lost")[] = ["lost", problem(503, "OUTCOME_UNKNOWN"), DONE, DONE];
+  const { tasks, client, sent, browser } = open((_sent, index) => answers[index] ?? DONE);
+  browser.become(false);
+  const first = await tasks.later.update("a", { title: "1" });
+  const second = await tasks.later.update("a", { title: "2" });
+  await until(() => client.sync.status.pause === "offline");
+  expect([sent.length, client.sync.status.unsent, client.sync.status.heldUp]).toEqual([0, 2, 1]);
+  browser.become(true);
+  await until(() => client.outbox.pending().length === 0);
+  expect(sent.map(line).map(([, , key, body]) => [key, (body as JsonObject).title])).toEqual([
+    [first.key, "1"],
+    [first.key, "1"],
+    [first.key, "1"],
+    [second.key, "2"],
+  ]);
+});
+
+test("[O2] what was stored before is sent by the next start, under its key", async () => {
+  const storage = memoryStorage();
+  const before = open(() => "silent", { storage });
+  const { key } = await before.tasks.later.update("a", { title: "1" });
+  await until(() => before.sent.length === 1);
+  before.client.outbox.close();
+  const after = open(() => DONE, { storage });
+  await after.client.outbox.ready;
+  expect(after.client.outbox.pending().map((item) => item.key)).toEqual([key]);
+  await until(() => after.client.outbox.pending().length === 0);
+  expect(after.sent.map(line)).toEqual([["PATCH", "tasks/a", key, { title: "1" }]]);
+});
+
+test("[O4] tabs share an outbox: one sends what another wrote, and the other goes on when it is closed", async () => {
+  let isSilent = true;
+  const { client, tab, sent } = open(() => (isSilent ? "silent" : DONE));
+  const follower = tab();
+  const { key } = await follower.resource("tasks").later.update("a", { title: "1" });
+  await until(() => sent.length === 1);
+  await until(() => follower.outbox.pending()[0]?.status === "sending");
+  expect(client.outbox.pending().map((item) => item.key)).toEqual([key]);
+  isSilent = false;
+  client.outbox.close();
+  await until(() => follower.outbox.pending().length === 0);
+  expect(sent.map(line)).toEqual([1, 2].map(() => ["PATCH", "tasks/a", key, { title: "1" }]));
+});
+
+test("[O2] a refused write is seen with its problem in every tab until somebody decides; others are not held up", async () => {
+  const refusal = problem(400, "VALIDATION_ERROR", {
+    detail: "title is too long",
+    errors: [{ field: "title", message: "long" }],
+  });
+  const { tasks, client, tab, sent } = open(({ body }) => ((body as JsonObject).title === "bad" ? refusal : DONE));
+  const other = tab();
+  const { key } = await tasks.later.update("a", { title: "bad" });
+  await tasks.later.update("a", { title: "behind" });
+  await tasks.later.update("b", { title: "fine" });
+  await until(() => other.outbox.refused().length === 1);
+  await until(() => client.sync.status.unsent === 1);
+  expect(other.outbox.refused()).toMatchObject([
+    {
+      key,
+      status: "refused",
+      problem: { code: "VALIDATION_ERROR", detail: "title is too long", fieldErrors: { title: ["long"] } },
+    },
+  ]);
+  expect(client.sync.status).toMatchObject({ unsent: 1, heldUp: 1, refused: 1 });
+  expect(sent.map(({ body }) => (body as JsonObject).title)).toEqual(["bad", "fine"]);
+  expect(await other.outbox.edit(key, { title: "good" })).toBe(true);
+  await until(() => client.outbox.pending().length === 0);
+  expect(sent.map(line).slice(2)).toMatchObject([
+    ["PATCH", "tasks/a", key, { title: "good" }],
+    ["PATCH", "tasks/a", expect.anything(), { title: "behind" }],
+  ]);
+  expect([await client.outbox.retry(key), await client.outbox.discard(key)]).toEqual([false, false]);
+});
+
+test("[O2] a write that is given up goes nowhere, and lets the next of its row go", async () => {
+  const { tasks, client, sent } = open((_sent, index) => (index === 0 ? problem(403, "FORBIDDEN") : DONE));
+  const { key } = await tasks.later.delete("a");
+  await until(() => client.outbox.refused().length === 1);
+  await tasks.later.replace("a", { title: "x" });
+  expect(await client.outbox.discard(key)).toBe(true);
+  await until(() => client.outbox.pending().length === 0);
+  expect(sent.map(({ method }) => method)).toEqual(["DELETE", "PUT"]);
+});
+
+test.each([
+  ["merge", "note", ["PATCH", "GET", "PATCH"]],
+  ["merge", "title", ["PATCH", "GET"]],
+  ["client-wins", "title", ["PATCH", "GET", "PATCH"]],
+  ["server-wins", "note", ["PATCH", "GET"]],
+] as const)(
+  "[O3] %s, where another has changed %s: the row is read, and the write sent on top or set aside",
+  async (conflicts, column, methods) => {
+    const seen = { id: "a", title: "old", note: "old" };
+    const theirs = { ...seen, [column]: "theirs" };
+    const { tasks, client, sent } = open(
+      ({ method, headers }) => {
+        if (method === "GET") return { status: 200, body: theirs, headers: { etag: '"e:5:s"', "ledge-seq": "e:5" } };
+        return headers["if-match"] === '"e:5:s"' ? DONE : problem(412, "PRECONDITION_FAILED");
+      },
+      { conflicts: { tasks: conflicts } },
+    );
+    await tasks.later.update("a", { title: "mine" }, { on: { ...seen, _etag: '"e:2:s"' } });
+    await until(() => client.sync.status.unsent === 0);
+    expect(sent.map(({ method }) => method)).toEqual(methods);
+    expect(sent[0]?.headers["if-match"]).toBe('"e:2:s"');
+    expect(
+      new Set(sent.filter(({ method }) => method === "PATCH").map(({ headers }) => headers["idempotency-key"])).size,
+    ).toBe(1);
+    const isSetAside = methods.length === 2;
+    expect(client.outbox.refused()).toMatchObject(
+      isSetAside ? [{ present: theirs, problem: { fields: column === "title" ? ["title"] : [] } }] : [],
+    );
+    if (isSetAside) return;
+    expect(sent[2]?.body).toEqual({ title: "mine" });
+  },
+);
+
+test("[O2] an expired sign-in is no refusal: the write waits, is asked for, and goes when there is another", async () => {
+  let isSignedIn = false;
+  const { tasks, client, sent } = open(() => (isSignedIn ? DONE : problem(401, "UNAUTHORIZED")));
+  await tasks.later.update("a", { title: "1" });
+  await until(() => client.sync.status.pause === "signed-out");
+  expect(client.outbox.refused()).toEqual([]);
+  isSignedIn = true;
+  await until(() => client.outbox.pending().length === 0);
+  expect(new Set(sent.map(({ headers }) => headers["idempotency-key"])).size).toBe(1);
+});
+
+test("[O2] several writes stand together as a transaction", async () => {
+  const { client, sent } = open(() => ({ status: 200, body: { ok: true }, headers: { "ledge-seq": "e:3, f:8" } }));
+  const row = { id: "a", title: "old", _etag: '"e:2:s"' };
+  const { key } = await client.outbox.transaction([
+    { op: "update", table: "tasks", id: "a", values: { title: "x" }, on: row },
+    { op: "create", table: "notes", partition: "p", values: { id: "n", text: "y" } },
+    { op: "delete", table: "labels", id: 7 },
+  ]);
+  await until(() => client.outbox.pending().length === 0);
+  expect(sent.map(line)).toEqual([
+    [
+      "POST",
+      "transaction",
+      key,
+      {
+        operations: [
+          { op: "update", resource: "tasks", id: "a", data: { title: "x" }, ifVersion: "e:2:s" },
+          { op: "create", resource: "notes", partition: "p", data: { id: "n", text: "y" } },
+          { op: "delete", resource: "labels", id: 7 },
+        ],
+      },
+    ],
+  ]);
+  expect(etagOf(row)).toBe('"e:2:s"');
+});
+
+test("[O2] a storage that cannot be written rejects the write, and an id that can be none is refused at once", async () => {
+  const storage = { ...memoryStorage(), add: async () => Promise.reject(new Error("full")) };
+  const { tasks, client } = open(() => DONE, { storage });
+  await expect(tasks.later.update("a", { title: "1" })).rejects.toThrow("full");
+  await expect(tasks.later.update("..", { title: "1" })).rejects.toThrow('no row ".."');
+  expect(client.outbox.pending()).toEqual([]);
+});
+
+test("[O2] a storage that fails for a moment loses nothing", async () => {
+  const inner = memoryStorage();
+  let failures = 2;
+  const failing = <T>(run: () => Promise<T>) => (failures-- > 0 ? Promise.reject(new Error("busy")) : run());
+  const storage = {
+    ...inner,
+    commit: (changes: Parameters<typeof inner.commit>[0]) => failing(() => inner.commit(changes)),
+  };
+  const { tasks, client, sent } = open(() => DONE, { storage });
+  await tasks.later.update("a", { title: "1" });
+  await until(() => client.outbox.pending().length === 0);
+  expect(sent).toHaveLength(1);
+});
+
+test("[O2] the outbox goes on whatever else is on the client, and leaves its tables as they are", async () => {
+  const platform = fakePlatform(() => DONE);
+  const live = withLive(createClient({ url: "https://ledge.example", platform }));
+  for (const client of [live, withCache(live)]) {
+    const both = withOutbox(client, { tabs: new FakeBrowser().tab(), storage: memoryStorage() });
+    expect(typeof both.resource("tasks").subscribe).toBe("function");
+    expect(typeof both.resource("tasks").in("p").later.create).toBe("function");
+    await both.resource("tasks").later.update("a", { title: "1" });
+    await until(() => both.outbox.pending().length === 0);
+    both.outbox.close();
+  }
+  live.realtime.destroy();
+});

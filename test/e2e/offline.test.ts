@@ -1,0 +1,185 @@
+/**
+ * The outbox in a real browser, on a real workerd process: two tabs, no network, tabs closed and opened again, the server killed with -9 in
+ * the middle of edits. Every commit takes the next seq, so the seq tells how often writes took place.
+ */
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { build } from "esbuild";
+import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import type { OutboxItem, SyncStatus } from "../../src/client/ledge-client-offline.ts";
+import { bundleApp, ROOT } from "../crash/bundle-app.ts";
+import { freePort, pause, type WorkerdProcess, workerdProcess } from "../crash/workerd-process.ts";
+
+const SCRIPT = `
+import { createClient } from "./src/client/ledge-client.ts";
+import { indexedDbStorage, withOutbox } from "./src/client/ledge-client-offline.ts";
+import { storageContract } from "./test/client/offline/storage-contract.ts";
+const client = withOutbox(createClient({ url: location.origin, timeoutMs: 3000 }), { conflicts: "merge" });
+Object.assign(globalThis, {
+  client,
+  notes: client.resource("notes"),
+  contract: () => storageContract(indexedDbStorage("contract"), () => indexedDbStorage("contract")),
+});
+`;
+
+let folder: string;
+let server: WorkerdProcess;
+let browser: Browser;
+let context: BrowserContext;
+const complaints: string[] = [];
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), "ledge-offline-"));
+  const bundle = await bundleApp({ name: "offline", app: join(ROOT, "test/e2e/offline-app/app.ts") });
+  server = workerdProcess({ bundle, folder, port: await freePort() });
+  await server.start();
+  const script = await build({
+    stdin: { contents: SCRIPT, resolveDir: ROOT },
+    bundle: true,
+    format: "iife",
+    write: false,
+    outdir: "out",
+  });
+  browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    args: ["--no-sandbox"],
+  });
+  context = await browser.newContext();
+  const body = `<!doctype html><title>Offline</title><script>${script.outputFiles[0]?.text}</script>`;
+  await context.route("**/page", (route) => route.fulfill({ contentType: "text/html", body }));
+}, 120_000);
+afterAll(async () => {
+  await browser?.close();
+  await server?.kill();
+  rmSync(folder, { recursive: true, force: true });
+});
+
+async function openPage(): Promise<Page> {
+  const page = await context.newPage();
+  page.on("pageerror", ({ message }) => complaints.push(message));
+  await page.goto(`${server.origin}/page`);
+  await page.evaluate("client.outbox.ready");
+  return page;
+}
+
+const run = <T>(page: Page, script: string) => page.evaluate<T>(script);
+const status = (page: Page) => run<SyncStatus>(page, "client.sync.status");
+const refused = (page: Page) => run<OutboxItem[]>(page, "client.outbox.refused()");
+const unsent = async (page: Page) => (await status(page)).unsent;
+const isEmpty = (page: Page) => expect.poll(() => unsent(page), { timeout: 60_000 }).toBe(0);
+
+async function rows(): Promise<{ seq: number; items: Record<string, unknown>[] }> {
+  const reply = await fetch(`${server.origin}/api/notes?orderBy=id`);
+  return (await reply.json()) as { seq: number; items: Record<string, unknown>[] };
+}
+
+test("[O5] entries in IndexedDB keep the contract of a storage", async () => {
+  const page = await openPage();
+  expect(await run(page, "contract()")).toEqual([]);
+  await page.close();
+});
+
+test("[O2] [O4] [O7] two tabs write without a network, both are closed: the next to open brings all of it to the server, once and in order", async () => {
+  const first = await openPage();
+  const second = await openPage();
+  const note = "01930000-0000-7000-8000-000000000001";
+  await run(first, `notes.later.create({ id: "${note}", title: "1", body: "1" })`);
+  await isEmpty(first);
+  expect((await rows()).seq).toBe(1);
+
+  await context.setOffline(true);
+  await run(first, `notes.later.update("${note}", { title: "2" })`);
+  await run(second, `notes.later.update("${note}", { body: "2" })`);
+  await run(first, `notes.later.update("${note}", { title: "3" })`);
+  await run(second, 'notes.later.create({ title: "far longer than twenty characters" })');
+  await run(second, 'notes.later.create({ title: "short" })');
+  for (const page of [first, second])
+    await expect.poll(() => status(page)).toMatchObject({ unsent: 5, heldUp: 2, refused: 0, pause: "offline" });
+  await first.close();
+  await second.close();
+  await server.kill();
+  await context.setOffline(false);
+
+  const third = await openPage();
+  expect(await status(third)).toMatchObject({ unsent: 5 });
+  await expect.poll(async () => (await status(third)).pause).toBe("unreachable");
+  await server.start();
+  await isEmpty(third);
+  const { seq, items } = await rows();
+  expect(seq).toBe(5);
+  expect(items).toMatchObject([{ id: note, title: "3", body: "2" }, { title: "short" }]);
+  const [item, ...others] = await refused(third);
+  expect([others, item?.problem]).toMatchObject([[], { code: "VALIDATION_ERROR", status: 400 }]);
+
+  const fourth = await openPage();
+  expect((await refused(fourth)).map(({ key }) => key)).toEqual([item?.key]);
+  expect(
+    await run(
+      fourth,
+      `client.outbox.edit("${item?.key}", { ...client.outbox.refused()[0].writes[0].values, title: "shorter" })`,
+    ),
+  ).toBe(true);
+  await isEmpty(fourth);
+  await expect.poll(async () => (await refused(third)).length).toBe(0);
+  expect((await rows()).items.map(({ title }) => title).sort()).toEqual(["3", "short", "shorter"]);
+  await third.close();
+  await fourth.close();
+}, 120_000);
+
+test("[O2] the server is killed in the middle of edits, and the tab that leads is closed: each edit takes place once, in order", async () => {
+  const before = await rows();
+  const leader = await openPage();
+  const other = await openPage();
+  const id = before.items[0]?.id;
+  const edits = (page: Page, from: number) =>
+    run(
+      page,
+      `(async () => {
+      for (let n = ${from}; n < ${from} + 20; n++) await notes.later.update("${id}", { title: String(n) });
+    })()`,
+    );
+  for (let round = 0; round < 3; round++) {
+    await edits(leader, 100 + round * 20);
+    await pause(30 + round * 40);
+    await server.kill();
+    await pause(100);
+    await server.start();
+  }
+  await leader.close();
+  await edits(other, 200);
+  await isEmpty(other);
+  const after = await rows();
+  expect([after.seq - before.seq, after.items[0]?.title]).toEqual([80, "219"]);
+  expect([await refused(other), complaints]).toEqual([[], []]);
+  await other.close();
+}, 180_000);
+
+test("[O3] an edit whose row another person has changed meanwhile is merged, or set aside with what stands there", async () => {
+  const page = await openPage();
+  const { items } = await rows();
+  const id = String(items[0]?.id);
+  const change = (values: object) =>
+    fetch(`${server.origin}/api/notes/${id}`, {
+      method: "PATCH",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(values),
+    });
+  await run(page, `(async () => { seen = await notes.get("${id}"); })()`);
+  await change({ body: "theirs" });
+  await run(page, `notes.later.update("${id}", { title: "mine" }, { on: seen })`);
+  await isEmpty(page);
+  expect((await rows()).items.find((row) => row.id === id)).toMatchObject({ title: "mine", body: "theirs" });
+  await run(page, `(async () => { seen = await notes.get("${id}"); })()`);
+  await change({ title: "theirs" });
+  const { key } = await run<{ key: string }>(page, `notes.later.update("${id}", { title: "again" }, { on: seen })`);
+  await expect
+    .poll(() => refused(page))
+    .toMatchObject([{ key, present: { title: "theirs" }, problem: { fields: ["title"] } }]);
+  expect(await run(page, `client.outbox.retry("${key}")`)).toBe(true);
+  await isEmpty(page);
+  expect((await rows()).items.find((row) => row.id === id)).toMatchObject({ title: "again", body: "theirs" });
+  await page.close();
+}, 60_000);
