@@ -5,7 +5,7 @@
 
 import type { Credentials } from "./credentials.ts";
 import { LedgeError, TimeoutError, TransportError } from "./ledge-error.ts";
-import type { Platform, RequestLike, SignalLike } from "./platform.ts";
+import type { Platform, RequestLike, ResponseLike, SignalLike } from "./platform.ts";
 import { errorFromReply } from "./read-problem.ts";
 import { nextDelayMs, type RetryPolicy } from "./retry.ts";
 import { within } from "./within.ts";
@@ -45,8 +45,7 @@ export interface Reply {
   /** Parsed JSON; undefined when there is none. */
   readonly body: unknown;
   readonly etag: string | null;
-  /** `Ledge-Seq`: where the objects stood, a comma list of `epoch:seq`. */
-  readonly position: string | null;
+  readonly headers: ResponseLike["headers"];
 }
 
 export type Send = (call: Call) => Promise<Reply>;
@@ -132,7 +131,7 @@ async function attempt(pipeline: Pipeline, call: Call, token: string | null, key
       status,
       body: text === "" ? undefined : parseBody(text, status),
       etag: headers.get("etag"),
-      position: headers.get("ledge-seq"),
+      headers,
     };
   } catch (error) {
     // Frees the connection of a request that nobody waits for any more.

@@ -80,6 +80,6 @@ function tagOf({ etag }: Reply): string | null {
   return etag === null ? null : etag.replace(/^"|"$/g, "");
 }
 
-function positionsOf({ position }: Reply): string[] {
-  return (position ?? "").split(",").flatMap((text) => (text.trim() === "" ? [] : [text.trim()]));
+function positionsOf({ headers }: Reply): string[] {
+  return (headers.get("ledge-seq") ?? "").split(",").flatMap((text) => (text.trim() === "" ? [] : [text.trim()]));
 }
