@@ -44,7 +44,6 @@ export interface Reply {
   readonly status: number;
   /** Parsed JSON; undefined when there is none. */
   readonly body: unknown;
-  readonly etag: string | null;
   readonly headers: ResponseLike["headers"];
 }
 
@@ -127,12 +126,7 @@ async function attempt(pipeline: Pipeline, call: Call, token: string | null, key
     const { response, text } = await within(platform, timeoutMs, signal, (_, fail) => fail(late()), exchange);
     const { status, headers } = response;
     if (status >= 400) throw errorFromReply(status, text, headers, platform.now());
-    return {
-      status,
-      body: text === "" ? undefined : parseBody(text, status),
-      etag: headers.get("etag"),
-      headers,
-    };
+    return { status, headers, body: text === "" ? undefined : parseBody(text, status) };
   } catch (error) {
     // Frees the connection of a request that nobody waits for any more.
     controller.abort(error);

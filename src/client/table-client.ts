@@ -35,8 +35,8 @@ export function createTable({ send, path }: TableParts): AnyTable {
       options,
     });
   const read = async (...given: Parameters<typeof call>) => {
-    const { status, body, etag } = await call(...given);
-    return status === 304 ? null : withTag(body as object | undefined, etag);
+    const { status, headers, body } = await call(...given);
+    return status === 304 ? null : withTag(body as object | undefined, headers.get("etag"));
   };
   const list = (options: Options = {}) => read("GET", "", options) as Promise<Page<AnyRow>>;
 

@@ -76,8 +76,8 @@ export function pathOf(write: RowWrite): string {
   return tablePath(write) + rowPath(write.id);
 }
 
-function tagOf({ etag }: Reply): string | null {
-  return etag === null ? null : etag.replace(/^"|"$/g, "");
+function tagOf({ headers }: Reply): string | null {
+  return headers.get("etag")?.replace(/^"|"$/g, "") ?? null;
 }
 
 function positionsOf({ headers }: Reply): string[] {
