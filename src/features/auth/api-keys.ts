@@ -55,15 +55,17 @@ export async function verifyApiKey(database: D1Database, text: string, nowMs: nu
 
 export interface NewApiKey {
   readonly userId: string;
+  /** Of whoever makes it: nothing is made once that has ended. */
+  readonly sessionId: string;
   readonly name: string;
   readonly prefix: string;
   readonly expiresAtMs: number | null;
 }
 
-/** The key's text is shown once, here. Null when the person has `max` already, also when several are made at once. */
+/** The key's text is shown once, here. Null when the person has `max` already, also when several are made at once, and when the session has ended. */
 export async function createApiKey(
   database: D1Database,
-  { userId, name, prefix, expiresAtMs }: NewApiKey,
+  { userId, sessionId, name, prefix, expiresAtMs }: NewApiKey,
   { nowMs, max }: { readonly nowMs: number; readonly max: number },
 ): Promise<{ readonly key: string; readonly row: ApiKeyRow } | null> {
   const id = crypto.randomUUID().replaceAll("-", "");
@@ -71,9 +73,10 @@ export async function createApiKey(
   const done = await database
     .prepare(
       `INSERT INTO auth_api_keys (id, user_id, name, prefix, secret_hash, expires_at, created_at)
-      SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 WHERE (SELECT count(*) FROM auth_api_keys WHERE user_id = ?2) < ?8`,
+      SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7 WHERE (SELECT count(*) FROM auth_api_keys WHERE user_id = ?2) < ?8
+      AND EXISTS (SELECT 1 FROM auth_sessions WHERE id = ?9)`,
     )
-    .bind(id, userId, name, prefix, hashToken(secret), expiresAtMs, nowMs, max)
+    .bind(id, userId, name, prefix, hashToken(secret), expiresAtMs, nowMs, max, sessionId)
     .run();
   if (done.meta.changes === 0) return null;
   const row = { id, name, prefix, created_at: nowMs, expires_at: expiresAtMs, rotated_at: null };

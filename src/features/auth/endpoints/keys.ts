@@ -20,7 +20,7 @@ const MAX_LIFE_S = 5 * 366 * 86_400;
 /** `{ name, prefix?, expiresIn? }`, in seconds. */
 export async function createKey(call: AuthCall): Promise<Response> {
   const { database, settings, values, nowMs } = call;
-  const { user } = await requireSession(call);
+  const { user, session } = await requireSession(call);
   const name = optionalText(values, "name", 100);
   if (name === null) throw invalidField("name", "is needed, as text", "required");
   const prefix = optionalText(values, "prefix", 32) ?? "";
@@ -28,10 +28,12 @@ export async function createKey(call: AuthCall): Promise<Response> {
   const expiresAtMs = readExpiry(values, nowMs);
   const made = await createApiKey(
     database,
-    { userId: user.id, name, prefix, expiresAtMs },
+    { userId: user.id, sessionId: session.id, name, prefix, expiresAtMs },
     { nowMs, max: settings.maxKeys },
   );
   if (made === null) {
+    // A reset in the meantime has ended the session, and with it what it was doing.
+    await requireSession(call);
     const detail = `You have ${settings.maxKeys} keys, which is the limit. Revoke one first`;
     throw new Fault({ slug: "conflict", reason: "too-many", detail });
   }

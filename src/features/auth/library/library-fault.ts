@@ -16,11 +16,7 @@ export function asFault(error: unknown): unknown {
   const code = (error as LibraryError | null)?.body?.code;
   switch (code) {
     case "INVALID_EMAIL_OR_PASSWORD":
-      return new Fault({
-        slug: "unauthorized",
-        reason: "invalid-credentials",
-        detail: "The email address or the password is wrong",
-      });
+      return wrongPassword();
     case "EMAIL_NOT_VERIFIED":
       return new Fault({
         slug: "forbidden",
@@ -35,6 +31,14 @@ export function asFault(error: unknown): unknown {
     default:
       return error;
   }
+}
+
+export function wrongPassword(): Fault {
+  return new Fault({
+    slug: "unauthorized",
+    reason: "invalid-credentials",
+    detail: "The email address or the password is wrong",
+  });
 }
 
 function taken(): Fault {

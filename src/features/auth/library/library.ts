@@ -10,8 +10,9 @@ import type { Logger } from "../../../core/log.ts";
 import type { AuthSettings } from "../auth-options.ts";
 import type { Keyring } from "../keyring.ts";
 import { hashPassword, needsRehash, verifyPassword } from "../password-hash.ts";
+import { hashToken } from "../tokens.ts";
 import { databaseAdapter, type SigningUp } from "./database-adapter.ts";
-import { asFault } from "./library-fault.ts";
+import { asFault, wrongPassword } from "./library-fault.ts";
 
 export interface LibraryCall {
   readonly database: D1Database;
@@ -60,15 +61,27 @@ export function library(call: LibraryCall): Library {
     async signUp({ email, password, name, metadata }) {
       const replaces = await findPending(database, email);
       const met: { existing: string | null } = { existing: null };
-      const api = apiOf(call, { isPending: isVerificationRequired, replaces }, (existing) => {
+      const onExisting = (existing: string) => {
         met.existing = existing;
-      });
+      };
+      const api = apiOf(call, { isPending: isVerificationRequired, replaces }, { onExisting });
       const body = { email, password, name, userMetadata: metadata };
       const { user } = await run(() => api.signUpEmail({ body }));
       return met.existing === null ? { kind: "created", userId: user.id } : { kind: "existing", email: met.existing };
     },
-    signIn: (email, password) =>
-      run(async () => (await apiOf(call, null).signInEmail({ body: { email, password } })).token),
+    async signIn(email, password) {
+      const met: { hash: string | null } = { hash: null };
+      const api = apiOf(call, null, {
+        onRight: (hash) => {
+          met.hash = hash;
+        },
+      });
+      const { token } = await run(() => api.signInEmail({ body: { email, password } }));
+      const { hash } = met;
+      if (hash === null || !(await stillOpens(database, token, { hash, password }))) throw wrongPassword();
+      if (needsRehash(hash)) call.waitUntil(rehash(database, hash, password));
+      return token;
+    },
   };
 }
 
@@ -77,10 +90,36 @@ async function findPending(database: D1Database, email: string): Promise<string 
   return database.prepare("SELECT id FROM auth_users WHERE email = ? AND is_pending = 1").bind(email).first("id");
 }
 
+/**
+ * Whether the password is still the person's, now that there is a session: a reset while it was being checked has ended only the sessions
+ * that were there. One that comes later ends this one. At another hash it may be the same, made anew by a sign-in beside this one.
+ */
+async function stillOpens(
+  database: D1Database,
+  token: string,
+  { hash, password }: { readonly hash: string; readonly password: string },
+): Promise<boolean> {
+  const held = await database
+    .prepare(
+      "SELECT a.password FROM auth_sessions AS s JOIN auth_accounts AS a ON a.user_id = s.user_id WHERE s.token_hash = ? AND a.provider_id = 'credential'",
+    )
+    .bind(hashToken(token))
+    .first<string>("password");
+  if (held === hash || (held !== null && (await verifyPassword(password, held)))) return true;
+  await database.prepare("DELETE FROM auth_sessions WHERE token_hash = ?").bind(hashToken(token)).run();
+  return false;
+}
+
+interface Listeners {
+  readonly onExisting?: (email: string) => void;
+  /** A password was right, by this hash. */
+  readonly onRight?: (hash: string) => void;
+}
+
 function apiOf(
   { database, keyring, settings, isVerificationRequired, log, waitUntil }: LibraryCall,
   signingUp: SigningUp | null,
-  onExisting: (email: string) => void = () => undefined,
+  { onExisting, onRight }: Listeners,
 ) {
   const { policy, session } = settings;
   return betterAuth({
@@ -99,11 +138,11 @@ function apiOf(
         hash: hashPassword,
         verify: async ({ hash, password }) => {
           const isRight = await verifyPassword(password, hash);
-          if (isRight && needsRehash(hash)) waitUntil(rehash(database, hash, password));
+          if (isRight) onRight?.(hash);
           return isRight;
         },
       },
-      onExistingUserSignUp: async ({ user }) => onExisting(user.email),
+      onExistingUserSignUp: async ({ user }) => onExisting?.(user.email),
     },
     emailVerification: { sendOnSignUp: false, sendOnSignIn: false },
     user: {
