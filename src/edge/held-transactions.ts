@@ -18,17 +18,25 @@ interface Held {
   readonly preparedAtMs: number;
 }
 
-/** Each is woken by the question; beyond so many, the newest are asked. */
+interface Found {
+  readonly held: readonly Held[];
+  readonly asked: number;
+  readonly objects: number;
+  /** Those that did not answer: what they hold is not known. */
+  readonly silent: readonly ObjectName[];
+}
+
+/** Each is woken by the question; beyond so many, the newest are asked, or the one that `?object=` names. */
 const MAX_ASKED = 200;
 
 export async function listHeld(exchange: Exchange): Promise<Reply> {
   refuseStrangers(exchange);
-  const { held, asked, objects } = await findHeld(exchange);
+  const { held, asked, objects, silent } = await findHeld(exchange);
   const transactions = held.map(({ object, txid, decider, preparedAtMs }) => ({
     ...{ txid, object, decider, ageMs: Math.max(exchange.nowMs - preparedAtMs, 0) },
   }));
   transactions.sort((a, b) => b.ageMs - a.ageMs);
-  return noStore(jsonReply({ transactions, objects, asked }));
+  return noStore(jsonReply({ transactions, objects, asked, silent }));
 }
 
 export async function endHeld(exchange: Exchange, { txid = "" }: Params): Promise<Reply> {
@@ -44,22 +52,30 @@ export async function endHeld(exchange: Exchange, { txid = "" }: Params): Promis
   const { outcome } = (await ask(first.decider, end)) as { readonly outcome: { readonly kind: string } };
   const by = principal.kind === "user" ? principal.id : null;
   log.info("a held transaction was ended by an operator", { txid, outcome: outcome.kind, by });
-  // Each part asks for the outcome and carries it out.
-  await Promise.all(parts.map(({ object }) => ask(object, { kind: "sync", txid })));
-  return noStore(jsonReply({ txid, outcome: outcome.kind }));
+  // Each part asks for the outcome and carries it out; one that cannot now does so by its own timer.
+  const told = await Promise.allSettled(parts.map(({ object }) => ask(object, { kind: "sync", txid })));
+  const waiting = parts.flatMap(({ object }, index) => (told[index]?.status === "rejected" ? [object] : []));
+  if (waiting.length > 0) log.error("parts of an ended transaction did not answer", { txid, objects: waiting });
+  return noStore(jsonReply({ txid, outcome: outcome.kind, ...(waiting.length === 0 ? {} : { waiting }) }));
 }
 
-async function findHeld({ env, edge }: Exchange): Promise<{ held: Held[]; asked: number; objects: number }> {
+async function findHeld({ env, edge, url }: Exchange): Promise<Found> {
   const registry = env.LEDGE_TABLES.getByName(objectName(edge.definition.name, "_registry", null));
   const names = (await registry.objects()).map(({ object }) => object);
-  const asked = names.slice(-MAX_ASKED);
-  const found = await Promise.all(
+  const only = url.searchParams.get("object");
+  const asked = only === null ? names.slice(-MAX_ASKED) : names.filter((name) => name === only);
+  const found = await Promise.allSettled(
     asked.map(async (object) => {
       const text = await env.LEDGE_TABLES.getByName(object).agree(JSON.stringify({ kind: "held", v: COMMIT_VERSION }));
       return (JSON.parse(text) as Omit<Held, "object">[]).map((each) => ({ ...each, object }));
     }),
   );
-  return { held: found.flat(), asked: asked.length, objects: names.length };
+  return {
+    held: found.flatMap((each) => (each.status === "fulfilled" ? each.value : [])),
+    asked: asked.length,
+    objects: names.length,
+    silent: asked.filter((_, index) => found[index]?.status === "rejected"),
+  };
 }
 
 function refuseStrangers(exchange: Exchange): void {

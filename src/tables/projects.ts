@@ -1,7 +1,7 @@
 /** YOURS. Projects of the team board: an object of their own, soft delete, seen and changed by their owner alone. */
 
 import { index, integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
-import { ownerOnly, resource, timestampHooks } from "ledge";
+import { ownerOnly, resource, rsql, timestampHooks } from "ledge";
 
 export const projectsTable = sqliteTable(
   "projects",
@@ -20,8 +20,12 @@ export const projectsTable = sqliteTable(
   (table) => [index("projects_by_owner").on(table.ownerId)],
 );
 
+const mine = ownerOnly("ownerId");
+
 export const projects = resource(projectsTable, {
-  ...ownerOnly("ownerId"),
+  ...mine,
+  // One with tasks stays: they could neither move nor go without their project's counter.
+  auth: { ...mine.auth, delete: (user) => rsql`ownerId==${user.id};taskCount==0` },
   generatedFields: ["ownerId", "taskCount", "createdAt", "updatedAt"],
   softDelete: { field: "archivedAt" },
   search: { fields: [{ name: "name", weight: 2 }, "description"] },

@@ -100,6 +100,18 @@ export const endpoints = [
     response: { entity: "first", omit: ["text"] },
   }),
   mapRoute({
+    path: "/torn/:room",
+    method: "POST",
+    auth: "public",
+    operations: { op: "create", resource: "lines", as: "line", partition: room, data: { text: "torn" } },
+    onSuccess: (_, ctx) => ctx.context.resolve<string[]>("tally").push("torn success"),
+    onError: ({ code }, ctx) => ctx.context.resolve<string[]>("tally").push(`torn ${code}`),
+    response: {
+      transform: ({ line }, { body }) =>
+        body.manner === "late" ? Promise.resolve({ id: line.id }) : { id: line.nothing.there },
+    },
+  }),
+  mapRoute({
     path: "/clear/:room",
     method: "POST",
     auth: "public",

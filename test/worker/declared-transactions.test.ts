@@ -116,6 +116,16 @@ describe("a mapped route", () => {
     expect([whole.status, whole.body.rank, whole.body.text]).toEqual([201, 7, undefined]);
   });
 
+  it("[TX4] [TX10] a response.transform that throws, or returns a promise, undoes the transaction", async () => {
+    const bank = openBank();
+    for (const manner of ["throws", "late"]) {
+      const result = await send({ to: `POST /api/torn/${bank.room}`, body: { manner } });
+      expect(result.status, result.text).toBe(500);
+    }
+    expect(await bank.seq()).toBe(0);
+    await expect.poll(() => tally).toEqual(["torn INTERNAL_ERROR", "torn INTERNAL_ERROR"]);
+  });
+
   it("[TX7] a value that is missing in where is 400: left out it would mean more rows", async () => {
     const bank = openBank();
     await bank.post([1, 2].map((n) => ({ op: "create", resource: "lines", as: `l${n}`, data: { rank: 1 } })));

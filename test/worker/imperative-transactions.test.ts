@@ -139,6 +139,13 @@ describe("a transaction as a callback", () => {
       }),
     );
     expect(failing.status).toBe(404);
+    const reading = await serve((ctx) =>
+      ctx.transaction(async (tx) => {
+        tx.table("lines", bank.room).get(uid(9));
+        return "fine";
+      }),
+    );
+    expect(reading.status, reading.text).toBe(404);
   });
 
   it("[TX13] a transaction within a transaction joins it", async () => {

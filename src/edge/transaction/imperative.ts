@@ -78,7 +78,11 @@ export async function runImperative<T, Names extends string = string>(
     if (run.steps.length === 0 && effects.length > 0)
       throw new TypeError("An effect is recorded with the commit of rows, and this transaction has no operation");
     // What was read of one object was true at one moment, that of the last trial: there is nothing to commit.
-    if (objects.size <= 1 && !hasWrites && effects.length === 0 && decider === null) return null;
+    if (objects.size <= 1 && !hasWrites && effects.length === 0 && decider === null) {
+      // Calls that nobody awaited have not run yet, and count.
+      await run.tryOut();
+      return null;
+    }
     return run.commit({ ...PLAIN, effects, value: decider === null ? null : jsonOf(value) });
   });
   if (answer?.isReplay === true) return (bodyOf(answer).value ?? null) as T;

@@ -5,6 +5,7 @@
 
 import { Fault } from "../../core/fault.ts";
 import { isJsonObject, type Json } from "../../core/json.ts";
+import { errorFields } from "../../core/log.ts";
 import { hasRole, type Principal } from "../../core/scope/principal.ts";
 import { ConfigError } from "../../define/config-error.ts";
 import { sequentialReply } from "../endpoints/transaction.ts";
@@ -13,8 +14,9 @@ import { readWriteKey } from "../idempotency.ts";
 import { jsonReply, type Reply } from "../reply.ts";
 import type { Params } from "../router.ts";
 import { type Declared, declare } from "./declared.ts";
-import type { RouteSpec, TransactionTypes } from "./declared-types.ts";
+import type { RouteSpec, TransactionContext, TransactionTypes } from "./declared-types.ts";
 import type { Target } from "./open-target.ts";
+import { pure } from "./pure.ts";
 import { type DeclaredOutcome, runDeclared } from "./run-declared.ts";
 import { SequentialError } from "./sequential-error.ts";
 import { originOf, serverContext } from "./server-context.ts";
@@ -61,8 +63,12 @@ async function serveRoute(declared: Declared, spec: RouteSpec, exchange: Exchang
     // A GET is read anew each time: there is no effect for a key to keep.
     const keyOf = ({ request }: Target, body: Json) =>
       spec.method === "GET" ? codeKey(request, undefined, body) : readWriteKey(request, body);
-    const outcome = await runDeclared(declared, context, { keyOf });
-    return replyOf(declared, spec, outcome);
+    const mustCheck = spec.response?.transform !== undefined && isWriting(declared) && spec.atomic !== false;
+    const outcome = await runDeclared(declared, context, {
+      keyOf,
+      ...(mustCheck ? { checkReply: (results, ctx) => void shapeResults(spec, results, ctx) } : {}),
+    });
+    return replyOf(declared, spec, outcome, exchange);
   } catch (error) {
     if (!(error instanceof SequentialError)) throw error;
     const { results, ...told } = error.outcome;
@@ -85,19 +91,43 @@ async function admit(auth: RouteSpec["auth"], principal: Principal): Promise<voi
   );
 }
 
-function replyOf({ skeleton }: Declared, spec: RouteSpec, { results, ctx, answer }: DeclaredOutcome): Reply {
-  const { response = {} } = spec;
-  const { entity, pick, omit, transform } = response;
-  const isCreate = entity !== undefined && skeleton.find(({ as }) => as === entity)?.op === "create";
-  const status = response.status ?? (isCreate ? 201 : 200);
-  const chosen: unknown = entity === undefined ? results : (results[entity] ?? null);
-  const narrowed = narrow(chosen, pick, omit);
-  const value = transform === undefined ? narrowed : transform(narrowed, ctx);
+function replyOf(
+  declared: Declared,
+  spec: RouteSpec,
+  { results, ctx, answer }: DeclaredOutcome,
+  { log }: Exchange,
+): Reply {
+  const { entity, status: given } = spec.response ?? {};
+  const isCreate = entity !== undefined && declared.skeleton.find(({ as }) => as === entity)?.op === "create";
+  const status = given ?? (isCreate ? 201 : 200);
+  let value: unknown;
+  try {
+    value = shapeResults(spec, results, ctx);
+  } catch (error) {
+    if (!isWriting(declared)) throw error;
+    // It is committed: step by step, or it is a repetition whose reply was too large to be kept.
+    log.error("response.transform failed after the commit", errorFields(error));
+    value = { ok: true };
+  }
   const reply = jsonReply(isShaped(spec) ? (value ?? null) : { results }, status);
   const headers: Record<string, string> = { ...reply.headers };
   if (answer !== null) headers["ledge-seq"] = answer.position;
   if (answer?.isReplay === true) headers["idempotency-replayed"] = "true";
   return { ...reply, headers };
+}
+
+function shapeResults(
+  { response = {} }: RouteSpec,
+  results: Readonly<Record<string, unknown>>,
+  ctx: TransactionContext,
+): unknown {
+  const { entity, pick, omit, transform } = response;
+  const narrowed = narrow(entity === undefined ? results : (results[entity] ?? null), pick, omit);
+  return transform === undefined ? narrowed : pure("response.transform", () => transform(narrowed, ctx));
+}
+
+function isWriting({ skeleton }: Declared): boolean {
+  return skeleton.some(({ op }) => !READS.includes(op));
 }
 
 /** Whether the reply is anything but all results: what is left out of it stays out of a 207 too, which has none then ([TX10]). */

@@ -36,6 +36,8 @@ export interface RunOptions {
   readonly idempotencyKey?: string;
   /** In place of a key of its own: how a mapped route reads its header. */
   readonly keyOf?: (first: Target, body: Json) => Promise<WriteKey>;
+  /** Called with the results before the commit: what it throws undoes all. A mapped route sees whether its reply can be made. */
+  readonly checkReply?: (results: Readonly<Record<string, unknown>>, ctx: TransactionContext) => void;
 }
 
 export interface DeclaredOutcome {
@@ -69,7 +71,7 @@ export async function runDeclared(
     const outcome =
       spec.atomic === false
         ? await sequentially(declared, origin, ctx, targets, key)
-        : await atomically(declared, origin, ctx, targets, key);
+        : await atomically(declared, origin, ctx, targets, key, options.checkReply);
     if (spec.onSuccess !== undefined && outcome.answer?.isReplay !== true)
       afterwards(origin, () => spec.onSuccess?.(outcome.results, outcome.ctx));
     return outcome;
@@ -85,6 +87,7 @@ async function atomically(
   ctx: TransactionContext,
   targets: readonly Target[],
   key: WriteKey,
+  checkReply: RunOptions["checkReply"],
 ): Promise<DeclaredOutcome> {
   const { spec } = declared;
   const { isolation = "serializable", maxTries = TRANSACTION_LIMITS.tries } = spec;
@@ -93,7 +96,16 @@ async function atomically(
   const ids = new Map<string, string>();
   const answer = await untilCommitted(frame, maxTries, async () => {
     const run = new TransactionRun(frame, objects);
-    return run.commit(await makeSteps(declared, run, targets, ctx, ids));
+    const submission = await makeSteps(declared, run, targets, ctx, ids);
+    if (checkReply !== undefined && !run.isFailing) {
+      await run.tryOut();
+      const results = declared.names.map((name, index) => [
+        name,
+        index in submission.shown ? submission.shown[index] : (run.outcomeOf(index)?.value ?? null),
+      ]);
+      checkReply(Object.fromEntries(results), { ...ctx, results: Object.fromEntries(results) });
+    }
+    return run.commit(submission);
   });
   const body = bodyOf(answer);
   return { results: body.results, ctx: { ...ctx, results: body.results }, body, answer };

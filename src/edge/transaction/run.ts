@@ -214,7 +214,8 @@ export class TransactionRun {
   async #lookup(needed: readonly Path[], names: readonly string[]): Promise<Lookup> {
     const known: Lookup = (path) => this.#known(path, names);
     if (needed.every((path) => known(path) !== undefined)) return known;
-    await this.tryOut();
+    // What a step came to is not changed by later ones, so one trial serves all that refer to it.
+    if (needed.some(([name = ""]) => this.#outcomes[operationAt(name, names) ?? -1] === undefined)) await this.tryOut();
     const results = this.#results();
     return (path) => valueAt(path, names, results);
   }
