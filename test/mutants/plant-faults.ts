@@ -5,7 +5,7 @@
  */
 
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
@@ -33,7 +33,7 @@ export interface Trial {
 }
 
 const ROOT = join(import.meta.dirname, "../..");
-const COPIED = ["package.json", "src/core", "test/sim", "test/crash/random.ts"];
+const COPIED = ["package.json", "src/core", "test/sim", "test/crash/random.ts", "test/core/query/sample-table.ts"];
 
 export function plantFaults(trial: Trial): void {
   const args = process.argv.slice(2);
@@ -80,6 +80,7 @@ export function plantFaults(trial: Trial): void {
   };
 
   try {
+    symlinkSync(join(ROOT, "node_modules"), join(copy, "node_modules"));
     for (const path of COPIED) cpSync(join(ROOT, path), join(copy, path), { recursive: true });
     for (const fault of faults) checkPlace(fault);
     if (!isSearch && isClean) {
