@@ -35,7 +35,8 @@ export interface AuthClient {
       | { readonly currentPassword: string; readonly newPassword: string },
   ): Promise<void>;
   requestVerification(email: string): Promise<void>;
-  confirmVerification(token: string): Promise<void>;
+  /** `token` of the mail's link, and the password of the sign-up that it was sent for. */
+  confirmVerification(proof: { readonly token: string; readonly password: string }): Promise<void>;
   /** Called now with what is known, and at each change, also by another client of the same storage once it is noticed. Gives its end. */
   onAuthStateChange(listener: Listener): () => void;
   /** The same under another name. */
@@ -146,7 +147,7 @@ export function createAuthClient({ bare, renewing }: AuthSends, options: AuthCli
         ? await post("/password/reset", change)
         : await renewing(call("POST", "/password/change", change))),
     requestVerification: async (email) => void (await post("/verify/request", { email })),
-    confirmVerification: async (token) => void (await post("/verify/confirm", { token })),
+    confirmVerification: async (proof) => void (await post("/verify/confirm", proof)),
     onAuthStateChange: kept.listen,
     subscribe: kept.listen,
   };

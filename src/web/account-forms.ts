@@ -8,8 +8,8 @@ const HOME = "/board";
 
 /** What `?problem=` means to a person. */
 const NOTICES: Readonly<Record<string, string>> = {
-  "invalid-credentials": "The email address or the password is wrong.",
-  "unverified-email": "Follow the link in the mail that was sent to you first.",
+  "invalid-credentials":
+    "The email address or the password is wrong, or the address is not confirmed yet: follow the link in the mail first.",
   "rate-limit-exceeded": "Too many tries. Wait a quarter of an hour.",
   unavailable: "Mail cannot be sent at the moment. Try again later.",
   unique: "This address has an account. Sign in instead.",
@@ -21,6 +21,14 @@ const NOTICES: Readonly<Record<string, string>> = {
   "password-email": "The password must not be the email address.",
   "token-invalid": "This link is not valid any more. Ask for a new mail.",
   "token-expired": "This link is too old. Ask for a new mail.",
+};
+
+const VERIFY_NOTICES: Readonly<Record<string, string>> = {
+  ...NOTICES,
+  "invalid-credentials":
+    "That is not the password of this sign-up. If you did not choose it, somebody else signed up with your address: sign up again, or choose a new password by mail.",
+  "token-invalid": "This link is not valid any more. Sign up again, and follow the new mail.",
+  "token-expired": "This link is too old. Sign up again, and follow the new mail.",
 };
 
 export function signInPage(context: RouteContext): Response {
@@ -54,13 +62,14 @@ export function checkMailPage(context: RouteContext): Response {
   });
 }
 
-/** The link of the mail. Confirmed by a button: programs that look at mails follow links. */
+/** The link of the mail. The password, so that nobody confirms what a stranger signed up for. */
 export function verifyPage(context: RouteContext): Response {
   return accountPage(context, {
     title: "Confirm your address",
-    lead: "One click, and you can sign in.",
-    notice: noticeOf(context),
-    content: form(context, "/verify/confirm", { next: "/sign-in?confirmed", button: "Confirm" }, [tokenField(context)]),
+    lead: "With the password that you chose when you signed up.",
+    notice: noticeOf(context, VERIFY_NOTICES),
+    content: html`${form(context, "/verify/confirm", { next: "/sign-in?confirmed", button: "Confirm" }, [tokenField(context), password("current-password")])}
+<p class="others"><a href="/sign-up">Sign up again</a> <a href="/forgot-password">Forgot your password?</a></p>`,
   });
 }
 
@@ -118,8 +127,8 @@ function nextOf({ url }: RouteContext): string {
   return localPath(url.searchParams.get("next"), HOME, url.origin);
 }
 
-function noticeOf({ url }: RouteContext): string | null {
+function noticeOf({ url }: RouteContext, notices = NOTICES): string | null {
   const word = url.searchParams.get("problem");
   if (word === null) return null;
-  return Object.hasOwn(NOTICES, word) ? (NOTICES[word] ?? null) : "That did not work. Try again.";
+  return Object.hasOwn(notices, word) ? (notices[word] ?? null) : "That did not work. Try again.";
 }

@@ -27,7 +27,7 @@ export async function arrive(
   await fill(page, email, PASSWORD);
   await page.waitForURL("**/check-mail");
   await page.goto(await mailedLink(dev, email, "Confirm"));
-  await page.click("form button");
+  await fill(page, null, PASSWORD);
   await page.waitForURL("**/sign-in?confirmed");
   await fill(page, email, PASSWORD);
   await page.waitForURL("**/board");

@@ -197,7 +197,7 @@ describe("from a program, by the typed client", () => {
     const [here, there] = [createClient<typeof app>({ url: base }), createClient<typeof app>({ url: base })];
     expect(await here.auth.signUp({ email, password: PASSWORD })).toBeNull();
     const token = new URL(await mailedLink(email, "Confirm")).searchParams.get("token") ?? "";
-    await here.auth.confirmVerification(token);
+    await here.auth.confirmVerification({ token, password: PASSWORD });
     const changes: string[] = [];
     here.auth.onAuthStateChange((change) => changes.push(change));
     const { user } = await here.auth.signInWithPassword({ email, password: PASSWORD });
@@ -220,7 +220,7 @@ describe("from a program, by the typed client", () => {
     const client = createClient<typeof app>({ url: base });
     await client.auth.signUp({ email, password: PASSWORD });
     const token = new URL(await mailedLink(email, "Confirm")).searchParams.get("token") ?? "";
-    await client.auth.confirmVerification(token);
+    await client.auth.confirmVerification({ token, password: PASSWORD });
     const { accessToken } = await client.auth.signInWithPassword({ email, password: PASSWORD });
     const send = async (method: string, path: string, more: object = {}) => {
       const { headers, ...rest } = { headers: {}, ...more };

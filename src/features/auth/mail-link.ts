@@ -1,12 +1,13 @@
 /**
  * The links in mails ([A11] [A12]), and what following one proves: that its reader has the mailbox. A link to confirm is bound to the sign-up it was
- * sent for, by the person's id, so a later sign-up with the same address voids it; it needs no row. A link to a new password is a row,
- * used once, and ends with what belongs to it in one batch.
+ * sent for, by the person's id, so a later sign-up with the same address voids it; it needs no row. Whose sign-up that was it does not prove:
+ * that takes its password. A link to a new password is a row, used once, and ends with what belongs to it in one batch.
  */
 
-import { type Fault, invalidField } from "../../core/fault.ts";
+import { Fault, invalidField } from "../../core/fault.ts";
 import { RESET_TTL_MS, VERIFY_TTL_MS } from "./auth-options.ts";
 import type { Keyring } from "./keyring.ts";
+import { verifyPassword } from "./password-hash.ts";
 import { hashToken, randomToken } from "./tokens.ts";
 
 const BAD_LINK = "is not valid any more. Ask for a new mail";
@@ -24,12 +25,33 @@ export function verifyToken(userId: string, { keyring, nowMs }: Pick<Place, "key
   return `${userId}.${expiry}.${keyring.sign("verify", `${userId}|${expiry}`)}`;
 }
 
-/** Confirms the address of the sign-up that the link belongs to; throws unless there still is such a one. Harmless when repeated. */
-export async function useVerifyToken(token: string, { database, keyring, nowMs }: Place): Promise<void> {
+/** The person whose sign-up the link was sent for; throws for one that we did not make, or too old. */
+export function openVerifyToken(token: string, { keyring, nowMs }: Pick<Place, "keyring" | "nowMs">): string {
   const [, userId, expiry, signature] = VERIFY_FORM.exec(token) ?? [];
   if (userId === undefined || expiry === undefined || signature === undefined) throw badLink("invalid");
   if (!keyring.isSigned("verify", `${userId}|${expiry}`, signature)) throw badLink("invalid");
   if (Number.parseInt(expiry, 36) * 1000 <= nowMs) throw badLink("expired");
+  return userId;
+}
+
+/**
+ * Confirms the address for who signed up with it, and for nobody else: the reader of the mail, who has the mailbox, must know the password
+ * of the sign-up, or a stranger's would be confirmed by the owner. Throws unless there still is such a sign-up. Harmless when repeated.
+ */
+export async function confirmSignUp(
+  userId: string,
+  password: string,
+  { database, nowMs }: Pick<Place, "database" | "nowMs">,
+): Promise<void> {
+  const hash = await database
+    .prepare("SELECT password FROM auth_accounts WHERE user_id = ? AND provider_id = 'credential'")
+    .bind(userId)
+    .first<string>("password");
+  if (hash === null) throw badLink("invalid");
+  if (!(await verifyPassword(password, hash))) {
+    const detail = "This is not the password that was chosen at the sign-up which the mail was sent for";
+    throw new Fault({ slug: "unauthorized", reason: "invalid-credentials", detail });
+  }
   const done = await database
     .prepare("UPDATE auth_users SET email_verified = 1, is_pending = 0, updated_at = ? WHERE id = ?")
     .bind(nowMs, userId)
@@ -89,10 +111,11 @@ export async function resetByLink(
   const run = (sql: string, ...values: readonly unknown[]) => database.prepare(sql).bind(...values);
   try {
     await database.batch([
-      // Fails the batch when somebody else was faster with the same link.
+      // Fails the batch when somebody else was faster with the same link, or a sign-up took the place of this one.
       run(
-        "INSERT INTO auth_guards (held) SELECT NULL WHERE NOT EXISTS (SELECT 1 FROM auth_verifications WHERE id = ?)",
+        "INSERT INTO auth_guards (held) SELECT NULL WHERE NOT EXISTS (SELECT 1 FROM auth_verifications WHERE id = ? AND value = ?)",
         linkId,
+        userId,
       ),
       run("DELETE FROM auth_verifications WHERE value = ?", userId),
       run(

@@ -95,7 +95,7 @@ const printMail: Mailer = async ({ to, subject, text }) => {
 };
 
 export function verifyMail(to: string, link: string): Mail {
-  const text = `Confirm that this is your address:\n\n${link}\n\nThe link works for a day, for the sign-up it was sent for. If you did not sign up, do nothing.`;
+  const text = `Confirm that this is your address:\n\n${link}\n\nThe link works for a day, with the password of the sign-up it was sent for. If you did not sign up, do nothing.`;
   return { kind: "verify-email", to, subject: "Confirm your email address", text, link };
 }
 

@@ -19,6 +19,7 @@ export interface Throttle {
 export interface Throttled {
   /** What is tried: `login`. Different things have limits of their own. */
   readonly action: string;
+  /** Of whom: a mail, or what else stands for one person. */
   readonly email: string | null;
   readonly headers: Headers;
 }
@@ -89,9 +90,6 @@ export function throttleOf({ action, email, headers }: Throttled, counting: Coun
         const result = await work();
         outcome = "succeeded";
         return result;
-      } catch (error) {
-        if (isRightPassword(error)) outcome = "succeeded";
-        throw error;
       } finally {
         await settle(outcome);
       }
@@ -125,10 +123,6 @@ const FORGOTTEN =
 function exceeded(full: readonly Full[]): Fault {
   const leftMs = Math.max(0, ...full.map(({ resets_at }) => resets_at - Date.now()));
   return new Fault({ slug: "rate-limit-exceeded", retryAfter: Math.max(1, Math.ceil(leftMs / 1000)) });
-}
-
-function isRightPassword(error: unknown): boolean {
-  return error instanceof Fault && error.data.slug === "forbidden" && error.data.reason === "unverified-email";
 }
 
 /** The address itself, or the /64 of an IPv6 one, which is what one customer has. Null where the platform tells none. */

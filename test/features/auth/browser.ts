@@ -98,7 +98,7 @@ export async function signedUp(browser = new Browser()): Promise<{ email: string
   const up = await browser.send("POST /api/auth/signup", { body: { email, password: PASSWORD } });
   if (up.status !== 202) throw new Error(`sign-up answered ${up.status} ${up.text}`);
   const token = await mailedToken(email, "verify-email");
-  const confirmed = await browser.send("POST /api/auth/verify/confirm", { body: { token } });
+  const confirmed = await browser.send("POST /api/auth/verify/confirm", { body: { token, password: PASSWORD } });
   if (confirmed.status !== 204) throw new Error(`confirmation answered ${confirmed.status} ${confirmed.text}`);
   return { email, browser };
 }

@@ -64,7 +64,7 @@ const signUp = async (email: string, database?: object) => ask("/signup", { emai
 async function person(): Promise<string> {
   const email = newEmail();
   await signUp(email);
-  await ask("/verify/confirm", { token: await mailedToken(email, "verify-email") });
+  await ask("/verify/confirm", { token: await mailedToken(email, "verify-email"), password: PASSWORD });
   return email;
 }
 
@@ -81,7 +81,7 @@ describe("a Worker that dies between two writes", { timeout: 300_000 }, () => {
       expect([crash, passwords.length]).toEqual([crash, people.length]);
       expect((await signUp(email)).status).toBe(202);
       const token = await mailedToken(email, "verify-email");
-      expect((await ask("/verify/confirm", { token })).status).toBe(204);
+      expect((await ask("/verify/confirm", { token, password: PASSWORD })).status).toBe(204);
       expect([crash, (await ask("/login", { email, password: PASSWORD })).status]).toEqual([crash, 200]);
     });
     expect(crashes).toBeGreaterThanOrEqual(3);

@@ -54,7 +54,7 @@ describe("without a mailer", () => {
       expect([path, reply.status]).toEqual([path, 503]);
     }
     expect(log.find(({ message }) => message === "sign-in cannot send mail")?.mend).toBe("give auth() a mailer");
-    expect((await ask("/api/auth/verify/confirm", { token: "x" })).status).toBe(400);
+    expect((await ask("/api/auth/verify/confirm", { token: "x", password: PASSWORD })).status).toBe(400);
     expect((await ask("/api/auth/password/reset", { token: "x", password: PASSWORD })).status).toBe(400);
   });
 

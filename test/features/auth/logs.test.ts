@@ -46,7 +46,7 @@ async function life(sent: Mail[], fetchApp: typeof app.request, variables: objec
   };
   await ask("POST", "/api/auth/signup", { email, password: PASSWORD });
   await ask("POST", "/api/auth/signup", { email, password: PASSWORD });
-  await ask("POST", "/api/auth/verify/confirm", { token: token("verify-email") });
+  await ask("POST", "/api/auth/verify/confirm", { token: token("verify-email"), password: PASSWORD });
   await ask("POST", "/api/auth/login", { email, password: "wrong password" });
   await ask("POST", "/api/auth/login", { email, password: PASSWORD });
   const { body } = await ask("POST", "/api/auth/login", { email, password: PASSWORD, session: "token" });

@@ -84,7 +84,8 @@ describe("who asks is the same, however it is shown", () => {
       const { newEmail, mailedToken } = await import("./browser.ts");
       const email = newEmail();
       await other.send("POST /api/auth/signup", { body: { email, password: PASSWORD, data: body, ...body } });
-      await other.send("POST /api/auth/verify/confirm", { body: { token: await mailedToken(email, "verify-email") } });
+      const proof = { token: await mailedToken(email, "verify-email"), password: PASSWORD };
+      await other.send("POST /api/auth/verify/confirm", { body: proof });
       const reply = await other.send("POST /api/auth/login", { body: { email, password: PASSWORD } });
       expect(reply.body.user.roles).toEqual([]);
       expect((await other.send("GET /guard/role")).status).toBe(403);

@@ -277,7 +277,10 @@ describe("credentials that are no good", () => {
     const { mailedToken } = await import("./browser.ts");
     const verification = await mailedToken(email, "verify-email");
     expect((await browser.send("GET /whoami", { headers: bearer(verification) })).status).toBe(401);
-    expect((await browser.send("POST /api/auth/verify/confirm", { body: { token: accessToken } })).status).toBe(400);
+    expect(
+      (await browser.send("POST /api/auth/verify/confirm", { body: { token: accessToken, password: PASSWORD } }))
+        .status,
+    ).toBe(400);
   });
 
   it("[A4] a request without a credential asks the database for nothing; one with a cookie once", async () => {

@@ -12,9 +12,11 @@ describe("from sign-up to a row of one's own", () => {
     expect([up.status, up.body]).toEqual([202, { status: "verification-sent" }]);
     const token = await mailedToken(email, "verify-email");
     const early = await browser.send("POST /api/auth/login", { body: { email, password: PASSWORD } });
-    expect(early.status).toBe(403);
-    expect(early.body).toMatchObject({ code: "FORBIDDEN", reason: "unverified-email" });
-    expect((await browser.send("POST /api/auth/verify/confirm", { body: { token } })).status).toBe(204);
+    expect(early.status).toBe(401);
+    expect(early.body).toMatchObject({ code: "UNAUTHORIZED", reason: "invalid-credentials" });
+    expect((await browser.send("POST /api/auth/verify/confirm", { body: { token, password: PASSWORD } })).status).toBe(
+      204,
+    );
 
     const reply = await browser.send("POST /api/auth/login", { body: { email, password: PASSWORD } });
     expect(reply.status).toBe(200);

@@ -1,10 +1,13 @@
-/** Addresses that wait to be confirmed ([A12]). Asking for the mail again tells nothing of the address; a link works for a day. */
+/**
+ * Addresses that wait to be confirmed ([A12]). Asking for the mail again tells nothing of the address; a link works for a day, for who knows the
+ * password of the sign-up. So anybody may ask for one.
+ */
 
 import { errorFields } from "../../../core/log.ts";
 import { type AuthCall, answer, post, throttle } from "../auth-call.ts";
-import { findUnverified, useVerifyToken, verifyToken } from "../mail-link.ts";
+import { confirmSignUp, findUnverified, openVerifyToken, verifyToken } from "../mail-link.ts";
 import { verifyMail } from "../mailer.ts";
-import { readEmail, requiredText } from "../read-input.ts";
+import { readEmail, readPassword, requiredText } from "../read-input.ts";
 
 export async function requestVerification(call: AuthCall): Promise<Response> {
   const { context, database, values } = call;
@@ -21,8 +24,10 @@ export async function requestVerification(call: AuthCall): Promise<Response> {
   return answer({ status: "sent-if-known" }, { status: 202 });
 }
 
-/** Confirms the address and signs nobody in: whoever opens a mail is not yet who knows the password. */
+/** `{ token, password }`: confirms the address, and signs nobody in. */
 export async function confirmVerification(call: AuthCall): Promise<Response> {
-  await useVerifyToken(requiredText(call.values, "token"), call);
+  const userId = openVerifyToken(requiredText(call.values, "token"), call);
+  const password = readPassword(call.values);
+  await throttle(call, { action: "confirm", email: userId }).failures(() => confirmSignUp(userId, password, call));
   return answer(null, { status: 204 });
 }

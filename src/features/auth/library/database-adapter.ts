@@ -84,6 +84,9 @@ function adapterOver(
         create: async ({ model, data }) => {
           const row = model === "user" && signingUp !== null ? { ...data, isPending: signingUp.isPending } : data;
           await write(insert(model, row));
+          // A link to a new password that the owner of the mailbox has asked for meanwhile: it is theirs, whoever signed up.
+          if (model === "user" && replaces !== null)
+            await write(update("verification", [{ field: "value", value: replaces }], { value: data.id }));
           return data;
         },
         findOne: async ({ model, where, join }) => {

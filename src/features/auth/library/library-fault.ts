@@ -16,13 +16,9 @@ export function asFault(error: unknown): unknown {
   const code = (error as LibraryError | null)?.body?.code;
   switch (code) {
     case "INVALID_EMAIL_OR_PASSWORD":
-      return wrongPassword();
+    // The same: whoever signed up a moment ago, and gets another answer than for an account that was there, would know that there was none.
     case "EMAIL_NOT_VERIFIED":
-      return new Fault({
-        slug: "forbidden",
-        reason: "unverified-email",
-        detail: "Follow the link in the mail that was sent to you first",
-      });
+      return wrongPassword();
     case "USER_ALREADY_EXISTS":
     case "USER_ALREADY_EXISTS_USE_ANOTHER_EMAIL":
       return taken();
@@ -37,7 +33,7 @@ export function wrongPassword(): Fault {
   return new Fault({
     slug: "unauthorized",
     reason: "invalid-credentials",
-    detail: "The email address or the password is wrong",
+    detail: "The email address or the password is wrong, or the address was not confirmed by the link of the mail yet",
   });
 }
 

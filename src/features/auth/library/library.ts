@@ -13,6 +13,7 @@ import { hashPassword, needsRehash, verifyPassword } from "../password-hash.ts";
 import { hashToken } from "../tokens.ts";
 import { databaseAdapter, type SigningUp } from "./database-adapter.ts";
 import { asFault, wrongPassword } from "./library-fault.ts";
+import { rehash } from "./rehash.ts";
 
 export interface LibraryCall {
   readonly database: D1Database;
@@ -32,11 +33,11 @@ export type SignedUp =
 
 export interface Library {
   /**
-   * A sign-up that waits for its mail takes the place of an earlier one that does: whoever has the mailbox decides which password
-   * it gets, not who came first.
+   * A sign-up that waits for its mail takes the place of an earlier one that does, so whoever came first holds nobody's address. Whoever
+   * comes last does not either: its link asks for its password.
    */
   signUp(person: NewPerson): Promise<SignedUp>;
-  /** The token of a new session; throws `unauthorized`, or `forbidden` with `unverified-email`. */
+  /** The token of a new session; throws `unauthorized`, for an address that must be confirmed first as for a wrong password. */
   signIn(email: string, password: string): Promise<string>;
 }
 
@@ -78,8 +79,9 @@ export function library(call: LibraryCall): Library {
       });
       const { token } = await run(() => api.signInEmail({ body: { email, password } }));
       const { hash } = met;
-      if (hash === null || !(await stillOpens(database, token, { hash, password }))) throw wrongPassword();
-      if (needsRehash(hash)) call.waitUntil(rehash(database, hash, password));
+      const userId = hash === null ? null : await findOpened(database, token, { hash, password });
+      if (hash === null || userId === null) throw wrongPassword();
+      if (needsRehash(hash)) call.waitUntil(rehash(database, { userId, hash }, password));
       return token;
     },
   };
@@ -91,23 +93,26 @@ async function findPending(database: D1Database, email: string): Promise<string 
 }
 
 /**
- * Whether the password is still the person's, now that there is a session: a reset while it was being checked has ended only the sessions
+ * Whose session it is, if the password is still theirs now that there is one: a reset while it was being checked has ended only the sessions
  * that were there. One that comes later ends this one. At another hash it may be the same, made anew by a sign-in beside this one.
  */
-async function stillOpens(
+async function findOpened(
   database: D1Database,
   token: string,
   { hash, password }: { readonly hash: string; readonly password: string },
-): Promise<boolean> {
-  const held = await database
+): Promise<string | null> {
+  const account = await database
     .prepare(
-      "SELECT a.password FROM auth_sessions AS s JOIN auth_accounts AS a ON a.user_id = s.user_id WHERE s.token_hash = ? AND a.provider_id = 'credential'",
+      "SELECT a.user_id AS userId, a.password FROM auth_sessions AS s JOIN auth_accounts AS a ON a.user_id = s.user_id WHERE s.token_hash = ? AND a.provider_id = 'credential'",
     )
     .bind(hashToken(token))
-    .first<string>("password");
-  if (held === hash || (held !== null && (await verifyPassword(password, held)))) return true;
+    .first<{ userId: string; password: string | null }>();
+  const held = account?.password ?? null;
+  if (account !== null && (held === hash || (held !== null && (await verifyPassword(password, held))))) {
+    return account.userId;
+  }
   await database.prepare("DELETE FROM auth_sessions WHERE token_hash = ?").bind(hashToken(token)).run();
-  return false;
+  return null;
 }
 
 interface Listeners {
@@ -161,13 +166,4 @@ function apiOf(
     rateLimit: { enabled: false },
     telemetry: { enabled: false },
   }).api;
-}
-
-/** A salt makes each hash one of its kind, so it names its row. */
-async function rehash(database: D1Database, hash: string, password: string): Promise<void> {
-  const statement = "UPDATE auth_accounts SET password = ?1 WHERE password = ?2";
-  await database
-    .prepare(statement)
-    .bind(await hashPassword(password), hash)
-    .run();
 }
