@@ -1,12 +1,14 @@
 /**
  * `client.auth` ([A6] [SDK5]): sign-up, sign-in, sign-out, who is there, and a listener. By cookie in browsers, where it sends the CSRF token
  * along; by bearer tokens elsewhere, kept where the application says and renewed once for all requests that wait. Knows no DOM: the
- * cookie is read through a function. An answer that was overtaken by another sign-in changes nothing.
+ * cookie is read through a function. An answer that was overtaken by another sign-in changes nothing, and no request is repeated as
+ * another person.
  */
 
 import type { AuthChange, AuthSession, AuthUser, Listener, SessionStorageLike } from "./auth-types.ts";
-import { createKeptSession, isSame, type Known, sessionIdOf } from "./kept-session.ts";
-import { LedgeError } from "./ledge-error.ts";
+import { type Credentials, guarded } from "./credentials.ts";
+import { createKeptSession, isOther, isSame, type Known } from "./kept-session.ts";
+import { AuthError, LedgeError } from "./ledge-error.ts";
 import type { FetchLike } from "./platform.ts";
 import type { Call, Reply, Send } from "./send.ts";
 
@@ -45,9 +47,8 @@ export interface AuthClient {
 
 export interface AuthClientParts {
   readonly client: AuthClient;
-  /** For the options of the client whose requests this session carries. */
-  readonly token: { get(): Promise<string | null>; set(token: string): void };
-  readonly refreshToken: (expired: string) => Promise<string | null>;
+  /** Sends what this session carries. A request stays that of the session it began with: its repetition under another one is refused. */
+  readonly send: Send;
 }
 
 export interface AuthClientOptions {
@@ -57,16 +58,19 @@ export interface AuthClientOptions {
   readonly now: () => number;
 }
 
-/** `bare` goes out as it is; `renewing` has an expired token renewed on the way, as all other requests of the client. */
-export interface AuthSends {
-  readonly bare: Send;
-  readonly renewing: Send;
-}
+const OVERTAKEN = "Somebody signed in or out before the request was repeated; its first attempt may have taken place";
 
-export function createAuthClient({ bare, renewing }: AuthSends, options: AuthClientOptions): AuthClientParts {
+export function createAuthClient(sendWith: (token: Credentials) => Send, options: AuthClientOptions): AuthClientParts {
   const { carrier, now } = options;
   const kept = createKeptSession(options.storage);
   const { read, become } = kept;
+  const tokenOf = (known: Known | null) => (carrier === "token" && known?.session?.accessToken) || null;
+  // A loop otherwise: what renews the token goes out without one being renewed for it.
+  const bare = sendWith({
+    read: async () => (carrier === "token" ? tokenOf(await read()) : null),
+    renew: async () => false,
+  });
+  const renewing: Send = async (call) => sendWith(credentialsOfOneCall())(call);
   const post = (path: string, body: object): Promise<Reply> => bare(call("POST", path, body));
   const sessionIn = ({ body }: Reply): AuthSession => {
     const { expiresIn, ...rest } = body as AuthSession & { readonly expiresIn?: number };
@@ -87,8 +91,10 @@ export function createAuthClient({ bare, renewing }: AuthSends, options: AuthCli
 
   /** One renewal at a time, so that a refresh token is used once. */
   let renewal: Promise<AuthSession | null> | null = null;
-  const renew = async (): Promise<AuthSession | null> => {
+  const renew = async (refused: string | undefined): Promise<AuthSession | null> => {
     const before = await read();
+    // Who comes late with the old token finds the new one.
+    if (refused !== undefined && before.session?.accessToken !== refused) return before.session;
     const { refreshToken } = before.session ?? {};
     if (carrier === "token" && refreshToken === undefined) return null;
     try {
@@ -99,13 +105,31 @@ export function createAuthClient({ bare, renewing }: AuthSends, options: AuthCli
       return unlessOvertaken(before, "SIGNED_OUT", null);
     }
   };
-  const refreshSession = (): Promise<AuthSession | null> => {
-    renewal ??= renew().finally(() => {
+  const refreshSession = (refused?: string): Promise<AuthSession | null> => {
+    renewal ??= renew(refused).finally(() => {
       renewal = null;
     });
     return renewal;
   };
   const current = async () => (await read()).session;
+  const credentialsOfOneCall = (): Credentials => {
+    let owner: Promise<Known | null> | undefined;
+    return {
+      async read() {
+        const reading = carrier === "token" ? guarded("read", read) : read().catch(() => null);
+        const isFirst = owner === undefined;
+        owner ??= reading;
+        // A cookie goes by itself: no request by cookie waits for the storage, or fails with it.
+        if (isFirst && carrier === "cookie") return null;
+        const [former, present] = [await owner, await reading];
+        if (former !== null && present !== null && isOther(former, present))
+          throw new AuthError(OVERTAKEN, { code: "SIGN_IN_CHANGED", status: 0 });
+        return tokenOf(present);
+      },
+      // Whose the token is that is there then, `read` looks.
+      renew: async (refused) => (await refreshSession(refused)) !== null,
+    };
+  };
 
   const client: AuthClient = {
     async signUp({ email, password, name, options }) {
@@ -126,7 +150,7 @@ export function createAuthClient({ bare, renewing }: AuthSends, options: AuthCli
       }
       const present = await read();
       // The tokens of that session may have been renewed meanwhile; another one is not ours to end.
-      if (isSame(before, present) || sessionIdOf(before) === sessionIdOf(present)) await become("SIGNED_OUT", null);
+      if (!isOther(before, present)) await become("SIGNED_OUT", null);
     },
     async getUser() {
       const before = await read();
@@ -140,7 +164,7 @@ export function createAuthClient({ bare, renewing }: AuthSends, options: AuthCli
     },
     getSession: current,
     isAuthenticated: async () => (await current()) !== null,
-    refreshSession,
+    refreshSession: () => refreshSession(),
     resetPassword: async (email) => void (await post("/password/forgot", { email })),
     updatePassword: async (change) =>
       void ("token" in change
@@ -151,15 +175,7 @@ export function createAuthClient({ bare, renewing }: AuthSends, options: AuthCli
     onAuthStateChange: kept.listen,
     subscribe: kept.listen,
   };
-  return {
-    client,
-    token: {
-      get: async () => (await current())?.accessToken ?? null,
-      // The pipeline gives back what `refreshToken` gave it, which is kept already.
-      set: () => undefined,
-    },
-    refreshToken: async () => (await refreshSession())?.accessToken ?? null,
-  };
+  return { client, send: renewing };
 }
 
 function isRefused(error: unknown): boolean {

@@ -4,7 +4,7 @@
  */
 
 import type { AppLike, Client } from "./app-types.ts";
-import { createCredentials, type RefreshToken, type TokenSource } from "./credentials.ts";
+import { type Credentials, createCredentials, type RefreshToken, type TokenSource } from "./credentials.ts";
 import { type FetchLike, PLATFORM, type Platform } from "./platform.ts";
 import { RETRY, type RetryPolicy } from "./retry.ts";
 import { createSend, type Send } from "./send.ts";
@@ -33,14 +33,14 @@ export interface ClientOptions {
   readonly platform?: Partial<Platform>;
 }
 
-/** The pipeline of a client with these options. */
-export function createClientSend(options: ClientOptions): Send {
+/** The pipeline of a client with these options; whose its requests are, says `token`. */
+export function createClientSend(options: ClientOptions, token: Credentials): Send {
   const { url, basePath = "/api", timeoutMs = 30_000, retry } = options;
   return createSend({
     baseUrl: url.replace(/\/+$/, "") + basePath,
     headers: options.headers ?? {},
     credentials: options.credentials,
-    token: createCredentials(options.token, options.refreshToken),
+    token,
     timeoutMs,
     retry: retry === false ? { ...RETRY, maxRetries: 0 } : { ...RETRY, ...retry },
     platform: { ...PLATFORM, ...(options.fetch !== undefined && { fetch: options.fetch }), ...options.platform },
@@ -48,7 +48,11 @@ export function createClientSend(options: ClientOptions): Send {
 }
 
 export function createClient<A extends AppLike>(options: ClientOptions): Client<A> {
-  const send = createClientSend(options);
+  return createClientOver(createClientSend(options, createCredentials(options.token, options.refreshToken)), options);
+}
+
+/** For who sends in another way, as the client with sign-in does. */
+export function createClientOver<A extends AppLike>(send: Send, options: ClientOptions): Client<A> {
   const resource = (path: string): AnyTable => createTable({ send, path: `/${encodeURIComponent(path)}` });
   // For what is put on top of a client, as `withLive` is.
   Object.assign(resource, { send, options });

@@ -71,7 +71,8 @@ export function createCredentials(source: TokenSource | undefined, refresh: Refr
   };
 }
 
-async function guarded<T>(verb: string, run: () => Promise<T>): Promise<T> {
+/** What a storage of the application throws, as an error of the client. */
+export async function guarded<T>(verb: string, run: () => Promise<T>): Promise<T> {
   try {
     return await run();
   } catch (cause) {

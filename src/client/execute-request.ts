@@ -4,7 +4,7 @@
  * a key of its own. The client's methods do all of this by themselves.
  */
 
-import { LedgeError, TimeoutError } from "./ledge-error.ts";
+import { LedgeError } from "./ledge-error.ts";
 import { PLATFORM, type Platform, type SignalLike } from "./platform.ts";
 import { nextDelayMs, RETRY } from "./retry.ts";
 import { within } from "./within.ts";
@@ -37,19 +37,12 @@ export async function executeRequest<T>(
   for (let failures = 1; ; failures++) {
     const controller = platform.makeController();
     try {
-      const late = () => new TimeoutError(`No answer within ${timeoutMs} ms`);
-      return await within(
-        platform,
-        timeoutMs,
-        signal,
-        (_, fail) => fail(late()),
-        async () => run(controller.signal),
-      );
+      return await within(platform, timeoutMs, signal, async () => run(controller.signal));
     } catch (error) {
       controller.abort(error);
       const delayMs = error instanceof LedgeError ? nextDelayMs(error, failures, policy, platform.random) : null;
       if (delayMs === null) throw error;
-      await within<void>(platform, delayMs, signal, (resume) => resume());
+      await within(platform, delayMs, signal);
     }
   }
 }

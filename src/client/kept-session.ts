@@ -69,14 +69,24 @@ export function isSame(a: Known, b: Known): boolean {
   return a.text === b.text && a.changes === b.changes;
 }
 
+/**
+ * Whether what is there belongs to another session or person than what was there. By cookie null says only that nobody has asked yet: whom
+ * `getUser` then finds, without a session's id, may have been there before.
+ */
+export function isOther(former: Known, present: Known): boolean {
+  const { session } = former;
+  if (sessionIdOf(former) !== sessionIdOf(present)) return true;
+  return session !== null && session.user.id !== present.session?.user.id;
+}
+
 /** Of the session itself, whose tokens change; null where nothing names it. */
-export function sessionIdOf({ session }: Known): string | null {
+function sessionIdOf({ session }: Known): string | null {
   return session?.refreshToken?.split(".")[0] ?? session?.sessionId ?? null;
 }
 
 function changeBetween(former: Known, present: Known): AuthChange {
   if (present.session === null) return "SIGNED_OUT";
-  return former.session !== null && sessionIdOf(former) === sessionIdOf(present) ? "TOKEN_REFRESHED" : "SIGNED_IN";
+  return former.session !== null && !isOther(former, present) ? "TOKEN_REFRESHED" : "SIGNED_IN";
 }
 
 const { console } = globalThis as { readonly console?: { error(error: unknown): void } };

@@ -6,8 +6,7 @@
 import type { AppLike, Client } from "./app-types.ts";
 import { type AuthClient, createAuthClient, withCsrf } from "./auth-client.ts";
 import type { SessionStorageLike } from "./auth-types.ts";
-import { type ClientOptions, createClient as createBareClient, createClientSend } from "./create-client.ts";
-import type { RefreshToken } from "./credentials.ts";
+import { type ClientOptions, createClientOver, createClientSend } from "./create-client.ts";
 import { PLATFORM } from "./platform.ts";
 
 export type { AuthClient } from "./auth-client.ts";
@@ -35,18 +34,9 @@ export function createClient<A extends AppLike>(
   const platform = { ...PLATFORM, ...(rest.fetch !== undefined && { fetch: rest.fetch }), ...rest.platform };
   const fetch = carrier === "cookie" ? withCsrf(platform.fetch, readCookies) : platform.fetch;
   const shared = { ...rest, platform: { ...platform, fetch } };
-  // A loop otherwise: what renews the token goes out without one being renewed for it.
-  let parts: ReturnType<typeof createAuthClient> | null = null;
-  const token = {
-    get: async () => (carrier === "token" ? ((await parts?.token.get()) ?? null) : null),
-    set: () => undefined,
-  };
-  const renewed: RefreshToken = async (expired) => (await parts?.refreshToken(expired)) ?? null;
-  const renewal = carrier === "token" ? { token, refreshToken: renewed } : {};
-  const sends = { bare: createClientSend({ ...shared, token }), renewing: createClientSend({ ...shared, ...renewal }) };
-  parts = createAuthClient(sends, { carrier, storage, now: platform.now });
+  const parts = createAuthClient((token) => createClientSend(shared, token), { carrier, storage, now: platform.now });
   const { client: authClient } = parts;
-  const client = createBareClient<A>({ ...shared, ...renewal });
+  const client = createClientOver<A>(parts.send, shared);
   return new Proxy(client as object, {
     get: (target, name) => (name === "auth" ? authClient : Reflect.get(target, name)),
   }) as ClientWithAuth<A>;

@@ -4,7 +4,7 @@
  */
 
 import type { Credentials } from "./credentials.ts";
-import { LedgeError, TimeoutError, TransportError } from "./ledge-error.ts";
+import { LedgeError, TransportError } from "./ledge-error.ts";
 import type { Platform, RequestLike, ResponseLike, SignalLike } from "./platform.ts";
 import { errorFromReply } from "./read-problem.ts";
 import { nextDelayMs, type RetryPolicy } from "./retry.ts";
@@ -12,7 +12,7 @@ import { within } from "./within.ts";
 
 /** What every call may be given. */
 export interface CallOptions {
-  /** Aborts the request and the waits between attempts. */
+  /** Aborts the request and the waits: between attempts, and for a token that is renewed. */
   readonly signal?: SignalLike;
   /** For each attempt, until the body has been read; 0: none. */
   readonly timeoutMs?: number;
@@ -82,12 +82,12 @@ export function createSend(pipeline: Pipeline): Send {
         if (key !== undefined) Object.assign(error.details, { idempotencyKey: key });
         if (sent !== null && !isRenewed && error.status === 401 && error.details.reason === "expired") {
           isRenewed = true;
-          if (await renews(token, sent, error)) continue;
+          if (await within(platform, 0, signal, () => renews(token, sent, error))) continue;
         }
         failures += 1;
         const delayMs = call.isSafe || key !== undefined ? nextDelayMs(error, failures, policy, platform.random) : null;
         if (delayMs === null) throw error;
-        await within<void>(platform, delayMs, signal, (resume) => resume());
+        await within(platform, delayMs, signal);
       }
     }
   };
@@ -122,8 +122,7 @@ async function attempt(pipeline: Pipeline, call: Call, token: string | null, key
     }
   };
   try {
-    const late = () => new TimeoutError(`No answer within ${timeoutMs} ms`);
-    const { response, text } = await within(platform, timeoutMs, signal, (_, fail) => fail(late()), exchange);
+    const { response, text } = await within(platform, timeoutMs, signal, exchange);
     const { status, headers } = response;
     if (status >= 400) throw errorFromReply(status, text, headers, platform.now());
     return { status, headers, body: text === "" ? undefined : parseBody(text, status) };

@@ -1,17 +1,16 @@
 /** Work, or a wait, that ends with a signal or with its time ([SDK5]), and leaves no timer or listener behind. */
 
-import { type LedgeError, TransportError } from "./ledge-error.ts";
+import { TimeoutError, TransportError } from "./ledge-error.ts";
 import type { Platform, SignalLike } from "./platform.ts";
 
 /**
- * What `run` gives, unless the signal aborts or the time is up (0: never) before. Timer and listener are gone when it settles, even
- * if `run` does not heed the end.
+ * What `run` gives, unless the signal aborts or the time is up (0: never) before; without `run` a wait of that time. Timer and listener
+ * are gone when it settles, even if `run` does not heed the end.
  */
 export function within<T>(
   platform: Platform,
   ms: number,
   signal: SignalLike | undefined,
-  onTime: (resolve: (value: T) => void, reject: (error: LedgeError) => void) => void,
   run?: () => Promise<T>,
 ): Promise<T> {
   let leave = () => {};
@@ -23,7 +22,9 @@ export function within<T>(
     if (signal?.aborted) return onAbort();
     signal?.addEventListener("abort", onAbort);
     // A wait of nothing is over at once; no limit at all is for work only.
-    const cancel = ms > 0 || run === undefined ? platform.after(ms, () => onTime(resolve, reject)) : undefined;
+    const onTime = () =>
+      run === undefined ? resolve(undefined as T) : reject(new TimeoutError(`No answer within ${ms} ms`));
+    const cancel = ms > 0 || run === undefined ? platform.after(ms, onTime) : undefined;
     leave = () => {
       cancel?.();
       signal?.removeEventListener("abort", onAbort);

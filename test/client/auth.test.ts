@@ -6,7 +6,7 @@ import { EMPTY_PAGE, fakePlatform, problem, type Serve } from "./fake-server.ts"
 const user = { id: "u-1", email: "a@example.com", emailVerified: true, name: "", roles: [], data: {} };
 const tokens = (n: number) => ({
   status: 200,
-  body: { user, accessToken: `access-${n}`, refreshToken: `refresh-${n}`, expiresIn: 900, tokenType: "Bearer" },
+  body: { user, accessToken: `access-${n}`, refreshToken: `refresh.${n}`, expiresIn: 900, tokenType: "Bearer" },
 });
 
 function memory(): SessionStorageLike & { readonly kept: Map<string, string> } {
@@ -53,7 +53,7 @@ describe("client.auth", () => {
     const serve: Serve = ({ url }) => (url.endsWith("/login") ? tokens(1) : { body: EMPTY_PAGE });
     const first = client(serve, { carrier: "token", storage });
     const session = await first.client.auth.signInWithPassword({ email: "a@example.com", password: "p" });
-    expect(session).toMatchObject({ accessToken: "access-1", refreshToken: "refresh-1" });
+    expect(session).toMatchObject({ accessToken: "access-1", refreshToken: "refresh.1" });
     expect(first.platform.sent[0]?.body).toEqual({ email: "a@example.com", password: "p", session: "token" });
     const second = client(serve, { carrier: "token", storage });
     await second.client.resource("notes").list();
@@ -76,9 +76,9 @@ describe("client.auth", () => {
     await board.auth.signInWithPassword({ email: "a@example.com", password: "p" });
     await Promise.all([1, 2, 3].map(() => board.resource("notes").list()));
     const refreshes = platform.sent.filter(({ url }) => url.endsWith("/refresh"));
-    expect(refreshes.map(({ body }) => body)).toEqual([{ refreshToken: "refresh-1" }]);
+    expect(refreshes.map(({ body }) => body)).toEqual([{ refreshToken: "refresh.1" }]);
     const kept = JSON.parse(storage.kept.get("ledge.session") ?? "null") as AuthSession;
-    expect(kept).toMatchObject({ accessToken: "access-2", refreshToken: "refresh-2" });
+    expect(kept).toMatchObject({ accessToken: "access-2", refreshToken: "refresh.2" });
   });
 
   test("[A5] a refresh that is refused ends the session here, and the 401 is the answer", async () => {

@@ -111,6 +111,21 @@ describe("reads that are kept", () => {
     await vi.waitUntil(() => silent.platform.sent.length === 2);
   });
 
+  test("[K4] a read with other limits than the one in flight keeps its own, and its result is the one that is kept", async () => {
+    const held = Promise.withResolvers<Answer>();
+    const { platform, tasks } = board((sent, index) => (index === 0 ? held.promise : counting(sent, index)));
+    const patient = tasks.list({ timeoutMs: 0 });
+    await vi.waitUntil(() => platform.sent.length === 1);
+    expect((await tasks.list({ timeoutMs: 5 })).items).toEqual([{ id: "row-1" }]);
+    held.resolve({ body: { ...EMPTY_PAGE, items: [{ id: "row-0" }] } });
+    expect((await patient).items).toEqual([{ id: "row-0" }]);
+    expect((await tasks.list()).items).toEqual([{ id: "row-1" }]);
+
+    const silent = board(() => "silent");
+    void silent.tasks.list({ timeoutMs: 0 });
+    await expect(silent.tasks.list({ timeoutMs: 5 })).rejects.toMatchObject({ code: "TIMEOUT" });
+  });
+
   test("[K1] a failure is not kept, and a conditional read goes by", async () => {
     let fails = true;
     const { platform, tasks } = board((sent, index) => (fails ? problem(404, "NOT_FOUND") : counting(sent, index)));

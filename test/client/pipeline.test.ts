@@ -274,6 +274,17 @@ describe("tokens", () => {
     expect(tries).toBe(2);
   });
 
+  test("[SDK5] an abort ends the wait for a renewal, which goes on for the others", async () => {
+    const renewal = Promise.withResolvers<string>();
+    const { tasks } = open(guard("new"), { token: () => "old", refreshToken: () => renewal.promise });
+    const leaving = new AbortController();
+    const [early, other] = [tasks.list({ signal: leaving.signal }), tasks.list()];
+    setImmediate(() => leaving.abort("enough"));
+    await expect(early).rejects.toMatchObject({ code: "ABORTED", cause: "enough" });
+    renewal.resolve("new");
+    expect((await other).items).toEqual([]);
+  });
+
   test("[SDK5] a storage that fails is a StorageError, and nothing is sent", async () => {
     const { tasks, platform } = open(() => PAGE, {
       token: {

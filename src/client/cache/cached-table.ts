@@ -34,7 +34,8 @@ export function cachedTable(table: AnyTable, path: string, cache: QueryCache): A
       if (options.ifNoneMatch !== undefined || options.headers !== undefined) return call(operation, given);
       const key = deriveCacheKey({ path, operation, subject: subjectOf?.(given[0]) ?? null, options });
       const load = async (shared: unknown) => call(operation, [...given.slice(0, at), { ...options, signal: shared }]);
-      return cache.fetch({ key, path, operation }, load, { ttlMs, bypassCache, signal });
+      const limits = `${options.timeoutMs} ${options.retries}`;
+      return cache.fetch({ key, path, operation }, load, { ttlMs, bypassCache, signal, limits });
     };
   }
   for (const operation of WRITES) {

@@ -45,6 +45,7 @@ interface Kept extends CacheEntry {
 /** A read on its way. */
 interface Flight extends CacheEntry {
   readonly result: Promise<unknown>;
+  readonly limits: string;
   readonly controller: ControllerLike;
   waiting: number;
 }
@@ -54,6 +55,8 @@ interface FetchOptions {
   readonly signal?: SignalLike | undefined;
   /** Looks at nothing that is there, and keeps what comes. */
   readonly bypassCache?: boolean | undefined;
+  /** How long and how often is tried, as a text: only loads with equal limits are shared. */
+  readonly limits?: string | undefined;
 }
 
 /** The share of the entries that goes when one too many comes: those nearest to their end. */
@@ -97,7 +100,7 @@ export class QueryCache {
   async fetch<T>(
     entry: CacheEntry,
     load: (signal: SignalLike) => Promise<T>,
-    { ttlMs, signal, bypassCache = false }: FetchOptions = {},
+    { ttlMs, signal, bypassCache = false, limits = "" }: FetchOptions = {},
   ): Promise<T> {
     if (signal?.aborted) throw aborted(signal);
     const kept = bypassCache ? undefined : this.#find(entry.key);
@@ -107,7 +110,8 @@ export class QueryCache {
     }
     this.#misses += 1;
     const flying = bypassCache ? undefined : this.#flights.get(entry.key);
-    return this.#await<T>(flying ?? this.#depart(entry, load, ttlMs), signal);
+    const isShared = flying?.limits === limits;
+    return this.#await<T>(isShared ? flying : this.#depart(entry, load, limits, ttlMs), signal);
   }
 
   invalidate(key: string): void {
@@ -167,9 +171,15 @@ export class QueryCache {
     for (const { key } of bySoonest.slice(0, count)) this.#entries.delete(key);
   }
 
-  #depart<T>(entry: CacheEntry, load: (signal: SignalLike) => Promise<T>, ttlMs: number | undefined): Flight {
+  #depart<T>(
+    entry: CacheEntry,
+    load: (signal: SignalLike) => Promise<T>,
+    limits: string,
+    ttlMs: number | undefined,
+  ): Flight {
     const controller = PLATFORM.makeController();
-    const flight: Flight = { ...entry, controller, waiting: 0, result: load(controller.signal).then(frozen) };
+    const result = load(controller.signal).then(frozen);
+    const flight: Flight = { ...entry, limits, controller, waiting: 0, result };
     this.#flights.set(entry.key, flight);
     const land = () => {
       const isCurrent = this.#flights.get(entry.key) === flight;
