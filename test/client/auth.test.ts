@@ -81,6 +81,24 @@ describe("client.auth", () => {
     expect(kept).toMatchObject({ accessToken: "access-2", refreshToken: "refresh.2" });
   });
 
+  test("[A5] [SDK5] whoever hears late that a token has expired uses the one that others have got meanwhile", async () => {
+    const held = Promise.withResolvers<void>();
+    const expired = problem(401, "UNAUTHORIZED", { reason: "expired" });
+    const serve: Serve = ({ url, headers }) => {
+      if (url.endsWith("/login")) return tokens(1);
+      if (url.endsWith("/refresh")) return tokens(2);
+      if (headers.authorization !== "Bearer access-1") return { body: EMPTY_PAGE };
+      return url.includes("/late") ? held.promise.then(() => expired) : expired;
+    };
+    const { client: board, platform } = client(serve, { carrier: "token" });
+    await board.auth.signInWithPassword({ email: "a@example.com", password: "p" });
+    const late = board.resource("late").list({ timeoutMs: 0 });
+    await board.resource("notes").list();
+    held.resolve();
+    await late;
+    expect(platform.sent.filter(({ url }) => url.endsWith("/refresh"))).toHaveLength(1);
+  });
+
   test("[A5] a refresh that is refused ends the session here, and the 401 is the answer", async () => {
     const serve: Serve = ({ url }) =>
       url.endsWith("/login")
