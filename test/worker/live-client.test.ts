@@ -274,6 +274,51 @@ describe("a break", () => {
   });
 });
 
+describe("a change from sockets to streams and back", () => {
+  it("[CI4] [WS6] goes on from what is shown: what happened in between is told as commits, each once", async () => {
+    const network = testNetwork();
+    const { client, add } = open("moves", network);
+    await add("one");
+    const { lines, callbacks } = journal();
+    const handle = client.articles.subscribe(mine("moves"), callbacks);
+    // Another watch of the object, which may be resumed before or after.
+    const other = journal();
+    client.articles.subscribe({ filter: 'ownerId=="moves";title!="x"' }, other.callbacks);
+    await until(() => lines.includes("existing one") && other.lines.includes("existing one"));
+    lines.splice(0);
+    other.lines.splice(0);
+    // The sockets fail, and something happens before the stream is there.
+    network.isBlocked = true;
+    const opened = network.opened.length;
+    client.realtime.reconnect();
+    const two = await add("two");
+    await client.articles.update(two.id, { title: "deux" });
+    await until(() => network.opened.length >= opened + 2 && handle.isSubscribed());
+    await until(() => lines.filter((line) => line === "commit of 1").length === 2);
+    await client.articles.delete(two.id);
+    await until(() => lines.filter((line) => line === "commit of 1").length === 3);
+    network.isBlocked = false;
+    const atStream = network.opened.length;
+    client.realtime.reconnect();
+    await add("three");
+    await until(() => network.opened.length > atStream && lines.includes("added three"));
+    await until(() => other.lines.includes("added three") && other.lines.at(-1) === "commit of 1");
+    const toldOf = (all: readonly string[]) =>
+      all.filter((line) => /^(existing|added|changed|removed|commit|invalidate)/.test(line));
+    expect(toldOf(other.lines)).toEqual(toldOf(lines));
+    expect(toldOf(lines)).toEqual([
+      "added two",
+      "commit of 1",
+      "changed two to deux",
+      "commit of 1",
+      "removed deux",
+      "commit of 1",
+      "added three",
+      "commit of 1",
+    ]);
+  });
+});
+
 describe("a refusal", () => {
   it("[CI2] is told with its reason, and not tried again", async () => {
     const { client, network } = open("refused");

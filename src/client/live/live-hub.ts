@@ -7,6 +7,7 @@ import { canonicalJson, type Json } from "../../core/json.ts";
 import type { ClientEvent } from "../../core/live/client-event.ts";
 import { ClientPicture, type Shown } from "../../core/live/client-picture.ts";
 import type { WatchRequest } from "../../core/live/client-session.ts";
+import type { LiveView } from "../../core/live/live-view.ts";
 import { LedgeError, TransportError } from "../ledge-error.ts";
 import { errorFromReply } from "../read-problem.ts";
 import type { ConnectionState, LiveStatus } from "./live-types.ts";
@@ -114,7 +115,8 @@ export class LiveHub {
   reconnect(watch?: LiveWatch): void {
     if (watch === undefined) this.#usesStreams &&= this.#wiring.platform.makeSocket === null;
     for (const each of watch === undefined ? this.watches : [watch]) {
-      if (each.state === "CHANNEL_ERROR" || (!this.#usesStreams && this.#streams.has(each.key))) this.#restart(each);
+      if (each.state === "CHANNEL_ERROR") this.#restart(each);
+      else if (!this.#usesStreams && this.#streams.has(each.key)) this.#move(each);
       else this.#streams.get(each.key)?.start();
     }
     const own = watch === undefined ? null : this.#links.at(watch.place);
@@ -132,12 +134,12 @@ export class LiveHub {
     this.#listeners.clear();
   }
 
-  #begin(watch: LiveWatch, start: string | null): void {
+  #begin(watch: LiveWatch, start: string | null, view: LiveView | null = null): void {
     const { key, place, request } = watch;
     watch.state = "CONNECTING";
     this.#awaitAnswer(watch);
     if (this.#usesStreams) {
-      this.#streamPicture.add(key, start);
+      this.#streamPicture.add(key, start, view);
       const stream = new WatchStream(key, place, request, {
         wiring: this.#wiring,
         tell: (event) => this.#take(event, this.#streamPicture),
@@ -149,7 +151,7 @@ export class LiveHub {
       stream.start();
       return;
     }
-    this.#picture.add(key, start);
+    this.#picture.add(key, start, view);
     this.#links.open(place).session.watch(key, request);
     this.#changed();
   }
@@ -175,10 +177,19 @@ export class LiveHub {
     this.#begin(watch, null);
   }
 
+  /** From sockets to streams, or back: what is shown goes along, and is resumed from there. */
+  #move(watch: LiveWatch): void {
+    const picture = this.#pictureOf(watch.key);
+    const view = picture.viewOf(watch.key);
+    const since = picture.sinceOf(watch.key);
+    this.#release(watch);
+    this.#begin(watch, since, view);
+  }
+
   #useStreams(): void {
     this.#usesStreams = true;
     const moved = this.watches.filter(({ key }) => !this.#streams.has(key));
-    for (const watch of moved) this.#restart(watch);
+    for (const watch of moved) this.#move(watch);
   }
 
   #pictureOf(key: string): ClientPicture {

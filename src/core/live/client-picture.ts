@@ -11,7 +11,8 @@ import type { JsonObject } from "../json.ts";
 import type { ClientCommit, ClientEvent, WatchPlace } from "./client-event.ts";
 import { LIVE_LIMITS } from "./live-limits.ts";
 import { applyNews, type LiveView, openView, type ViewStep } from "./live-view.ts";
-import { printSince } from "./position.ts";
+import { parseSince, printSince } from "./position.ts";
+import type { WatchNews } from "./server-frames.ts";
 
 export interface PicturePort {
   readonly consistency: "transaction" | "object";
@@ -61,9 +62,12 @@ export class ClientPicture {
     this.#port = port;
   }
 
-  /** `start`: `epoch:seq:tag` up to which its rows are held elsewhere; only what comes after is shown. */
-  add(key: string, start: string | null = null): void {
-    this.#watches.set(key, { key, start, object: null, tag: "", view: null, next: null, isReplacing: false });
+  /**
+   * `start`: `epoch:seq:tag` up to which its rows are held elsewhere; only what comes after is shown. `view`: what another picture showed of
+   * it up to there, which goes on here.
+   */
+  add(key: string, start: string | null = null, view: LiveView | null = null): void {
+    this.#watches.set(key, { key, start, object: null, tag: "", view, next: null, isReplacing: false });
   }
 
   remove(key: string): void {
@@ -150,12 +154,20 @@ export class ClientPicture {
   #takeReplay(event: Extract<ClientEvent, { kind: "replayed" }>): void {
     const watch = this.#watches.get(event.watch);
     if (watch === undefined) return;
-    const object = this.#place(watch, event);
+    // A watch that begins from a position is behind its object, which others may have brought further: it catches up by itself.
+    const start = watch.object === null && watch.start !== null ? (parseSince(watch.start)?.seq ?? null) : null;
+    const object = this.#place(watch, start === null ? event : { ...event, seq: start });
     if (watch.start !== null) watch.view ??= openView({ rows: [] }, (row) => this.#port.idOf(watch.key, row));
     watch.start = null;
-    for (const commit of event.commits) this.#merge(object, commit);
+    const touched = new Map<string, ViewStep[]>();
+    for (const commit of event.commits) {
+      const news = commit.news.get(watch.key);
+      if (start === null || commit.seq > object.shownSeq) this.#merge(object, commit);
+      else if (news !== undefined) this.#applyTo(watch, commit, news, touched);
+    }
     this.#merge(object, { seq: event.seq, at: 0, news: new Map() });
     object.recovering.delete(watch.key);
+    if (touched.size > 0) this.#port.shown(touched);
   }
 
   /** The object of a watch, as the event tells it. Another epoch is another history: nothing of the old one goes on. */
@@ -307,14 +319,21 @@ export class ClientPicture {
     object.shownSeq = Math.max(object.shownSeq, commit.seq);
     for (const [key, news] of commit.news) {
       const watch = this.#watches.get(key);
-      if (watch === undefined) continue;
-      const idOf = (row: JsonObject) => this.#port.idOf(key, row);
-      if (watch.next !== null && commit.seq >= watch.next.seq) applyNews(watch.next.view, news, idOf);
-      if (watch.view === null || watch.isReplacing) continue;
-      const { seq, at, txid } = commit;
-      const changes = applyNews(watch.view, news, idOf);
-      told(touched, key, { kind: "commit", seq, at, ...(txid === undefined ? {} : { txid }), changes });
+      if (watch !== undefined) this.#applyTo(watch, commit, news, touched);
     }
+  }
+
+  #applyTo(
+    watch: WatchState,
+    { seq, at, txid }: ClientCommit,
+    news: WatchNews,
+    touched: Map<string, ViewStep[]>,
+  ): void {
+    const idOf = (row: JsonObject) => this.#port.idOf(watch.key, row);
+    if (watch.next !== null && seq >= watch.next.seq) applyNews(watch.next.view, news, idOf);
+    if (watch.view === null || watch.isReplacing) return;
+    const changes = applyNews(watch.view, news, idOf);
+    told(touched, watch.key, { kind: "commit", seq, at, ...(txid === undefined ? {} : { txid }), changes });
   }
 
   /** Watches whose snapshot the rest has caught up with. */
