@@ -6,6 +6,8 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   root: join(import.meta.dirname, ".."),
   test: {
+    // Processes and pages that have just begun take their time.
+    expect: { poll: { timeout: 20_000 } },
     name: "e2e",
     environment: "node",
     include: ["test/e2e/**/*.test.ts"],

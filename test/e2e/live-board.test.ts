@@ -60,6 +60,8 @@ afterAll(async () => {
 const status = (page: Page) => page.locator("#board .live").textContent();
 const heads = (page: Page) => page.locator(".projects .head").allTextContents();
 const tasks = (page: Page) => page.locator(".tasks .title").allTextContents();
+/** A process that has just begun makes all its objects anew at the first request. */
+const PATIENT = { timeout: 20_000 };
 const isLive = (page: Page) => expect.poll(() => status(page), { timeout: 30_000 }).toMatch(/^Live/);
 
 async function addProject(page: Page, name: string): Promise<void> {
@@ -73,14 +75,14 @@ test("[CI5] [SDK14] what one window changes, the other shows, and neither is loa
   const loads: string[] = [];
   for (const page of [writer, follower]) page.on("load", () => loads.push(page.url()));
   await addProject(writer, "Pond");
-  await expect.poll(() => heads(follower)).toEqual(["Pond0 tasks"]);
+  await expect.poll(() => heads(follower), PATIENT).toEqual(["Pond0 tasks"]);
   await addProject(follower, "Garden");
-  await expect.poll(() => heads(writer)).toEqual(["Garden0 tasks", "Pond0 tasks"]);
+  await expect.poll(() => heads(writer), PATIENT).toEqual(["Garden0 tasks", "Pond0 tasks"]);
   // What a person is typing stays while the list around it changes.
   await follower.locator(".projects [name=title]").last().fill("half a tho");
   await writer.locator(".projects [name=title]").first().fill("Dig <b>deep</b>");
   await writer.locator(".projects li > .add button").first().click();
-  await expect.poll(() => tasks(follower)).toEqual(["Dig <b>deep</b>"]);
+  await expect.poll(() => tasks(follower), PATIENT).toEqual(["Dig <b>deep</b>"]);
   expect(await heads(follower)).toEqual(["Garden1 task", "Pond0 tasks"]);
   expect(await follower.locator(".projects [name=title]").last().inputValue()).toBe("half a tho");
   expect([loads, complaints]).toEqual([[], []]);
@@ -90,7 +92,7 @@ test("[CC2] a task that moves is seen in both projects at once: no step shows it
   await follower.evaluate(WATCH_STEPS);
   await writer.locator(".move select").selectOption({ label: "Pond" });
   await writer.click(".move button");
-  await expect.poll(() => heads(follower)).toEqual(["Garden0 tasks", "Pond1 task"]);
+  await expect.poll(() => heads(follower), PATIENT).toEqual(["Garden0 tasks", "Pond1 task"]);
   const seen = await follower.evaluate<string[]>("seen");
   const whole = ["1 task/1 0 tasks/0", "0 tasks/0 1 task/1"];
   expect(seen.filter((step) => !whole.includes(step))).toEqual([]);
@@ -106,7 +108,7 @@ test("[CI1] a window that was cut off says so, and catches up by itself", async 
   await isLive(follower);
   await isLive(writer);
   await writer.click(".remove button");
-  await expect.poll(() => heads(follower)).toEqual(["Garden0 tasks", "Pond0 tasks"]);
+  await expect.poll(() => heads(follower), PATIENT).toEqual(["Garden0 tasks", "Pond0 tasks"]);
 }, 180_000);
 
 test.runIf(PICTURES !== undefined)(
@@ -115,7 +117,7 @@ test.runIf(PICTURES !== undefined)(
     mkdirSync(PICTURES as string, { recursive: true });
     await writer.locator(".projects [name=title]").first().fill("Sow the beans");
     await writer.locator(".projects li > .add button").first().click();
-    await expect.poll(() => tasks(writer)).toEqual(["Sow the beans"]);
+    await expect.poll(() => tasks(writer), PATIENT).toEqual(["Sow the beans"]);
     for (const [name, width] of [
       ["desktop", 1280],
       ["phone", 390],
