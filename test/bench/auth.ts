@@ -4,54 +4,29 @@
  */
 
 import { createHmac } from "node:crypto";
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import autocannon from "autocannon";
-import { build } from "esbuild";
-import { convertV4MiniflareOptions, Miniflare } from "miniflare";
-import { COMPATIBILITY_DATE } from "./contenders.ts";
 import { itemAt } from "./items.ts";
 import { row, table } from "./markdown-table.ts";
 import { median } from "./median.ts";
+import { bundleWorker, LEDGE_BINDINGS, startWorker } from "./start-worker.ts";
 import { writeReport } from "./write-report.ts";
 
 const ROUNDS = Number(process.env.ROUNDS ?? 5);
 const SECONDS = Number(process.env.SECONDS ?? 2);
-const SECRET = "bench-secret-bench-secret-bench-secret";
+const SECRET = LEDGE_BINDINGS.bindings.LEDGE_SECRET;
 const PERSON = { email: "bench@example.com", password: "correct horse battery" };
 const MIGRATIONS = join(import.meta.dirname, "../../migrations/d1");
 
 const folder = mkdtempSync(join(tmpdir(), "ledge-bench-auth-"));
-const script = join(folder, "worker.mjs");
-await build({
-  entryPoints: [join(import.meta.dirname, "auth-worker.ts")],
-  bundle: true,
-  format: "esm",
-  platform: "neutral",
-  mainFields: ["module", "main"],
-  conditions: ["workerd", "worker", "browser"],
-  external: ["cloudflare:*", "node:*"],
-  minify: true,
-  outfile: script,
-  logLevel: "error",
+const script = await bundleWorker(folder, { entryPoints: [join(import.meta.dirname, "auth-worker.ts")] });
+const { miniflare, url, stop } = await startWorker(folder, script, {
+  ...LEDGE_BINDINGS,
+  d1Databases: { LEDGE_D1: "auth" },
 });
-const miniflare = new Miniflare(
-  convertV4MiniflareOptions({
-    name: "bench",
-    modules: [{ type: "ESModule", path: script }],
-    modulesRoot: folder,
-    compatibilityDate: COMPATIBILITY_DATE,
-    compatibilityFlags: ["nodejs_compat", "enable_request_signal"],
-    durableObjects: { LEDGE_TABLES: { className: "TableObject", useSQLite: true } },
-    d1Databases: { LEDGE_D1: "auth" },
-    bindings: { LEDGE_SECRET: SECRET },
-    unsafeDirectSockets: [{ host: "127.0.0.1" }],
-    defaultPersistRoot: join(folder, "state"),
-  } as never),
-);
 try {
-  await miniflare.ready;
   const database = await miniflare.getD1Database("LEDGE_D1");
   for (const file of readdirSync(MIGRATIONS).sort()) {
     if (!file.endsWith(".sql")) continue;
@@ -59,13 +34,11 @@ try {
       await database.prepare(statement).run();
     }
   }
-  const url = (await miniflare.unsafeGetDirectURL()).href.replace(/\/$/, "");
   const text = await measure(url);
   console.log(text);
   if (process.argv.includes("--write")) writeReport("auth", text);
 } finally {
-  await miniflare.dispose();
-  rmSync(folder, { recursive: true, force: true });
+  await stop();
 }
 
 async function measure(url: string): Promise<string> {

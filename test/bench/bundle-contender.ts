@@ -1,8 +1,7 @@
 /** A contender as one Worker module on disk: as it is timed, or with something around it that is measured apart. */
 
-import { join } from "node:path";
-import { build } from "esbuild";
 import type { AnyContender } from "./contenders.ts";
+import { bundleWorker } from "./start-worker.ts";
 
 /**
  * `timed`: the contender and nothing else. `counted`: `/bench/cost` tells what its objects were asked and did (`count-cost.ts`).
@@ -32,27 +31,17 @@ const OBJECT_CLASSES: Readonly<Partial<Record<AnyContender, string>>> = {
 };
 
 /** The path of the module in `folder`. */
-export async function bundleContender(
+export function bundleContender(
   name: AnyContender,
   folder: string,
   { variant = "timed", minify = true, maxCommits = 10_000 }: BundleOptions = {},
 ): Promise<string> {
-  const outfile = join(folder, "worker.mjs");
-  await build({
+  return bundleWorker(folder, {
     stdin: { contents: entryOf(name, variant), resolveDir: import.meta.dirname, sourcefile: "entry.ts", loader: "ts" },
-    bundle: true,
-    format: "esm",
-    platform: "neutral",
-    mainFields: ["module", "main"],
-    conditions: ["workerd", "worker", "browser"],
-    external: ["cloudflare:*", "node:*"],
     loader: { ".sql": "text" },
     define: { MAX_COMMITS: String(maxCommits) },
     minify,
-    outfile,
-    logLevel: "error",
   });
-  return outfile;
 }
 
 function entryOf(name: AnyContender, variant: Variant): string {

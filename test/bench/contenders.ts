@@ -1,11 +1,10 @@
 /** Starts the contenders, each in a workerd of its own with storage on disk, reached by a direct socket (no proxy). */
 
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { convertV4MiniflareOptions, Miniflare } from "miniflare";
 import { type BundleOptions, bundleContender } from "./bundle-contender.ts";
-import { workerdPids } from "./cpu-time.ts";
+import { LEDGE_BINDINGS, startWorker } from "./start-worker.ts";
 
 export const CONTENDERS = ["ledge", "floor", "hono-d1"] as const;
 export type ContenderName = (typeof CONTENDERS)[number];
@@ -29,11 +28,6 @@ export interface StartOptions extends BundleOptions {
   readonly inspectorPort?: number;
 }
 
-export const COMPATIBILITY_DATE = "2026-10-23";
-const COMPATIBILITY = {
-  compatibilityDate: COMPATIBILITY_DATE,
-  compatibilityFlags: ["nodejs_compat", "enable_request_signal"],
-};
 const CREATE_D1 = [
   "CREATE TABLE items (id text PRIMARY KEY NOT NULL, owner_id text NOT NULL, title text NOT NULL, status text NOT NULL, rank integer NOT NULL, score real, done integer NOT NULL, created_at integer NOT NULL, note text)",
   "CREATE INDEX items_by_owner ON items (owner_id)",
@@ -47,45 +41,18 @@ export async function startContender<Name extends AnyContender>(
   const { seq, inspectorPort } = options;
   const folder = mkdtempSync(join(tmpdir(), `ledge-bench-${name}-`));
   const script = await bundleContender(name, folder, options);
-  const ledge = {
-    durableObjects: { LEDGE_TABLES: { className: "TableObject", useSQLite: true } },
-    bindings: { LEDGE_SECRET: "bench-secret-bench-secret-bench-secret" },
-  };
   const bindings: Record<AnyContender, object> = {
-    ledge,
-    transactions: ledge,
+    ledge: LEDGE_BINDINGS,
+    transactions: LEDGE_BINDINGS,
     "transactions-floor": { durableObjects: { BANKS: { className: "BankObject", useSQLite: true } } },
     floor: { durableObjects: { ITEMS: { className: "ItemsObject", useSQLite: true } } },
     "hono-d1": { d1Databases: { DB: "bench" }, bindings: { SEQ: seq } },
   };
-  const known = new Set(workerdPids());
-  const miniflare = new Miniflare(
-    convertV4MiniflareOptions({
-      name: "bench",
-      modules: [{ type: "ESModule", path: script }],
-      modulesRoot: folder,
-      ...COMPATIBILITY,
-      ...bindings[name],
-      unsafeDirectSockets: [{ host: "127.0.0.1" }],
-      ...(inspectorPort === undefined ? {} : { inspectorPort }),
-      defaultPersistRoot: join(folder, "state"),
-    } as never),
-  );
-  await miniflare.ready;
-  const pid = workerdPids().find((each) => !known.has(each));
-  if (pid === undefined) throw new Error(`${name} has no workerd process`);
+  const inspector = inspectorPort === undefined ? {} : { inspectorPort };
+  const { miniflare, url, pid, stop } = await startWorker(folder, script, { ...bindings[name], ...inspector });
   if (name === "hono-d1") {
     const database = await miniflare.getD1Database("DB");
     for (const statement of CREATE_D1) await database.prepare(statement).run();
   }
-  return {
-    name,
-    url: (await miniflare.unsafeGetDirectURL()).href.replace(/\/$/, ""),
-    pid,
-    folder,
-    stop: async () => {
-      await miniflare.dispose();
-      rmSync(folder, { recursive: true, force: true });
-    },
-  };
+  return { name, url, pid, folder, stop };
 }

@@ -3,14 +3,11 @@
  * and how much memory a large file takes. MEGABYTES= and LARGE= say how large, ROUNDS= how often. One workerd, R2 of Miniflare on disk.
  */
 
-import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { build } from "esbuild";
-import { convertV4MiniflareOptions, Miniflare } from "miniflare";
-import { COMPATIBILITY_DATE } from "./contenders.ts";
-import { workerdPids } from "./cpu-time.ts";
 import { median } from "./median.ts";
+import { bundleWorker, LEDGE_BINDINGS, startWorker } from "./start-worker.ts";
 
 const MIB = 1_048_576;
 const MEGABYTES = Number(process.env.MEGABYTES ?? 64);
@@ -18,43 +15,17 @@ const LARGE = Number(process.env.LARGE ?? 2048);
 const ROUNDS = Number(process.env.ROUNDS ?? 5);
 
 const folder = mkdtempSync(join(tmpdir(), "ledge-bench-files-"));
-const script = join(folder, "worker.mjs");
-await build({
+const script = await bundleWorker(folder, {
   entryPoints: [join(import.meta.dirname, "files-worker.ts")],
-  bundle: true,
-  format: "esm",
-  platform: "neutral",
+  // What a package has for runtimes other than Node.
   mainFields: ["browser", "module", "main"],
-  conditions: ["workerd", "worker", "browser"],
-  external: ["cloudflare:*", "node:*"],
-  minify: true,
-  outfile: script,
-  logLevel: "error",
 });
-const before = new Set(workerdPids());
-const miniflare = new Miniflare(
-  convertV4MiniflareOptions({
-    name: "bench",
-    modules: [{ type: "ESModule", path: script }],
-    modulesRoot: folder,
-    compatibilityDate: COMPATIBILITY_DATE,
-    compatibilityFlags: ["nodejs_compat", "enable_request_signal"],
-    durableObjects: { LEDGE_TABLES: { className: "TableObject", useSQLite: true } },
-    r2Buckets: ["LEDGE_FILES"],
-    bindings: { LEDGE_SECRET: "bench-secret-bench-secret-bench-secret" },
-    unsafeDirectSockets: [{ host: "127.0.0.1" }],
-    defaultPersistRoot: join(folder, "state"),
-  } as never),
-);
+const { url, pid, stop } = await startWorker(folder, script, { ...LEDGE_BINDINGS, r2Buckets: ["LEDGE_FILES"] });
 try {
-  await miniflare.ready;
-  const url = (await miniflare.unsafeGetDirectURL()).href.replace(/\/$/, "");
-  const pid = workerdPids().find((each) => !before.has(each)) ?? 0;
   await throughput(url);
   await large(url, pid);
 } finally {
-  await miniflare.dispose();
-  rmSync(folder, { recursive: true, force: true });
+  await stop();
 }
 
 /** Bytes made as they are sent; no two files are equal. */

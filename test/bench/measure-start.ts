@@ -12,9 +12,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { bundleContender } from "./bundle-contender.ts";
-import { COMPATIBILITY_DATE, type ContenderName } from "./contenders.ts";
+import type { ContenderName } from "./contenders.ts";
 import { youngCpuMicros } from "./cpu-time.ts";
 import { median } from "./median.ts";
+import { COMPATIBILITY_DATE } from "./start-worker.ts";
 
 export interface Start {
   readonly name: ContenderName | "empty";
