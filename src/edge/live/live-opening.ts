@@ -21,9 +21,10 @@ export async function liveOpening(request: TableRequest, session: string): Promi
   const objects = new Set<string>([object]);
   let isAged = false;
   for (const [path, other] of edge.tables) {
-    const read = other.access(principal, "read", request.log);
-    const subscribe = subscribeScope(request, other);
     const isHere = other.resource.spec.group === spec.group && other.resource.spec.capabilities.subscribe;
+    if (!isHere && other.resource.spec.partitionBy !== null) continue;
+    const read = other.access(principal, "read", request.log);
+    const subscribe = isHere ? subscribeScope(request, other) : DENY;
     if (isHere && (read instanceof Promise || subscribe instanceof Promise)) isAged = true;
     const scopes = [await read, await subscribe];
     if (other === entry) {
