@@ -5,8 +5,8 @@
  * A measure is kept until the database has grown by an eighth.
  */
 
+import { requireColumn } from "../../src/core/query/grouping.ts";
 import type { TableSpec } from "../../src/core/schema/table-spec.ts";
-import { columnOf } from "../../src/core/schema/table-spec.ts";
 import { packParams, type SqlFragment } from "./fragment.ts";
 import type { Sql } from "./port.ts";
 import { quoteColumn, quoteIdentifier } from "./quote-identifier.ts";
@@ -54,11 +54,9 @@ export class TextSizes {
 }
 
 function measureStatement(table: TableSpec, walks: ReadonlyMap<string, number>, where: SqlFragment): SqlFragment {
-  const sums = [...walks].map(([field, count]) => {
-    const column = columnOf(table, field);
-    if (column === undefined) throw new TypeError(`${table.name} has no column ${field}`);
-    return `${count} * coalesce(sum(octet_length(${quoteColumn(column)})), 0)`;
-  });
+  const sums = [...walks].map(
+    ([field, count]) => `${count} * coalesce(sum(octet_length(${quoteColumn(requireColumn(table, field))})), 0)`,
+  );
   const text = `SELECT ${sums.join(" + ")} AS bytes FROM ${quoteIdentifier(table.name)} WHERE ${where.text}`;
   return packParams({ text, params: where.params });
 }

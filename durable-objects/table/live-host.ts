@@ -14,7 +14,7 @@ import { problemReply } from "../../src/core/protocol/problem.ts";
 import { type AccessEnded, isEnded } from "../../src/core/scope/access-ended.ts";
 import { openQueries, pruneQueries } from "./live-queries.ts";
 import { storeLiveSource } from "./live-source.ts";
-import { logLine } from "./log-line.ts";
+import { errorText, logLine } from "./log-line.ts";
 import type { Store } from "./store.ts";
 import { useTicket } from "./used-tickets.ts";
 
@@ -72,7 +72,7 @@ export class LiveHost {
       defect: (error) =>
         logLine("error", "defect in a live query", {
           object: store.name,
-          error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+          error: errorText(error),
         }),
     });
     const followed: number[] = [];
@@ -172,7 +172,7 @@ export class LiveHost {
     } catch (error) {
       logLine("error", "live queries failed", {
         object: this.#store.name,
-        error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+        error: errorText(error),
       });
     }
     if (this.#helloTimer !== undefined && !this.#server.has(({ phase }) => phase === "new")) {

@@ -18,3 +18,8 @@ export function logLine(level: LogLevel, message: string, fields: Readonly<Recor
   if (level === "error") console.error(line);
   else console.log(line);
 }
+
+/** An error as a field of a line: its stack, where it has one. */
+export function errorText(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

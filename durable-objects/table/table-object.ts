@@ -25,7 +25,7 @@ import { type GroupCommit, groupCommit } from "./group-commit.ts";
 import { handleCall, touchedBy } from "./handle-call.ts";
 import { Blocked } from "./key-gate.ts";
 import { LiveHost, refuseEnded } from "./live-host.ts";
-import { logLine, setLogThreshold } from "./log-line.ts";
+import { errorText, logLine, setLogThreshold } from "./log-line.ts";
 import { ensureRegistered, type Registrar } from "./registration.ts";
 import {
   failingObjects,
@@ -162,7 +162,7 @@ export function tableObject(
         op: call.op,
         requestId: call.requestId,
         traceparent: call.traceparent,
-        error: error instanceof Error ? (error.stack ?? error.message) : String(error),
+        error: errorText(error),
       });
       return { kind: "fault", fault: fault?.data ?? { slug: "internal-error" }, position };
     }

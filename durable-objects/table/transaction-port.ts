@@ -17,7 +17,7 @@ import { appendCommit, effectsOf, isEmptyCommit } from "./append-commit.ts";
 import { applyPrepared, type PreparedExtra } from "./apply-prepared.ts";
 import { beginCommit, type Commit } from "./commit.ts";
 import { commitFootprint, isInRange } from "./commit-footprint.ts";
-import { logLine } from "./log-line.ts";
+import { errorText, logLine } from "./log-line.ts";
 import { isStillSeen, recordReads } from "./reads.ts";
 import { runSteps, type StepRun } from "./run-steps.ts";
 import { endsTransaction, storageFault } from "./storage-fault.ts";
@@ -115,8 +115,7 @@ function faultOf(store: Store, error: unknown): FaultData {
   if (error instanceof Fault) return error.data;
   const fault = storageFault(error);
   if (fault !== null) return fault.data;
-  const text = error instanceof Error ? (error.stack ?? error.message) : String(error);
-  logLine("error", "defect in an object", { object: store.name, op: "transaction", error: text });
+  logLine("error", "defect in an object", { object: store.name, op: "transaction", error: errorText(error) });
   return { slug: "internal-error" };
 }
 

@@ -9,6 +9,7 @@ import { LedgeError, TransportError, ValidationError } from "./ledge-error.ts";
 import type { ControllerLike, Platform, SignalLike } from "./platform.ts";
 import { PLATFORM } from "./platform.ts";
 import type { Call, Send } from "./send.ts";
+import { tablePath } from "./table-path.ts";
 
 export interface UploadProgress {
   /** Bytes that have arrived. */
@@ -68,10 +69,6 @@ export function uploadFile(
 /** Where the bytes of a row are, after the client's `url`: for an `<img>` or a link. */
 export function downloadPath(table: string, id: string, partition?: string): string {
   return `${tablePath(table, partition)}/${encodeURIComponent(id)}/content`;
-}
-
-function tablePath(table: string, partition: string | undefined): string {
-  return `${partition === undefined ? "" : `/@${encodeURIComponent(partition)}`}/${encodeURIComponent(table)}`;
 }
 
 class Upload implements FileUpload {

@@ -3,6 +3,7 @@
  * secret is changed. In development none is needed: cursors grant nothing, and the scope is checked on every page.
  */
 
+import { hex } from "../core/hex.ts";
 import type { JsonScalar } from "../core/json.ts";
 import { decodeCursor, encodeCursor, type SignCursor } from "../core/query/cursor.ts";
 import { canonicalOrderBy, type OrderTerm } from "../core/query/order.ts";
@@ -53,7 +54,7 @@ async function orderHash({ entry }: TableRequest, orderBy: readonly OrderTerm[])
   const known = orderHashes.get(text);
   if (known !== undefined) return known;
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));
-  const hash = [...digest.subarray(0, 8)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  const hash = hex(digest.subarray(0, 8));
   orderHashes.set(text, hash);
   return hash;
 }

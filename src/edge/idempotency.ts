@@ -4,6 +4,7 @@
  * it begins with `retry-` and holds its time, so a client may send it back as its Idempotency-Key later on.
  */
 
+import { hex } from "../core/hex.ts";
 import { timedUuid } from "../core/ids.ts";
 import { canonicalJson, type Json } from "../core/json.ts";
 import type { Idempotency, WriteCall } from "../core/protocol/object-call.ts";
@@ -64,7 +65,7 @@ async function fingerprint({ request, url }: TableRequest, body: Json): Promise<
     .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0));
   const parts = [request.method, withoutTrailingSlashes(url.pathname), query, body, request.headers.get("if-match")];
   const digest = await crypto.subtle.digest("SHA-256", new TextEncoder().encode(canonicalJson(parts)));
-  return [...new Uint8Array(digest)].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hex(digest);
 }
 
 /** By hand: a regular expression would look at every run of slashes once for each of its slashes. */

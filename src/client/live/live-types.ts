@@ -6,7 +6,8 @@
 import type { RowId } from "../../core/ids.ts";
 import type { FilterInput } from "../filter-text.ts";
 import type { LedgeError } from "../ledge-error.ts";
-import type { Group, Groups, Order, Selected } from "../table-types.ts";
+import type { CallOptions } from "../send.ts";
+import type { AggregateOptions, Group, Groups, Order, Selected } from "../table-types.ts";
 
 type Column<Row> = keyof Row & string;
 type ColumnOf<Row, T> = { [N in Column<Row>]: NonNullable<Row[N]> extends T ? N : never }[Column<Row>];
@@ -32,8 +33,8 @@ export interface SubscribeOptions<Row, Name extends string = Column<Row>> {
   readonly resumeFrom?: string;
 }
 
-/** As of a one-shot aggregate. */
-export interface SubscribeAggregateOptions<
+/** What a one-shot aggregate asks; how a call is made, and deleted rows, are no matter of a watch. */
+export type SubscribeAggregateOptions<
   Row,
   By extends string,
   Count extends boolean,
@@ -41,18 +42,7 @@ export interface SubscribeAggregateOptions<
   Avg extends string,
   Min extends string,
   Max extends string,
-> {
-  readonly filter?: FilterInput<Row>;
-  readonly groupBy?: readonly By[];
-  readonly count?: Count;
-  readonly sum?: readonly Sum[];
-  readonly avg?: readonly Avg[];
-  readonly min?: readonly Min[];
-  readonly max?: readonly Max[];
-  readonly having?: string;
-  readonly orderBy?: string | readonly string[];
-  readonly limit?: number;
-}
+> = Omit<AggregateOptions<Row, By, Count, Sum, Avg, Min, Max>, keyof CallOptions | "withDeleted">;
 
 export interface RowChanged<Row> {
   readonly op: "added" | "changed" | "removed";

@@ -10,6 +10,7 @@ import type { PresentRow } from "../../core/offline/outbox-port.ts";
 import { LedgeError, TransportError } from "../ledge-error.ts";
 import type { Call, Reply, Send } from "../send.ts";
 import { rowPath } from "../table-client.ts";
+import { tablePath } from "../table-path.ts";
 
 const METHODS = { create: "POST", update: "PATCH", replace: "PUT", delete: "DELETE" } as const;
 
@@ -22,7 +23,7 @@ export function callOf({ key, writes }: Pick<OutboxEntry, "key" | "writes">): Ca
   return {
     ...common,
     method: METHODS[op],
-    path: op === "create" ? tablePath(write) : pathOf(write),
+    path: op === "create" ? tablePath(write.table, write.partition) : pathOf(write),
     ...(op !== "delete" && { body: values }),
     ...(tag !== null && { headers: { "if-match": `"${tag}"` } }),
   };
@@ -67,13 +68,9 @@ function operationOf({ op, table, partition, id, values, tag }: RowWrite): objec
   };
 }
 
-function tablePath({ table, partition }: RowWrite): string {
-  return `${partition === undefined ? "" : `/@${partition}`}/${encodeURIComponent(table)}`;
-}
-
 /** Rejects an id that can be none. */
 export function pathOf(write: RowWrite): string {
-  return tablePath(write) + rowPath(write.id);
+  return tablePath(write.table, write.partition) + rowPath(write.id);
 }
 
 function tagOf({ headers }: Reply): string | null {

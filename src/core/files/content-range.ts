@@ -3,7 +3,7 @@
  * bytes gets. Bytes never change under a tag, so tags are strong and a range can rest on one. Several ranges at once get the whole.
  */
 
-import type { TagCondition } from "../protocol/etag.ts";
+import { matchesStrongly, matchesWeakly, type TagCondition } from "../protocol/etag.ts";
 
 export interface StoredContent {
   readonly size: number;
@@ -33,18 +33,13 @@ export type ContentAnswer =
 export function answerContent(request: ContentRequest, content: StoredContent): ContentAnswer {
   const { ifMatch, ifNoneMatch, ifModifiedSinceS, ifUnmodifiedSinceS } = request;
   if (ifMatch !== null) {
-    if (!names(ifMatch, content.tag, "strong")) return { status: 412 };
+    if (!matchesStrongly(ifMatch, content.tag)) return { status: 412 };
   } else if (ifUnmodifiedSinceS !== null && content.storedAtS > ifUnmodifiedSinceS) return { status: 412 };
   if (ifNoneMatch !== null) {
-    if (names(ifNoneMatch, content.tag, "weak")) return { status: 304 };
+    if (matchesWeakly(ifNoneMatch, content.tag)) return { status: 304 };
   } else if (ifModifiedSinceS !== null && content.storedAtS <= ifModifiedSinceS) return { status: 304 };
   if (request.range === null || !rangeHolds(request, content)) return { status: 200 };
   return answerRange(request.range, content.size);
-}
-
-function names(condition: TagCondition, tag: string, comparison: "strong" | "weak"): boolean {
-  if (condition.kind === "any") return true;
-  return condition.tags.some(({ opaque, isWeak }) => opaque === tag && (comparison === "weak" || !isWeak));
 }
 
 function rangeHolds({ ifRange, ifRangeS }: ContentRequest, content: StoredContent): boolean {

@@ -6,6 +6,7 @@
 import type { RowId } from "../ids.ts";
 import { isJsonObject } from "../json.ts";
 import type { OutboxEntry } from "./outbox-entry.ts";
+import type { Pause } from "./outbox-port.ts";
 
 /** Another version's messages are passed over: the tabs of one page may be of two releases. */
 export const TAB_VERSION = 1;
@@ -22,7 +23,7 @@ export type TabMessage =
       readonly v: typeof TAB_VERSION;
       readonly type: "progress";
       readonly inFlight: readonly string[];
-      readonly pause: "offline" | "signed-out" | "unreachable" | null;
+      readonly pause: Pause | null;
     }
   /** To the tab that leads: rows that are no longer this person's to see; without ids all of the table. */
   | {

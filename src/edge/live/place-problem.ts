@@ -1,8 +1,6 @@
 /** A refusal that came from an object over a socket, told as a refusal of the request that asked: its path, its id. */
 
-import type { FaultData } from "../../core/fault.ts";
 import type { JsonObject } from "../../core/json.ts";
-import { problemReply } from "../../core/protocol/problem.ts";
 import type { Exchange } from "../exchange.ts";
 
 /** `headers` are those of the refusal, if it came with any. */
@@ -12,10 +10,4 @@ export function placeProblem({ url, trace }: Exchange, problem: JsonObject, head
   placed.headers.set("content-type", "application/problem+json");
   if (typeof problem.retryAfter === "number") placed.headers.set("retry-after", String(problem.retryAfter));
   return placed;
-}
-
-/** The same of a fault that the Worker found. */
-export function placedFault({ url, trace }: Exchange, fault: FaultData): Response {
-  const { status, headers, body } = problemReply(fault, { instance: url.pathname, requestId: trace.requestId });
-  return new Response(body, { status, headers });
 }

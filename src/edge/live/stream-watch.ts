@@ -4,6 +4,7 @@
  * refusal is a problem with its status.
  */
 
+import { Fault } from "../../core/fault.ts";
 import type { WatchFrame } from "../../core/live/client-frames.ts";
 import { LIVE_LIMITS } from "../../core/live/live-limits.ts";
 import { readServerFrame, type ServerFrame } from "../../core/live/server-frames.ts";
@@ -11,7 +12,7 @@ import { SseText } from "../../core/live/sse-text.ts";
 import { CLOSE, WIRE_VERSION } from "../../core/live/wire-schema.ts";
 import type { Answer } from "../endpoint.ts";
 import type { Exchange } from "../exchange.ts";
-import { placedFault, placeProblem } from "./place-problem.ts";
+import { placeProblem } from "./place-problem.ts";
 
 export interface StreamedWatch {
   readonly subscriptionId: string;
@@ -92,7 +93,7 @@ export async function streamWatch(exchange: Exchange, socket: WebSocket, streame
     if (frame.type === "error") over(CLOSE.normal);
   };
 
-  return new Promise<Answer>((answer) => {
+  return new Promise<Answer>((answer, refuse) => {
     let isAnswered = false;
     socket.accept();
     socket.addEventListener("message", ({ data }) => {
@@ -125,7 +126,7 @@ export async function streamWatch(exchange: Exchange, socket: WebSocket, streame
       if (code === CLOSE.unauthenticated && isAnswered && !isOver)
         write(text.invalidate("Authentication expired", Date.now()));
       over(CLOSE.normal);
-      if (!isAnswered) answer(placedFault(exchange, { slug: "unavailable", retryAfter: 1 }));
+      if (!isAnswered) refuse(new Fault({ slug: "unavailable", retryAfter: 1 }));
       isAnswered = true;
     });
     send({ type: "hello", v: WIRE_VERSION, client: streamed.subscriptionId });

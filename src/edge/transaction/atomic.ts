@@ -4,6 +4,7 @@
  */
 
 import { Fault } from "../../core/fault.ts";
+import { hex } from "../../core/hex.ts";
 import { uuidv7 } from "../../core/ids.ts";
 import type { TransactionBody } from "../../core/protocol/transaction-call.ts";
 import { retryPauseMs, TRANSACTION_LIMITS } from "../../core/transaction/limits.ts";
@@ -86,8 +87,4 @@ function randomFraction(): number {
 
 function conflict(tries: number): Fault {
   return new Fault({ slug: "transaction-conflict", retryable: true, tries, retryAfter: 1 });
-}
-
-function hex(bytes: Uint8Array): string {
-  return [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
 }

@@ -99,11 +99,13 @@ async function atomically(
     const submission = await makeSteps(declared, run, targets, ctx, ids);
     if (checkReply !== undefined && !run.isFailing) {
       await run.tryOut();
-      const results = declared.names.map((name, index) => [
-        name,
-        index in submission.shown ? submission.shown[index] : (run.outcomeOf(index)?.value ?? null),
-      ]);
-      checkReply(Object.fromEntries(results), { ...ctx, results: Object.fromEntries(results) });
+      const results = Object.fromEntries(
+        declared.names.map((name, index) => [
+          name,
+          index in submission.shown ? submission.shown[index] : (run.outcomeOf(index)?.value ?? null),
+        ]),
+      );
+      checkReply(results, { ...ctx, results });
     }
     return run.commit(submission);
   });

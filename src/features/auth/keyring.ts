@@ -9,16 +9,18 @@ import { Fault } from "../../core/fault.ts";
 import type { LedgeEnv } from "../../edge/env.ts";
 import { MIN_SECRET_LENGTH } from "../../edge/limits.ts";
 
-export type Purpose =
-  | "session"
-  | "csrf"
-  | "library"
-  | "seal"
-  | "throttle"
-  | "refresh"
-  | "refresh-tag"
-  | "rotate"
-  | "verify";
+const PURPOSES = [
+  "session",
+  "csrf",
+  "library",
+  "seal",
+  "throttle",
+  "refresh",
+  "refresh-tag",
+  "rotate",
+  "verify",
+] as const;
+export type Purpose = (typeof PURPOSES)[number];
 
 export interface Keyring {
   /** 43 characters, base64url. */
@@ -32,17 +34,6 @@ export interface Keyring {
 
 /** By secret, since tests and previews may change it. Two at most: the present one and the one before. */
 const known = new Map<string, ReadonlyMap<Purpose, Uint8Array<ArrayBuffer>>>();
-const PURPOSES: readonly Purpose[] = [
-  "session",
-  "csrf",
-  "library",
-  "seal",
-  "throttle",
-  "refresh",
-  "refresh-tag",
-  "rotate",
-  "verify",
-];
 
 export function keyringOf({ LEDGE_SECRET, LEDGE_SECRET_OLD }: LedgeEnv): Keyring {
   if (LEDGE_SECRET === undefined || LEDGE_SECRET.length < MIN_SECRET_LENGTH) {

@@ -4,10 +4,10 @@
  */
 
 import { Fault } from "../../core/fault.ts";
+import { fromHex, hex } from "../../core/hex.ts";
 import type { ObjectName } from "../../core/ids.ts";
 import { derivedKey } from "../../edge/derived-key.ts";
 import { isDevelopment, type LedgeEnv } from "../../edge/env.ts";
-import { fromHex, hex } from "./hex.ts";
 
 const PURPOSE = "ledge file link 1";
 /** In development without a secret: a fixed key must grant nothing. */

@@ -11,9 +11,9 @@ import type { Draft, Row } from "../../core/schema/table-spec.ts";
 import { readObject, writeObject } from "../../edge/call-object.ts";
 import { expectAnswer, type ObjectAnswer } from "../../edge/endpoints/answer.ts";
 import { callHeader, type TableRequest } from "../../edge/exchange.ts";
-import { readWriteKey } from "../../edge/idempotency.ts";
 import { startAfterHooks } from "../../edge/run-hooks.ts";
 import { DENY } from "../../edge/scopes.ts";
+import { codeKey } from "../../edge/transaction/write-key.ts";
 
 /** The tables' own wish for `If-Match` is about rows, not about their bytes. */
 const ANY: Preconditions = { ifMatch: { kind: "any" } };
@@ -51,7 +51,7 @@ export async function writeFile(
   request: TableRequest,
   { id, input, scopes, expectVersion }: FileWrite,
 ): Promise<{ readonly answer: ObjectAnswer; readonly file: FileRow; readonly version: number }> {
-  const key = await readWriteKey(withoutKey(request), null);
+  const key = await codeKey(request, undefined, null);
   const reply = await writeObject(
     request,
     {
@@ -87,7 +87,7 @@ export async function removeFile(
   request: TableRequest,
   { id, scopes }: { readonly id: RowId; readonly scopes: WriteScopes },
 ): Promise<void> {
-  const key = await readWriteKey(withoutKey(request), null);
+  const key = await codeKey(request, undefined, null);
   await writeObject(
     request,
     {
@@ -105,13 +105,4 @@ export async function removeFile(
     },
     key.text,
   );
-}
-
-/** A key that the client gave is for its request as a whole; the writes within it have keys of their own. */
-function withoutKey(request: TableRequest): TableRequest {
-  if (!request.request.headers.has("idempotency-key")) return request;
-  const { method, headers } = request.request;
-  const kept = new Headers(headers);
-  kept.delete("idempotency-key");
-  return { ...request, request: new Request(request.url, { method, headers: kept }) };
 }

@@ -4,7 +4,7 @@
  */
 
 import { Fault } from "../../core/fault.ts";
-import { hex } from "./hex.ts";
+import { hex } from "../../core/hex.ts";
 import { HEAD_BYTES } from "./sniff-type.ts";
 
 const CHUNK_BYTES = 262_144;

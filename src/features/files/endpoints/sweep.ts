@@ -6,6 +6,7 @@
 import { Fault, invalidField } from "../../../core/fault.ts";
 import { type ObjectName, objectName } from "../../../core/ids.ts";
 import { isJsonObject, type JsonObject } from "../../../core/json.ts";
+import { REGISTRY_GROUP } from "../../../core/protocol/live-opening.ts";
 import type { AnyResource } from "../../../define/resource.ts";
 import type { RouteContext } from "../../../edge/app-options.ts";
 import type { LedgeEnv } from "../../../edge/env.ts";
@@ -64,7 +65,7 @@ function readPlace(value: unknown): Place {
 
 /** Every object of the register, with each file table that it may hold; in the order of the register, which only grows. */
 async function fileTables({ env, app }: RouteContext) {
-  const registry = (env as LedgeEnv).LEDGE_TABLES.getByName(objectName(app.name, "_registry", null));
+  const registry = (env as LedgeEnv).LEDGE_TABLES.getByName(objectName(app.name, REGISTRY_GROUP, null));
   const tables = [...app.resources.values()].filter(isFileResource);
   return (await registry.objects()).flatMap(({ object }) =>
     tables
