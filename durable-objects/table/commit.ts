@@ -4,7 +4,6 @@
  * transaction and is thrown away with it.
  */
 
-import { hookOperation } from "../../src/core/change/hook-operation.ts";
 import { checkAfter, type Plan, type WriteFacts } from "../../src/core/change/plan-write.ts";
 import { Fault } from "../../src/core/fault.ts";
 import { type RowId, type Seq, seqOf } from "../../src/core/ids.ts";
@@ -12,13 +11,13 @@ import { type Json, jsonEquals } from "../../src/core/json.ts";
 import type { RowChange } from "../../src/core/protocol/object-call.ts";
 import type { NamedEffect } from "../../src/core/protocol/transaction-call.ts";
 import { printFilter } from "../../src/core/query/print.ts";
-import type { Draft, Row } from "../../src/core/schema/table-spec.ts";
-import { encodeValue, parseValue } from "../../src/core/schema/value.ts";
+import type { Row } from "../../src/core/schema/table-spec.ts";
+import { encodeValue } from "../../src/core/schema/value.ts";
 import type { Principal } from "../../src/core/scope/principal.ts";
 import type { Isolation } from "../../src/core/transaction/operation.ts";
 import { quoteIdentifier } from "../sql/quote-identifier.ts";
 import { constraintFault } from "./constraint-fault.ts";
-import { hookTransaction } from "./hook-transaction.ts";
+import { runOnRemove, runOnWrite } from "./inner-hooks.ts";
 import type { Effect } from "./ledger.ts";
 import { type Reads, recordReads } from "./reads.ts";
 import { approximateSize } from "./reply-size.ts";
@@ -168,38 +167,7 @@ export function removeRow(commit: Commit, table: TableStore, row: Row): void {
   guarded(commit, table, "remove", row, () => table.remove(id));
   commit.store.failPoint?.("row.removed");
   record(commit, table, "delete", row, null);
-}
-
-function runOnWrite(
-  commit: Commit,
-  table: TableStore,
-  before: Row | null,
-  after: Row | null,
-  onTouch: () => void,
-): Draft | null {
-  const hook = table.resource.config.hooks?.onWrite;
-  if (hook === undefined) return null;
-  const change = { op: hookOperation(table.spec, before, after), before, after };
-  const given: unknown = hook.call(table.resource.config.hooks, hookTransaction(commit, onTouch), change as never);
-  if (given === undefined || given === null) return null;
-  if (typeof (given as { then?: unknown }).then === "function") {
-    throw new TypeError(`onWrite of "${table.spec.name}" returned a promise: nothing in a transaction can wait`);
-  }
-  return checkedPatch(table, given as Readonly<Record<string, Json>>);
-}
-
-/** Columns that server code gave, checked by kind; a mistake there is a defect of the application. */
-export function checkedPatch(table: TableStore, patch: Readonly<Record<string, Json>>): Draft {
-  const checked: Record<string, Json> = {};
-  for (const [name, value] of Object.entries(patch)) {
-    const column = table.spec.columns.find((candidate) => candidate.name === name);
-    if (column === undefined) throw new TypeError(`table "${table.spec.name}" has no column "${name}"`);
-    if (value === undefined) continue;
-    const parsed = parseValue(column, value);
-    if (!parsed.ok) throw new TypeError(`column "${name}" of table "${table.spec.name}" ${parsed.message}`);
-    checked[name] = parsed.value;
-  }
-  return checked;
+  runOnRemove(commit, table, row);
 }
 
 function releaseChildren(commit: Commit, parent: TableStore, id: RowId): void {

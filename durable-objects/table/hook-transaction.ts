@@ -7,8 +7,9 @@ import { planWrite } from "../../src/core/change/plan-write.ts";
 import { type RowId, uuidv7 } from "../../src/core/ids.ts";
 import type { Json } from "../../src/core/json.ts";
 import { columnOf, type Draft, type Row } from "../../src/core/schema/table-spec.ts";
-import type { ObjectTransaction } from "../../src/define/hooks.ts";
-import { type Commit, checkedPatch, insertRow, removeRow, updateRow } from "./commit.ts";
+import type { LookOptions, ObjectTransaction } from "../../src/define/hooks.ts";
+import { type Commit, insertRow, removeRow, updateRow } from "./commit.ts";
+import { checkedPatch } from "./inner-hooks.ts";
 import { selectRows } from "./select-rows.ts";
 import type { TableStore } from "./table-store.ts";
 import { beginFacts } from "./write-facts.ts";
@@ -18,8 +19,8 @@ const MAX_FOUND_ROWS = 1000;
 /** `onTouch` is called before the first look at a table, so that the row being written is there to be seen. */
 export function hookTransaction(commit: Commit, onTouch: () => void): ObjectTransaction {
   const { store } = commit;
-  const tableNamed = (name: string): TableStore => {
-    onTouch();
+  const tableNamed = (name: string, { at }: LookOptions = {}): TableStore => {
+    if (at !== "before") onTouch();
     const table = store.tables.get(name);
     if (table === undefined)
       throw new TypeError(
@@ -42,9 +43,9 @@ export function hookTransaction(commit: Commit, onTouch: () => void): ObjectTran
     now: commit.nowMs,
     user: commit.principal,
     newId,
-    get: (name, id) => looked(tableNamed(name), id)?.row ?? null,
+    get: (name, id, options) => looked(tableNamed(name, options), id)?.row ?? null,
     find(name, filter, options) {
-      const table = tableNamed(name);
+      const table = tableNamed(name, options);
       commit.reads?.range(name, filter);
       return selectRows(store, table, filter, Math.min(options?.limit ?? MAX_FOUND_ROWS, MAX_FOUND_ROWS));
     },

@@ -32,6 +32,7 @@ const OPTIONS: { readonly [name in keyof Required<ResourceConfig>]: readonly str
     "onBeforeUpdate",
     "onBeforeDelete",
     "onWrite",
+    "onRemove",
     "onAfterCreate",
     "onAfterUpdate",
     "onAfterDelete",

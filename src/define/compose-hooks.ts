@@ -1,6 +1,6 @@
 /**
  * Hooks made of hooks ([HK2]): before-hooks run left to right, each on what the one before made; `onWrite` too, its changes
- * laid over each other; after-hooks one after another. A part that is durable makes the whole of that after-hook durable.
+ * laid over each other; `onRemove` one after another; after-hooks one after another. A part that is durable makes the whole of that after-hook durable.
  */
 
 import type { AfterHook, AfterHookOption, Hooks, ObjectTransaction, WriteChange } from "./hooks.ts";
@@ -14,6 +14,7 @@ export function composeHooks<R>(...parts: readonly Hooks<R>[]): Hooks<R> {
     ...(has("onBeforeUpdate") ? { onBeforeUpdate: (context, change) => beforeUpdate(parts, context, change) } : {}),
     ...(has("onBeforeDelete") ? { onBeforeDelete: (context, row) => beforeDelete(parts, context, row) } : {}),
     ...(has("onWrite") ? { onWrite: (tx, change) => onWrite(parts, tx, change) } : {}),
+    ...(has("onRemove") ? { onRemove: (tx, row) => onRemove(parts, tx, row) } : {}),
     ...after("onAfterCreate"),
     ...after("onAfterUpdate"),
     ...after("onAfterDelete"),
@@ -61,6 +62,11 @@ function onWrite<R>(parts: readonly Hooks<R>[], tx: ObjectTransaction, change: W
     patch = { ...patch, ...(given as Partial<R>) };
   }
   return patch;
+}
+
+/** Gives what no hook may give, a promise, for the object to refuse. */
+function onRemove<R>(parts: readonly Hooks<R>[], tx: ObjectTransaction, row: R): unknown {
+  return parts.map((part) => part.onRemove?.(tx, row) as unknown).find((given) => given !== undefined);
 }
 
 function composeAfter<R>(options: readonly (AfterHookOption<R> | undefined)[]): AfterHookOption<R> {

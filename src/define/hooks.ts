@@ -25,15 +25,23 @@ export interface WriteChange<R = AnyRow> {
   readonly after: R | null;
 }
 
+/**
+ * The row being written is there to be seen, which writes it: columns that may not be null have to be given by then. With `at: "before"`
+ * it is not written for the look.
+ */
+export interface LookOptions {
+  readonly at?: "before";
+}
+
 /** The synchronous transaction of one object, as `onWrite` sees it. Nothing in it may be awaited. */
 export interface ObjectTransaction {
   /** ms since 1970, the same as the commit's time. */
   readonly now: number;
   readonly user: User | Anonymous;
   newId(): string;
-  get(table: string, id: string | number): AnyRow | null;
+  get(table: string, id: string | number, options?: LookOptions): AnyRow | null;
   /** Rows under a filter text, in order of id; at most 1000. */
-  find(table: string, filter: string, options?: { readonly limit?: number }): AnyRow[];
+  find(table: string, filter: string, options?: LookOptions & { readonly limit?: number }): AnyRow[];
   /** Writes to tables of the same object: validated and in the ledger like any write, without scopes and without hooks. */
   create(table: string, row: Readonly<Record<string, Json>>): AnyRow;
   update(table: string, id: string | number, patch: Readonly<Record<string, Json>>): AnyRow;
@@ -73,6 +81,11 @@ export interface Hooks<R = AnyRow> {
    * back. A promise is refused: nothing in a transaction can wait.
    */
   onWrite?(tx: ObjectTransaction, change: WriteChange<R>): Partial<R> | void;
+  /**
+   * Inside the transaction, once for each row that goes for good, by whatever path: also by a cascade, and by `tx.delete` of another
+   * table's hook, which runs no `onWrite`. For what must never be left behind.
+   */
+  onRemove?(tx: ObjectTransaction, row: R): void;
   readonly onAfterCreate?: AfterHookOption<R>;
   readonly onAfterUpdate?: AfterHookOption<R>;
   readonly onAfterDelete?: AfterHookOption<R>;

@@ -67,8 +67,8 @@ export interface TableEndpoint {
   readonly method: string;
   /** Below the table's own path, beginning with a row: `/:id/content`. */
   readonly path: `/:id/${string}`;
-  /** Which tables have it. */
-  readonly isOffered: (resource: AnyResource) => boolean;
+  /** Which tables have it, of all that are served. */
+  readonly isOffered: (resource: AnyResource, tables: ReadonlyMap<string, TableEntry>) => boolean;
   readonly run: (request: TableRequest, params: Params) => Promise<Answer>;
   /** Asked before anything is known of the caller's rights; null: nothing settles the request beforehand. */
   readonly direct?: (exchange: Exchange, entry: TableEntry, params: Params) => Promise<Answer> | null;

@@ -31,7 +31,7 @@ interface Offer {
   readonly method: string;
   readonly capability?: Capability;
   /** A further condition on the table. */
-  readonly isOffered?: (resource: AnyResource) => boolean;
+  readonly isOffered?: (resource: AnyResource, tables: ReadonlyMap<string, TableEntry>) => boolean;
   readonly handler: Handler;
   /** Asked before anything is known of the caller's rights; null: nothing settles the request beforehand. */
   readonly direct?: (exchange: Exchange, entry: TableEntry, params: Params) => Promise<Answer> | null;
@@ -98,7 +98,7 @@ function tableRoute(
   // A partitioned table has no path without its partition, and the other way about.
   const isPartitioned = pattern.includes("/@:partition/");
   const served = [...tables].filter(([, { resource }]) => (resource.spec.partitionBy !== null) === isPartitioned);
-  const made = new Map(served.map(([path, entry]) => [path, methodsOf(entry, offers)]));
+  const made = new Map(served.map(([path, entry]) => [path, methodsOf(entry, offers, tables)]));
   return {
     pattern,
     closed: true,
@@ -107,12 +107,16 @@ function tableRoute(
 }
 
 /** Null when nothing is left: switched-off capabilities take their methods away, and a path without any is no path. */
-function methodsOf(entry: TableEntry, offers: readonly Offer[]): Methods<Endpoint> | null {
+function methodsOf(
+  entry: TableEntry,
+  offers: readonly Offer[],
+  tables: ReadonlyMap<string, TableEntry>,
+): Methods<Endpoint> | null {
   const { spec } = entry.resource;
   const kept = offers.filter(
     ({ capability, isOffered }) =>
       (capability === undefined || spec.capabilities[capability]) &&
-      (isOffered === undefined || isOffered(entry.resource)),
+      (isOffered === undefined || isOffered(entry.resource, tables)),
   );
   return kept.length === 0 ? null : Object.fromEntries(kept.map((offer) => [offer.method, endpointOf(entry, offer)]));
 }

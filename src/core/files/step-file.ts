@@ -14,8 +14,8 @@ export interface FileFacts {
   /** Id of who writes; null for anonymous callers. */
   readonly by: string | null;
   readonly nowMs: number;
-  /** Whether another row holds these bytes. */
-  readonly isHeldElsewhere: (blobKey: string) => boolean;
+  /** Another row that holds these bytes. */
+  readonly otherHolder: (blobKey: string) => FileRow | null;
   /** The key under which another row holds equal content, if one does. */
   readonly keyOfEqual: (hash: string) => string | null;
 }
@@ -43,7 +43,7 @@ const SETTLING_MS = 60_000;
 
 export function stepFile(before: FileRow | null, after: FileRow | null, facts: FileFacts): FileStep {
   if (after === null) return before === null ? still("gone") : { ...still("gone"), releases: allOf(before, facts) };
-  if (before === null) return announce(after, facts);
+  if (before === null) return after.blobKey === null ? announce(after, facts) : copy(after, facts);
   if (after.status === "pending" && before.status === "stored") throw illegal("becomes pending again");
   const isPlain = before.uploadKey === after.uploadKey && sameUpload(before.upload, after.upload);
   if (after.blobKey !== before.blobKey) return store(before, after, facts);
@@ -52,11 +52,20 @@ export function stepFile(before: FileRow | null, after: FileRow | null, facts: F
   return upload(before, after, facts);
 }
 
-/** Whatever a new row says of its bytes, it has none. */
+/** Whatever else a new row says of its bytes, it has none. */
 function announce(row: FileRow, { rules, by }: FileFacts): FileStep {
   checkDeclared(row, rules);
   const columns: FileColumns = { status: "pending", hash: null, blobKey: null, uploadKey: null, upload: { by } };
   return { kind: "announced", columns, releases: [] };
+}
+
+/** A row that comes with the bytes of another, which must hold them in this very transaction: then nobody can have let go of them. */
+function copy(row: FileRow, { rules, otherHolder }: FileFacts): FileStep {
+  checkDeclared(row, rules);
+  const source = row.blobKey === null ? null : otherHolder(row.blobKey);
+  const isSame = source?.hash === row.hash && source.size === row.size && source.type === row.type;
+  if (!isSame) throw new Fault({ slug: "conflict", reason: "contended", detail: "The file has changed meanwhile" });
+  return { ...still("stored"), columns: { status: "stored", uploadKey: null, upload: null } };
 }
 
 /** Bytes get a place to go to, or a part of them has arrived there. */
@@ -89,7 +98,7 @@ function store(before: FileRow, after: FileRow, facts: FileFacts): FileStep {
   const own = before.uploadKey;
   const equal = facts.keyOfEqual(after.hash);
   const released: Release[] = equal === null || equal === own ? [] : [{ key: own, partsId: null, delayMs: 0 }];
-  const isOldHeld = before.blobKey === null || before.blobKey === equal || facts.isHeldElsewhere(before.blobKey);
+  const isOldHeld = before.blobKey === null || before.blobKey === equal || facts.otherHolder(before.blobKey) !== null;
   if (before.blobKey !== null && !isOldHeld) released.push({ key: before.blobKey, partsId: null, delayMs: 0 });
   return {
     kind: "stored",
@@ -119,7 +128,7 @@ function refuseChanges(before: FileRow, after: FileRow): void {
 
 function allOf(row: FileRow, facts: FileFacts): Release[] {
   const { blobKey } = row;
-  const isLast = blobKey !== null && !facts.isHeldElsewhere(blobKey);
+  const isLast = blobKey !== null && facts.otherHolder(blobKey) === null;
   return [...ofUpload(row, facts), ...(isLast ? [{ key: blobKey, partsId: null, delayMs: 0 }] : [])];
 }
 

@@ -24,7 +24,13 @@ import { writeReply } from "./write-reply.ts";
 
 /** What the endpoint has found out; `body` is null where none is taken. */
 export type PlannedWrite =
-  | { readonly op: "create"; readonly body: JsonObject; readonly optimisticId: string | null }
+  | {
+      readonly op: "create";
+      readonly body: JsonObject;
+      readonly optimisticId: string | null;
+      /** Server code made the body, and sets also what clients may not. */
+      readonly writes?: "all";
+    }
   | { readonly op: "update"; readonly id: RowId; readonly body: JsonObject }
   | { readonly op: "replace"; readonly id: RowId; readonly body: JsonObject; readonly mayCreate: boolean }
   | { readonly op: "delete"; readonly id: RowId; readonly hard: boolean }
@@ -77,7 +83,9 @@ async function prepare(request: TableRequest, planned: PlannedWrite, scopes: Wri
   if (body === null || planned.op === "delete" || planned.op === "restore")
     return { ...base, id: pathId, draft: {}, refused: [] };
   const { spec } = request.entry.resource;
-  const taken = takeWritable(spec, body, { kind: planned.op, id: pathId, partition: request.partition });
+  const place = { kind: planned.op, id: pathId, partition: request.partition };
+  const isMade = planned.op === "create" && planned.writes === "all";
+  const taken = takeWritable(spec, body, isMade ? { ...place, writes: "all" } : place);
   checkRowSize(taken.draft);
   if (planned.op !== "create") return { ...base, id: pathId, draft: taken.draft, refused: taken.errors };
   const made = idForCreate(spec, taken.id, () => mintId(request.nowMs));

@@ -6,10 +6,12 @@
 import { type FileRow, readFileRow } from "../../core/files/file-row.ts";
 import type { FileRules } from "../../core/files/file-rules.ts";
 import { type FileFacts, type FileStep, stepFile } from "../../core/files/step-file.ts";
+import type { RowId } from "../../core/ids.ts";
 import type { Json, JsonObject } from "../../core/json.ts";
 import type { Row } from "../../core/schema/table-spec.ts";
 import { composeHooks } from "../../define/compose-hooks.ts";
 import type { AfterHookOption, CommittedChange, Hooks, ObjectTransaction, WriteChange } from "../../define/hooks.ts";
+import { type AttachedTo, checkAttached } from "./attached.ts";
 import { UPLOAD_COLUMNS } from "./file-columns.ts";
 
 /** Names of the feature's effects. */
@@ -25,38 +27,51 @@ export interface ReleasePayload {
 /** What `EXPIRE` carries. */
 export interface ExpirePayload {
   readonly table: string;
-  readonly id: string | number;
+  readonly id: RowId;
 }
 
 export interface FileTable {
   readonly name: string;
   readonly primaryKey: string;
   readonly rules: FileRules;
+  readonly attachedTo: AttachedTo | null;
+  readonly deletedField: string | null;
 }
 
 export function fileHooks(table: FileTable, own: Hooks<Row> = {}): Hooks<Row> {
   return {
     ...own,
     onWrite: (tx, change) => write(table, own, tx, change as WriteChange<Row>),
+    onRemove: (tx, row) => {
+      leave(table, tx, stepFile(readFileRow(row), null, factsOf(table, row[table.primaryKey] as RowId, tx)));
+      return own.onRemove?.(tx, row);
+    },
     ...afterHooks(own),
   };
 }
 
+/** What a step lets go of leaves with the commit. */
+function leave(table: FileTable, tx: ObjectTransaction, { releases }: FileStep): void {
+  for (const { key, partsId, delayMs } of releases)
+    tx.effect(RELEASE, { table: table.name, key, partsId } satisfies ReleasePayload as JsonObject, { delayMs });
+}
+
 function write(table: FileTable, own: Hooks<Row>, tx: ObjectTransaction, change: WriteChange<Row>): Row | undefined {
   const { before, after } = change;
-  const row = (after ?? before) as Row;
-  const id = row[table.primaryKey] as string | number;
-  const step = stepFile(read(before), read(after), factsOf(table, id, tx));
-  for (const { key, partsId, delayMs } of step.releases)
-    tx.effect(RELEASE, { table: table.name, key, partsId } satisfies ReleasePayload as JsonObject, { delayMs });
+  // `onRemove` sees to the bytes, on every path.
+  if (after === null) return own.onWrite?.(tx, change) as Row | undefined;
+  const id = after[table.primaryKey] as RowId;
+  const step = stepFile(read(before), readFileRow(after), factsOf(table, id, tx));
+  const { attachedTo } = table;
+  if (attachedTo !== null) checkAttached({ ...table, attachedTo }, tx, before, after);
+  leave(table, tx, step);
   if (step.kind === "announced")
     tx.effect(EXPIRE, { table: table.name, id } satisfies ExpirePayload as JsonObject, {
       delayMs: table.rules.expiresMs,
     });
   const columns = columnsOf(step, tx.now);
   if (step.kind === "uploading" || own.onWrite === undefined) return columns;
-  const seen = after === null ? null : { ...after, ...columns };
-  const given: unknown = own.onWrite(tx, { ...change, after: seen });
+  const given: unknown = own.onWrite(tx, { ...change, after: { ...after, ...columns } });
   // A promise is for the object to refuse.
   if (given === undefined || given === null || "then" in (given as object)) return (given as Row | null) ?? columns;
   for (const name of UPLOAD_COLUMNS)
@@ -69,14 +84,14 @@ function read(row: Row | null): FileRow | null {
   return row === null ? null : readFileRow(row);
 }
 
-function factsOf(table: FileTable, id: string | number, tx: ObjectTransaction): FileFacts {
+function factsOf(table: FileTable, id: RowId, tx: ObjectTransaction): FileFacts {
   const others = (filter: string): Row[] =>
-    (tx.find(table.name, filter, { limit: 2 }) as Row[]).filter((row) => row[table.primaryKey] !== id);
+    (tx.find(table.name, filter, { limit: 2, at: "before" }) as Row[]).filter((row) => row[table.primaryKey] !== id);
   return {
     rules: table.rules,
     by: tx.user.kind === "user" ? tx.user.id : null,
     nowMs: tx.now,
-    isHeldElsewhere: (key) => others(`blobKey==${JSON.stringify(key)}`).length > 0,
+    otherHolder: (key) => read(others(`blobKey==${JSON.stringify(key)}`)[0] ?? null),
     keyOfEqual: (hash) => {
       const key = others(`hash==${JSON.stringify(hash)};blobKey!=null`)[0]?.blobKey;
       return typeof key === "string" ? key : null;
@@ -92,9 +107,10 @@ function columnsOf(step: FileStep, nowMs: number): Row {
   };
 }
 
-/** A file comes when its bytes are stored; one that never came never goes either. */
+/** A file comes when its bytes are stored, or as a copy that has them at once; one that never came never goes either. */
 function afterHooks(own: Hooks<Row>): Hooks<Row> {
   const statusOf = (row: Row | null) => row?.status ?? "none";
+  const copied = only(own.onAfterCreate, ({ after }) => statusOf(after) === "stored").onAfterUpdate;
   const came: Hooks<Row> = {
     ...only(own.onAfterCreate, ({ before, after }) => statusOf(before) === "pending" && statusOf(after) === "stored", {
       op: "create",
@@ -106,7 +122,7 @@ function afterHooks(own: Hooks<Row>): Hooks<Row> {
   };
   const gone = only(own.onAfterDelete, ({ before }) => statusOf(before) === "stored").onAfterUpdate;
   return {
-    onAfterCreate: undefined,
+    onAfterCreate: copied,
     onAfterUpdate: undefined,
     onAfterDelete: undefined,
     ...composeHooks(came, changed),

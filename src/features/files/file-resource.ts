@@ -13,12 +13,16 @@ import { ConfigError, declaringFile } from "../../define/config-error.ts";
 import type { Hooks } from "../../define/hooks.ts";
 import { type AnyResource, type Resource, resource, type StatedTraits } from "../../define/resource.ts";
 import type { ColumnName } from "../../define/row-types.ts";
+import type { AttachedTo } from "./attached.ts";
 import { FILE_COLUMNS, HIDDEN_COLUMNS, UPLOAD_COLUMNS } from "./file-columns.ts";
 import { fileHooks } from "./file-hooks.ts";
 import { storedOnly } from "./stored-only.ts";
 
 const MINUTE_MS = 60_000;
 const DEFAULT_MAX_BYTES = 25 * 1_048_576;
+const DEFAULT_ATTACHED = 20;
+/** They are listed on one page. */
+const MAX_ATTACHED = 100;
 
 export interface FileOptions {
   /** Largest file. Default: 25 MB. */
@@ -31,20 +35,32 @@ export interface FileOptions {
   readonly expiresMs?: number;
   /** How long one request may send bytes. Default: 15 minutes. */
   readonly requestMs?: number;
+  /** Offers the files by name below rows of another table of the same object; `max` files a row, 20 unless given. */
+  readonly attachedTo?: { readonly resource: string; readonly foreignKey: string; readonly max?: number };
 }
 
 type FileConfig<T extends SQLiteTable> = ResourceConfig<T> & { readonly file?: FileOptions };
 
-const rulesOfTables = new WeakMap<AnyResource, FileRules>();
+interface FileTraits {
+  readonly rules: FileRules;
+  readonly attachedTo: AttachedTo | null;
+}
+
+const traitsOfTables = new WeakMap<AnyResource, FileTraits>();
 
 export function isFileResource(of: AnyResource): boolean {
-  return rulesOfTables.has(of);
+  return traitsOfTables.has(of);
 }
 
 export function fileRulesOf(of: AnyResource): FileRules {
-  const rules = rulesOfTables.get(of);
-  if (rules === undefined) throw new TypeError(`"${of.name}" is no file table`);
-  return rules;
+  const traits = traitsOfTables.get(of);
+  if (traits === undefined) throw new TypeError(`"${of.name}" is no file table`);
+  return traits.rules;
+}
+
+/** Null where the table's files are attached to no rows. */
+export function attachmentOf(of: AnyResource): AttachedTo | null {
+  return traitsOfTables.get(of)?.attachedTo ?? null;
 }
 
 export function fileResource<T extends SQLiteTable, P extends ColumnName<T> = never, F extends ColumnName<T> = never>(
@@ -62,6 +78,8 @@ export function fileResource<T extends SQLiteTable, P extends ColumnName<T> = ne
     throw refuse(`has no column "${missing[0]}" for its files`, "Spread ...fileColumns() into its columns.");
   const primaryKey = Object.entries(columns).find(([, column]) => column.primary)?.[0] ?? "id";
   const rules = rulesFrom(file, refuse);
+  const attachedTo = attachedFrom(file, columns, refuse);
+  const deletedField = plain.softDelete?.field ?? null;
   const flags: Record<string, ColumnFlags | undefined> = { ...plain.columns };
   for (const column of UPLOAD_COLUMNS) flags[column] = { input: false };
   for (const column of HIDDEN_COLUMNS) flags[column] = { input: false, returned: false };
@@ -69,13 +87,25 @@ export function fileResource<T extends SQLiteTable, P extends ColumnName<T> = ne
     ...plain,
     ...storedOnly(plain),
     columns: flags,
-    hooks: fileHooks({ name, primaryKey, rules }, plain.hooks as Hooks<Row> | undefined),
+    hooks: fileHooks({ name, primaryKey, rules, attachedTo, deletedField }, plain.hooks as Hooks<Row> | undefined),
   } as unknown as ResourceConfig<T>);
-  rulesOfTables.set(made as unknown as AnyResource, rules);
+  traitsOfTables.set(made as unknown as AnyResource, { rules, attachedTo });
   return made as unknown as ReturnType<typeof fileResource<T, P, F>>;
 }
 
-function rulesFrom(options: FileOptions = {}, refuse: (problem: string, mend: string) => ConfigError): FileRules {
+type Refuse = (problem: string, mend: string) => ConfigError;
+
+function attachedFrom({ attachedTo }: FileOptions = {}, columns: object, refuse: Refuse): AttachedTo | null {
+  if (attachedTo === undefined) return null;
+  const { resource, foreignKey, max = DEFAULT_ATTACHED } = attachedTo;
+  if (!Object.hasOwn(columns, foreignKey))
+    throw refuse(`attaches files by "${foreignKey}", which is no column`, "Name the column that holds the row's key.");
+  if (!Number.isInteger(max) || max < 1 || max > MAX_ATTACHED)
+    throw refuse(`file.attachedTo.max is ${max}`, `Give a number of files up to ${MAX_ATTACHED}.`);
+  return { resource, foreignKey, max };
+}
+
+function rulesFrom(options: FileOptions = {}, refuse: Refuse): FileRules {
   const rules: FileRules = {
     maxBytes: options.maxBytes ?? DEFAULT_MAX_BYTES,
     types: options.types ?? [],

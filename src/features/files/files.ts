@@ -4,11 +4,15 @@
  */
 
 import type { RowId } from "../../core/ids.ts";
-import type { Feature } from "../../edge/app-options.ts";
+import type { Feature, TableEndpoint } from "../../edge/app-options.ts";
+import type { Answer } from "../../edge/endpoint.ts";
 import { rowIdOf } from "../../edge/endpoints/open-table.ts";
 import type { TableRequest } from "../../edge/exchange.ts";
 import type { Params } from "../../edge/router.ts";
+import { hasAttachments } from "./attachments-of.ts";
 import { checkBucket } from "./bucket.ts";
+import { putAttachment, readAttachment, removeAttachment, showAttachments } from "./endpoints/attachments.ts";
+import { copyFile, moveFile } from "./endpoints/copy.ts";
 import { downloadContent } from "./endpoints/download.ts";
 import { downloadByLink, makeLink } from "./endpoints/link.ts";
 import { beginParts, endUpload, finishParts, showParts, uploadPart } from "./endpoints/parts.ts";
@@ -23,26 +27,35 @@ export { fileColumns, fileIndexes } from "./file-columns.ts";
 export { type FileOptions, fileResource } from "./file-resource.ts";
 
 /** The id is read where its step comes: after the caller's rights, before the rest. */
-type OnRow = (request: TableRequest, idOf: () => RowId, params: Params) => Promise<Response>;
+type OnRow = (request: TableRequest, idOf: () => RowId, params: Params) => Promise<Answer>;
 
 export function files(): Feature {
-  const at = (method: string, path: `/:id/${string}`, endpoint: OnRow) => ({
-    method,
-    path,
-    isOffered: isFileResource,
-    run: (request: TableRequest, params: Params) => endpoint(request, () => rowIdOf(request, params), params),
-  });
+  const on =
+    (isOffered: TableEndpoint["isOffered"]) =>
+    (method: string, path: `/:id/${string}`, endpoint: OnRow): TableEndpoint => ({
+      method,
+      path,
+      isOffered,
+      run: (request, params) => endpoint(request, () => rowIdOf(request, params), params),
+    });
+  const [at, onRow] = [on(isFileResource), on(hasAttachments)];
   return {
     name: "files",
     tableEndpoints: [
       at("PUT", "/:id/content", uploadContent),
       { ...at("GET", "/:id/content", downloadContent), direct: downloadByLink },
       at("POST", "/:id/link", makeLink),
+      at("POST", "/:id/copy", copyFile),
+      at("POST", "/:id/move", moveFile),
       at("POST", "/:id/upload", beginParts),
       at("GET", "/:id/upload", showParts),
       at("DELETE", "/:id/upload", endUpload),
       at("POST", "/:id/upload/complete", finishParts),
       at("PUT", "/:id/upload/:part", uploadPart),
+      onRow("GET", "/:id/attachments", showAttachments),
+      onRow("GET", "/:id/attachments/:name", readAttachment),
+      onRow("PUT", "/:id/attachments/:name", putAttachment),
+      onRow("DELETE", "/:id/attachments/:name", removeAttachment),
     ],
     routes: (route) => route("POST", "/_/files/sweep", sweepStep),
     effects: { [RELEASE]: releaseBlob, [EXPIRE]: expireUpload },

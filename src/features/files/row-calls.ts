@@ -6,7 +6,7 @@
 import { Fault } from "../../core/fault.ts";
 import { type FileRow, readFileRow } from "../../core/files/file-row.ts";
 import type { RowId } from "../../core/ids.ts";
-import type { Preconditions, WriteScopes } from "../../core/protocol/object-call.ts";
+import type { LoadCall, Preconditions, WriteScopes } from "../../core/protocol/object-call.ts";
 import type { Draft, Row } from "../../core/schema/table-spec.ts";
 import { readObject, writeObject } from "../../edge/call-object.ts";
 import { expectAnswer, type ObjectAnswer } from "../../edge/endpoints/answer.ts";
@@ -24,16 +24,19 @@ export interface LoadedFile {
   readonly version: number;
 }
 
-/** The row under a read scope; 404 where it is out of sight. */
-export async function loadFile(request: TableRequest, id: RowId, scope: string): Promise<LoadedFile> {
-  const reply = await readObject(request, {
-    ...callHeader(request),
-    op: "load",
-    intent: { op: "update", id },
-    scopes: { read: scope, update: scope },
-    conditions: ANY,
-    idempotency: null,
-  });
+/** The row under a read scope, 404 where it is out of sight; under an update scope too, 403 where that leaves it out. */
+export function loadFile(request: TableRequest, id: RowId, read: string, update = read): Promise<LoadedFile> {
+  return load(request, { op: "update", id }, { read, update });
+}
+
+/** The row for whoever may also remove it; 403 for others. */
+export function loadForRemoval(request: TableRequest, id: RowId, scopes: WriteScopes): Promise<LoadedFile> {
+  return load(request, { op: "delete", id }, scopes);
+}
+
+async function load(request: TableRequest, intent: LoadCall["intent"], scopes: WriteScopes): Promise<LoadedFile> {
+  const header = { ...callHeader(request), op: "load" } as const;
+  const reply = await readObject(request, { ...header, intent, scopes, conditions: ANY, idempotency: null });
   if (reply.kind !== "loaded" || reply.row === null) throw new Fault({ slug: "not-found" });
   return { row: reply.row, file: readFileRow(reply.row), version: reply.version ?? 0 };
 }

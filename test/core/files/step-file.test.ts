@@ -4,7 +4,7 @@ import { type FileFacts, stepFile } from "../../../src/core/files/step-file.ts";
 
 const NOW = 1_000_000;
 const rules = { maxBytes: 100, types: [], blockedTypes: [], expiresMs: 1, requestMs: 1 };
-const facts: FileFacts = { rules, by: "alice", nowMs: NOW, isHeldElsewhere: () => false, keyOfEqual: () => null };
+const facts: FileFacts = { rules, by: "alice", nowMs: NOW, otherHolder: () => null, keyOfEqual: () => null };
 const pending: FileRow = {
   ...{ status: "pending", name: "a", type: "text/plain", size: 3, hash: null, blobKey: null, uploadKey: null },
   upload: { by: "alice" },
@@ -15,12 +15,26 @@ const parts: PartUpload = { id: "p", size: 3, type: "text/plain", partBytes: 8, 
 const inParts: FileRow = { ...pending, uploadKey: "k1", upload: { by: "alice", parts } };
 
 test("[FS2] a new row has no bytes, whatever it says", () => {
-  const forged = { ...stored, uploadKey: "other's", upload: { by: "mallory" } };
+  const forged = { ...stored, blobKey: null, uploadKey: "other's", upload: { by: "mallory" } };
   expect(stepFile(null, forged, facts)).toEqual({
     kind: "announced",
     columns: { status: "pending", hash: null, blobKey: null, uploadKey: null, upload: { by: "alice" } },
     releases: [],
   });
+});
+
+test("[FS10] a row may come with the bytes of another, if that holds them just then", () => {
+  const copied = { ...stored, name: "b", uploadKey: "other's", upload: { by: "mallory" } };
+  expect(stepFile(null, copied, { ...facts, otherHolder: () => stored })).toEqual({
+    kind: "stored",
+    columns: { status: "stored", uploadKey: null, upload: null },
+    releases: [],
+  });
+  const holders = [null, { ...stored, hash: "sha256:2" }, { ...stored, size: 4 }, { ...stored, type: "image/png" }];
+  for (const holder of holders)
+    expect(() => stepFile(null, copied, { ...facts, otherHolder: () => holder })).toThrow("conflict");
+  const tight = { ...facts, rules: { ...rules, maxBytes: 2 }, otherHolder: () => stored };
+  expect(() => stepFile(null, copied, tight)).toThrow("payload-too-large");
 });
 
 test("[FS8] what an upload leaves behind is removed when nothing can arrive there any more", () => {
@@ -36,7 +50,7 @@ test("[FS8] what an upload leaves behind is removed when nothing can arrive ther
 
 test("[FS8] stored bytes are let go of with the last row that holds them", () => {
   expect(stepFile(stored, null, facts).releases).toEqual([{ key: "k1", partsId: null, delayMs: 0 }]);
-  expect(stepFile(stored, null, { ...facts, isHeldElsewhere: () => true }).releases).toEqual([]);
+  expect(stepFile(stored, null, { ...facts, otherHolder: () => stored }).releases).toEqual([]);
   const replacing = { ...stored, uploadKey: "k2", upload: { by: "bob", untilMs: NOW } };
   const replaced = { ...replacing, hash: "sha256:2", blobKey: "k2" };
   expect(stepFile(replacing, replaced, facts)).toEqual({

@@ -1,7 +1,7 @@
 /** Tables with files, for the tests of the feature: of one's own, in partitions with soft delete, open to everybody, short-lived. */
 
 import { integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
-import { defineApp, fullyPublic, ownerOnly, resource, timestampHooks } from "ledge";
+import { ConflictError, defineApp, fullyPublic, ownerOnly, resource, timestampHooks } from "ledge";
 import { fileColumns, fileIndexes, fileResource, files } from "../../../src/features/files/files.ts";
 
 const id = () => text("id").primaryKey();
@@ -34,6 +34,16 @@ export const papers = fileResource(papersTable, {
 export const tasks = resource(sqliteTable("tasks", { id: id(), title: text("title").notNull() }), {
   ...fullyPublic(),
   group: "desk",
+  hooks: {
+    // Removes by hand what a relation would: the papers of this name.
+    onWrite(tx, { after }) {
+      const { title } = (after ?? {}) as { readonly title?: string };
+      if (title?.startsWith("drop ") !== true) return;
+      for (const { id } of tx.find("papers", `name==${JSON.stringify(title.slice(5))}`))
+        tx.delete("papers", String(id));
+      if (title.endsWith("!")) throw new ConflictError("undone");
+    },
+  },
   relations: { papers: { type: "hasMany", resource: "papers", foreignKey: "taskId", onDelete: "cascade" } },
 });
 
@@ -58,6 +68,46 @@ export const binned = fileResource(
   },
 );
 
+const casesTable = sqliteTable("cases", { id: id(), ownerId: text("owner_id").notNull(), title: text("title") });
+
+/** Rows with attachments by name; a case is read by everybody and updated by its owner. */
+export const cases = resource(casesTable, {
+  auth: { read: "*", create: "*", update: ({ id }) => `ownerId==${JSON.stringify(id)}`, delete: "*" },
+  group: "cases",
+  generatedFields: ["ownerId"],
+  hooks: timestampHooks({ owner: "ownerId" }),
+  relations: {
+    attachments: { type: "hasMany", resource: "enclosures", foreignKey: "caseId", onDelete: "cascade" },
+  },
+});
+
+/** Their attachments: three a case, thrown away softly, of no use but through their case. */
+export const enclosures = fileResource(
+  sqliteTable(
+    "enclosures",
+    {
+      id: id(),
+      caseId: text("case_id").notNull(),
+      author: text("author").notNull(),
+      deletedAt: integer("deleted_at", { mode: "timestamp_ms" }),
+      ...fileColumns(),
+    },
+    fileIndexes("enclosures"),
+  ),
+  {
+    auth: { update: ({ roles }) => roles.includes("admin"), read: ({ roles }) => roles.includes("admin") },
+    group: "cases",
+    generatedFields: ["author"],
+    softDelete: { field: "deletedAt" },
+    hooks: timestampHooks({ owner: "author" }),
+    file: {
+      maxBytes: 1000,
+      types: ["text/*", "image/png"],
+      attachedTo: { resource: "cases", foreignKey: "caseId", max: 3 },
+    },
+  },
+);
+
 /** Announcements of a moment, images only. */
 export const moments = fileResource(sqliteTable("moments", { id: id(), ...fileColumns() }, fileIndexes("moments")), {
   ...fullyPublic(),
@@ -66,7 +116,7 @@ export const moments = fileResource(sqliteTable("moments", { id: id(), ...fileCo
 
 export const app = defineApp({
   name: "test",
-  resources: [papers, tasks, binned, moments],
+  resources: [papers, tasks, binned, moments, cases, enclosures],
   features: [files()],
   transactions: { http: true },
 });
@@ -94,5 +144,11 @@ export const migrations = {
     ].join(";\n--> statement-breakpoint\n"),
   ),
   binned: migration(tableSql("binned", "room text NOT NULL, deleted_at integer, ")),
+  cases: migration(
+    [
+      tableSql("enclosures", "case_id text NOT NULL, author text NOT NULL, deleted_at integer, "),
+      "CREATE TABLE cases (id text PRIMARY KEY NOT NULL, owner_id text NOT NULL, title text, _version integer DEFAULT 0 NOT NULL)",
+    ].join(";\n--> statement-breakpoint\n"),
+  ),
   moments: migration(tableSql("moments", "")),
 };

@@ -3,44 +3,17 @@
 import { runInDurableObject } from "cloudflare:test";
 import { expect, it } from "vitest";
 import { releaseBlob } from "../../../src/features/files/release-blob.ts";
-import { app } from "./app.ts";
-import { announce, bucket, keys, rowOf, send, settle, store, sweep, tables } from "./client.ts";
-import { type Crash, crashingEnv } from "./crashing-env.ts";
+import { announce, bucket, keys, rowOf, send, settle, store, tables } from "./client.ts";
+import { crashingEnv } from "./crashing-env.ts";
+import { atEveryMoment, dying } from "./every-moment.ts";
 
 const DESK = "t/test/desk";
 const ROOT = "/api/papers";
 const bytesOf = (text: string) => new TextEncoder().encode(text);
 const text = { name: "c.txt", type: "text/plain" };
 
-/** One request in an environment that dies. */
-async function dying(crash: Crash, to: string, body?: Uint8Array): Promise<number> {
-  const [method = "", path = ""] = to.split(" ");
-  const headers = { authorization: "Bearer dev:alice", "content-length": String(body?.length ?? 0) };
-  const init = { method, headers, ...(body === undefined ? {} : { body: body as BodyInit }) };
-  const reply = await app.request(path, init, crash.env as never);
-  await reply.arrayBuffer();
-  return reply.status;
-}
-
-/** Nothing in the bucket without a row, no row without its bytes; after what was left to do is done. */
-async function whole(): Promise<void> {
-  await settle(DESK);
-  expect(await sweep("look")).toEqual({ orphans: [], lost: [] });
-}
-
-/** Tries every moment until the request outlives them all; says how many there were. */
-async function atEveryMoment(attempt: (crash: Crash, moment: number) => Promise<void>): Promise<number> {
-  for (let moment = 0; ; moment++) {
-    const crash = crashingEnv(moment);
-    await attempt(crash, moment);
-    await whole();
-    if (!crash.hasDied()) return moment;
-    expect(moment).toBeLessThan(60);
-  }
-}
-
 it("[FS8] an upload that dies at any moment is either there or not, and can be sent again", async () => {
-  const moments = await atEveryMoment(async (crash, moment) => {
+  const moments = await atEveryMoment([DESK], async (crash, moment) => {
     const bytes = bytesOf(`upload ${moment}`);
     const id = await announce("alice", ROOT, { ...text, size: bytes.length });
     await dying(crash, `PUT ${ROOT}/${id}/content`, bytes);
@@ -57,7 +30,7 @@ it("[FS8] an upload that dies at any moment is either there or not, and can be s
 });
 
 it("[FS8] an announcement whose upload died at any moment ends with everything that had arrived", async () => {
-  const moments = await atEveryMoment(async (crash, moment) => {
+  const moments = await atEveryMoment([DESK], async (crash, moment) => {
     const bytes = bytesOf(`abandoned ${moment}`);
     const id = await announce("alice", ROOT, { ...text, size: bytes.length });
     await dying(crash, `PUT ${ROOT}/${id}/content`, bytes);
@@ -70,7 +43,7 @@ it("[FS8] an announcement whose upload died at any moment ends with everything t
 });
 
 it("[FS8] a replacement that dies at any moment leaves the old bytes or the new ones", async () => {
-  const moments = await atEveryMoment(async (crash, moment) => {
+  const moments = await atEveryMoment([DESK], async (crash, moment) => {
     const [old, young] = [bytesOf(`old ${moment}`), bytesOf(`the new ${moment}`)];
     const id = await store("alice", ROOT, text, old);
     await dying(crash, `PUT ${ROOT}/${id}/content`, young);
@@ -84,7 +57,7 @@ it("[FS8] a replacement that dies at any moment leaves the old bytes or the new 
 });
 
 it("[FS8] equal content of two rows survives whatever moment one of them dies at", async () => {
-  const moments = await atEveryMoment(async (crash, moment) => {
+  const moments = await atEveryMoment([DESK], async (crash, moment) => {
     const bytes = bytesOf(`shared ${moment}`);
     const first = await store("alice", ROOT, text, bytes);
     const second = await announce("alice", ROOT, { ...text, size: bytes.length });
@@ -98,7 +71,7 @@ it("[FS8] equal content of two rows survives whatever moment one of them dies at
 });
 
 it("[FS8] a removal that dies at any moment is carried out by its effect, delivered again", async () => {
-  const moments = await atEveryMoment(async (crash, moment) => {
+  const moments = await atEveryMoment([DESK], async (crash, moment) => {
     const id = await store("alice", ROOT, text, bytesOf(`removed ${moment}`));
     const [key = ""] = await keys(`${DESK}/papers/${id}/`);
     await dying(crash, `DELETE ${ROOT}/${id}`);
@@ -136,7 +109,7 @@ it("[FS8] an upload in parts that dies at any moment of any step goes on where i
   const steps = ["begin", "part", "complete"] as const;
   const counted: Record<string, number> = {};
   for (const step of steps) {
-    counted[step] = await atEveryMoment(async (crash, moment) => {
+    counted[step] = await atEveryMoment([DESK], async (crash, moment) => {
       const bytes = bytesOf(`${step} ${moment}`);
       const id = await announce("alice", ROOT, { ...text, size: bytes.length });
       const run = async (name: (typeof steps)[number]) => {
@@ -163,7 +136,7 @@ it("[FS8] an upload in parts that dies at any moment of any step goes on where i
 });
 
 it("[FS8] an upload in parts that is left alone after dying at any moment ends with everything that had arrived", async () => {
-  const moments = await atEveryMoment(async (crash, moment) => {
+  const moments = await atEveryMoment([DESK], async (crash, moment) => {
     const bytes = bytesOf(`left ${moment}`);
     const id = await announce("alice", ROOT, { ...text, size: bytes.length });
     await send("alice", `POST ${ROOT}/${id}/upload`);

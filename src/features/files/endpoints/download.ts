@@ -18,10 +18,15 @@ import { loadFile } from "../row-calls.ts";
 export async function downloadContent(request: TableRequest, idOf: () => RowId): Promise<Response> {
   const scope = await readScope(request);
   const id = idOf();
-  const use = readQuery(request, ["use"]).get("use") ?? "download";
-  if (use !== "download" && use !== "show") throw invalidField("use", "must be download or show", "enum");
+  const use = readUse(request);
   const { row, file } = await loadFile(request, id, scope);
   return sendContent(request, row, file, use);
+}
+
+export function readUse(request: TableRequest): "download" | "show" {
+  const use = readQuery(request, ["use"]).get("use") ?? "download";
+  if (use !== "download" && use !== "show") throw invalidField("use", "must be download or show", "enum");
+  return use;
 }
 
 export async function sendContent(

@@ -1,0 +1,68 @@
+/**
+ * A file sent into another object: announced there like any upload, its bytes streamed from the bucket into the bucket. Asked for again
+ * under the same id it goes on where it was cut off, and does nothing once the file is there.
+ */
+
+import { Fault } from "../../core/fault.ts";
+import { parseRowId, type RowId } from "../../core/ids.ts";
+import type { JsonObject } from "../../core/json.ts";
+import { readReply } from "../../edge/endpoints/answer.ts";
+import { getRow } from "../../edge/endpoints/get.ts";
+import { runWrite } from "../../edge/endpoints/run-write.ts";
+import { scopesOf } from "../../edge/endpoints/writes.ts";
+import type { TableRequest } from "../../edge/exchange.ts";
+import type { Reply } from "../../edge/reply.ts";
+import { requireScope } from "../../edge/scopes.ts";
+import { bucketOf } from "./bucket.ts";
+import { copiedRow } from "./copied-row.ts";
+import type { LoadedFile } from "./row-calls.ts";
+import { storeBytes } from "./store-bytes.ts";
+import { openUpload } from "./upload-rights.ts";
+
+/** What R2 takes in one request (its limits page, read November 2026): 5 GiB less 5 MiB. */
+const MAX_SENT_BYTES = 5 * 1024 ** 3 - 5 * 1024 ** 2;
+
+export async function sendAcross(
+  request: TableRequest,
+  source: LoadedFile,
+  target: TableRequest,
+  given: JsonObject,
+): Promise<Reply> {
+  const { hash, type, size, blobKey } = source.file;
+  if (blobKey === null || hash === null) throw new Fault({ slug: "not-found" });
+  if (size > MAX_SENT_BYTES) throw new Fault({ slug: "payload-too-large", limit: MAX_SENT_BYTES, actual: size });
+  const { id, location } = await announce(target, copiedRow(target.entry.resource.spec, source, given));
+  const opened = await openUpload(target, () => id);
+  if (opened.file.status === "stored") {
+    if (opened.file.hash !== hash) throw new Fault({ slug: "conflict", reason: "exists", id });
+    return getRow({ ...target, request: new Request(target.request.url) }, () => id);
+  }
+  const found = await bucketOf(request.env, request.log).get(blobKey);
+  if (found === null) throw new Error(`the bucket has nothing under ${blobKey}, which a row holds`);
+  const told = hash.startsWith("sha256:") ? hash.slice("sha256:".length) : null;
+  const answer = await storeBytes(target, opened, id, { body: found.body, size, type, told, hash });
+  const reply = readReply(target, answer);
+  return { ...reply, status: 201, headers: { ...reply.headers, ...(location === null ? {} : { location }) } };
+}
+
+/** Announced now, or by the try before: under the id that was given. */
+async function announce(
+  target: TableRequest,
+  body: JsonObject,
+): Promise<{ readonly id: RowId; readonly location: string | null }> {
+  const { spec } = target.entry.resource;
+  const [create, read] = await scopesOf(target, "create", "read");
+  requireScope(create, target.principal, "create");
+  try {
+    const { headers } = await runWrite(target, { op: "create", body, optimisticId: null }, { read, create });
+    const { location = "" } = headers;
+    const id = parseRowId(decodeURIComponent(location.slice(location.lastIndexOf("/") + 1)), spec.idKind);
+    if (id === null) throw new Error(`a new row of "${spec.name}" is at "${location}"`);
+    return { id, location };
+  } catch (error) {
+    const given = body[spec.primaryKey];
+    const isThere = error instanceof Fault && error.data.slug === "conflict" && error.data.reason === "exists";
+    if (!isThere || typeof given !== "string") throw error;
+    return { id: given, location: null };
+  }
+}

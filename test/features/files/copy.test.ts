@@ -1,0 +1,92 @@
+/** Copies and moves ([FS10]): the same bytes held by several rows of an object, or sent into another; counted, never lost. */
+
+import { expect, it } from "vitest";
+import { seen } from "./app.ts";
+import { bucket, keys, rowOf, send, settle, store, sweep } from "./client.ts";
+
+const DESK = "t/test/desk";
+const bytesOf = (text: string) => new TextEncoder().encode(text);
+const text = { name: "c.txt", type: "text/plain" };
+
+it("[FS10] a copy is a row of its own that holds the same bytes, which go with the last row", async () => {
+  const id = await store("alice", "/api/papers", { ...text, note: "first" }, bytesOf("copied"));
+  const [key = ""] = await keys(`${DESK}/papers/${id}/`);
+  const before = (await keys()).length;
+  const { status, json, headers } = await send("alice", `POST /api/papers/${id}/copy`, { row: { name: "d.txt" } });
+  expect([status, json.name, json.note, json.status, json.size]).toEqual([201, "d.txt", "first", "stored", 6]);
+  expect(headers.get("location")).toBe(`/api/papers/${json.id}`);
+  expect(json).not.toHaveProperty("blobKey");
+  expect(await rowOf(DESK, "papers", String(json.id))).toMatchObject({ file_blob_key: key, file_upload: null });
+  expect((await keys()).length).toBe(before);
+
+  await send("alice", `DELETE /api/papers/${id}`);
+  await settle(DESK);
+  expect((await send("alice", `GET /api/papers/${json.id}/content`)).bytes).toEqual(bytesOf("copied"));
+  await send("alice", `DELETE /api/papers/${json.id}`);
+  await settle(DESK);
+  expect(await bucket.head(key)).toBeNull();
+});
+
+it("[FS10] a copy runs the hooks of a file that comes, and is made once under one key", async () => {
+  const id = await store("alice", "/api/papers", text, bytesOf("hooked"));
+  await settle(DESK);
+  seen.length = 0;
+  const once = { "idempotency-key": "copy-1" };
+  const [first, again] = [
+    await send("alice", `POST /api/papers/${id}/copy`, { row: { name: "h.txt" } }, once),
+    await send("alice", `POST /api/papers/${id}/copy`, { row: { name: "h.txt" } }, once),
+  ];
+  expect([first.status, again.status, again.json.id]).toEqual([201, 201, first.json.id]);
+  await settle(DESK);
+  expect(seen).toEqual(["write create stored", "after create h.txt"]);
+});
+
+it("[FS10] a copy takes no more than its maker may see and write", async () => {
+  const id = await store("alice", "/api/papers", text, bytesOf("rights"));
+  const copy = (user: string | null, body?: unknown) => send(user, `POST /api/papers/${id}/copy`, body);
+  expect((await copy(null)).status).toBe(401);
+  expect((await copy("bob")).status).toBe(404);
+  for (const row of [{ size: 1 }, { type: "text/html" }, { name: "a/b" }])
+    expect((await copy("alice", { row })).status, JSON.stringify(row)).toBe(400);
+  expect((await copy("alice", { row: 1 })).json.errors).toMatchObject([{ field: "row" }]);
+  expect((await copy("alice", { to: "b" })).json.errors).toMatchObject([{ field: "to" }]);
+  const forged = await copy("alice", { row: { blobKey: "x", ownerId: "bob", status: "pending", hash: "x" } });
+  expect(forged.status).toBe(201);
+  expect(await rowOf(DESK, "papers", String(forged.json.id))).toMatchObject({
+    owner_id: "alice",
+    file_status: "stored",
+    file_blob_key: (await rowOf(DESK, "papers", id))?.file_blob_key,
+  });
+});
+
+it("[FS10] a file is copied and moved into another partition, where it may be entered", async () => {
+  const id = await store(null, "/api/@here/binned", text, bytesOf("travels"));
+  const copy = await send(null, `POST /api/@here/binned/${id}/copy`, { to: "there", row: { name: "e.txt" } });
+  expect([copy.status, copy.json.name, copy.headers.get("location")]).toEqual([
+    201,
+    "e.txt",
+    `/api/@there/binned/${copy.json.id}`,
+  ]);
+  expect((await send(null, `GET /api/@there/binned/${copy.json.id}/content`)).bytes).toEqual(bytesOf("travels"));
+
+  const move = (body: unknown, headers: Record<string, string> = { "if-match": "*" }) =>
+    send(null, `POST /api/@here/binned/${id}/move`, body, headers);
+  for (const to of ["here", "no/partition", 1, undefined]) expect((await move({ to })).status).toBe(400);
+  expect((await move({ to: "closed" })).status).toBe(404);
+  expect((await move({ to: "there" }, {})).status).toBe(428);
+  const moved = await move({ to: "there" });
+  expect([moved.status, moved.json.id, moved.json.room]).toEqual([200, id, "there"]);
+  expect((await send(null, `GET /api/@there/binned/${id}/content`)).bytes).toEqual(bytesOf("travels"));
+  expect((await send(null, `GET /api/@here/binned/${id}`)).status).toBe(404);
+  for (const room of ["here", "there"]) await settle(`t/test/binned/${room}`);
+  expect(await sweep("look")).toEqual({ orphans: [], lost: [] });
+});
+
+it("[FS10] another file under the same id elsewhere stands in the way of a move, and stays", async () => {
+  const id = await store(null, "/api/@here/binned", text, bytesOf("mine"));
+  await store(null, "/api/@taken/binned", { ...text, id }, bytesOf("theirs"));
+  const moved = await send(null, `POST /api/@here/binned/${id}/move`, { to: "taken" }, { "if-match": "*" });
+  expect([moved.status, moved.json.reason]).toEqual([409, "exists"]);
+  expect((await send(null, `GET /api/@here/binned/${id}/content`)).bytes).toEqual(bytesOf("mine"));
+  expect((await send(null, `GET /api/@taken/binned/${id}/content`)).bytes).toEqual(bytesOf("theirs"));
+});
