@@ -6,13 +6,18 @@ import type { FilterOf } from "../core/query/typed-builder.ts";
 import { BUILDER, selectorFilter } from "./filter-builder.ts";
 import type { Selector } from "./selector.ts";
 
-/** Text, a tree of ledge/query, a selector object, or a function that builds a tree from typed columns. */
-export type FilterInput<Row> = string | Filter | Selector<Row> | ((q: FilterOf<Row>) => Filter);
+/** A tree of ledge/query, a selector object, or a function that builds a tree from typed columns. */
+export type TreeInput<Row> = Filter | Selector<Row> | ((q: FilterOf<Row>) => Filter);
+/** One of these, or text. */
+export type FilterInput<Row> = string | TreeInput<Row>;
 
 export function filterText<Row>(input: FilterInput<Row> | undefined): string {
-  if (input === undefined || typeof input === "string") return input ?? "";
+  return input === undefined || typeof input === "string" ? (input ?? "") : printFilter(treeOf(input));
+}
+
+export function treeOf<Row>(input: TreeInput<Row>): Filter {
   const tree = typeof input === "function" ? input(BUILDER as unknown as FilterOf<Row>) : input;
-  return printFilter(isTree(tree) ? tree : selectorFilter(tree));
+  return isTree(tree) ? tree : selectorFilter(tree);
 }
 
 /**

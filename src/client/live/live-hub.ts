@@ -1,6 +1,7 @@
 /**
  * All watches of a client over all of its connections: one socket an object, shared ([CI3]); streams where sockets cannot be used
- * ([CI4]). What is shown is decided by `ClientPicture`, over sockets in whole transactions, over streams object by object ([CC5]).
+ * ([CI4]). What is shown is decided by `ClientPicture`, over sockets in whole transactions, over streams object by object ([CC5]). Its lines
+ * are one machine's.
  */
 
 import { canonicalJson, type Json } from "../../core/json.ts";
@@ -11,11 +12,12 @@ import type { LiveView } from "../../core/live/live-view.ts";
 import { LedgeError, TransportError } from "../ledge-error.ts";
 import { errorFromReply } from "../read-problem.ts";
 import type { ConnectionState, LiveStatus } from "./live-types.ts";
-import { LiveWatch } from "./live-watch.ts";
+import { type KeptView, LiveWatch, type WatchListener } from "./live-watch.ts";
 import type { LiveWiring } from "./live-wiring.ts";
 import { ObjectLinks } from "./object-links.ts";
+import { PositionQuestions } from "./position-questions.ts";
 import { type LivePlace, placePath } from "./request-ticket.ts";
-import type { Subscriber } from "./subscriber.ts";
+import { tagRows } from "./tag-rows.ts";
 import { WatchStream } from "./watch-stream.ts";
 
 export class LiveHub {
@@ -26,6 +28,9 @@ export class LiveHub {
   readonly #picture: ClientPicture;
   readonly #streamPicture: ClientPicture;
   readonly #listeners = new Set<(state: ConnectionState) => void>();
+  /** Called when an object may stand elsewhere, whether rows changed or not. */
+  onMoved = (): void => {};
+  readonly #questions = new PositionQuestions((epoch, seq) => this.#askWhere(epoch, seq));
   #usesStreams = false;
   #isDestroyed = false;
   #told: ConnectionState = "disconnected";
@@ -76,17 +81,29 @@ export class LiveHub {
     return this.#pictureOf(key).sinceOf(key);
   }
 
-  /** Joins the watch that asks this, or begins it; `start`: a position up to which its rows are held elsewhere. */
-  subscribe(place: LivePlace, request: WatchRequest, subscriber: Subscriber, start: string | null): LiveWatch {
+  /** Has the object of that history say whether it has passed `epoch:seq` ([CI6]). */
+  ask(position: string): void {
+    this.#questions.ask(position);
+  }
+
+  /** Joins the watch that asks this, or begins it; `start`: a position up to which its rows are held elsewhere, `kept`: which. */
+  subscribe(
+    place: LivePlace,
+    request: WatchRequest,
+    subscriber: WatchListener,
+    start: string | null,
+    kept: KeptView | null = null,
+  ): LiveWatch {
     if (this.#isDestroyed)
       throw new TransportError("The live client was destroyed", { code: "CLOSED", retryable: false });
-    const key = canonicalJson({ ...place, ...request, start } as unknown as Json);
+    const key = canonicalJson({ ...place, ...request, start: kept === null ? start : null } as unknown as Json);
     const present = this.#watches.get(key);
     const watch = present ?? new LiveWatch(key, place, request);
     watch.subscribers.add(subscriber);
     if (present === undefined) {
       this.#watches.set(key, watch);
-      this.#begin(watch, start);
+      if (kept !== null) watch.restore(kept);
+      this.#begin(watch, start, kept?.view);
     } else
       void Promise.resolve().then(() => {
         if (!watch.subscribers.has(subscriber)) return;
@@ -96,7 +113,7 @@ export class LiveHub {
     return watch;
   }
 
-  unsubscribe(watch: LiveWatch, subscriber: Subscriber): void {
+  unsubscribe(watch: LiveWatch, subscriber: WatchListener): void {
     if (this.leave(watch, subscriber)) subscriber.closed();
   }
 
@@ -106,7 +123,7 @@ export class LiveHub {
   }
 
   /** Without a word to the subscriber; false: it had left before. */
-  leave(watch: LiveWatch, subscriber: Subscriber): boolean {
+  leave(watch: LiveWatch, subscriber: WatchListener): boolean {
     if (!watch.subscribers.delete(subscriber)) return false;
     if (watch.subscribers.size === 0) this.#end(watch);
     return true;
@@ -202,7 +219,10 @@ export class LiveHub {
       watch?.learn(event.key, "kinds" in event ? event.kinds : this.#kindsOf(watch));
       watch?.answered(event.seq, this.#wiring.platform.now());
     }
+    if (event.kind === "lost") this.#questions.forget();
+    tagRows(event);
     picture.take(event);
+    this.onMoved();
     if (event.kind === "reset") this.#invalidated(event.watch, event.reason === "epoch" ? "gap" : event.reason);
     else if (event.kind === "told") this.#invalidated(event.watch, event.reason);
     else if (event.kind === "error" && event.watch !== undefined) this.#refusedWatch(event.watch, event.problem);
@@ -249,6 +269,15 @@ export class LiveHub {
       return;
     }
     watch.become("CHANNEL_ERROR", error);
+  }
+
+  /** False: there is no connection that could be asked now. */
+  #askWhere(epoch: string, seq: number): boolean {
+    const concerned = this.watches.filter(({ key }) => this.positionOf(key)?.startsWith(`${epoch}:`) === true);
+    // A stream cannot be asked; one that is opened anew says where it stands.
+    const streams = concerned.flatMap(({ key }) => this.#streams.get(key) ?? []);
+    for (const stream of streams) stream.start();
+    return streams.length > 0 || concerned.some(({ place }) => this.#links.at(place)?.session.sync({ seq }) === true);
   }
 
   #shown(shown: Shown): void {

@@ -11,13 +11,34 @@ import { viewComparator } from "../../core/live/view-order.ts";
 import type { LedgeError } from "../ledge-error.ts";
 import type { Channel, ChannelState, LiveStatus } from "./live-types.ts";
 import { type LivePlace, placePath } from "./request-ticket.ts";
-import type { Subscriber } from "./subscriber.ts";
+
+/** Rows that were kept from an earlier time, and what is needed to show them. */
+export interface KeptView {
+  readonly view: LiveView;
+  readonly rowKey: string;
+  readonly kinds: JsonObject;
+}
+
+/** Who is told what happens to a watch. */
+export interface WatchListener {
+  /** The steps of one moment; `before` is what was shown, as it stands after the commits among them. */
+  shown(steps: readonly ViewStep[], before: LiveView | null, watch: LiveWatch): void;
+  /** What is shown already, to one that came later. */
+  begin(watch: LiveWatch): void;
+  connected(seq: number, key: string): void;
+  invalidated(reason: string): void;
+  disconnected(): void;
+  timedOut(): void;
+  closed(): void;
+  failed(error: LedgeError): void;
+  status(status: LiveStatus): void;
+}
 
 export class LiveWatch {
   readonly key: string;
   readonly place: LivePlace;
   readonly request: WatchRequest;
-  readonly subscribers = new Set<Subscriber>();
+  readonly subscribers = new Set<WatchListener>();
   state: ChannelState = "CONNECTING";
   subscribedAt: number | null = null;
   /** Column by which its rows are known. */
@@ -50,19 +71,29 @@ export class LiveWatch {
     return row[this.rowKey] as RowId;
   }
 
+  /** The order that was asked for; null: none was. */
+  get compare(): ((a: JsonObject, b: JsonObject) => number) | null {
+    if (this.request.orderBy === undefined) return null;
+    this.#compare ??= viewComparator({ orderBy: this.request.orderBy, key: this.rowKey, kinds: this.kinds });
+    return this.#compare;
+  }
+
   /** The rows in the order that was asked for. */
   rows(): readonly JsonObject[] {
     const rows = [...(this.view?.rows.values() ?? [])].map(({ row }) => row);
-    if (this.request.orderBy === undefined) return rows;
-    this.#compare ??= viewComparator({ orderBy: this.request.orderBy, key: this.rowKey, kinds: this.kinds });
-    return rows.sort(this.#compare);
+    return this.compare === null ? rows : rows.sort(this.compare);
+  }
+
+  restore({ view, rowKey, kinds }: KeptView): void {
+    this.view = view;
+    this.learn(rowKey, kinds);
   }
 
   learn(rowKey: string, kinds: JsonObject | undefined): void {
+    const isNew = rowKey !== this.rowKey || (kinds !== undefined && kinds !== this.kinds);
     this.rowKey = rowKey;
-    if (kinds === undefined) return;
-    this.kinds = kinds;
-    this.#compare = null;
+    this.kinds = kinds ?? this.kinds;
+    if (isNew) this.#compare = null;
   }
 
   shown(steps: readonly ViewStep[], after: LiveView | null): void {

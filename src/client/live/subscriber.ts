@@ -8,6 +8,7 @@ import type { RowId } from "../../core/ids.ts";
 import type { LiveView, ViewChange, ViewStep } from "../../core/live/live-view.ts";
 import type { LedgeError } from "../ledge-error.ts";
 import type { AggregateCallbacks, ChangeCallbacks, LiveCallbacks } from "./live-types.ts";
+import type { WatchListener } from "./live-watch.ts";
 
 type AnyRow = Readonly<Record<string, unknown>>;
 type Callbacks = LiveCallbacks<AnyRow> & AggregateCallbacks<AnyRow>;
@@ -21,7 +22,7 @@ export interface ShownWatch {
 
 const EVENT_TYPES = { added: "INSERT", changed: "UPDATE", removed: "DELETE" } as const;
 
-export class Subscriber {
+export class Subscriber implements WatchListener {
   readonly #callbacks: Callbacks;
   readonly #table: string;
   readonly #wants: (eventType: string) => boolean;
@@ -33,7 +34,6 @@ export class Subscriber {
     this.#wants = (eventType) => event === undefined || event === "*" || event === eventType;
   }
 
-  /** The steps of one moment; `before` is what was shown, as it stands after the commits among them. */
   shown(steps: readonly ViewStep[], before: LiveView | null, watch: ShownWatch): void {
     for (const step of steps) {
       if (step.kind === "commit") this.#commit(step);
@@ -43,7 +43,6 @@ export class Subscriber {
     this.#whole(watch);
   }
 
-  /** What is shown already, to one that came later. */
   begin(watch: ShownWatch): void {
     if (watch.view === null || this.#hasBegun) return;
     this.#existing(watch.view);

@@ -74,7 +74,7 @@ export function withLive<C extends object>(client: C, live: LiveOptions = {}): W
       tableOf((table.in as (partition: string) => Table)(partition), { resource: place.resource, partition }),
   });
   const resource = (path: string) => tableOf(bare.resource(path) as Table, { resource: path, partition: undefined });
-  Object.assign(resource, { send, options });
+  Object.assign(resource, bare.resource, { hub });
   return new Proxy(client, {
     get(target, name) {
       if (name === "realtime") return realtime;

@@ -30,7 +30,18 @@ export interface OutboxWiring {
   readonly renew: () => Promise<boolean>;
 }
 
-type News = readonly { readonly key: string; readonly entry: OutboxEntry | null }[];
+export type News = readonly { readonly key: string; readonly entry: OutboxEntry | null }[];
+
+/** Who shows what is written. */
+export interface OutboxObserver {
+  /** Before it is stored. */
+  drafted(entry: Omit<OutboxEntry, "place" | "rev">): void;
+  /** Null: given up, never stored, or finished long ago. */
+  news(news: News): void;
+  /** Another person is signed in. */
+  principal(): void;
+}
+
 type Progress = Extract<TabMessage, { readonly type: "progress" }>;
 
 export class OutboxRunner {
@@ -43,6 +54,7 @@ export class OutboxRunner {
   #principal: string | null = null;
   #progress: Progress = { v: TAB_VERSION, type: "progress", inFlight: [], pause: null };
   #isClosed = false;
+  #observer: OutboxObserver | null = null;
   #isTold = true;
   #cancelWake = (): void => {};
   /** Resolves once what was stored before is known. */
@@ -82,8 +94,19 @@ export class OutboxRunner {
     return () => void this.#listeners.delete(listener);
   }
 
+  get principal(): string | null {
+    return this.#principal;
+  }
+
+  observe(observer: OutboxObserver): void {
+    this.#observer = observer;
+    observer.news(this.entries.map((entry) => ({ key: entry.key, entry })));
+  }
+
   signedIn(principal: string | null): void {
+    const isOther = principal !== this.#principal;
     this.#principal = principal;
+    if (isOther) this.#observer?.principal();
     this.#outbox?.signedIn(principal);
     if (this.#outbox === null) this.#channel.tell({ v: TAB_VERSION, type: "nudge" } satisfies TabMessage);
     this.#changed();
@@ -92,9 +115,16 @@ export class OutboxRunner {
   /** Resolves when the write is stored; rejects when it cannot be. */
   async write(draft: Omit<EntryDraft, "principal" | "madeAtMs">): Promise<OutboxEntry> {
     const { storage, platform } = this.#wiring;
-    const entry = await storage.add({ ...draft, principal: this.#principal, madeAtMs: platform.now() });
-    this.#tell([{ key: entry.key, entry }], "all");
-    return entry;
+    const made = { ...draft, principal: this.#principal, madeAtMs: platform.now() };
+    this.#observer?.drafted({ ...made, state: { kind: "queued" } });
+    try {
+      const entry = await storage.add(made);
+      this.#tell([{ key: entry.key, entry }], "all");
+      return entry;
+    } catch (error) {
+      this.#observer?.news([{ key: draft.key, entry: null }]);
+      throw error;
+    }
   }
 
   /** False: it is not refused any more, or gone. */
@@ -243,6 +273,7 @@ export class OutboxRunner {
       if (entry === null) this.#entries.delete(key);
       else if ((this.#entries.get(key)?.rev ?? -1) < entry.rev) this.#entries.set(key, entry);
     }
+    this.#observer?.news(news);
     this.#changed();
   }
 

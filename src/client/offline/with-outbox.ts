@@ -101,7 +101,7 @@ export function withOutbox<C extends object>(client: C, given: OutboxOptions = {
   };
   const made = new Map<string, object>();
   const resource = (path: string) => tableOf(bare.resource(path) as Table, path);
-  Object.assign(resource, { send, options });
+  Object.assign(resource, bare.resource, { runner });
   return new Proxy(client, {
     get(target, member) {
       if (member === "outbox") return outbox;

@@ -34,7 +34,7 @@ export function layOver({ rows, writes, primaryKey, known, matches }: LayingOver
 }
 
 /** Undefined: there is nothing to change. */
-function rowAfter(op: RowWrite["op"], before: JsonObject | null, values: JsonObject): JsonObject | undefined {
+export function rowAfter(op: RowWrite["op"], before: JsonObject | null, values: JsonObject): JsonObject | undefined {
   if (op === "update" && before === null) return undefined;
   // What the server fills in by itself stays until it says otherwise.
   return { ...before, ...values };

@@ -20,11 +20,12 @@ const REMEMBERED = 1_000;
 export class Overlay {
   readonly #held = new Map<string, OutboxEntry>();
   readonly #over = new Map<string, number>();
+  #ordered: readonly OutboxEntry[] | null = null;
 
   /** A write that is not stored yet; its place is behind all others. */
   draft(entry: Omit<OutboxEntry, "place" | "rev">): void {
     if (!this.#held.has(entry.key) && !this.#over.has(entry.key))
-      this.#held.set(entry.key, { ...entry, place: Number.MAX_SAFE_INTEGER, rev: -1 });
+      this.#hold({ ...entry, place: Number.MAX_SAFE_INTEGER, rev: -1 });
   }
 
   /** News of an entry, in any order; older news than what is known is passed over. */
@@ -34,7 +35,7 @@ export class Overlay {
     switch (entry.state.kind) {
       case "queued":
       case "sent":
-        this.#held.set(entry.key, entry);
+        this.#hold(entry);
         break;
       case "refused":
         this.#end(entry.key, entry.rev);
@@ -42,7 +43,7 @@ export class Overlay {
       case "done":
         // One that was never shown here is not begun with: the watches have it, or will.
         if (held === undefined) this.#end(entry.key, entry.rev);
-        else this.#held.set(entry.key, entry);
+        else this.#hold(entry);
         break;
     }
   }
@@ -69,6 +70,16 @@ export class Overlay {
     return hasFallen;
   }
 
+  /** As it is shown; undefined: it is not. */
+  entry(key: string): OutboxEntry | undefined {
+    return this.#held.get(key);
+  }
+
+  /** In the order in which they are laid over the rows. */
+  shownEntries(): readonly OutboxEntry[] {
+    return this.#inOrder();
+  }
+
   /** Positions that are waited for, so that the objects can be asked whether they have passed them. */
   awaited(): string[] {
     return [...this.#held.values()].flatMap(({ state }) => (state.kind === "done" ? state.positions : []));
@@ -81,12 +92,18 @@ export class Overlay {
     );
   }
 
-  #inOrder(): OutboxEntry[] {
-    return [...this.#held.values()].sort((a, b) => a.place - b.place);
+  #inOrder(): readonly OutboxEntry[] {
+    this.#ordered ??= [...this.#held.values()].sort((a, b) => a.place - b.place);
+    return this.#ordered;
+  }
+
+  #hold(entry: OutboxEntry): void {
+    this.#held.set(entry.key, entry);
+    this.#ordered = null;
   }
 
   #end(key: string, rev: number): void {
-    this.#held.delete(key);
+    if (this.#held.delete(key)) this.#ordered = null;
     this.#over.delete(key);
     this.#over.set(key, rev);
     for (const oldest of this.#over.keys()) {

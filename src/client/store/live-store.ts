@@ -1,0 +1,275 @@
+/**
+ * The live store of a client: handles by what they ask, their sources, and when listeners are told. All that comes at one time is shown at one time: a
+ * transaction over several tables never in part, and a thousand changes a second not as a thousand renderings. What lies over the rows
+ * of the server is decided by `StoreCore`.
+ */
+
+import { canonicalJson, type Json } from "../../core/json.ts";
+import { StoreCore } from "../../core/store/store-core.ts";
+import type { QueryCache } from "../cache/query-cache.ts";
+import type { FilterInput } from "../filter-text.ts";
+import type { LiveHub } from "../live/live-hub.ts";
+import { aggregateRequest, rowsRequest } from "../live/subscribe.ts";
+import type { OutboxRunner } from "../offline/outbox-runner.ts";
+import { etagOf, withTag } from "../tags.ts";
+import { filterTree } from "./filter-test.ts";
+import { InfiniteSource, NO_PAGES } from "./infinite-source.ts";
+import { NO_ANSWER, QuerySource } from "./query-source.ts";
+import { SharedHandle, type Source } from "./shared-handle.ts";
+import { groupsOf, listOf, NO_GROUPS, NO_LIST, NO_ROW, rowOf } from "./snapshots.ts";
+import type { StoreQuery, StoreStats } from "./store-types.ts";
+import { type Watched, type WatchHost, WatchSource } from "./watch-source.ts";
+
+export interface StoreWiring {
+  readonly hub: LiveHub;
+  /** Null: writes are not shown before the server has them. */
+  readonly runner: OutboxRunner | null;
+  readonly cache: QueryCache;
+  readonly isOnline: () => boolean;
+  readonly now: () => number;
+  readonly after: (ms: number, run: () => void) => () => void;
+  /** How long a handle is kept after its last listener. */
+  readonly keepMs: number;
+  /** Listeners are told at most once in so many ms; of writes that are made here at once. */
+  readonly frameMs: number;
+}
+
+type Options = Readonly<Record<string, unknown>>;
+type AnyHandle = SharedHandle<never>;
+
+/** Handles that nobody listens to, of which the latest are remembered: each rendering may ask for one, and never come back. */
+const IDLE_HANDLES = 200;
+
+export class LiveStoreState {
+  readonly core: StoreCore;
+  readonly #wiring: StoreWiring;
+  readonly #handles = new Map<string, AnyHandle>();
+  readonly #queries = new Map<AnyHandle, QuerySource>();
+  readonly #pages = new WeakMap<AnyHandle, InfiniteSource>();
+  /** By the source's key in the core: its handle. */
+  readonly #sources = new Map<string, { readonly source: WatchSource; readonly handle: AnyHandle }>();
+  readonly #dirty = new Set<AnyHandle>();
+  #sourceCount = 0;
+  #flushedAtMs = Number.NEGATIVE_INFINITY;
+  #flushes = 0;
+  #isScheduled = false;
+  #cancelFlush = (): void => {};
+
+  constructor(wiring: StoreWiring) {
+    this.#wiring = wiring;
+    const { hub, runner } = wiring;
+    this.core = new StoreCore({
+      placeOf: (key) => this.#sources.get(key)?.source.place() ?? null,
+      ask: (position) => hub.ask(position),
+      changed: (key) => this.#touch(this.#sources.get(key)?.handle),
+      derive: (after, before) => withTag(after, (before && etagOf(before)) ?? null),
+    });
+    hub.onMoved = () => this.core.moved();
+    const isOwn = ({ principal }: { readonly principal: string | null }) =>
+      principal === null || principal === runner?.principal;
+    const take = (news: Parameters<Parameters<OutboxRunner["observe"]>[0]["news"]>[0]) => {
+      for (const { key, entry } of news) {
+        const hasTakenPlace = (entry === null || isOwn(entry)) && this.core.news(key, entry);
+        if (hasTakenPlace) for (const { table, partition } of entry?.writes ?? []) this.wrote(table, partition);
+      }
+    };
+    runner?.observe({
+      drafted: (entry) => {
+        this.core.draft(entry);
+        this.#schedule("now");
+      },
+      news: take,
+      principal: () => {
+        this.core.forget();
+        take(runner.entries.map((entry) => ({ key: entry.key, entry })));
+      },
+    });
+  }
+
+  list(table: string, { partition, ...options }: Options = {}): SharedHandle<unknown> {
+    const watched = this.#watched(table, partition, options);
+    return this.#handle("list", watched, NO_LIST, (handle) => this.#follow(handle, watched, listOf));
+  }
+
+  row(table: string, id: unknown, { partition, key = "id", ...options }: Options = {}): SharedHandle<unknown> {
+    const filter = { [key as string]: id };
+    const watched = this.#watched(table, partition, { ...options, filter });
+    return this.#handle("row", watched, NO_ROW, (handle) => this.#follow(handle, watched, rowOf));
+  }
+
+  aggregate(table: string, { partition, ...options }: Options): SharedHandle<unknown> {
+    const place = { resource: table, partition: partition as string | undefined };
+    const watched: Watched = { place, request: aggregateRequest(place, options), filter: null };
+    return this.#handle("aggregate", watched, NO_GROUPS, (handle) => this.#follow(handle, watched, groupsOf));
+  }
+
+  infinite(table: string, { partition, pageSize = 50, ...options }: Options = {}): SharedHandle<unknown> {
+    const watched = this.#watched(table, partition, { ...options, limit: pageSize });
+    const handle = this.#handle("infinite", watched, NO_PAGES, (own) => {
+      const source = new InfiniteSource(
+        watched,
+        (next) => this.#source(own, next),
+        (left) => this.#leave(left),
+      );
+      this.#pages.set(own, source);
+      return source;
+    });
+    const loadMore = () => {
+      this.#pages.get(handle as AnyHandle)?.loadMore();
+      this.#touch(handle as AnyHandle);
+    };
+    return Object.assign(handle, { loadMore });
+  }
+
+  query(query: StoreQuery<unknown>): SharedHandle<unknown> {
+    const key = `store:${canonicalJson(query.key as Json)}`;
+    const handle = this.#handle("query", key, NO_ANSWER, (own) => {
+      const source = new QuerySource(key, query, {
+        cache: this.#wiring.cache,
+        changed: () => this.#touch(own),
+      });
+      this.#queries.set(own, source);
+      return {
+        read: (before) => source.read(before),
+        close: () => {
+          source.close();
+          this.#queries.delete(own);
+        },
+      };
+    });
+    return Object.assign(handle, { refresh: async () => this.#queries.get(handle as AnyHandle)?.askAgain() });
+  }
+
+  /** A table has changed: what was read of it by queries is asked again, where somebody looks. */
+  wrote(table: string, partition?: string | undefined): void {
+    const path = partition === undefined ? table : `@${partition}/${table}`;
+    this.#wiring.cache.invalidateTable(path);
+    for (const source of this.#queries.values()) if (source.reads(path)) source.stale();
+  }
+
+  /** The network came or went. */
+  turned(): void {
+    for (const { handle } of this.#sources.values()) this.#touch(handle);
+  }
+
+  get stats(): StoreStats {
+    const all = [...this.#handles.values()];
+    return {
+      handles: all.length,
+      open: all.filter(({ isOpen }) => isOpen).length,
+      listeners: all.reduce((sum, { listenerCount }) => sum + listenerCount, 0),
+      overlaid: this.core.overlaid,
+      flushes: this.#flushes,
+    };
+  }
+
+  #watched(table: string, partition: unknown, options: Options): Watched {
+    const place = { resource: table, partition: partition as string | undefined };
+    const filter = filterTree(options.filter as FilterInput<object> | undefined);
+    return { place, request: rowsRequest(place, options), filter };
+  }
+
+  #handle<S>(
+    kind: string,
+    asked: Watched | string,
+    first: S,
+    open: (handle: AnyHandle) => Source<S>,
+  ): SharedHandle<unknown> {
+    const request = typeof asked === "string" ? asked : canonicalJson(asked.request as unknown as Json);
+    const key = `${kind} ${request}`;
+    const present = this.#handles.get(key);
+    if (present !== undefined) return present as unknown as SharedHandle<unknown>;
+    const { after, keepMs } = this.#wiring;
+    const handle: SharedHandle<S> = new SharedHandle<S>(key, first, () => open(handle as unknown as AnyHandle), {
+      after,
+      keepMs,
+      opened: (opened) => void this.#handles.set(key, opened as unknown as AnyHandle),
+      closed: (closed) => {
+        if ((this.#handles.get(key) as unknown) === closed) this.#handles.delete(key);
+      },
+    });
+    this.#remember(key, handle as unknown as AnyHandle);
+    return handle as unknown as SharedHandle<unknown>;
+  }
+
+  #remember(key: string, handle: AnyHandle): void {
+    this.#handles.set(key, handle);
+    const idle = [...this.#handles].filter(([, { isOpen }]) => !isOpen);
+    for (const [oldest] of idle.slice(0, Math.max(0, idle.length - IDLE_HANDLES))) this.#handles.delete(oldest);
+  }
+
+  #follow<S>(handle: AnyHandle, watched: Watched, read: (source: WatchSource, before: S) => S): Source<S> {
+    const source = this.#source(handle, watched);
+    return { read: (before) => read(source, before), close: () => this.#leave(source) };
+  }
+
+  #source(handle: AnyHandle, watched: Watched): WatchSource {
+    const { hub, isOnline } = this.#wiring;
+    const { resource, partition } = watched.place;
+    const host: WatchHost = {
+      hub,
+      core: this.core,
+      isOnline,
+      changed: () => this.#touch(handle),
+      committed: () => this.wrote(resource, partition),
+    };
+    const key = String(++this.#sourceCount);
+    const source = new WatchSource(key, watched, host);
+    this.#sources.set(key, { source, handle });
+    source.begin();
+    return source;
+  }
+
+  #leave(source: WatchSource): void {
+    this.#sources.delete(source.key);
+    source.close();
+  }
+
+  #touch(handle: AnyHandle | undefined): void {
+    if (handle === undefined) return;
+    this.#dirty.add(handle);
+    this.#schedule("soon");
+  }
+
+  /** The first after a pause at once, that is: after all that this very turn brings. */
+  #schedule(when: "now" | "soon"): void {
+    const { now, after, frameMs } = this.#wiring;
+    const waitMs = when === "now" ? 0 : Math.min(frameMs, this.#flushedAtMs + frameMs - now());
+    if (waitMs > 0) {
+      if (this.#isScheduled) return;
+      this.#isScheduled = true;
+      this.#cancelFlush = after(waitMs, () => this.#flush());
+      return;
+    }
+    if (this.#isScheduled && when === "soon") return;
+    this.#cancelFlush();
+    this.#isScheduled = true;
+    let isCancelled = false;
+    this.#cancelFlush = () => {
+      isCancelled = true;
+    };
+    void Promise.resolve().then(() => {
+      if (!isCancelled) this.#flush();
+    });
+  }
+
+  /** Every handle first, then the listeners: whoever looks at several sees one moment. */
+  #flush(): void {
+    this.#isScheduled = false;
+    this.#cancelFlush = () => {};
+    this.#flushedAtMs = this.#wiring.now();
+    const dirty = [...this.#dirty];
+    this.#dirty.clear();
+    const listeners = dirty.flatMap((handle) => handle.update());
+    if (listeners.length > 0) this.#flushes++;
+    for (const listener of listeners) {
+      try {
+        listener();
+      } catch (error) {
+        void Promise.resolve().then(() => {
+          throw error;
+        });
+      }
+    }
+  }
+}

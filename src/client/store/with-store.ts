@@ -1,0 +1,74 @@
+/**
+ * Puts the live store on a client: `store` beside its tables. Around `withLive`, and around `withOutbox` where writes are to be shown before the server
+ * has them. The client it is given stays as it is.
+ */
+
+import { QueryCache } from "../cache/query-cache.ts";
+import type { ClientOptions } from "../create-client.ts";
+import type { LiveHub } from "../live/live-hub.ts";
+import type { OutboxRunner } from "../offline/outbox-runner.ts";
+import { TAB_PLATFORM, type TabPlatform } from "../offline/tab-platform.ts";
+import { PLATFORM } from "../platform.ts";
+import { LiveStoreState } from "./live-store.ts";
+import type { SharedHandle } from "./shared-handle.ts";
+import type { LiveStore, WithStore } from "./store-types.ts";
+
+export interface StoreOptions {
+  /** How long what nobody looks at is kept up; default 30 s. */
+  readonly keepMs?: number;
+  /** Listeners are told at most once in so many ms; default 16. Writes that are made here are told of at once. */
+  readonly frameMs?: number;
+  /** Whether there is a network. For tests. */
+  readonly tabs?: TabPlatform;
+}
+
+/** What others leave for whatever is put on top. */
+interface Parts {
+  readonly resource: {
+    readonly options: ClientOptions;
+    readonly hub?: LiveHub;
+    readonly runner?: OutboxRunner;
+  };
+  readonly cache?: unknown;
+}
+
+export function withStore<C extends { readonly realtime: unknown }>(
+  client: C,
+  { keepMs = 30_000, frameMs = 16, tabs = TAB_PLATFORM }: StoreOptions = {},
+): WithStore<C> {
+  const { resource, cache } = client as unknown as Parts;
+  const { hub, runner, options } = resource;
+  if (hub === undefined) throw new TypeError("The live store needs a client with live queries: withStore(withLive(…))");
+  const { now, after } = { ...PLATFORM, ...options.platform };
+  const state = new LiveStoreState({
+    hub,
+    runner: runner ?? null,
+    cache: cache instanceof QueryCache ? cache : new QueryCache({ now }),
+    isOnline: tabs.isOnline,
+    now,
+    after,
+    keepMs,
+    frameMs,
+  });
+  tabs.onOnline(() => state.turned());
+  const store = {
+    list: state.list.bind(state),
+    infinite: state.infinite.bind(state),
+    row: state.row.bind(state),
+    aggregate: state.aggregate.bind(state),
+    query: state.query.bind(state),
+    invalidate: (path: string) => state.wrote(path),
+    prefetch: async (handle: SharedHandle<unknown>) => void (await handle.until(hasSomething)),
+    get stats() {
+      return state.stats;
+    },
+  } as unknown as LiveStore<C>;
+  return new Proxy(client, {
+    get: (target, name) => (name === "store" ? store : Reflect.get(target, name)),
+  }) as WithStore<C>;
+}
+
+function hasSomething(snapshot: unknown): boolean {
+  const { isReady, status } = snapshot as { readonly isReady?: boolean; readonly status: string };
+  return isReady === true || status === "error" || status === "ready";
+}

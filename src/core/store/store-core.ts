@@ -1,0 +1,199 @@
+/**
+ * What one tab shows of its watches ([CI6]): their rows in order, under the writes that they do not show yet. A write lies over them from the
+ * moment it is made until every watch of its tables has reached what it led to, or until it is refused. Fed by the live client and by the
+ * outbox; says which lists are no longer what they were. Pure; the simulation drives this very class.
+ */
+
+import type { RowId } from "../ids.ts";
+import type { JsonObject } from "../json.ts";
+import type { ViewStep } from "../live/live-view.ts";
+import type { OutboxEntry, RowWrite } from "../offline/outbox-entry.ts";
+import { Overlay, type ReadingPlace } from "../offline/overlay.ts";
+import { type ListShape, ShownList } from "./shown-list.ts";
+import { type CompareRows, SortedRows } from "./sorted-rows.ts";
+
+export interface StoreWatch {
+  readonly key: string;
+  readonly table: string;
+  readonly partition: string | undefined;
+  readonly limit: number | null;
+  /** Whether its rows are whole: not narrowed by `select`. */
+  readonly isWhole: boolean;
+}
+
+/** What the server has told of a watch, or what was kept of it. */
+export interface WatchFacts {
+  readonly rowKey: string;
+  /** Null: in order of arrival. */
+  readonly compare: CompareRows | null;
+  readonly takes: (row: JsonObject) => boolean | null;
+  readonly rows: () => Iterable<JsonObject>;
+  readonly rowOf: (id: RowId) => JsonObject | undefined;
+}
+
+export interface StorePort {
+  /** Where a watch stands; null while nothing is shown, or while what is shown is about to be replaced. */
+  readonly placeOf: (key: string) => ReadingPlace["at"];
+  /** An object is to be asked whether it has passed this `epoch:seq`. */
+  readonly ask: (position: string) => void;
+  /** The rows of this watch may be others from now on. */
+  readonly changed: (key: string) => void;
+  readonly derive: ListShape["derive"];
+}
+
+interface Held {
+  readonly watch: StoreWatch;
+  readonly list: ShownList;
+  facts: WatchFacts | null;
+  sorted: SortedRows;
+  shown: readonly JsonObject[] | null;
+}
+
+export class StoreCore {
+  readonly #port: StorePort;
+  readonly #held = new Map<string, Held>();
+  #overlay = new Overlay();
+
+  constructor(port: StorePort) {
+    this.#port = port;
+  }
+
+  add(watch: StoreWatch): void {
+    this.#held.set(watch.key, {
+      watch,
+      list: new ShownList(),
+      facts: null,
+      sorted: new SortedRows(null),
+      shown: null,
+    });
+  }
+
+  /** It is watched no more, or was refused: nothing waits for it. */
+  remove(key: string): void {
+    if (this.#held.delete(key)) this.moved();
+  }
+
+  /** What happened to the rows of a watch; `facts` null: nothing is shown any more. */
+  took(key: string, steps: readonly ViewStep[], facts: WatchFacts | null): void {
+    const held = this.#held.get(key);
+    if (held === undefined) return;
+    const isOther = held.facts === null || held.facts.compare !== facts?.compare;
+    held.facts = facts;
+    if (facts === null) held.sorted = new SortedRows(null);
+    else if (isOther || steps.some(({ kind }) => kind === "replaced")) {
+      held.sorted = new SortedRows(facts.compare);
+      held.sorted.replace(facts.rows());
+    } else
+      held.sorted.apply(
+        steps.flatMap((step) => (step.kind === "commit" ? step.changes : [])),
+        facts.rows,
+      );
+    this.#stale(held);
+    // A change may draw a row in that another watch has.
+    if (this.#overlay.size.shown > 0) this.#staleTables([held.watch]);
+  }
+
+  /** Some object stands elsewhere than before, whether rows changed or not. */
+  moved(): void {
+    const awaited = this.#overlay.awaited();
+    if (awaited.length === 0) return;
+    const before = this.#overlay.shownEntries();
+    if (this.#overlay.reach(this.#places())) {
+      const after = new Set(this.#overlay.shownEntries());
+      this.#staleTables(before.filter((entry) => !after.has(entry)).flatMap(({ writes }) => writes));
+    }
+    for (const position of this.#overlay.awaited()) this.#port.ask(position);
+  }
+
+  /** A write that is made now, and not stored yet. */
+  draft(entry: Omit<OutboxEntry, "place" | "rev">): void {
+    this.#overlay.draft(entry);
+    this.#staleTables(entry.writes);
+  }
+
+  /** News of a write; null: it is given up, or nothing is known of it any more. True: one that was shown has taken place. */
+  news(key: string, entry: OutboxEntry | null): boolean {
+    const before = this.#overlay.entry(key);
+    if (entry === null) this.#overlay.drop(key);
+    else this.#overlay.take(entry);
+    const after = this.#overlay.entry(key);
+    if (before === after) return false;
+    this.#staleTables([...(before?.writes ?? []), ...(after?.writes ?? [])]);
+    if (after?.state.kind !== "done") return false;
+    this.moved();
+    return before?.state.kind !== "done";
+  }
+
+  /** Another person is there: nothing of what was written before is shown. */
+  forget(): void {
+    const writes = this.#overlay.shownEntries().flatMap((entry) => entry.writes);
+    this.#overlay = new Overlay();
+    this.#staleTables(writes);
+  }
+
+  /** In order, the same array until something changes; null: nothing is shown. */
+  rows(key: string): readonly JsonObject[] | null {
+    const held = this.#held.get(key);
+    if (held === undefined || held.facts === null) return null;
+    held.shown ??= this.#lay(held, held.facts);
+    return held.shown;
+  }
+
+  /** Writes of its table that lie over it. */
+  pending(key: string): number {
+    const held = this.#held.get(key);
+    return held === undefined ? 0 : this.#writesOver(held).length;
+  }
+
+  get overlaid(): Overlay["size"] {
+    return this.#overlay.size;
+  }
+
+  #lay({ watch, list, sorted }: Held, { rowKey, compare, takes }: WatchFacts): readonly JsonObject[] {
+    const { derive } = this.#port;
+    const known = (id: RowId) => this.#known(watch, id);
+    const shape: ListShape = { rowKey, compare, takes, known, derive, limit: watch.limit };
+    return list.lay(sorted.rows, this.#overlay.writes(watch.table, watch.partition), shape);
+  }
+
+  #writesOver({ watch: { table, partition } }: Held): RowWrite[] {
+    return this.#overlay.writes(table, partition);
+  }
+
+  #known({ key, table, partition }: StoreWatch, id: RowId): JsonObject | undefined {
+    for (const { watch, facts } of this.#held.values()) {
+      if (watch.key === key || watch.table !== table || watch.partition !== partition || !watch.isWhole) continue;
+      const row = facts?.rowOf(id);
+      if (row !== undefined) return row;
+    }
+    return undefined;
+  }
+
+  #places(): ReadingPlace[] {
+    return [...this.#held.values()].map(({ watch: { key, table, partition } }) => ({
+      table,
+      ...(partition !== undefined && { partition }),
+      at: this.#port.placeOf(key),
+    }));
+  }
+
+  #staleTables(changed: readonly Reached[]): void {
+    const tables = new Set(changed.map(nameOf));
+    if (tables.size === 0) return;
+    for (const held of this.#held.values()) if (tables.has(nameOf(held.watch))) this.#stale(held);
+  }
+
+  #stale(held: Held): void {
+    held.shown = null;
+    this.#port.changed(held.watch.key);
+  }
+}
+
+interface Reached {
+  readonly table: string;
+  readonly partition?: string | undefined;
+}
+
+function nameOf({ table, partition }: Reached): string {
+  return partition === undefined ? table : `@${partition}/${table}`;
+}

@@ -1,0 +1,275 @@
+/** The live store over a server in memory: shared handles, stable snapshots, writes shown before the server has them, and never a row that falls back. */
+
+import { expect, test } from "vitest";
+import { createClient, type UntypedTable } from "../../../src/client/ledge-client.ts";
+import { withLive } from "../../../src/client/ledge-client-live.ts";
+import { memoryStorage, withOutbox } from "../../../src/client/ledge-client-offline.ts";
+import { type ListSnapshot, type StoreHandle, withStore } from "../../../src/client/ledge-client-store.ts";
+import type { RowId } from "../../../src/core/ids.ts";
+import { FakeBrowser } from "../offline/fake-tabs.ts";
+import { FakeLedge, problem } from "./fake-ledge.ts";
+
+interface Task {
+  readonly id: string;
+  readonly title: string | null;
+  readonly status: string | null;
+  readonly rank: number | null;
+}
+interface Tables {
+  readonly tasks: UntypedTable<Task>;
+  readonly lists: UntypedTable<Task>;
+}
+
+function open(ledge = new FakeLedge(), browser = new FakeBrowser()) {
+  const platform = ledge.platform();
+  const bare = createClient({ url: "https://ledge.example", platform, retry: false, timeoutMs: 0 });
+  const live = withLive(bare as unknown as Tables, { platform: ledge.livePlatform() });
+  const tabs = browser.tab();
+  const client = withStore(withOutbox(live, { tabs, storage: memoryStorage(), platform }), { tabs });
+  const { clock } = ledge;
+  return { ledge, clock, client, store: client.store, tasks: client.tasks, browser };
+}
+
+/** Every state that was shown. */
+function watch<S>(handle: StoreHandle<S>) {
+  const states: S[] = [];
+  const leave = handle.subscribe(() => void states.push(handle.getSnapshot()));
+  return { states, leave, now: () => handle.getSnapshot() };
+}
+
+const titles = (snapshot: ListSnapshot<Task>) => snapshot.rows.map(({ title }) => title).join(" ");
+
+test("[LS1] equal questions are one handle, its functions and its snapshot keep their identity, and the server is asked once", async () => {
+  const { ledge, clock, store } = open();
+  ledge.write("tasks", "a", { title: "one", rank: 1 });
+  const handle = store.list("tasks", { orderBy: "rank" });
+  expect(store.list("tasks", { orderBy: ["rank"] })).toBe(handle);
+  expect(handle.getSnapshot()).toBe(handle.getServerSnapshot());
+  expect([ledge.socketCount, handle.getSnapshot().status]).toEqual([0, "loading"]);
+  const [first, second] = [watch(handle), watch(handle)];
+  await clock.settle();
+  expect(ledge.said.filter((type) => type === "watch")).toHaveLength(1);
+  const shown = handle.getSnapshot();
+  expect([titles(shown), shown.status, shown.isReady, shown.hasMore]).toEqual(["one", "live", true, false]);
+  await clock.advance(1_000);
+  expect(handle.getSnapshot()).toBe(shown);
+  expect(second.states).toEqual(first.states);
+  first.leave();
+  expect(ledge.open).toBe(1);
+});
+
+test("[LS2] what mounts again soon finds its rows there; later the watch is let go, and its socket with it", async () => {
+  const { ledge, clock, store } = open();
+  ledge.write("tasks", "a", { title: "one" });
+  const handle = store.list("tasks");
+  watch(handle).leave();
+  const again = watch(handle);
+  await clock.settle();
+  const rows = again.now().rows;
+  again.leave();
+  await clock.advance(29_000);
+  expect(watch(store.list("tasks")).now().rows).toBe(rows);
+  expect(ledge.said.filter((type) => type === "watch")).toHaveLength(1);
+  expect(store.stats).toMatchObject({ handles: 1, open: 1, listeners: 1 });
+});
+
+test("[LS2] a handle without listeners is let go after its time, and comes back with its last rows while it is asked again", async () => {
+  const { ledge, clock, store } = open();
+  ledge.write("tasks", "a", { title: "one" });
+  const handle = store.list("tasks");
+  const first = watch(handle);
+  await clock.settle();
+  first.leave();
+  await clock.advance(31_000);
+  expect([ledge.open, store.stats.handles]).toEqual([0, 0]);
+  const back = watch(handle);
+  await clock.settle();
+  expect([ledge.open, titles(back.now()), back.now().status]).toEqual([1, "one", "live"]);
+});
+
+test("[LS3] what is written here is shown at once, and stays through answer and frame without ever falling back", async () => {
+  const { ledge, clock, store, tasks } = open();
+  ledge.write("tasks", "a", { title: "old", rank: 1 });
+  const list = watch(store.list("tasks", { orderBy: "rank" }));
+  const row = watch(store.row("tasks", "a"));
+  await clock.settle();
+  for (const order of ["answer first", "frame first"]) {
+    list.states.length = 0;
+    ledge.holdsFrames = order === "answer first";
+    ledge.holdsAnswers = order === "frame first";
+    const before = list.now().rows[0] as Task;
+    const stored = tasks.later.update("a", { title: order }, { on: before });
+    await Promise.resolve();
+    await Promise.resolve();
+    expect([titles(list.now()), list.now().pendingCount]).toEqual([order, 1]);
+    await stored;
+    await clock.settle();
+    expect([titles(list.now()), row.now().isPending]).toEqual([order, true]);
+    ledge.release();
+    await clock.advance(50);
+    expect([titles(list.now()), list.now().pendingCount, row.now().isPending]).toEqual([order, 0, false]);
+    expect(new Set(list.states.map(titles))).toEqual(new Set([order]));
+  }
+  expect(store.stats.overlaid).toEqual({ shown: 0, acknowledged: 0 });
+});
+
+test("[LS3] a write that no watch sees falls when the object says that it has passed it", async () => {
+  const { ledge, clock, store, tasks } = open();
+  ledge.write("tasks", "a", { title: "one", status: "open" });
+  const list = watch(store.list("tasks", { filter: { status: "open" } }));
+  await clock.settle();
+  await tasks.later.create({ id: "b", title: "two", status: "closed" });
+  await clock.advance(100);
+  expect(ledge.said).toContain("sync");
+  expect([titles(list.now()), store.stats.overlaid.shown]).toEqual(["one", 0]);
+});
+
+test("[LS3] a filter that is known here says where a row that was written belongs, and the order does", async () => {
+  const { ledge, clock, store, tasks } = open();
+  ledge.write("tasks", "a", { title: "one", status: "open", rank: 1 });
+  ledge.write("tasks", "c", { title: "three", status: "open", rank: 3 });
+  const list = watch(store.list("tasks", { filter: { status: "open" }, orderBy: "rank" }));
+  await clock.settle();
+  ledge.become(false);
+  await tasks.later.create({ id: "b", title: "two", status: "open", rank: 2 });
+  await tasks.later.update("a", { status: "closed" });
+  await tasks.later.create({ id: "d", title: "four", status: "closed", rank: 0 });
+  await clock.advance(100);
+  expect([titles(list.now()), list.now().pendingCount]).toEqual(["two three", 3]);
+  await tasks.later.update("c", { rank: 1 });
+  await clock.advance(100);
+  expect(titles(list.now())).toBe("three two");
+  const [, two] = list.now().rows;
+  await tasks.later.update("c", { rank: 0 });
+  await clock.advance(100);
+  expect(list.now().rows[1]).toBe(two);
+});
+
+test("[LS4] a write that is refused is taken back, and what is not refused stays", async () => {
+  const { ledge, clock, store, tasks, client } = open();
+  ledge.write("tasks", "a", { title: "one" });
+  const list = watch(store.list("tasks"));
+  await clock.settle();
+  ledge.refuse = (method) => (method === "POST" ? problem(400, "VALIDATION_ERROR") : undefined);
+  await tasks.later.create({ id: "b", title: "bad" });
+  await tasks.later.update("a", { title: "good" });
+  expect(titles(list.now())).toBe("good bad");
+  await clock.advance(100);
+  expect(titles(list.now())).toBe("good");
+  expect(client.outbox.refused()).toHaveLength(1);
+});
+
+test("[LS5] a thousand commits are not a thousand renderings, and what comes together is told together", async () => {
+  const { ledge, clock, store } = open();
+  const list = watch(store.list("tasks"));
+  const others = watch(store.list("lists"));
+  await clock.settle();
+  list.states.length = 0;
+  for (let count = 0; count < 1_000; count++) {
+    ledge.write("tasks", `t${count % 10}`, { title: String(count) });
+    if (count % 100 === 0) await clock.advance(1);
+  }
+  await clock.advance(50);
+  expect(list.states.length).toBeLessThan(10);
+  expect(list.now().rows).toHaveLength(10);
+  let seen: number[] = [];
+  store.list("tasks").subscribe(() => {
+    seen = [list.now().rows.length, others.now().rows.length];
+  });
+  ledge.write("tasks", "new", {});
+  ledge.write("lists", "new", {});
+  await clock.advance(50);
+  expect(seen).toEqual([11, 1]);
+});
+
+test("[LS6] an infinite list grows by pages, stays live, and shows what it had until there is more", async () => {
+  const { ledge, clock, store } = open();
+  for (let rank = 0; rank < 25; rank++) ledge.write("tasks", `t${rank}`, { title: String(rank), rank });
+  const handle = store.infinite("tasks", { orderBy: "rank", pageSize: 10 });
+  const list = watch(handle);
+  await clock.settle();
+  expect([list.now().rows.length, list.now().hasMore]).toEqual([10, true]);
+  handle.loadMore();
+  handle.loadMore();
+  await clock.advance(20);
+  expect([list.now().rows.length, list.now().hasMore, list.now().isLoadingMore]).toEqual([20, true, false]);
+  handle.loadMore();
+  await clock.advance(20);
+  expect([list.now().rows.length, list.now().hasMore]).toEqual([25, false]);
+  expect(list.states.every(({ rows }) => rows.length >= 10)).toBe(true);
+  ledge.write("tasks", "t3", { title: "changed", rank: 3 });
+  await clock.advance(20);
+  expect(list.now().rows[3]?.title).toBe("changed");
+});
+
+test("[LS7] an aggregate is live", async () => {
+  const { ledge, clock, store } = open();
+  ledge.write("tasks", "a", { status: "open", rank: 2 });
+  const sums = watch(store.aggregate("tasks", { groupBy: ["status"], count: true, sum: ["rank"] }));
+  await clock.settle();
+  ledge.write("tasks", "b", { status: "open", rank: 3 });
+  await clock.advance(50);
+  expect(sums.now()).toMatchObject({
+    status: "live",
+    groups: [{ key: { status: "open" }, count: 2, sum: { rank: 5 } }],
+  });
+});
+
+test("[LS8] a query is asked once for all, and again when its table changes or is invalidated", async () => {
+  const { ledge, clock, store, tasks } = open();
+  ledge.write("tasks", "a", { title: "one" });
+  const query = { key: ["all"], tables: ["tasks"], load: async () => (await tasks.list()).items.length };
+  const handle = store.query(query);
+  expect(store.query({ ...query })).toBe(handle);
+  const [first] = [watch(handle), watch(handle)];
+  await clock.advance(50);
+  expect(first.now()).toMatchObject({ status: "ready", data: 1, isRefreshing: false });
+  expect(ledge.requests).toEqual(["GET /tasks"]);
+  await tasks.later.create({ id: "b", title: "two" });
+  await clock.advance(50);
+  expect(first.now().data).toBe(2);
+  watch(store.list("tasks"));
+  await clock.settle();
+  ledge.write("tasks", "c", {});
+  await clock.advance(50);
+  expect(first.now().data).toBe(3);
+  store.invalidate("tasks");
+  await clock.advance(50);
+  expect(ledge.requests.filter((line) => line === "GET /tasks")).toHaveLength(4);
+});
+
+test("[LS1] what is prefetched is there when it is first looked at", async () => {
+  const { ledge, clock, store } = open();
+  ledge.write("tasks", "a", { title: "one" });
+  const there = store.prefetch(store.list("tasks"));
+  await clock.settle();
+  await there;
+  expect(titles(store.list("tasks").getSnapshot())).toBe("one");
+});
+
+test("[LS9] a break is told and what is shown stays; afterwards it goes on from there", async () => {
+  const { ledge, clock, store, browser } = open();
+  ledge.write("tasks", "a", { title: "one" });
+  const list = watch(store.list("tasks"));
+  await clock.settle();
+  ledge.become(false);
+  browser.become(false);
+  await clock.advance(20);
+  expect([titles(list.now()), list.now().status]).toEqual(["one", "offline"]);
+  ledge.write("tasks", "a", { title: "two" });
+  ledge.isOnline = true;
+  browser.become(true);
+  await clock.advance(2_000);
+  expect([titles(list.now()), list.now().status]).toEqual(["two", "live"]);
+  expect(list.states.map(titles).filter((each) => each === "")).toEqual([]);
+});
+
+test("[LS4] a watch that is refused says why, and holds no write up", async () => {
+  const { clock, store, tasks } = open();
+  const list = watch(store.list("tasks", { orderBy: "nothing" as "rank" }));
+  await clock.settle();
+  expect([list.now().status, list.now().error?.code]).toEqual(["error", "VALIDATION_ERROR"]);
+  await tasks.later.create({ id: "a" as RowId as string, title: "x" });
+  await clock.advance(100);
+  expect(store.stats.overlaid.shown).toBe(0);
+});
