@@ -13,6 +13,8 @@ export interface FileRules {
   readonly types: readonly string[];
   /** Refused although `types` would take them. */
   readonly blockedTypes: readonly string[];
+  /** Largest width and height of an image, in pixels; absent: any. */
+  readonly imageSides?: { readonly width?: number; readonly height?: number };
   /** How long an announced file may wait for its bytes. */
   readonly expiresMs: number;
   /** How long one request may send bytes. */
@@ -68,4 +70,17 @@ export function takesType(type: string, { types, blockedTypes }: FileRules): boo
 
 export function typeRefused(rules: FileRules, detail: string): Fault {
   return new Fault({ slug: "unsupported-media-type", supported: rules.types, detail });
+}
+
+/** What an image that is too large is refused with; null when it is not. `shown`: its size, null where the bytes do not tell. */
+export function imageProblem(
+  { imageSides }: FileRules,
+  shown: { readonly width: number; readonly height: number } | null,
+): string | null {
+  if (imageSides === undefined) return null;
+  if (shown === null) return "tells no width and height, which have a limit here";
+  const { width = Number.POSITIVE_INFINITY, height = Number.POSITIVE_INFINITY } = imageSides;
+  if (shown.width <= width && shown.height <= height) return null;
+  const limit = [imageSides.width ?? "any width", imageSides.height ?? "any height"].join(" × ");
+  return `is ${shown.width} × ${shown.height} pixels, limit is ${limit}`;
 }

@@ -1,13 +1,14 @@
-/** The bucket that holds the bytes: R2, bound as `LEDGE_FILES`. Without it files answer 503 and the log says why. */
+/** The bucket that holds the bytes: R2, bound as `LEDGE_FILES`, or another storage in its place. Without it files answer 503 and the log says why. */
 
 import { Fault } from "../../core/fault.ts";
 import type { Logger } from "../../core/log.ts";
+import type { StorageAdapter } from "./storage-adapter.ts";
 
 interface FilesEnv {
-  readonly LEDGE_FILES?: R2Bucket;
+  readonly LEDGE_FILES?: StorageAdapter;
 }
 
-export function bucketOf(env: unknown, log: Logger): R2Bucket {
+export function bucketOf(env: unknown, log: Logger): StorageAdapter {
   const bucket = (env as FilesEnv).LEDGE_FILES;
   if (bucket !== undefined) return bucket;
   log.error("files have no bucket", { mend: "bind an R2 bucket as LEDGE_FILES in wrangler.toml" });
@@ -15,7 +16,7 @@ export function bucketOf(env: unknown, log: Logger): R2Bucket {
 }
 
 /** For effects, whose failure is logged and tried again. */
-export function requireBucket(env: unknown): R2Bucket {
+export function requireBucket(env: unknown): StorageAdapter {
   const bucket = (env as FilesEnv).LEDGE_FILES;
   if (bucket === undefined) throw new Error("no R2 bucket is bound as LEDGE_FILES");
   return bucket;

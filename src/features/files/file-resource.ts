@@ -6,6 +6,7 @@
 import { getTableColumns, getTableName } from "drizzle-orm";
 import type { SQLiteTable } from "drizzle-orm/sqlite-core";
 import type { FileRules } from "../../core/files/file-rules.ts";
+import { type FullPreset, fullPreset, type ImagePreset, presetProblem } from "../../core/files/image-preset.ts";
 import { MAX_PARTED_BYTES } from "../../core/files/part-plan.ts";
 import type { Row } from "../../core/schema/table-spec.ts";
 import type { ColumnFlags, ResourceConfig } from "../../define/config.ts";
@@ -35,6 +36,12 @@ export interface FileOptions {
   readonly expiresMs?: number;
   /** How long one request may send bytes. Default: 15 minutes. */
   readonly requestMs?: number;
+  /** Of images: the largest taken, in pixels, and sizes offered with `?preset=<name>`, which needs the Images binding. */
+  readonly images?: {
+    readonly maxWidth?: number;
+    readonly maxHeight?: number;
+    readonly presets?: { readonly [name: string]: ImagePreset };
+  };
   /** Offers the files by name below rows of another table of the same object; `max` files a row, 20 unless given. */
   readonly attachedTo?: { readonly resource: string; readonly foreignKey: string; readonly max?: number };
 }
@@ -44,6 +51,7 @@ type FileConfig<T extends SQLiteTable> = ResourceConfig<T> & { readonly file?: F
 interface FileTraits {
   readonly rules: FileRules;
   readonly attachedTo: AttachedTo | null;
+  readonly presets: ReadonlyMap<string, FullPreset>;
 }
 
 const traitsOfTables = new WeakMap<AnyResource, FileTraits>();
@@ -56,6 +64,10 @@ export function fileRulesOf(of: AnyResource): FileRules {
   const traits = traitsOfTables.get(of);
   if (traits === undefined) throw new TypeError(`"${of.name}" is no file table`);
   return traits.rules;
+}
+
+export function presetsOf(of: AnyResource): ReadonlyMap<string, FullPreset> {
+  return traitsOfTables.get(of)?.presets ?? new Map();
 }
 
 /** Null where the table's files are attached to no rows. */
@@ -79,6 +91,7 @@ export function fileResource<T extends SQLiteTable, P extends ColumnName<T> = ne
   const primaryKey = Object.entries(columns).find(([, column]) => column.primary)?.[0] ?? "id";
   const rules = rulesFrom(file, refuse);
   const attachedTo = attachedFrom(file, columns, refuse);
+  const presets = presetsFrom(file, refuse);
   const deletedField = plain.softDelete?.field ?? null;
   const flags: Record<string, ColumnFlags | undefined> = { ...plain.columns };
   for (const column of UPLOAD_COLUMNS) flags[column] = { input: false };
@@ -89,7 +102,7 @@ export function fileResource<T extends SQLiteTable, P extends ColumnName<T> = ne
     columns: flags,
     hooks: fileHooks({ name, primaryKey, rules, attachedTo, deletedField }, plain.hooks as Hooks<Row> | undefined),
   } as unknown as ResourceConfig<T>);
-  traitsOfTables.set(made as unknown as AnyResource, { rules, attachedTo });
+  traitsOfTables.set(made as unknown as AnyResource, { rules, attachedTo, presets });
   return made as unknown as ReturnType<typeof fileResource<T, P, F>>;
 }
 
@@ -105,8 +118,21 @@ function attachedFrom({ attachedTo }: FileOptions = {}, columns: object, refuse:
   return { resource, foreignKey, max };
 }
 
+function presetsFrom({ images }: FileOptions = {}, refuse: Refuse): ReadonlyMap<string, FullPreset> {
+  const given = Object.entries(images?.presets ?? {});
+  for (const [name, preset] of given) {
+    const problem = presetProblem(name, preset);
+    if (problem !== null) throw refuse(`file.images: ${problem}`, "Write { thumb: { width: 200, height: 200 } }.");
+  }
+  return new Map(given.map(([name, preset]) => [name, fullPreset(preset)]));
+}
+
 function rulesFrom(options: FileOptions = {}, refuse: Refuse): FileRules {
+  const { maxWidth: width, maxHeight: height } = options.images ?? {};
   const rules: FileRules = {
+    ...(width === undefined && height === undefined
+      ? {}
+      : { imageSides: { ...(width === undefined ? {} : { width }), ...(height === undefined ? {} : { height }) } }),
     maxBytes: options.maxBytes ?? DEFAULT_MAX_BYTES,
     types: options.types ?? [],
     blockedTypes: options.blockedTypes ?? [],

@@ -24,7 +24,10 @@ import { isFileResource } from "./file-resource.ts";
 import { releaseBlob } from "./release-blob.ts";
 
 export { fileColumns, fileIndexes } from "./file-columns.ts";
+export { documentFiles, imageFiles } from "./file-presets.ts";
 export { type FileOptions, fileResource } from "./file-resource.ts";
+export { memoryStorage } from "./memory-storage.ts";
+export type { StorageAdapter, StoragePartUpload } from "./storage-adapter.ts";
 
 /** The id is read where its step comes: after the caller's rights, before the rest. */
 type OnRow = (request: TableRequest, idOf: () => RowId, params: Params) => Promise<Answer>;

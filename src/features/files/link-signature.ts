@@ -18,6 +18,8 @@ export interface LinkClaim {
   readonly table: string;
   readonly id: string;
   readonly use: "download" | "show";
+  /** Of an image; null: the bytes as they are. */
+  readonly preset: string | null;
   /** Seconds since 1970. */
   readonly expires: number;
 }
@@ -38,8 +40,9 @@ export async function isSigned(env: LedgeEnv, claim: LinkClaim, signature: strin
   return false;
 }
 
-function textOf({ object, table, id, use, expires }: LinkClaim): Uint8Array {
-  return new TextEncoder().encode(JSON.stringify([object, table, id, use, expires]));
+function textOf({ object, table, id, use, preset, expires }: LinkClaim): Uint8Array {
+  const claim = [object, table, id, use, expires, ...(preset === null ? [] : [preset])];
+  return new TextEncoder().encode(JSON.stringify(claim));
 }
 
 function secretsOf(env: LedgeEnv): readonly [string, ...string[]] {

@@ -1,6 +1,7 @@
 /** The bucket's side of an upload in parts: what its refusals mean. Decided by R2's error codes, which stand in the text alone. */
 
 import { Fault } from "../../core/fault.ts";
+import type { StorageAdapter } from "./storage-adapter.ts";
 
 /** There is no such upload: it was ended, or completed. */
 export function isOver(error: unknown): boolean {
@@ -9,7 +10,7 @@ export function isOver(error: unknown): boolean {
 
 /** Puts the parts together; a try that was lost after it took place counts as this one. Throws where they do not fit together. */
 export async function completeParts(
-  bucket: R2Bucket,
+  bucket: StorageAdapter,
   {
     key,
     id,
@@ -33,7 +34,7 @@ export async function completeParts(
 }
 
 /** Ends an upload with all its parts; one that is over is none any more. */
-export async function endParts(bucket: R2Bucket, key: string, id: string): Promise<void> {
+export async function endParts(bucket: StorageAdapter, key: string, id: string): Promise<void> {
   try {
     await bucket.resumeMultipartUpload(key, id).abort();
   } catch (error) {

@@ -5,7 +5,6 @@
 
 import { Fault } from "../../core/fault.ts";
 import { hex } from "../../core/hex.ts";
-import { HEAD_BYTES } from "./sniff-type.ts";
 
 const CHUNK_BYTES = 262_144;
 
@@ -19,7 +18,7 @@ export interface StreamOptions<T> {
   readonly size: number;
   /** No byte is sent on after this (ms since 1970). */
   readonly untilMs: number;
-  /** Sees the first bytes before any is sent on; throws to refuse them. */
+  /** Sees the first chunk before any of it is sent on; throws to refuse it. */
   readonly onHead?: (head: Uint8Array) => Promise<void>;
   readonly put: (body: ReadableStream) => Promise<T>;
 }
@@ -31,7 +30,7 @@ export async function streamToBucket<T>(
   const read = chunksOf(body);
   const first = size === 0 ? null : await read(Math.min(size, CHUNK_BYTES));
   if (first === null && size > 0) throw lengthFault(size, 0);
-  await onHead?.((first ?? new Uint8Array()).subarray(0, HEAD_BYTES));
+  await onHead?.(first ?? new Uint8Array());
 
   const pipe = new FixedLengthStream(size);
   const writer = pipe.writable.getWriter();

@@ -9,6 +9,7 @@ import { type FileRow, readFileRow } from "../../core/files/file-row.ts";
 import type { ObjectName } from "../../core/ids.ts";
 import { isHeld } from "./is-held.ts";
 import { askObject, headerFor } from "./object-client.ts";
+import type { StorageAdapter } from "./storage-adapter.ts";
 
 const KEYS_A_STEP = 100;
 const ROWS_A_STEP = 50;
@@ -24,7 +25,7 @@ export interface BucketStep {
 /** Looks at the next keys of the bucket. `remove` takes what no row holds away. */
 export async function sweepBucket(
   env: unknown,
-  bucket: R2Bucket,
+  bucket: StorageAdapter,
   app: { readonly name: string; readonly isFileTable: (table: string) => boolean },
   { cursor, act }: { readonly cursor: string | null; readonly act: "look" | "remove" },
 ): Promise<BucketStep> {
@@ -55,7 +56,7 @@ export interface RowsStep {
 /** Looks at the next rows of a table in one object. */
 export async function sweepRows(
   env: unknown,
-  bucket: R2Bucket,
+  bucket: StorageAdapter,
   { object, table, primaryKey }: { readonly object: ObjectName; readonly table: string; readonly primaryKey: string },
   after: string | number | null,
 ): Promise<RowsStep> {

@@ -108,6 +108,18 @@ export const enclosures = fileResource(
   },
 );
 
+/** Images in two sizes; other files too. */
+export const pictures = fileResource(sqliteTable("pictures", { id: id(), ...fileColumns() }, fileIndexes("pictures")), {
+  ...fullyPublic(),
+  file: {
+    images: {
+      maxWidth: 100,
+      maxHeight: 100,
+      presets: { thumb: { width: 16, height: 16, fit: "cover" }, narrow: { width: 32, format: "png" } },
+    },
+  },
+});
+
 /** Announcements of a moment, images only. */
 export const moments = fileResource(sqliteTable("moments", { id: id(), ...fileColumns() }, fileIndexes("moments")), {
   ...fullyPublic(),
@@ -116,7 +128,7 @@ export const moments = fileResource(sqliteTable("moments", { id: id(), ...fileCo
 
 export const app = defineApp({
   name: "test",
-  resources: [papers, tasks, binned, moments, cases, enclosures],
+  resources: [papers, tasks, binned, moments, cases, enclosures, pictures],
   features: [files()],
   transactions: { http: true },
 });
@@ -150,5 +162,6 @@ export const migrations = {
       "CREATE TABLE cases (id text PRIMARY KEY NOT NULL, owner_id text NOT NULL, title text, _version integer DEFAULT 0 NOT NULL)",
     ].join(";\n--> statement-breakpoint\n"),
   ),
+  pictures: migration(tableSql("pictures", "")),
   moments: migration(tableSql("moments", "")),
 };

@@ -20,8 +20,9 @@ import { type Attachments, attachmentNamed, listAttachments, openAttachments } f
 import { toldDigest } from "../check-digest.ts";
 import { fileRulesOf } from "../file-resource.ts";
 import { type LoadedFile, loadFile, removeFile } from "../row-calls.ts";
+import { sendContent } from "../send-content.ts";
 import { storeBytes } from "../store-bytes.ts";
-import { readUse, sendContent } from "./download.ts";
+import { readWish } from "./download.ts";
 import { refuseCoding } from "./upload.ts";
 
 const NAME = /^[A-Za-z0-9._-]{1,128}$/;
@@ -41,7 +42,7 @@ export async function showAttachments(request: TableRequest, idOf: () => RowId):
 export async function readAttachment(request: TableRequest, idOf: () => RowId, params: Params): Promise<Response> {
   const attachments = await openAttachments(request, idOf, "read");
   const { row, file } = await load(attachments, params);
-  return sendContent(attachments.request, row, file, readUse(request));
+  return sendContent(attachments.request, row, file, readWish(request));
 }
 
 export async function removeAttachment(request: TableRequest, idOf: () => RowId, params: Params): Promise<Reply> {

@@ -12,32 +12,51 @@ import { takeParameters } from "../../../edge/endpoints/writes.ts";
 import type { Exchange, TableRequest } from "../../../edge/exchange.ts";
 import { readJsonBody } from "../../../edge/read-body.ts";
 import type { Params } from "../../../edge/router.ts";
+import { bucketLink } from "../bucket-link.ts";
+import { presetsOf } from "../file-resource.ts";
 import { isSigned, type LinkClaim, signLink } from "../link-signature.ts";
 import { loadFile } from "../row-calls.ts";
-import { sendContent } from "./download.ts";
+import { sendContent } from "../send-content.ts";
 
 const DEFAULT_S = 3600;
 /** S3 allows as long. */
 const MAX_S = 7 * 86_400;
 
-/** `{ expiresIn, use }`, in seconds; both may be left out. */
+/** `{ expiresIn, use, preset, from }`, all of which may be left out; `expiresIn` in seconds. */
 export async function makeLink(request: TableRequest, idOf: () => RowId): Promise<Response> {
   const { env, object, entry, partition, edge, nowMs } = request;
   const scope = await readScope(request);
   const id = idOf();
   takeParameters(request);
-  const { expiresIn = DEFAULT_S, use = "download" } = await readOptions(request.request);
+  const { expiresIn = DEFAULT_S, use = "download", preset = null, from = "here" } = await readOptions(request.request);
   if (typeof expiresIn !== "number" || !Number.isInteger(expiresIn) || expiresIn < 1 || expiresIn > MAX_S)
     throw invalidField("expiresIn", `must be a number of seconds up to ${MAX_S}`, "range");
   if (use !== "download" && use !== "show") throw invalidField("use", "must be download or show", "enum");
-  await loadFile(request, id, scope);
+  if (preset !== null && (typeof preset !== "string" || !presetsOf(entry.resource).has(preset)))
+    throw invalidField("preset", "must be a preset of the table", "enum");
+  if (from !== "here" && (from !== "bucket" || preset !== null))
+    throw invalidField("from", "must be here or bucket; a preset is made here", "enum");
+  const { file } = await loadFile(request, id, scope);
   const expires = Math.trunc(nowMs / 1000) + expiresIn;
-  const signature = await signLink(env, { object, table: entry.resource.name, id: String(id), use, expires });
-  const root = `${edge.basePath}${partition === null ? "" : `/@${partition}`}/${entry.path}`;
-  const query = new URLSearchParams({ use, expires: String(expires), signature });
-  const url = `${root}/${encodeURIComponent(id)}/content?${query}`;
   const expiresAt = new Date(expires * 1000).toISOString();
-  return Response.json({ url, expiresAt }, { headers: { "cache-control": "no-store" } });
+  const { blobKey: key, name, type } = file;
+  if (from === "bucket" && key !== null)
+    return answer({ url: await bucketLink(env, { key, name, type, use, expiresInS: expiresIn }), expiresAt });
+  const signature = await signLink(env, { object, table: entry.resource.name, id: String(id), use, preset, expires });
+  const root = `${edge.basePath}${partition === null ? "" : `/@${partition}`}/${entry.path}`;
+  const query = new URLSearchParams({
+    use,
+    ...(preset === null ? {} : { preset }),
+    expires: String(expires),
+    signature,
+  });
+  const url = `${root}/${encodeURIComponent(id)}/content?${query}`;
+  return answer({ url, expiresAt });
+}
+
+/** Whoever holds the address has the file: nobody keeps it along the way. */
+function answer(link: { readonly url: string; readonly expiresAt: string }): Response {
+  return Response.json(link, { headers: { "cache-control": "no-store" } });
 }
 
 /** Null for an address without a signature. Everything that is wrong with one that has it is the same 403. */
@@ -51,16 +70,18 @@ async function byLink(exchange: Exchange, entry: TableEntry, params: Params): Pr
   const partition = spec.partitionBy === null ? null : (params.partition ?? "");
   const id = parseRowId(params.id ?? "", spec.idKind);
   const use = searchParams.get("use");
+  const preset = searchParams.get("preset");
   const expires = searchParams.get("expires") ?? "";
-  const isFormed = /^[0-9]{1,12}$/.test(expires) && (use === "download" || use === "show") && searchParams.size === 3;
+  const hasAll = searchParams.size === (preset === null ? 3 : 4);
+  const isFormed = /^[0-9]{1,12}$/.test(expires) && (use === "download" || use === "show") && hasAll;
   if (id === null || !isFormed || (partition !== null && !isPartition(partition))) throw refused();
   const object = objectName(exchange.edge.definition.name, spec.group, partition);
-  const claim: LinkClaim = { object, table: spec.name, id: String(id), use, expires: Number(expires) };
+  const claim: LinkClaim = { object, table: spec.name, id: String(id), use, preset, expires: Number(expires) };
   const isGood = await isSigned(exchange.env, claim, searchParams.get("signature") ?? "");
   if (!isGood || claim.expires * 1000 <= exchange.nowMs) throw refused();
   const request: TableRequest = { ...exchange, entry, partition, object };
   const { row, file } = await loadFile(request, id, 'status=="stored"');
-  return sendContent(request, row, file, use);
+  return sendContent(request, row, file, { use, preset });
 }
 
 async function readOptions(request: Request): Promise<JsonObject> {
