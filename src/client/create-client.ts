@@ -42,8 +42,8 @@ export function createClientSend(options: ClientOptions, token: Credentials): Se
     credentials: options.credentials,
     token,
     timeoutMs,
-    retry: retry === false ? { ...RETRY, maxRetries: 0 } : { ...RETRY, ...retry },
-    platform: { ...PLATFORM, ...(options.fetch !== undefined && { fetch: options.fetch }), ...options.platform },
+    retry: { ...RETRY, ...(retry === false ? { maxRetries: 0 } : retry) },
+    platform: { ...PLATFORM, fetch: options.fetch ?? PLATFORM.fetch, ...options.platform },
   });
 }
 

@@ -65,7 +65,11 @@ export function errorFromReply(
   } = problem ?? {
     code: `HTTP_${status}`,
   };
-  const details: Record<string, unknown> = { ...(retryAfter !== null && { retryAfter }), ...extras };
+  const details: Record<string, unknown> = {
+    ...(retryAfter !== null && { retryAfter }),
+    position: headers.get("ledge-seq") ?? undefined,
+    ...extras,
+  };
   const Class = problem === null ? TransportError : (CLASSES[status] ?? (status >= 500 ? DatabaseError : LedgeError));
   return new Class(String(detail ?? title ?? code), {
     code,
@@ -78,7 +82,7 @@ export function errorFromReply(
       "retryAfter" in details ||
       details.retryable === true ||
       details.reason === "contended",
-    requestId: (requestId as string | undefined) ?? headers.get("x-request-id"),
+    requestId: (requestId ?? headers.get("x-request-id")) as string | null,
     timestamp: new Date(nowMs).toISOString(),
   });
 }
@@ -94,8 +98,9 @@ function readProblem(text: string): Problem | null {
 
 function fieldErrorsOf(errors: unknown): Record<string, string[]> {
   const byField: Record<string, string[]> = {};
-  for (const { field, message } of (Array.isArray(errors) ? errors : []) as { field: string; message: string }[]) {
-    byField[field] = [...(byField[field] ?? []), message];
+  for (const { field, message } of Array.isArray(errors) ? (errors as { field: string; message: string }[]) : []) {
+    byField[field] ??= [];
+    byField[field].push(message);
   }
   return byField;
 }

@@ -108,8 +108,8 @@ async function attempt(pipeline: Pipeline, call: Call, token: string | null, key
       ...call.headers,
       ...options.headers,
     },
-    ...(body !== undefined && { body: JSON.stringify(body) }),
-    ...(call.bytes !== undefined && { body: call.bytes }),
+    // Without either there is none.
+    body: call.bytes ?? JSON.stringify(body),
     ...(credentials !== undefined && { credentials }),
     signal: controller.signal,
   };

@@ -28,6 +28,8 @@ export class LiveHub {
   readonly #picture: ClientPicture;
   readonly #streamPicture: ClientPicture;
   readonly #listeners = new Set<(state: ConnectionState) => void>();
+  /** Called when what was shown of a table is no longer this caller's to see. */
+  onPurged = (_place: LivePlace): void => {};
   /** Called when an object may stand elsewhere, whether rows changed or not. */
   onMoved = (): void => {};
   readonly #questions = new PositionQuestions((epoch, seq) => this.#askWhere(epoch, seq));
@@ -81,9 +83,20 @@ export class LiveHub {
     return this.#pictureOf(key).sinceOf(key);
   }
 
+  /** The key column of a table and its kind, once a watch has told them. */
+  keyOf(table: string): { readonly name: string; readonly kind: string } | undefined {
+    const watch = this.watches.find((each) => each.place.resource === table && each.kinds[each.rowKey] !== undefined);
+    return watch && { name: watch.rowKey, kind: String(watch.kinds[watch.rowKey]) };
+  }
+
   /** Has the object of that history say whether it has passed `epoch:seq` ([CI6]). */
   ask(position: string): void {
     this.#questions.ask(position);
+  }
+
+  /** The watch that asks this from the beginning, if there is one. */
+  find(place: LivePlace, request: WatchRequest): LiveWatch | undefined {
+    return this.#watches.get(watchKey(place, request, null));
   }
 
   /** Joins the watch that asks this, or begins it; `start`: a position up to which its rows are held elsewhere, `kept`: which. */
@@ -96,7 +109,7 @@ export class LiveHub {
   ): LiveWatch {
     if (this.#isDestroyed)
       throw new TransportError("The live client was destroyed", { code: "CLOSED", retryable: false });
-    const key = canonicalJson({ ...place, ...request, start: kept === null ? start : null } as unknown as Json);
+    const key = watchKey(place, request, kept === null ? start : null);
     const present = this.#watches.get(key);
     const watch = present ?? new LiveWatch(key, place, request);
     watch.subscribers.add(subscriber);
@@ -223,6 +236,10 @@ export class LiveHub {
     tagRows(event);
     picture.take(event);
     this.onMoved();
+    if (event.kind === "reset" && event.purge) {
+      const watch = this.#watches.get(event.watch);
+      if (watch !== undefined) this.onPurged(watch.place);
+    }
     if (event.kind === "reset") this.#invalidated(event.watch, event.reason === "epoch" ? "gap" : event.reason);
     else if (event.kind === "told") this.#invalidated(event.watch, event.reason);
     else if (event.kind === "error" && event.watch !== undefined) this.#refusedWatch(event.watch, event.problem);
@@ -310,4 +327,8 @@ export class LiveHub {
     if (connection !== "connected" || state !== "SUBSCRIBED") return "reconnecting";
     return this.#pictureOf(key).isWaiting ? "waiting" : "live";
   }
+}
+
+function watchKey(place: LivePlace, request: WatchRequest, start: string | null): string {
+  return canonicalJson({ ...place, ...request, start } as unknown as Json);
 }

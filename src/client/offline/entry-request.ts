@@ -41,7 +41,8 @@ export async function attempt(send: Send, entry: OutboxEntry): Promise<AttemptRe
     const { status, code, message, details, fieldErrors, retryable } = error;
     const retryAfterMs = typeof details.retryAfter === "number" ? details.retryAfter * 1000 : 0;
     const problem = { ...details, status, code, detail: message, fieldErrors } as unknown as JsonObject;
-    return { kind: "problem", status, isRetryable: retryable, retryAfterMs, problem, positions: [] };
+    const positions = positionsIn(String(details.position ?? ""));
+    return { kind: "problem", status, isRetryable: retryable, retryAfterMs, problem, positions };
   }
 }
 
@@ -53,7 +54,8 @@ export async function readPresent(send: Send, write: RowWrite): Promise<PresentR
     return { row: (reply.body ?? null) as JsonObject | null, tag: tagOf(reply), positions: positionsOf(reply) };
   } catch (error) {
     const isAbsent = error instanceof LedgeError && !(error instanceof TransportError) && error.status === 404;
-    return isAbsent ? { row: null, tag: null, positions: [] } : null;
+    if (!isAbsent) return null;
+    return { row: null, tag: null, positions: positionsIn(String(error.details.position ?? "")) };
   }
 }
 
@@ -78,5 +80,9 @@ function tagOf({ headers }: Reply): string | null {
 }
 
 function positionsOf({ headers }: Reply): string[] {
-  return (headers.get("ledge-seq") ?? "").split(",").flatMap((text) => (text.trim() === "" ? [] : [text.trim()]));
+  return positionsIn(headers.get("ledge-seq") ?? "");
+}
+
+function positionsIn(text: string): string[] {
+  return text.split(",").flatMap((each) => (each.trim() === "" ? [] : [each.trim()]));
 }

@@ -19,6 +19,8 @@ export interface OutboxOptions {
   readonly storage?: OutboxStorage;
   /** What becomes of a write whose row has changed meanwhile; by table, or one for all. Default `server-wins`. */
   readonly conflicts?: ConflictPolicy | Readonly<Record<string, ConflictPolicy>>;
+  /** Names of key columns that are not `id`, by table. What a watch has told of a table is known without. */
+  readonly keys?: Readonly<Record<string, string>>;
   /** Timers, clock and chance; lock and channel of the tabs. For tests. */
   readonly platform?: Partial<Platform>;
   readonly tabs?: TabPlatform;

@@ -3,6 +3,7 @@
  * A write is stored by the tab that makes it, so it is safe before anybody hears of it.
  */
 
+import type { RowId } from "../../core/ids.ts";
 import type { ConflictPolicy } from "../../core/offline/conflict.ts";
 import { type Decision, decide } from "../../core/offline/decide.ts";
 import { Outbox } from "../../core/offline/outbox.ts";
@@ -28,6 +29,8 @@ export interface OutboxWiring {
   readonly policyOf: (table: string) => ConflictPolicy;
   /** Tries to renew the sign-in; false: only the person can. */
   readonly renew: () => Promise<boolean>;
+  /** Who is there is known: at once, or once sign-in has said so. Until then nothing is stored, so that it is nobody else's. */
+  readonly identified: Promise<unknown>;
 }
 
 export type News = readonly { readonly key: string; readonly entry: OutboxEntry | null }[];
@@ -114,17 +117,26 @@ export class OutboxRunner {
 
   /** Resolves when the write is stored; rejects when it cannot be. */
   async write(draft: Omit<EntryDraft, "principal" | "madeAtMs">): Promise<OutboxEntry> {
-    const { storage, platform } = this.#wiring;
-    const made = { ...draft, principal: this.#principal, madeAtMs: platform.now() };
-    this.#observer?.drafted({ ...made, state: { kind: "queued" } });
+    const { storage, platform, identified } = this.#wiring;
+    const madeAtMs = platform.now();
+    this.#observer?.drafted({ ...draft, principal: this.#principal, madeAtMs, state: { kind: "queued" } });
     try {
-      const entry = await storage.add(made);
+      await identified;
+      const entry = await storage.add({ ...draft, principal: this.#principal, madeAtMs });
       this.#tell([{ key: entry.key, entry }], "all");
       return entry;
     } catch (error) {
       this.#observer?.news([{ key: draft.key, entry: null }]);
       throw error;
     }
+  }
+
+  /** Rows that are no longer this person's to see, all of the table without `ids`: nothing of what was shown of them is kept. */
+  revoked(table: string, partition: string | undefined, ids?: readonly RowId[]): void {
+    const place = partition === undefined ? { table } : { table, partition };
+    const message: TabMessage = { v: TAB_VERSION, type: "revoked", ...place, ...(ids !== undefined && { ids }) };
+    if (this.#outbox === null) this.#channel.tell(message);
+    else this.#hear(message);
   }
 
   /** False: it is not refused any more, or gone. */

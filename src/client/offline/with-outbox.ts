@@ -9,6 +9,7 @@ import { columnsOf } from "../../core/offline/entry-changes.ts";
 import type { RowWrite } from "../../core/offline/outbox-entry.ts";
 import { statusOf } from "../../core/offline/sync-status.ts";
 import type { ClientOptions } from "../create-client.ts";
+import type { LiveHub } from "../live/live-hub.ts";
 import { PLATFORM, type Platform } from "../platform.ts";
 import type { Send } from "../send.ts";
 import { versionOf } from "../tags.ts";
@@ -36,11 +37,18 @@ interface Auth {
 
 /** What `createClient` leaves for whatever is put on top. */
 interface Bare {
-  readonly resource: ((path: string) => object) & { readonly send: Send; readonly options: ClientOptions };
+  readonly resource: ((path: string) => object) & {
+    readonly send: Send;
+    readonly options: ClientOptions;
+    readonly hub?: LiveHub;
+  };
   readonly auth?: Auth;
 }
 
 type Table = Readonly<Record<string, unknown>>;
+
+/** Who writes after a sign-out: it is sent for nobody who signs in later. */
+const NOBODY = "";
 
 export function withOutbox<C extends object>(client: C, given: OutboxOptions = {}): WithOutbox<C> {
   const bare = client as unknown as Bare;
@@ -50,7 +58,11 @@ export function withOutbox<C extends object>(client: C, given: OutboxOptions = {
   const platform: Platform = { ...PLATFORM, ...options.platform, ...given.platform };
   const name = given.name ?? options.url.replace(/\/+$/, "") + (options.basePath ?? "/api");
   const { conflicts = "server-wins" } = given;
-  const runner = new OutboxRunner({
+  let isIdentified = (): void => {};
+  const identified = new Promise<void>((resolve) => {
+    isIdentified = resolve;
+  });
+  const runner: OutboxRunner = new OutboxRunner({
     name,
     send,
     platform,
@@ -58,6 +70,7 @@ export function withOutbox<C extends object>(client: C, given: OutboxOptions = {
     tabs: given.tabs ?? TAB_PLATFORM,
     elapsedMs: given.platform?.now ?? options.platform?.now ?? elapsedMs,
     policyOf: (table) => (typeof conflicts === "object" ? (conflicts[table] ?? "server-wins") : conflicts),
+    identified: auth === undefined ? Promise.resolve() : identified,
     renew: async () => {
       try {
         return ((await auth?.refreshSession?.()) ?? null) !== null;
@@ -66,9 +79,20 @@ export function withOutbox<C extends object>(client: C, given: OutboxOptions = {
       }
     },
   });
-  const leaveAuth = auth?.onAuthStateChange?.((_change, session) => runner.signedIn(session?.user.id ?? null));
+  const leaveAuth = auth?.onAuthStateChange?.((change, session) => {
+    runner.signedIn(session?.user.id ?? (change === "SIGNED_OUT" ? NOBODY : null));
+    isIdentified();
+  });
+  const wiring: WriteWiring = {
+    platform,
+    keyOf: (table) => {
+      const known = bare.resource.hub?.keyOf(table);
+      const name = given.keys?.[table] ?? known?.name ?? "id";
+      return { name, kind: known?.kind ?? "text" };
+    },
+  };
   const write = async (later: LaterWrite): Promise<{ readonly key: string; readonly id: RowId }> => {
-    const made = rowWrite(later, platform);
+    const made = rowWrite(later, wiring);
     const { key } = await runner.write({ key: platform.makeKey(), writes: [made] });
     return { key, id: made.id };
   };
@@ -89,7 +113,7 @@ export function withOutbox<C extends object>(client: C, given: OutboxOptions = {
     later: laterOf(path, partition),
     in: (inner: string) => tableOf((table.in as (partition: string) => Table)(inner), path, inner),
   });
-  const outbox = outboxOf(runner, platform, () => {
+  const outbox = outboxOf(runner, wiring, () => {
     leaveAuth?.();
     runner.close();
   });
@@ -99,6 +123,8 @@ export function withOutbox<C extends object>(client: C, given: OutboxOptions = {
     },
     onChange: (listener) => runner.onChange(() => listener(runner.status)),
   };
+  if (bare.resource.hub !== undefined)
+    bare.resource.hub.onPurged = ({ resource: table, partition }) => runner.revoked(table, partition);
   const made = new Map<string, object>();
   const resource = (path: string) => tableOf(bare.resource(path) as Table, path);
   Object.assign(resource, bare.resource, { runner });
@@ -122,7 +148,7 @@ function elapsedMs(): number {
   return performance?.now() ?? Date.now();
 }
 
-function outboxOf(runner: OutboxRunner, platform: Platform, close: () => void): OutboxClient {
+function outboxOf(runner: OutboxRunner, wiring: WriteWiring, close: () => void): OutboxClient {
   const items = (): OutboxItem[] =>
     runner.entries.map(({ key, state, madeAtMs, writes }) => ({
       key,
@@ -150,22 +176,37 @@ function outboxOf(runner: OutboxRunner, platform: Platform, close: () => void): 
     discard: (key) => runner.decide(key, { kind: "discard" }),
     transaction: async (writes) => {
       if (writes.length === 0) throw new TypeError("A transaction needs a write");
-      return {
-        key: (await runner.write({ key: platform.makeKey(), writes: writes.map((each) => rowWrite(each, platform)) }))
-          .key,
-      };
+      const made = writes.map((each) => rowWrite(each, wiring));
+      return { key: (await runner.write({ key: wiring.platform.makeKey(), writes: made })).key };
     },
     onChange: (listener) => runner.onChange(listener),
     close,
   };
 }
 
+interface WriteWiring {
+  readonly platform: Platform;
+  readonly keyOf: (table: string) => TableKey;
+}
+
+interface TableKey {
+  readonly name: string;
+  /** Of the column: keys of text are made here, others by the server. */
+  readonly kind: string;
+}
+
 /** Ids of rows are made here, so that nothing has to be renamed once the server has them. */
-function rowWrite({ op, table, partition, id, values = {}, on }: LaterWrite, platform: Platform): RowWrite {
+function rowWrite({ op, table, partition, id, values = {}, on }: LaterWrite, wiring: WriteWiring): RowWrite {
   const place = partition === undefined ? { table } : { table, partition };
   if (op === "create") {
-    const own = (id ?? values.id ?? timedUuid(platform.now(), platform.makeKey())) as RowId;
-    return { ...place, op, id: own, values: { ...values, id: own }, base: null, tag: null };
+    const { name, kind } = wiring.keyOf(table);
+    const given = (id ?? values[name]) as RowId | undefined;
+    if (given === undefined && kind !== "text")
+      throw new TypeError(
+        `Cannot create ${table} later: its key ${name} is made by the server, so the row has to name it`,
+      );
+    const own = given ?? (timedUuid(wiring.platform.now(), wiring.platform.makeKey()) as RowId);
+    return { ...place, op, id: own, values: { ...values, [name]: own }, base: null, tag: null };
   }
   if (id === undefined) throw new TypeError(`A write that is to ${op} a row names it by its id`);
   const base = on === undefined ? null : columnsOf(on as JsonObject, values);

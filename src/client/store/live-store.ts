@@ -15,6 +15,7 @@ import { etagOf, withTag } from "../tags.ts";
 import { filterTree } from "./filter-test.ts";
 import { InfiniteSource, NO_PAGES } from "./infinite-source.ts";
 import { NO_ANSWER, QuerySource } from "./query-source.ts";
+import type { RowKeeper } from "./row-keeper.ts";
 import { SharedHandle, type Source } from "./shared-handle.ts";
 import { groupsOf, listOf, NO_GROUPS, NO_LIST, NO_ROW, rowOf } from "./snapshots.ts";
 import type { StoreQuery, StoreStats } from "./store-types.ts";
@@ -25,6 +26,8 @@ export interface StoreWiring {
   /** Null: writes are not shown before the server has them. */
   readonly runner: OutboxRunner | null;
   readonly cache: QueryCache;
+  /** Null: rows are not kept. */
+  readonly keeper: RowKeeper | null;
   readonly isOnline: () => boolean;
   readonly now: () => number;
   readonly after: (ms: number, run: () => void) => () => void;
@@ -147,6 +150,16 @@ export class LiveStoreState {
     for (const source of this.#queries.values()) if (source.reads(path)) source.stale();
   }
 
+  /** Another person is there: nothing that was shown before is shown any more, and nothing of it is kept. */
+  switched(): void {
+    void this.#wiring.keeper?.clear();
+    this.#wiring.cache.invalidateAll();
+    const handles = [...this.#handles.values()];
+    for (const handle of handles) handle.restart();
+    for (const handle of handles) this.#touch(handle);
+    this.#schedule("now");
+  }
+
   /** The network came or went. */
   turned(): void {
     for (const { handle } of this.#sources.values()) this.#touch(handle);
@@ -209,6 +222,7 @@ export class LiveStoreState {
     const host: WatchHost = {
       hub,
       core: this.core,
+      keeper: this.#wiring.keeper,
       isOnline,
       changed: () => this.#touch(handle),
       committed: () => this.wrote(resource, partition),
@@ -216,7 +230,7 @@ export class LiveStoreState {
     const key = String(++this.#sourceCount);
     const source = new WatchSource(key, watched, host);
     this.#sources.set(key, { source, handle });
-    source.begin();
+    void source.open();
     return source;
   }
 

@@ -186,6 +186,10 @@ export interface LiveStore<C> {
   invalidate(path: string): void;
   /** Begins a handle before anybody listens; resolves when it has something to show, or was refused. Never rejects. */
   prefetch(handle: StoreHandle<unknown>): Promise<void>;
+  /** Writes what is to be kept now, e.g. when the page is hidden. */
+  flush(): Promise<void>;
+  /** Another person is there: all that is shown or kept is let go, and asked again. Done by itself with `ledge/client/auth`. */
+  purge(): void;
   readonly stats: StoreStats;
 }
 

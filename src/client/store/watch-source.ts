@@ -3,9 +3,10 @@
  * sources of the same watch; the server is asked once.
  */
 
-import type { JsonObject } from "../../core/json.ts";
+import type { RowId } from "../../core/ids.ts";
+import { canonicalJson, type Json, type JsonObject } from "../../core/json.ts";
 import type { WatchRequest } from "../../core/live/client-session.ts";
-import type { LiveView, ViewStep } from "../../core/live/live-view.ts";
+import { type LiveView, openView, type ViewStep } from "../../core/live/live-view.ts";
 import { parseSince } from "../../core/live/position.ts";
 import type { ReadingPlace } from "../../core/offline/overlay.ts";
 import type { Filter } from "../../core/query/tree.ts";
@@ -13,13 +14,18 @@ import type { StoreCore, WatchFacts } from "../../core/store/store-core.ts";
 import type { LedgeError } from "../ledge-error.ts";
 import type { LiveHub } from "../live/live-hub.ts";
 import type { LiveStatus } from "../live/live-types.ts";
-import type { LiveWatch, WatchListener } from "../live/live-watch.ts";
-import type { LivePlace } from "../live/request-ticket.ts";
+import type { KeptView, LiveWatch, WatchListener } from "../live/live-watch.ts";
+import { type LivePlace, placePath } from "../live/request-ticket.ts";
+import { tagRow } from "../live/tag-rows.ts";
 import { filterTest } from "./filter-test.ts";
+import type { RowKeeper, TakeRows } from "./row-keeper.ts";
+import type { KeptRows } from "./row-storage.ts";
 
 export interface WatchHost {
   readonly hub: LiveHub;
   readonly core: StoreCore;
+  /** Null: nothing is kept. */
+  readonly keeper: RowKeeper | null;
   readonly isOnline: () => boolean;
   /** Something of this source is another. */
   readonly changed: () => void;
@@ -40,7 +46,9 @@ export class WatchSource implements WatchListener {
   readonly key: string;
   readonly watched: Watched;
   readonly #host: WatchHost;
-  readonly #watch: LiveWatch;
+  /** Null while what was kept of it is being read. */
+  #watch: LiveWatch | null = null;
+  #isClosed = false;
   #error: LedgeError | null = null;
   #facts: WatchFacts | null = null;
   /** What the facts were made of. */
@@ -51,7 +59,6 @@ export class WatchSource implements WatchListener {
     this.watched = watched;
     this.#host = host;
     this.#join();
-    this.#watch = host.hub.subscribe(watched.place, watched.request, this, null);
   }
 
   get error(): LedgeError | null {
@@ -61,24 +68,24 @@ export class WatchSource implements WatchListener {
   /** As a person sees it. */
   get standing(): LiveStatus {
     if (this.#error !== null) return "error";
-    const { status } = this.#watch;
+    const status = this.#watch?.status ?? "loading";
     return this.#host.isOnline() || status === "live" ? status : "offline";
   }
 
   get isReady(): boolean {
-    return this.#watch.view !== null;
+    return this.view !== null;
   }
 
   get seq(): number {
-    return this.#watch.seq;
+    return this.#watch?.seq ?? 0;
   }
 
   get view(): LiveView | null {
-    return this.#watch.view;
+    return this.#watch?.view ?? null;
   }
 
   get rowKey(): string {
-    return this.#watch.rowKey;
+    return this.#watch?.rowKey ?? "id";
   }
 
   rows(): readonly JsonObject[] | null {
@@ -90,19 +97,38 @@ export class WatchSource implements WatchListener {
   }
 
   place(): ReadingPlace["at"] {
-    const since = parseSince(this.#host.hub.positionOf(this.#watch.key) ?? "");
+    const since = parseSince(this.#position ?? "");
     return since === null ? null : { epoch: since.epoch, seq: since.seq };
   }
 
   close(): void {
-    this.#host.hub.leave(this.#watch, this);
+    this.#isClosed = true;
+    if (this.#watch !== null) this.#host.hub.leave(this.#watch, this);
     this.#host.core.remove(this.key);
+  }
+
+  /** Joins its watch; one that nobody follows yet begins with what was kept of it, and goes on from there. */
+  open(): void {
+    const { hub, keeper } = this.#host;
+    const { place, request } = this.watched;
+    if (keeper === null || hub.find(place, request) !== undefined) this.#follow(null);
+    else void keeper.load(this.#keptKey).then((kept) => this.#isClosed || this.#follow(kept));
+  }
+
+  #follow(kept: KeptRows | null): void {
+    const { hub, core } = this.#host;
+    const { place, request } = this.watched;
+    const start = hub.find(place, request) === undefined ? kept : null;
+    this.#watch = hub.subscribe(place, request, this, start?.position ?? null, start && keptView(start));
+    this.begin();
+    if (start !== null) core.resumed(this.key);
   }
 
   /** What its watch shows already. */
   begin(): void {
-    const { view, seq } = this.#watch;
-    if (view !== null && this.#facts === null) this.shown([{ kind: "replaced", seq, after: view }], null, this.#watch);
+    const watch = this.#watch;
+    if (watch?.view != null && this.#facts === null)
+      this.shown([{ kind: "replaced", seq: watch.seq, after: watch.view }], null, watch);
   }
 
   shown(steps: readonly ViewStep[], _before: LiveView | null, watch: LiveWatch): void {
@@ -110,6 +136,7 @@ export class WatchSource implements WatchListener {
     this.#facts = watch.view === null ? null : this.#factsOf(watch, watch.view);
     this.#host.core.took(this.key, steps, this.#facts);
     this.#host.changed();
+    this.#host.keeper?.changed(this.#keptKey, watch.view?.rows.size ?? 0, () => this.#toKeep(watch));
     if (steps.some((step) => step.kind === "commit" && step.changes.length > 0)) this.#host.committed();
   }
 
@@ -137,6 +164,22 @@ export class WatchSource implements WatchListener {
   closed(): void {}
   invalidated(): void {}
 
+  get #keptKey(): string {
+    return canonicalJson({ ...this.watched.place, ...this.watched.request } as unknown as Json);
+  }
+
+  get #position(): string | null {
+    return this.#watch === null ? null : this.#host.hub.positionOf(this.#watch.key);
+  }
+
+  /** Rows and position of this very moment. */
+  #toKeep({ view, rowKey, kinds, place }: LiveWatch): ReturnType<TakeRows> {
+    const position = this.#isClosed ? null : this.#position;
+    if (view === null || position === null) return null;
+    const { aggregate, hasMore } = view;
+    return { path: placePath(place), position, rows: [...view.rows.values()], aggregate, hasMore, rowKey, kinds };
+  }
+
   #join(): void {
     const { place, request } = this.watched;
     if (request.aggregate !== undefined) return;
@@ -162,4 +205,10 @@ export class WatchSource implements WatchListener {
       rowOf: (id) => view.rows.get(id)?.row,
     };
   }
+}
+
+function keptView({ rows, aggregate, hasMore, rowKey, kinds }: KeptRows): KeptView {
+  rows.forEach(tagRow);
+  const more = { ...(aggregate !== null && { aggregate }), ...(hasMore !== null && { hasMore }) };
+  return { view: openView({ rows, ...more }, (row) => row[rowKey] as RowId), rowKey, kinds };
 }

@@ -6,10 +6,14 @@
 import { QueryCache } from "../cache/query-cache.ts";
 import type { ClientOptions } from "../create-client.ts";
 import type { LiveHub } from "../live/live-hub.ts";
+import { placePath } from "../live/request-ticket.ts";
+import { hasIndexedDb } from "../offline/indexed-db-storage.ts";
 import type { OutboxRunner } from "../offline/outbox-runner.ts";
 import { TAB_PLATFORM, type TabPlatform } from "../offline/tab-platform.ts";
 import { PLATFORM } from "../platform.ts";
 import { LiveStoreState } from "./live-store.ts";
+import { RowKeeper } from "./row-keeper.ts";
+import { indexedDbRows, type RowStorage } from "./row-storage.ts";
 import type { SharedHandle } from "./shared-handle.ts";
 import type { LiveStore, WithStore } from "./store-types.ts";
 
@@ -18,6 +22,13 @@ export interface StoreOptions {
   readonly keepMs?: number;
   /** Listeners are told at most once in so many ms; default 16. Writes that are made here are told of at once. */
   readonly frameMs?: number;
+  /**
+   * Keeps the rows of what is watched, so that a page that opens without a network shows them; `true`: in IndexedDB. Default: not. Give `principal`,
+   * too, where it is not `ledge/client/auth` that signs in.
+   */
+  readonly persist?: boolean | RowStorage;
+  /** Who is signed in, by anything that names one person; for what is kept. */
+  readonly principal?: () => string | null;
   /** Whether there is a network. For tests. */
   readonly tabs?: TabPlatform;
 }
@@ -30,17 +41,34 @@ interface Parts {
     readonly runner?: OutboxRunner;
   };
   readonly cache?: unknown;
+  readonly auth?: {
+    onAuthStateChange?(
+      listener: (change: string, session: { readonly user: { readonly id: string } } | null) => void,
+    ): () => void;
+  };
 }
 
 export function withStore<C extends { readonly realtime: unknown }>(
   client: C,
-  { keepMs = 30_000, frameMs = 16, tabs = TAB_PLATFORM }: StoreOptions = {},
+  { keepMs = 30_000, frameMs = 16, tabs = TAB_PLATFORM, persist = false, principal }: StoreOptions = {},
 ): WithStore<C> {
-  const { resource, cache } = client as unknown as Parts;
+  const { resource, cache, auth } = client as unknown as Parts;
   const { hub, runner, options } = resource;
   if (hub === undefined) throw new TypeError("The live store needs a client with live queries: withStore(withLive(…))");
   const { now, after } = { ...PLATFORM, ...options.platform };
+  let person: string | null = null;
+  const name = options.url.replace(/\/+$/, "") + (options.basePath ?? "/api");
+  const storage = persist === true ? (hasIndexedDb() ? indexedDbRows(name) : null) : persist || null;
+  const isSigned = typeof auth?.onAuthStateChange === "function";
+  let isIdentified = (): void => {};
+  const identified = new Promise<void>((resolve) => {
+    isIdentified = resolve;
+  });
+  if (!isSigned) isIdentified();
+  const keeper =
+    storage && new RowKeeper({ storage, now, after, owner: () => (principal?.() ?? person) || "", identified });
   const state = new LiveStoreState({
+    keeper,
     hub,
     runner: runner ?? null,
     cache: cache instanceof QueryCache ? cache : new QueryCache({ now }),
@@ -51,6 +79,19 @@ export function withStore<C extends { readonly realtime: unknown }>(
     frameMs,
   });
   tabs.onOnline(() => state.turned());
+  const revoked = hub.onPurged;
+  hub.onPurged = (place) => {
+    void keeper?.clear(placePath(place));
+    revoked(place);
+  };
+  if (isSigned)
+    auth?.onAuthStateChange?.((change, session) => {
+      const present = session?.user.id ?? null;
+      const isOther = person !== present;
+      person = present;
+      isIdentified();
+      if (isOther && change !== "INITIAL_SESSION") state.switched();
+    });
   const store = {
     list: state.list.bind(state),
     infinite: state.infinite.bind(state),
@@ -58,6 +99,8 @@ export function withStore<C extends { readonly realtime: unknown }>(
     aggregate: state.aggregate.bind(state),
     query: state.query.bind(state),
     invalidate: (path: string) => state.wrote(path),
+    flush: async () => keeper?.flush(),
+    purge: () => state.switched(),
     prefetch: async (handle: SharedHandle<unknown>) => void (await handle.until(hasSomething)),
     get stats() {
       return state.stats;

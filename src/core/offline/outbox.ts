@@ -126,7 +126,8 @@ export class Outbox {
     for (const { before, after } of changes) {
       const index = this.#entries.findIndex(({ key }) => key === before.key);
       if (index >= 0) this.#replace(index, after);
-      if (before.state.kind === "queued" && after?.state.kind === "sent") this.#send(after);
+      // Somebody else may have signed in while it was saved: then it waits for the person who made it.
+      if (before.state.kind === "queued" && after?.state.kind === "sent" && this.#isOurs(after)) this.#send(after);
     }
     this.#revoke();
     this.#pump();
@@ -259,7 +260,7 @@ export class Outbox {
     if (nowMs >= this.#gateMs) {
       nextMs = Number.POSITIVE_INFINITY;
       const may = (entry: OutboxEntry): boolean => {
-        if (entry.principal !== null && entry.principal !== this.#principal) return false;
+        if (!this.#isOurs(entry)) return false;
         const course = this.#courses.get(entry.key);
         if (course === undefined) return true;
         if (course.phase === "waiting" && course.dueMs > nowMs) nextMs = Math.min(nextMs, course.dueMs);
@@ -268,6 +269,10 @@ export class Outbox {
       for (const entry of sendable(this.#entries, { count, may })) this.#start(entry);
     }
     if (nextMs > nowMs && nextMs < Number.POSITIVE_INFINITY) this.#port.act({ kind: "wake", afterMs: nextMs - nowMs });
+  }
+
+  #isOurs({ principal }: OutboxEntry): boolean {
+    return principal === null || principal === this.#principal;
   }
 
   #start(entry: OutboxEntry): void {

@@ -62,7 +62,7 @@ export class Overlay {
     const staying = new Set<string>();
     for (const { key, state, writes, rev } of this.#inOrder()) {
       const isFree = state.kind === "done" && !writes.some((write) => staying.has(rowKey(write)));
-      if (isFree && hasReached(places, writes, state.positions)) {
+      if (isFree && hasReached(places, { writes, state })) {
         this.#end(key, rev);
         hasFallen = true;
       } else for (const write of writes) staying.add(rowKey(write));
@@ -120,12 +120,12 @@ export class Overlay {
   }
 }
 
-/** Whether every watch of the tables concerned shows what stands at these positions. One in another epoch is past them. */
-function hasReached(
+/** Whether every watch of the tables concerned shows what the write led to. One in another epoch is past it. */
+export function hasReached(
   places: readonly ReadingPlace[],
-  writes: readonly RowWrite[],
-  positions: readonly string[],
+  { writes, state }: Pick<OutboxEntry, "writes" | "state">,
 ): boolean {
+  const positions = state.kind === "done" ? state.positions : [];
   return places
     .filter(({ table, partition }) => writes.some((write) => write.table === table && write.partition === partition))
     .every(({ at }) => {

@@ -8,7 +8,7 @@ import type { RowId } from "../ids.ts";
 import type { JsonObject } from "../json.ts";
 import type { ViewStep } from "../live/live-view.ts";
 import type { OutboxEntry, RowWrite } from "../offline/outbox-entry.ts";
-import { Overlay, type ReadingPlace } from "../offline/overlay.ts";
+import { hasReached, Overlay, type ReadingPlace } from "../offline/overlay.ts";
 import { type ListShape, ShownList } from "./shown-list.ts";
 import { type CompareRows, SortedRows } from "./sorted-rows.ts";
 
@@ -43,16 +43,23 @@ export interface StorePort {
 
 interface Held {
   readonly watch: StoreWatch;
+  /** Writes that took place after what was kept of it: they lie over it alone, until it has come so far. */
+  late: readonly OutboxEntry[];
   readonly list: ShownList;
   facts: WatchFacts | null;
   sorted: SortedRows;
   shown: readonly JsonObject[] | null;
 }
 
+/** Finished writes that are remembered, for watches that begin with what was kept. */
+const FINISHED = 200;
+
 export class StoreCore {
   readonly #port: StorePort;
   readonly #held = new Map<string, Held>();
   #overlay = new Overlay();
+  /** Writes of this person that have taken place, the latest of them. */
+  #finished: OutboxEntry[] = [];
 
   constructor(port: StorePort) {
     this.#port = port;
@@ -61,6 +68,7 @@ export class StoreCore {
   add(watch: StoreWatch): void {
     this.#held.set(watch.key, {
       watch,
+      late: [],
       list: new ShownList(),
       facts: null,
       sorted: new SortedRows(null),
@@ -93,8 +101,17 @@ export class StoreCore {
     if (this.#overlay.size.shown > 0) this.#staleTables([held.watch]);
   }
 
+  /** What is shown of a watch was kept from an earlier time: it may be behind what was written here since. */
+  resumed(key: string): void {
+    const held = this.#held.get(key);
+    if (held === undefined) return;
+    held.late = this.#finished;
+    this.#catchUp(held);
+  }
+
   /** Some object stands elsewhere than before, whether rows changed or not. */
   moved(): void {
+    for (const held of this.#held.values()) if (held.late.length > 0) this.#catchUp(held);
     const awaited = this.#overlay.awaited();
     if (awaited.length === 0) return;
     const before = this.#overlay.shownEntries();
@@ -114,6 +131,7 @@ export class StoreCore {
   /** News of a write; null: it is given up, or nothing is known of it any more. True: one that was shown has taken place. */
   news(key: string, entry: OutboxEntry | null): boolean {
     const before = this.#overlay.entry(key);
+    if (entry?.state.kind === "done") this.#finish(entry);
     if (entry === null) this.#overlay.drop(key);
     else this.#overlay.take(entry);
     const after = this.#overlay.entry(key);
@@ -128,6 +146,8 @@ export class StoreCore {
   forget(): void {
     const writes = this.#overlay.shownEntries().flatMap((entry) => entry.writes);
     this.#overlay = new Overlay();
+    this.#finished = [];
+    for (const held of this.#held.values()) held.late = [];
     this.#staleTables(writes);
   }
 
@@ -149,15 +169,37 @@ export class StoreCore {
     return this.#overlay.size;
   }
 
-  #lay({ watch, list, sorted }: Held, { rowKey, compare, takes }: WatchFacts): readonly JsonObject[] {
+  #lay(held: Held, { rowKey, compare, takes }: WatchFacts): readonly JsonObject[] {
+    const { watch, list, sorted } = held;
     const { derive } = this.#port;
     const known = (id: RowId) => this.#known(watch, id);
     const shape: ListShape = { rowKey, compare, takes, known, derive, limit: watch.limit };
-    return list.lay(sorted.rows, this.#overlay.writes(watch.table, watch.partition), shape);
+    return list.lay(sorted.rows, this.#writesOver(held), shape);
   }
 
-  #writesOver({ watch: { table, partition } }: Held): RowWrite[] {
-    return this.#overlay.writes(table, partition);
+  #writesOver({ watch: { table, partition }, late }: Held): readonly RowWrite[] {
+    const writes = this.#overlay.writes(table, partition);
+    if (late.length === 0) return writes;
+    const isShown = new Set(this.#overlay.shownEntries().map(({ key }) => key));
+    const behind = late.filter(({ key }) => !isShown.has(key)).flatMap((entry) => entry.writes);
+    return [...behind.filter((write) => nameOf(write) === nameOf({ table, partition })), ...writes];
+  }
+
+  #finish(entry: OutboxEntry): void {
+    this.#finished = [...this.#finished.filter(({ key }) => key !== entry.key), entry]
+      .sort((a, b) => a.place - b.place)
+      .slice(-FINISHED);
+  }
+
+  /** Drops what the watch has passed; asks for the rest. */
+  #catchUp(held: Held): void {
+    const at = this.#port.placeOf(held.watch.key);
+    const behind = (entry: OutboxEntry) => at === null || !hasReached([{ ...reachedBy(held.watch), at }], entry);
+    const late = held.late.filter((entry) => entry.writes.some((write) => nameOf(write) === nameOf(held.watch)));
+    const rest = late.filter(behind);
+    if (rest.length !== held.late.length) this.#stale(held);
+    held.late = rest;
+    for (const { state } of rest) if (state.kind === "done") state.positions.forEach(this.#port.ask);
   }
 
   #known({ key, table, partition }: StoreWatch, id: RowId): JsonObject | undefined {
@@ -170,11 +212,7 @@ export class StoreCore {
   }
 
   #places(): ReadingPlace[] {
-    return [...this.#held.values()].map(({ watch: { key, table, partition } }) => ({
-      table,
-      ...(partition !== undefined && { partition }),
-      at: this.#port.placeOf(key),
-    }));
+    return [...this.#held.values()].map(({ watch }) => ({ ...reachedBy(watch), at: this.#port.placeOf(watch.key) }));
   }
 
   #staleTables(changed: readonly Reached[]): void {
@@ -187,6 +225,10 @@ export class StoreCore {
     held.shown = null;
     this.#port.changed(held.watch.key);
   }
+}
+
+function reachedBy({ table, partition }: StoreWatch): Omit<ReadingPlace, "at"> {
+  return { table, ...(partition !== undefined && { partition }) };
 }
 
 interface Reached {

@@ -1,5 +1,5 @@
 /**
- * A server for tests of the live store: two tables in one object each, the very `LiveServer` behind its sockets, and the requests that the client
+ * A server for tests of the live store: some tables in one object each, the very `LiveServer` behind its sockets, and the requests that the client
  * makes. What travels can be held back, either way, so that a test says in which order an answer and its frame come.
  */
 
@@ -13,10 +13,10 @@ import { ModelObject, type Written } from "../../sim/live/model-object.ts";
 import { SimHost } from "../../sim/live/sim-host.ts";
 import { ManualClock } from "./manual-clock.ts";
 
-const TABLES: readonly TableSpec[] = ["tasks", "lists"].map((name) =>
+const TABLES: readonly TableSpec[] = ["tasks", "lists", "films"].map((name) =>
   tableOf(
     [
-      column("id", "text", { primaryKey: true, notNull: true }),
+      column("id", name === "films" ? "int" : "text", { primaryKey: true, notNull: true }),
       column("title", "text"),
       column("status", "text"),
       column("rank", "int"),
@@ -40,6 +40,8 @@ export class FakeLedge {
   readonly requests: string[] = [];
   /** Frames from the client, by type. */
   readonly said: string[] = [];
+  /** Frames from the server, by type. */
+  readonly heard: string[] = [];
   isOnline = true;
   /** While true answers of requests wait; frames still come. */
   holdsAnswers = false;
@@ -55,7 +57,11 @@ export class FakeLedge {
   readonly #replies = new Map<string, Answer>();
 
   constructor() {
-    const epochs: Readonly<Record<string, string>> = { tasks: "aaaaaaaaaaaaaaaa", lists: "bbbbbbbbbbbbbbbb" };
+    const epochs: Readonly<Record<string, string>> = {
+      tasks: "aaaaaaaaaaaaaaaa",
+      lists: "bbbbbbbbbbbbbbbb",
+      films: "cccccccccccccccc",
+    };
     for (const spec of TABLES) {
       const object = new ModelObject(`t/app/${spec.name}`, [{ spec }], epochs[spec.name]);
       this.hosts.set(spec.name, new SimHost(object));
@@ -209,7 +215,12 @@ export class FakeLedge {
       if (!this.isOnline) return end(1006);
       this.#cuts.add(cut);
       const rights = { [table]: { table, scopes: [this.scope] } };
-      const socket = { deliver: (data: string) => isOver || emit("message", { data }), closed: end };
+      const deliver = (data: string) => {
+        if (isOver) return;
+        this.heard.push((JSON.parse(data) as { readonly type: string }).type);
+        emit("message", { data });
+      };
+      const socket = { deliver, closed: end };
       host.accept(id, socket, rights, "ann", this.clock.nowMs);
       emit("open", {});
     });

@@ -273,3 +273,37 @@ test("[LS4] a watch that is refused says why, and holds no write up", async () =
   await clock.advance(100);
   expect(store.stats.overlaid.shown).toBe(0);
 });
+
+test("[O6] a row whose key the server makes, or that is called otherwise, is created with the key it names, or refused at once", async () => {
+  const ledge = new FakeLedge();
+  const platform = ledge.platform();
+  const bare = createClient({ url: "https://ledge.example", platform, retry: false, timeoutMs: 0 });
+  const live = withLive(bare as unknown as Tables & { readonly films: UntypedTable<{ id: number; title: string }> }, {
+    platform: ledge.livePlatform(),
+  });
+  const { clock } = ledge;
+  const tabs = new FakeBrowser().tab();
+  const client = withStore(withOutbox(live, { tabs, storage: memoryStorage(), platform, keys: { lists: "rank" } }));
+  client.store.list("films").subscribe(() => {});
+  await clock.settle();
+  await expect(client.films.later.create({ title: "x" })).rejects.toThrow("key id is made by the server");
+  expect(client.outbox.pending()).toEqual([]);
+  await expect(client.films.later.create({ id: 7, title: "x" })).resolves.toMatchObject({ id: 7 });
+  await expect(client.lists.later.create({ rank: 3 })).resolves.toMatchObject({ id: 3 });
+});
+
+test("[LS4] what was to be deleted is gone already: it is not shown again while the watch is behind", async () => {
+  const { ledge, clock, store, tasks } = open();
+  ledge.write("tasks", "a", { title: "one" });
+  const list = watch(store.list("tasks"));
+  await clock.settle();
+  ledge.holdsFrames = true;
+  ledge.write("tasks", "a", null);
+  await tasks.later.delete("a");
+  await clock.advance(100);
+  expect([titles(list.now()), list.now().pendingCount]).toEqual(["", 1]);
+  ledge.release();
+  await clock.advance(100);
+  expect([titles(list.now()), list.now().pendingCount]).toEqual(["", 0]);
+  expect(list.states.slice(1).map(titles).includes("one")).toBe(false);
+});

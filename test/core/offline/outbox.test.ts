@@ -189,3 +189,16 @@ test("[O4] finished entries are kept for a while, and no longer", () => {
   expect(storage.size).toBe(OUTBOX_LIMITS.keptDone);
   expect([storage.has("k1"), storage.has("k500")]).toEqual([false, true]);
 });
+
+test("[LS11] somebody else signs in while a write is being saved: it does not leave, and leaves once its person is back", () => {
+  const { actions, outbox, settle } = bench([]);
+  outbox.signedIn("ann");
+  settle();
+  outbox.noticed("e1", { ...entry(1, [write("r1")]), key: "e1", principal: "ann" });
+  const [save] = actions.splice(0);
+  outbox.signedIn("bob");
+  if (save?.kind === "save") outbox.saved(save.changes, true);
+  expect(settle()).toEqual([]);
+  outbox.signedIn("ann");
+  expect(settle()).toEqual(["e1"]);
+});

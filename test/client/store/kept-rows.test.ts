@@ -1,0 +1,168 @@
+/** Rows that outlive the page: shown without a network, gone on from, never another person's, and never behind what this person has seen. */
+
+import { expect, test } from "vitest";
+import { createClient, type UntypedTable } from "../../../src/client/ledge-client.ts";
+import { withLive } from "../../../src/client/ledge-client-live.ts";
+import { memoryStorage, withOutbox } from "../../../src/client/ledge-client-offline.ts";
+import { memoryRows, type StoreHandle, withStore } from "../../../src/client/ledge-client-store.ts";
+import { FakeBrowser } from "../offline/fake-tabs.ts";
+import { FakeLedge, problem } from "./fake-ledge.ts";
+
+interface Task {
+  readonly id: string;
+  readonly title: string | null;
+}
+interface Tables {
+  readonly tasks: UntypedTable<Task>;
+}
+
+/** Sign-in as the client has it: `become` says who is there. */
+class FakeAuth {
+  user: string | null = "ann";
+  readonly #listeners = new Set<(change: string, session: object | null) => void>();
+
+  onAuthStateChange(listener: (change: string, session: object | null) => void): () => void {
+    this.#listeners.add(listener);
+    void Promise.resolve().then(() => this.#tell(listener, "INITIAL_SESSION"));
+    return () => void this.#listeners.delete(listener);
+  }
+
+  become(user: string | null): void {
+    this.user = user;
+    for (const listener of this.#listeners) this.#tell(listener, user === null ? "SIGNED_OUT" : "SIGNED_IN");
+  }
+
+  #tell(listener: (change: string, session: object | null) => void, change: string): void {
+    listener(change, this.user === null ? null : { user: { id: this.user } });
+  }
+}
+
+/** A browser: what it stores outlives the pages that it opens. */
+function browser(ledge = new FakeLedge()) {
+  const rows = memoryRows();
+  const entries = memoryStorage();
+  const auth = new FakeAuth();
+  const page = () => {
+    const platform = ledge.platform();
+    const bare = createClient({ url: "https://ledge.example", platform, retry: false, timeoutMs: 0 });
+    const signed = Object.assign(Object.create(bare), { auth, resource: bare.resource }) as unknown as Tables;
+    const fake = new FakeBrowser();
+    fake.isOnline = ledge.isOnline;
+    const tabs = fake.tab();
+    const live = withLive(
+      new Proxy(signed, { get: (target, name) => Reflect.get(target, name) ?? Reflect.get(bare, name) }),
+      { platform: ledge.livePlatform() },
+    );
+    const client = withStore(withOutbox(live, { tabs, storage: entries, platform }), { tabs, persist: rows });
+    return { client, store: client.store, tasks: client.tasks, auth };
+  };
+  return { ledge, clock: ledge.clock, page, rows, entries, auth };
+}
+
+function watch<S>(handle: StoreHandle<S>) {
+  const states: S[] = [];
+  const leave = handle.subscribe(() => void states.push(handle.getSnapshot()));
+  return { states, leave, now: () => handle.getSnapshot() };
+}
+const titles = ({ rows }: { readonly rows: readonly Task[] }) => rows.map(({ title }) => title).join(" ");
+
+test("[LS10] a page that opens without a network shows the last rows, and goes on from their position", async () => {
+  const { ledge, clock, page } = browser();
+  ledge.write("tasks", "a", { title: "one" });
+  const first = page();
+  watch(first.store.list("tasks"));
+  await clock.advance(3_000);
+  first.client.realtime.destroy();
+  ledge.become(false);
+  const second = page();
+  const list = watch(second.store.list("tasks"));
+  await clock.advance(100);
+  expect([titles(list.now()), list.now().status, list.now().isReady]).toEqual(["one", "offline", true]);
+  ledge.write("tasks", "b", { title: "two" });
+  ledge.isOnline = true;
+  ledge.heard.length = 0;
+  await clock.advance(60_000);
+  expect([titles(list.now()), ledge.heard.includes("resumed"), ledge.heard.includes("snapshot")]).toEqual([
+    "one two",
+    true,
+    false,
+  ]);
+  expect(list.states.every((state) => titles(state).startsWith("one"))).toBe(true);
+});
+
+test("[LS10] what was kept is older than a write that took place: the page that opens shows the write all the same", async () => {
+  const { ledge, clock, page } = browser();
+  ledge.write("tasks", "a", { title: "old" });
+  const first = page();
+  const before = watch(first.store.list("tasks"));
+  await clock.advance(3_000);
+  await first.tasks.later.update("a", { title: "new" });
+  await clock.advance(100);
+  expect([titles(before.now()), before.now().pendingCount]).toEqual(["new", 0]);
+  // The page is gone before anything is kept again.
+  ledge.become(false);
+  const list = watch(page().store.list("tasks"));
+  await clock.advance(100);
+  expect(list.states.map(titles)).not.toContain("old");
+  expect(titles(list.now())).toBe("new");
+  ledge.isOnline = true;
+  ledge.write("tasks", "a", { title: "newer" });
+  await clock.advance(60_000);
+  expect([titles(list.now()), list.states.map(titles).includes("old")]).toEqual(["newer", false]);
+});
+
+test("[LS11] whoever signs in next sees nothing of whom was there before, shown or kept, not even without a network", async () => {
+  const { ledge, clock, page, auth } = browser();
+  ledge.write("tasks", "a", { title: "secret" });
+  const { store } = page();
+  const list = watch(store.list("tasks"));
+  await clock.advance(3_000);
+  ledge.become(false);
+  auth.become("bob");
+  expect(list.now().rows).toEqual([]);
+  await clock.advance(3_000);
+  expect([list.now().rows, list.now().isReady]).toEqual([[], false]);
+  auth.become("ann");
+  await clock.advance(3_000);
+  expect(list.now().rows).toEqual([]);
+});
+
+test("[LS11] a write is tied to the person who made it: from the first moment, and after a sign-out", async () => {
+  const { ledge, clock, page, auth } = browser();
+  const { tasks, client } = page();
+  ledge.become(false);
+  // Before sign-in has said who is there.
+  const stored = tasks.later.create({ id: "a", title: "ann's" });
+  await clock.settle();
+  await stored;
+  auth.become(null);
+  await tasks.later.create({ id: "b", title: "nobody's" });
+  await clock.settle();
+  auth.become("bob");
+  ledge.isOnline = true;
+  await clock.advance(60_000);
+  expect([ledge.requests, client.sync.status.foreign]).toEqual([[], 2]);
+  auth.become("ann");
+  await clock.advance(60_000);
+  expect([ledge.requests, client.sync.status.foreign]).toEqual([["POST /tasks"], 1]);
+});
+
+test("[LS12] rows whose rights were withdrawn are removed from what is kept, and from what the outbox remembers of them", async () => {
+  const { ledge, clock, page } = browser();
+  ledge.write("tasks", "a", { title: "secret" });
+  const first = page();
+  const list = watch(first.store.list("tasks"));
+  await clock.advance(3_000);
+  ledge.refuse = () => problem(400, "VALIDATION_ERROR");
+  await first.tasks.later.update("a", { title: "mine" }, { on: list.now().rows[0] as Task });
+  await clock.advance(100);
+  expect(first.client.outbox.refused()[0]?.writes[0]?.base).toEqual({ title: "secret" });
+  ledge.scope = 'status=="none"';
+  ledge.cut();
+  await clock.advance(10_000);
+  expect([list.now().rows, first.client.outbox.refused()[0]?.writes[0]?.base]).toEqual([[], null]);
+  ledge.become(false);
+  const again = watch(page().store.list("tasks"));
+  await clock.advance(100);
+  expect(again.now().rows).toEqual([]);
+});
