@@ -1,6 +1,6 @@
 /**
  * One tab's part in the outbox of its browser: carries out what `Outbox` decides while this tab leads, and follows the news while another does.
- * A write is stored by the tab that makes it, so it is safe before anybody hears of it.
+ * A write is stored by the tab that makes it, so it is safe before anybody hears of it. Its lines are one machine's.
  */
 
 import type { RowId } from "../../core/ids.ts";
