@@ -48,17 +48,17 @@ export async function bundleWorker(folder: string, what: BuildOptions): Promise<
 /** One after the other, please: the new process is told apart from those that run. `bound`: Miniflare's options for its bindings. */
 export async function startWorker(folder: string, script: string, bound: object): Promise<RunningWorker> {
   const known = new Set(workerdPids());
-  const miniflare = new Miniflare(
-    convertV4MiniflareOptions({
+  const miniflare = new Miniflare({
+    ...convertV4MiniflareOptions({
       name: "bench",
       modules: [{ type: "ESModule", path: script }],
       modulesRoot: folder,
       ...COMPATIBILITY,
       ...bound,
       unsafeDirectSockets: [{ host: "127.0.0.1" }],
-      defaultPersistRoot: join(folder, "state"),
     } as never),
-  );
+    resourcePersistencePath: join(folder, "state"),
+  });
   await miniflare.ready;
   const pid = workerdPids().find((each) => !known.has(each));
   if (pid === undefined) throw new Error("the Worker has no workerd process");

@@ -20,6 +20,13 @@ const SHOWABLE = new Set([
   "text/plain",
 ]);
 
+/**
+ * What a page may take in by `<script>`, `import`, a worker or `<link>` (WHATWG MIME Sniffing 4.6, and CSS): under these types an upload
+ * would be code of our own origin to a page with `script-src 'self'`. It is sent as the text that it is.
+ */
+const TAKEN_IN =
+  /^(?:(?:application|text)\/(?:x-)?(?:java|ecma)script|text\/(?:javascript1\.[0-5]|jscript|livescript|css))$/;
+
 const POLICY = "default-src 'none'; frame-ancestors 'none'; sandbox";
 
 export interface ContentDescription {
@@ -33,9 +40,10 @@ export interface ContentDescription {
 }
 
 export function contentHeaders({ name, type, tag, storedAt, use }: ContentDescription): Record<string, string> {
-  const isShown = use === "show" && SHOWABLE.has(type);
+  const sent = TAKEN_IN.test(type) ? "text/plain" : type;
+  const isShown = use === "show" && SHOWABLE.has(sent);
   return {
-    "content-type": type.startsWith("text/") ? `${type}; charset=utf-8` : type,
+    "content-type": sent.startsWith("text/") ? `${sent}; charset=utf-8` : sent,
     "content-disposition": disposition(isShown ? "inline" : "attachment", name),
     "content-security-policy": POLICY,
     "x-content-type-options": "nosniff",
