@@ -93,7 +93,7 @@ export class WatchSource implements WatchListener {
   }
 
   get pending(): number {
-    return this.#host.core.pending(this.key);
+    return this.#host.core.writes(this.key).length;
   }
 
   place(): ReadingPlace["at"] {

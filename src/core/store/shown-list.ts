@@ -5,8 +5,9 @@
 
 import type { RowId } from "../ids.ts";
 import type { JsonObject } from "../json.ts";
-import { rowAfter } from "../offline/lay-over.ts";
+
 import type { RowWrite } from "../offline/outbox-entry.ts";
+import { rowAfter } from "./row-after.ts";
 import type { CompareRows } from "./sorted-rows.ts";
 
 export interface ListShape {

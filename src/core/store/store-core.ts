@@ -159,12 +159,13 @@ export class StoreCore {
     return held.shown;
   }
 
-  /** Writes of its table that lie over it. */
-  pending(key: string): number {
+  /** Writes of its table that lie over it, in order. */
+  writes(key: string): readonly RowWrite[] {
     const held = this.#held.get(key);
-    return held === undefined ? 0 : this.#writesOver(held).length;
+    return held === undefined ? [] : this.#writesOver(held);
   }
 
+  /** Writes that are shown, and those of them that the server has. */
   get overlaid(): Overlay["size"] {
     return this.#overlay.size;
   }

@@ -4,10 +4,10 @@ import { expect, test } from "vitest";
 import { type ConflictPolicy, findConflict, resolveConflict } from "../../../src/core/offline/conflict.ts";
 import { decide } from "../../../src/core/offline/decide.ts";
 import { type AttemptReply, judgeReply } from "../../../src/core/offline/judge-reply.ts";
-import { layOver } from "../../../src/core/offline/lay-over.ts";
 import { sendable } from "../../../src/core/offline/sendable.ts";
 import { statusOf, syncStatus } from "../../../src/core/offline/sync-status.ts";
 import { readTabMessage } from "../../../src/core/offline/tab-message.ts";
+import { ShownList } from "../../../src/core/store/shown-list.ts";
 import { entry, REFUSED, write } from "./entries.ts";
 
 const keys = (entries: readonly { readonly key: string }[]) => entries.map(({ key }) => key);
@@ -129,9 +129,9 @@ test("[CI6] writes lie over the rows of a watch: rows enter and leave its filter
     ["b", { id: "b", list: "todo", title: "B" }],
   ]);
   const elsewhere = { id: "c", list: "done", title: "C" };
-  const shown = layOver({
-    rows,
-    writes: [
+  const shown = new ShownList().lay(
+    [...rows.values()],
+    [
       write("a", { values: { list: "done" } }),
       write("b", { op: "delete", values: {} }),
       write("c", { values: { list: "todo" } }),
@@ -139,11 +139,16 @@ test("[CI6] writes lie over the rows of a watch: rows enter and leave its filter
       write("d", { values: { title: "D2" } }),
       write("x", { values: { list: "todo" } }),
     ],
-    primaryKey: "id",
-    known: (id) => (id === "c" ? elsewhere : undefined),
-    matches: ({ list }) => list === "todo",
-  });
-  expect([...shown.values()]).toEqual([
+    {
+      rowKey: "id",
+      compare: null,
+      limit: null,
+      known: (id) => (id === "c" ? elsewhere : undefined),
+      takes: ({ list }) => list === "todo",
+      derive: (after) => after,
+    },
+  );
+  expect(shown).toEqual([
     { id: "c", list: "todo", title: "C" },
     { id: "d", list: "todo", title: "D2" },
   ]);

@@ -4,15 +4,16 @@
  */
 
 import type { ObjectName } from "../../../src/core/ids.ts";
-import { ClientPicture } from "../../../src/core/live/client-picture.ts";
+import { ClientPicture, type Shown } from "../../../src/core/live/client-picture.ts";
 import { ClientSession, type WatchRequest } from "../../../src/core/live/client-session.ts";
+import type { LiveView } from "../../../src/core/live/live-view.ts";
 
 export interface Wires {
   readonly connect: (object: ObjectName, afterMs: number) => void;
   readonly send: (object: ObjectName, text: string) => void;
   readonly close: (object: ObjectName) => void;
   readonly random: () => number;
-  readonly shown: () => void;
+  readonly shown: (watches: Shown) => void;
 }
 
 export class SimWatcher {
@@ -31,7 +32,7 @@ export class SimWatcher {
       consistency,
       sync: (object, question) => this.sessions.get(object)?.sync(question) === true,
       idOf: (_watch, row) => row.id as string,
-      shown: () => wires.shown(),
+      shown: (watches) => wires.shown(watches),
       reopen: (object) => this.sessions.get(object)?.restart(),
     });
     for (const object of objects) {
@@ -53,9 +54,16 @@ export class SimWatcher {
     }
   }
 
-  watch(key: string, object: ObjectName, request: WatchRequest): void {
+  /** `start`: a position up to which its rows are held, in `view`. */
+  watch(
+    key: string,
+    object: ObjectName,
+    request: WatchRequest,
+    start: string | null = null,
+    view: LiveView | null = null,
+  ): void {
     this.requests.set(key, { object, request });
-    this.picture.add(key);
+    this.picture.add(key, start, view);
     this.sessions.get(object)?.watch(key, request);
   }
 

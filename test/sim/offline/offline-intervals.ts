@@ -31,6 +31,8 @@ export const OFFLINE_INTERVALS = [
   "storage was ahead",
   "overlay outlived the answer",
   "forgotten key",
+  "began with kept rows",
+  "kept rows were behind",
 ] as const;
 
 export type OfflineInterval = (typeof OFFLINE_INTERVALS)[number];

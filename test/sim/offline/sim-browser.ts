@@ -3,6 +3,7 @@
  * A stored change is durable when it happens; what a tab held in memory is gone with it.
  */
 
+import type { ShownRow } from "../../../src/core/live/server-frames.ts";
 import type { EntryChange, EntryDraft, OutboxEntry } from "../../../src/core/offline/outbox-entry.ts";
 import type { TabMessage } from "../../../src/core/offline/tab-message.ts";
 
@@ -15,6 +16,8 @@ export interface BrowserTab {
 export class SimBrowser {
   readonly user: string;
   readonly entries = new Map<string, OutboxEntry>();
+  /** Rows that outlive the page, by partition, with the position they stand at. */
+  readonly kept = new Map<string, { readonly position: string; readonly rows: readonly ShownRow[] }>();
   tabs: BrowserTab[] = [];
   leader: BrowserTab | null = null;
   isOnline = true;

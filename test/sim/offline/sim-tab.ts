@@ -1,19 +1,21 @@
 /**
- * A tab of the simulation: watches through the live client, the overlay, and the outbox while it leads. Carries out what these decide, as the
+ * A tab of the simulation: the live store over watches of the live client, and the outbox while it leads. Carries out what these decide, as the
  * shell does, each step at a time of its own; a tab that has crashed does nothing more.
  */
 
 import type { ObjectName, RowId } from "../../../src/core/ids.ts";
 import type { JsonObject } from "../../../src/core/json.ts";
+import type { Shown } from "../../../src/core/live/client-picture.ts";
+import { openView } from "../../../src/core/live/live-view.ts";
 import { parseSince } from "../../../src/core/live/position.ts";
+import { viewComparator } from "../../../src/core/live/view-order.ts";
 import type { ConflictPolicy } from "../../../src/core/offline/conflict.ts";
 import type { AttemptReply } from "../../../src/core/offline/judge-reply.ts";
-import { layOver } from "../../../src/core/offline/lay-over.ts";
 import { Outbox } from "../../../src/core/offline/outbox.ts";
 import type { EntryChange, EntryDraft, OutboxEntry, RowWrite } from "../../../src/core/offline/outbox-entry.ts";
 import type { OutboxAction, PresentRow } from "../../../src/core/offline/outbox-port.ts";
-import { Overlay, type ReadingPlace } from "../../../src/core/offline/overlay.ts";
 import { TAB_VERSION, type TabMessage } from "../../../src/core/offline/tab-message.ts";
+import { StoreCore } from "../../../src/core/store/store-core.ts";
 import { SimWatcher } from "../live/sim-watcher.ts";
 import { PARTITIONS, type PartitionName } from "./model-server.ts";
 import type { SimBrowser } from "./sim-browser.ts";
@@ -38,14 +40,16 @@ export interface TabWorld {
   readonly elapsedMs: () => number;
   readonly nowMs: () => number;
   readonly policy: ConflictPolicy;
-  readonly hit: (interval: "storage was ahead") => void;
+  readonly hit: (interval: "storage was ahead" | "began with kept rows" | "kept rows were behind") => void;
 }
 
 export class SimTab {
   readonly name: string;
   readonly browser: SimBrowser;
   readonly watcher: SimWatcher;
-  readonly overlay = new Overlay();
+  readonly store: StoreCore;
+  /** What had taken place when it was opened. */
+  doneAtStart: readonly OutboxEntry[] = [];
   outbox: Outbox | null = null;
   isAlive = true;
   /** Nothing is shown before the entries are known: a write would come in late, over what came after it. */
@@ -56,6 +60,7 @@ export class SimTab {
   #unheard: TabMessage[] = [];
   readonly #asked = new Set<string>();
   #purged = 0;
+  #shows = 0;
 
   constructor(name: string, browser: SimBrowser, world: TabWorld) {
     this.name = name;
@@ -67,11 +72,51 @@ export class SimTab {
       send: (object, text) => world.sendFrame(this, object, text),
       close: (object) => world.close(this, object),
       random: world.random,
-      shown: () => this.show(),
+      shown: (watches) => this.#took(watches),
     });
-    for (const partition of PARTITIONS)
-      this.watcher.watch(partition, `t/app/${partition}` as ObjectName, { resource: "notes" });
+    this.store = new StoreCore({
+      placeOf: (key) => this.#placeOf(partitionOf(key)),
+      ask: (position) => {
+        for (const partition of PARTITIONS) this.#askFor(partition, position);
+      },
+      changed: () => {},
+      derive: (after) => after,
+    });
+    for (const key of LISTS)
+      this.store.add({ key, table: "notes", partition: partitionOf(key), limit: null, isWhole: true });
     world.soon(() => this.#load());
+  }
+
+  /** Begins with what was kept of the rows, if anything was. */
+  #begin(): void {
+    for (const partition of PARTITIONS) {
+      const kept = this.browser.kept.get(partition);
+      const object = `t/app/${partition}` as ObjectName;
+      const view = kept === undefined ? null : openView({ rows: kept.rows }, (row) => row.id as RowId);
+      this.watcher.watch(partition, object, { resource: "notes" }, kept?.position, view);
+      if (kept === undefined) continue;
+      this.#world.hit("began with kept rows");
+      this.#took(new Map([[partition, [{ kind: "replaced", seq: 0, after: view }]]]));
+      for (const key of LISTS) if (partitionOf(key) === partition) this.store.resumed(key);
+      if (this.store.writes(partition).length > 0) this.#world.hit("kept rows were behind");
+    }
+  }
+
+  #took(watches: Shown): void {
+    for (const [partition, steps] of watches) {
+      const view = this.watcher.picture.viewOf(partition);
+      for (const key of LISTS.filter((each) => partitionOf(each) === partition)) {
+        const facts = view && {
+          rowKey: "id",
+          compare: key === partition ? null : BY_TITLE,
+          takes: () => true,
+          rows: () => [...view.rows.values()].map(({ row }) => row),
+          rowOf: (id: RowId) => view.rows.get(id)?.row,
+        };
+        this.store.took(key, steps, facts);
+      }
+    }
+    this.show();
   }
 
   lead(): void {
@@ -90,7 +135,7 @@ export class SimTab {
   /** Shown at once, stored soon. */
   write(draft: EntryDraft, stored: () => void): void {
     this.wrote.add(draft.key);
-    this.overlay.draft({ ...draft, state: { kind: "queued" } });
+    this.store.draft({ ...draft, state: { kind: "queued" } });
     this.show();
     this.#soon(() => {
       const entry = this.browser.add(draft);
@@ -116,8 +161,7 @@ export class SimTab {
       return;
     }
     for (const { key, entry } of message.news) {
-      if (entry === null) this.overlay.drop(key);
-      else this.overlay.take(entry);
+      this.store.news(key, entry);
       this.outbox?.noticed(key, entry);
     }
     this.show();
@@ -125,8 +169,10 @@ export class SimTab {
 
   receive(object: ObjectName, text: string): void {
     this.watcher.sessions.get(object)?.receive(text);
+    this.store.moved();
     if (this.watcher.purged > this.#purged) {
       this.#purged = this.watcher.purged;
+      this.browser.kept.delete(object.slice(-1));
       const partition = object.slice(-1) as PartitionName;
       // Each tab says so, behind the news of what it wrote itself on what it still showed.
       const message = { v: TAB_VERSION, type: "revoked", table: "notes", partition } as const;
@@ -140,29 +186,35 @@ export class SimTab {
   /** What the watches show changed, or what lies over it. */
   show(): void {
     if (!this.isAlive || !this.isLoaded) return;
-    this.overlay.reach(this.places());
-    for (const awaited of this.overlay.awaited()) for (const partition of PARTITIONS) this.#askFor(partition, awaited);
+    this.store.moved();
     this.#world.shown(this);
+    // Not each time, so that what is kept is often behind.
+    if (++this.#shows % 7 === 0) this.#keep();
   }
 
-  places(): ReadingPlace[] {
-    return PARTITIONS.map((partition) => {
-      const since = parseSince(this.watcher.picture.sinceOf(partition) ?? "");
-      return { table: "notes", partition, at: since === null ? null : { epoch: since.epoch, seq: since.seq } };
-    });
+  #keep(): void {
+    for (const partition of PARTITIONS) {
+      const position = this.watcher.picture.sinceOf(partition);
+      const view = this.watcher.picture.viewOf(partition);
+      if (position === null || view === null) continue;
+      this.browser.kept.set(partition, { position, rows: structuredClone([...view.rows.values()]) });
+    }
+  }
+
+  #placeOf(partition: PartitionName): { readonly epoch: string; readonly seq: number } | null {
+    const since = parseSince(this.watcher.picture.sinceOf(partition) ?? "");
+    return since === null ? null : { epoch: since.epoch, seq: since.seq };
   }
 
   /** Null: nothing is shown. */
   rows(partition: PartitionName): ReadonlyMap<RowId, JsonObject> | null {
-    const view = this.watcher.picture.viewOf(partition);
-    if (view === null) return null;
-    return layOver({
-      rows: new Map([...view.rows].map(([id, { row }]) => [id, row])),
-      writes: this.overlay.writes("notes", partition),
-      primaryKey: "id",
-      known: () => undefined,
-      matches: () => true,
-    });
+    const rows = this.store.rows(partition);
+    return rows === null ? null : new Map(rows.map((row) => [row.id as RowId, row]));
+  }
+
+  /** The same in the order of titles. */
+  sorted(partition: PartitionName): readonly JsonObject[] | null {
+    return this.store.rows(`${partition} by title`);
   }
 
   tagOf(partition: PartitionName, id: RowId): string | null {
@@ -185,7 +237,9 @@ export class SimTab {
     if (!this.isAlive) return;
     const entries = this.browser.all();
     this.#soon(() => {
-      for (const entry of entries) this.overlay.take(entry);
+      for (const entry of entries) this.store.news(entry.key, entry);
+      this.doneAtStart = entries.filter(({ state }) => state.kind === "done");
+      this.#begin();
       this.isLoaded = true;
       for (const message of this.#unheard.splice(0)) this.hear(message);
       this.show();
@@ -244,8 +298,7 @@ export class SimTab {
   ): void {
     this.#broadcast(news);
     for (const { key, entry } of news) {
-      if (entry === null) this.overlay.drop(key);
-      else this.overlay.take(entry);
+      this.store.news(key, entry);
       if (mode === "all") this.outbox?.noticed(key, entry);
     }
     this.show();
@@ -264,4 +317,12 @@ export class SimTab {
   #live(run: (outbox: Outbox) => void): void {
     if (this.isAlive && this.outbox !== null) run(this.outbox);
   }
+}
+
+/** Each partition as it comes, and in the order of titles. */
+const LISTS = PARTITIONS.flatMap((partition) => [partition, `${partition} by title`]);
+const BY_TITLE = viewComparator({ orderBy: "title", key: "id", kinds: { title: "text", id: "text" } });
+
+function partitionOf(key: string): PartitionName {
+  return key.slice(0, 1) as PartitionName;
 }

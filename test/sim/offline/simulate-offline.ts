@@ -14,6 +14,7 @@ import { seeded } from "../../crash/random.ts";
 import { FlickerJudge } from "./flicker-judge.ts";
 import { judgeEnd } from "./judge-end.ts";
 import { ModelServer, PARTITIONS, type PartitionName } from "./model-server.ts";
+import { layOver } from "./naive-lay-over.ts";
 import type { OfflineInterval } from "./offline-intervals.ts";
 import { SimBrowser } from "./sim-browser.ts";
 import { SimNetwork } from "./sim-network.ts";
@@ -120,8 +121,8 @@ class Run {
       this.problems.push(...judgeEnd({ browser, written, applied: this.#server.applied, uncertain: this.#uncertain }));
       for (const tab of this.#tabsOf(browser)) {
         for (const partition of PARTITIONS) this.#compare(tab, partition);
-        const { acknowledged } = tab.overlay.size;
-        if (acknowledged > 0) this.problems.push(`${tab.name} still waits for ${tab.overlay.awaited()}`);
+        const { acknowledged } = tab.store.overlaid;
+        if (acknowledged > 0) this.problems.push(`${tab.name} still waits for ${acknowledged} writes`);
         if (tab.outbox !== null) this.#checkStatus(tab);
       }
     }
@@ -135,7 +136,7 @@ class Run {
       isInFlight: (key) => outbox.isInFlight(key),
       principal: tab.browser.user,
       pause: outbox.pause,
-      unread: tab.overlay.size.acknowledged,
+      unread: tab.store.overlaid.acknowledged,
     });
     const refused = tab.browser.all().filter(({ state }) => state.kind === "refused").length;
     if (status.heldUp > 0) this.#world.hit("held up behind a refused one");
@@ -155,7 +156,7 @@ class Run {
     const held = shown === null ? "nothing" : text([...shown.rows.values()].map(({ row }) => row));
     if (held !== text(wanted.values()))
       this.problems.push(`${tab.name} ${partition}: ${held} is not ${text(wanted.values())}`);
-    const over = tab.overlay.writes("notes", partition);
+    const over = tab.store.writes(partition);
     const open = tab.browser.all().filter(({ state }) => state.kind === "queued" || state.kind === "sent");
     const inStorage = open.flatMap(({ writes }) => writes.filter((write) => write.partition === partition));
     if (over.length !== inStorage.length)
@@ -429,16 +430,20 @@ class Run {
 
   // What is looked at.
 
+  #looks = 0;
+
   #look(tab: SimTab): void {
     const judge = this.#judges.get(tab);
     if (judge === undefined) return;
-    if (tab.overlay.size.acknowledged > 0) this.#world.hit("overlay outlived the answer");
+    if (tab.store.overlaid.acknowledged > 0) this.#world.hit("overlay outlived the answer");
     for (const partition of PARTITIONS) {
       const rows = tab.rows(partition);
       if (rows === null) {
         judge.forget(partition);
         continue;
       }
+      // Making it anew costs as much as all the rest of a step.
+      if (++this.#looks % 5 === 0) this.#compareWithNaive(tab, partition, rows);
       const fault = judge.look(partition, rows, {
         stoodAt: (value) => this.#server.stood.get(value),
         writerOf: (value) => {
@@ -451,6 +456,28 @@ class Run {
       });
       if (fault !== null) this.problems.push(`${tab.name}: ${fault}`);
     }
+  }
+
+  /** The maintained list equals the one that is made anew, in either order; and nothing is older than what this person knows to be done. */
+  #compareWithNaive(tab: SimTab, partition: PartitionName, rows: ReadonlyMap<RowId, JsonObject>): void {
+    const view = tab.watcher.picture.viewOf(partition);
+    const below = new Map([...(view?.rows ?? [])].map(([id, { row }]) => [id, row]));
+    const wanted = layOver(below, tab.store.writes(partition));
+    const line = (all: Iterable<JsonObject>) => [...all].map(canonicalJson).sort().join();
+    if (line(rows.values()) !== line(wanted.values()))
+      this.problems.push(`${tab.name} ${partition} shows ${line(rows.values())}, not ${line(wanted.values())}`);
+    const titles = (tab.sorted(partition) ?? []).map(({ title }) => String(title ?? "~"));
+    if (titles.length !== rows.size || titles.join() !== [...titles].sort().join())
+      this.problems.push(`${tab.name} ${partition} is not in order: ${titles}`);
+    for (const { writes } of tab.doneAtStart)
+      for (const { id, values } of writes.filter((write) => write.partition === partition))
+        for (const column of ["title", "body"]) {
+          const [own, shown] = [values[column], rows.get(id)?.[column]];
+          if (typeof own !== "string" || typeof shown !== "string" || own === shown) continue;
+          const [ownAt, shownAt] = [this.#server.stood.get(own), this.#server.stood.get(shown)];
+          if (ownAt !== undefined && shownAt !== undefined && shownAt < ownAt)
+            this.problems.push(`${tab.name} ${partition} ${id} shows ${shown}, which stood before its own ${own}`);
+        }
   }
 
   #stored(browser: SimBrowser, changes: readonly EntryChange[]): void {
