@@ -303,8 +303,7 @@ export class OutboxRunner {
   #tellProgress(): void {
     const outbox = this.#outbox;
     if (outbox === null || this.#isClosed) return;
-    const inFlight = outbox.entries.filter(({ key }) => outbox.isInFlight(key)).map(({ key }) => key);
-    const progress: Progress = { v: TAB_VERSION, type: "progress", inFlight, pause: outbox.pause };
+    const progress: Progress = { v: TAB_VERSION, type: "progress", inFlight: outbox.inFlight, pause: outbox.pause };
     if (JSON.stringify(progress) === JSON.stringify(this.#progress)) return;
     this.#progress = progress;
     this.#channel.tell(progress);

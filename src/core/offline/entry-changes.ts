@@ -1,14 +1,15 @@
 /** Changes of several entries at once that follow from what happened to one, or to the rights of the person. Pure; `outbox.ts` has them saved. */
 
 import type { JsonObject } from "../json.ts";
-import { changed, type EntryChange, type OutboxEntry, type RowWrite, rowKey } from "./outbox-entry.ts";
+import { changed, type EntryChange, isSameRow, type OutboxEntry, type RowWrite } from "./outbox-entry.ts";
 import { OUTBOX_LIMITS } from "./outbox-port.ts";
 
 export type IsRevoked = (row: Pick<RowWrite, "table" | "partition" | "id">) => boolean;
 
-/** Of the finished, those that make room for one more. */
+/** Of the finished, those that make room for one more. A plain loop, as below: each finished write comes by here, past all that wait. */
 export function letGo(entries: readonly OutboxEntry[]): EntryChange[] {
-  const done = entries.filter(({ state }) => state.kind === "done");
+  const done: OutboxEntry[] = [];
+  for (const entry of entries) if (entry.state.kind === "done") done.push(entry);
   return done
     .slice(0, Math.max(0, done.length + 1 - OUTBOX_LIMITS.keptDone))
     .map((before) => ({ before, after: null }));
@@ -18,13 +19,14 @@ export function letGo(entries: readonly OutboxEntry[]): EntryChange[] {
 export function rebased(entries: readonly OutboxEntry[], done: OutboxEntry, tag: string | null): EntryChange[] {
   const [written, ...more] = done.writes;
   if (tag === null || written === undefined || more.length > 0) return [];
-  const key = rowKey(written);
-  const isOnIt = (write: RowWrite) => rowKey(write) === key && write.op !== "create" && write.tag === written.tag;
-  return entries
-    .filter(({ place, state, writes }) => place > done.place && state.kind === "queued" && writes.some(isOnIt))
-    .map((later) =>
-      changed(later, { writes: later.writes.map((write) => (isOnIt(write) ? { ...write, tag } : write)) }),
-    );
+  const isOnIt = (write: RowWrite) => isSameRow(write, written) && write.op !== "create" && write.tag === written.tag;
+  const changes: EntryChange[] = [];
+  for (const later of entries) {
+    if (later.place <= done.place || later.state.kind !== "queued" || !later.writes.some(isOnIt)) continue;
+    const writes = later.writes.map((write) => (isOnIt(write) ? { ...write, tag } : write));
+    changes.push(changed(later, { writes }));
+  }
+  return changes;
 }
 
 /** Nothing that was shown of these rows is kept; what the person wrote is. */

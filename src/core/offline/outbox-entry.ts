@@ -67,3 +67,8 @@ export const QUEUED: EntryState = { kind: "queued" };
 export function rowKey({ table, partition = "", id }: Pick<RowWrite, "table" | "partition" | "id">): string {
   return `${table}/${partition}/${typeof id}:${id}`;
 }
+
+/** The same without making names: for loops over all entries. */
+export function isSameRow(a: RowWrite, b: RowWrite): boolean {
+  return a.id === b.id && a.table === b.table && a.partition === b.partition;
+}

@@ -59,6 +59,11 @@ export class Outbox {
     return this.#losses > 0 ? "unreachable" : null;
   }
 
+  /** Keys of the entries that are under way. */
+  get inFlight(): readonly string[] {
+    return [...this.#courses.keys()].filter((key) => this.isInFlight(key));
+  }
+
   isInFlight(key: string): boolean {
     const phase = this.#courses.get(key)?.phase;
     return phase === "sending" || phase === "reading";
