@@ -1,7 +1,22 @@
 /**
- * `ledge/client/files`: uploads of files with progress, pause, resume and abort, for any client, e.g. one that signs in. An entry of its
- * own, so that whoever uploads nothing does not carry it. No DOM: a file is whatever has a size and can be sliced.
+ * `ledge/client/files`: uploads of files with progress, pause, resume and abort, all uploads under way as a store, and what else there is
+ * to do with files, for any client, e.g. one that signs in. An entry of its own, so that whoever uploads nothing does not carry it. No
+ * DOM: a file is whatever has a size and can be sliced.
  */
 
-export type { BytesLike } from "./file-source.ts";
-export { downloadPath, type FileUpload, type UploadOptions, type UploadProgress, uploadFile } from "./upload-file.ts";
+export {
+  attachmentPath,
+  copyFile,
+  downloadPath,
+  downloadUrl,
+  type InPartition,
+  linkFile,
+  listAttachments,
+  moveFile,
+  putAttachment,
+  removeAttachment,
+  type ShownAs,
+} from "./files/file-requests.ts";
+export type { BytesLike } from "./files/file-source.ts";
+export { type FileUpload, type UploadOptions, type UploadProgress, uploadFile } from "./files/upload-file.ts";
+export { createUploads, type UploadItem, type Uploads } from "./files/uploads.ts";

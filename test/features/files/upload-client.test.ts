@@ -2,8 +2,21 @@
 
 import { SELF } from "cloudflare:test";
 import { createClient, type LedgeError } from "ledge/client";
-import { downloadPath, type FileUpload, uploadFile } from "ledge/client/files";
-import { expect, it } from "vitest";
+import {
+  copyFile,
+  createUploads,
+  downloadPath,
+  downloadUrl,
+  type FileUpload,
+  linkFile,
+  listAttachments,
+  moveFile,
+  putAttachment,
+  removeAttachment,
+  type UploadItem,
+  uploadFile,
+} from "ledge/client/files";
+import { expect, it, vi } from "vitest";
 import type { app } from "./app.ts";
 import { keys, rowOf, send, settle } from "./client.ts";
 
@@ -38,6 +51,8 @@ function clientWith(meddle: (asked: Asked, index: number) => "pass" | "refuse" |
   });
   return { client, asked };
 }
+
+const until = (holds: () => void) => vi.waitFor(holds, { timeout: 30_000 });
 
 function fileOf(size: number, seed: number): Blob & { readonly name: string } {
   const bytes = new Uint8Array(size);
@@ -152,4 +167,68 @@ it("[FS3] what the server refuses is a typed error, not tried again", async () =
   const upload = uploadFile(client, "papers", fileOf(10, 7), { type: "application/x-msdownload" });
   await expect(upload.done).rejects.toMatchObject({ status: 415, code: "UNSUPPORTED_MEDIA_TYPE" });
   expect([upload.state, asked.length]).toEqual(["failed", 1]);
+});
+
+it("[FS15] all uploads are one store: some at a time, each with its progress, paused, ended, tried again, taken off", async () => {
+  let isDown = true;
+  const { client } = clientWith(({ method, path }) =>
+    method === "PUT" && isDown && !path.includes("x") ? "refuse" : "pass",
+  );
+  const uploads = createUploads(client, { atOnce: 1 });
+  const shown: (readonly UploadItem[])[] = [];
+  const stop = uploads.subscribe(() => shown.push(uploads.getSnapshot()));
+  const item = (key: number) => uploads.getSnapshot().find((each) => each.key === key);
+  const state = (key: number) => item(key)?.state;
+
+  const failing = uploads.add("papers", fileOf(100, 1));
+  const waiting = uploads.add("papers", fileOf(200, 2), { name: "second.bin" });
+  expect([state(failing), state(waiting), item(waiting)?.name]).toEqual(["running", "waiting", "second.bin"]);
+  // The second begins when the first has ended, however it ended.
+  await until(() => expect([state(failing), state(waiting)]).toEqual(["failed", "failed"]));
+  const { id, error } = item(failing) as UploadItem;
+  expect([typeof id, (error as LedgeError).code]).toEqual(["string", "NETWORK_ERROR"]);
+
+  isDown = false;
+  uploads.retry(failing);
+  await until(() => expect(state(failing)).toBe("done"));
+  expect(item(failing)).toMatchObject({ id, sent: 100, error: null, row: { id, status: "stored" } });
+  uploads.dismiss(waiting);
+  const large = uploads.add("papers", fileOf(PART + 1000, 3), { maxWholeBytes: 1000 });
+  uploads.pause(large);
+  expect(state(large)).toBe("paused");
+  uploads.resume(large);
+  await until(() => expect(state(large)).toBe("done"));
+  const [ended] = [uploads.add("papers", fileOf(50, 4))];
+  uploads.abort(ended);
+  await until(() => expect(state(ended)).toBe("aborted"));
+  expect(uploads.getSnapshot().map(({ key }) => key)).toEqual([failing, large, ended]);
+  // Nothing that was handed out changes afterwards.
+  expect(new Set(shown).size).toBe(shown.length);
+  expect(shown[0]?.map((each) => each.state)).toEqual(["waiting"]);
+  stop();
+});
+
+it("[FS10] [FS11] [FS12] [X6] the client copies, moves, links and attaches", async () => {
+  const { client } = clientWith(() => "pass");
+  const { done } = uploadFile(client, "papers", fileOf(10, 5));
+  const { id } = (await done) as { readonly id: string };
+  const copy = await copyFile(client, "papers", id, { row: { name: "copy.bin" } });
+  expect(copy).toMatchObject({ name: "copy.bin", status: "stored" });
+  const { url } = await linkFile(client, "papers", id, { expiresIn: 60 });
+  expect((await send(null, `GET ${url}`)).status).toBe(200);
+  expect(downloadUrl(client, downloadPath("papers", id, undefined, { use: "show", preset: "a b" }))).toBe(
+    `http://localhost/api/papers/${id}/content?use=show&preset=a%20b`,
+  );
+  const there = (await uploadFile(client, "binned", fileOf(10, 6), { partition: "c1" }).done) as {
+    readonly id: string;
+  };
+  const moved = await moveFile(client, "binned", there.id, "c2", { partition: "c1", headers: { "if-match": "*" } });
+  expect(moved).toMatchObject({ id: there.id, room: "c2" });
+
+  const made = (await client.cases.create({ title: "case" })) as { readonly id: string };
+  const text = Object.assign(new Blob(["hi"], { type: "text/plain;charset=utf-8" }), { name: "any" });
+  expect(await putAttachment(client, "cases", made.id, "note.txt", text)).toMatchObject({ name: "note.txt", size: 2 });
+  expect((await listAttachments(client, "cases", made.id)).map(({ name }) => name)).toEqual(["note.txt"]);
+  await removeAttachment(client, "cases", made.id, "note.txt");
+  expect(await listAttachments(client, "cases", made.id)).toEqual([]);
 });

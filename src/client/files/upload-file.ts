@@ -3,13 +3,13 @@
  * is only ceasing to send, and an upload whose program ended is taken up again by the id of its row.
  */
 
-import type { AppLike, Client } from "./app-types.ts";
+import type { AppLike, Client } from "../app-types.ts";
+import { LedgeError, TransportError, ValidationError } from "../ledge-error.ts";
+import type { ControllerLike, Platform, SignalLike } from "../platform.ts";
+import { PLATFORM } from "../platform.ts";
+import type { Call, Send } from "../send.ts";
+import { tablePath } from "../table-path.ts";
 import { type BytesLike, type FileSource, fileSource } from "./file-source.ts";
-import { LedgeError, TransportError, ValidationError } from "./ledge-error.ts";
-import type { ControllerLike, Platform, SignalLike } from "./platform.ts";
-import { PLATFORM } from "./platform.ts";
-import type { Call, Send } from "./send.ts";
-import { tablePath } from "./table-path.ts";
 
 export interface UploadProgress {
   /** Bytes that have arrived. */
@@ -64,11 +64,6 @@ export function uploadFile(
   options: UploadOptions = {},
 ): FileUpload {
   return new Upload(client, table, fileSource(file), options);
-}
-
-/** Where the bytes of a row are, after the client's `url`: for an `<img>` or a link. */
-export function downloadPath(table: string, id: string, partition?: string): string {
-  return `${tablePath(table, partition)}/${encodeURIComponent(id)}/content`;
 }
 
 class Upload implements FileUpload {
