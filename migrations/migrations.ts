@@ -2,6 +2,7 @@
 import type { MigrationSet } from "../src/define/app.ts";
 import comments_0000 from "./comments/0000_create_comments.sql";
 import comments_0001 from "./comments/0001_change_comments.sql";
+import jobs_0000 from "./jobs/0000_create_jobs_job_schedules_job_controls.sql";
 import labels_0000 from "./labels/0000_create_labels_task_labels.sql";
 import messages_0000 from "./messages/0000_create_messages.sql";
 import projects_0000 from "./projects/0000_create_projects.sql";
@@ -14,6 +15,9 @@ export const migrations: MigrationSet = {
   comments: [
     { tag: "0000_create_comments", sql: comments_0000 },
     { tag: "0001_change_comments", sql: comments_0001 },
+  ],
+  jobs: [
+    { tag: "0000_create_jobs_job_schedules_job_controls", sql: jobs_0000 },
   ],
   labels: [
     { tag: "0000_create_labels_task_labels", sql: labels_0000 },

@@ -9,4 +9,4 @@ import { app } from "./app.ts";
 
 export const TableObject = tableObject(app, migrations);
 
-export default { fetch: app.fetch };
+export default { fetch: app.fetch, queue: app.queue, scheduled: app.scheduled };

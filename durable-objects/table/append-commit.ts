@@ -6,6 +6,7 @@ import { VERSION_COLUMN } from "../sql/list-statement.ts";
 import { quoteIdentifier } from "../sql/quote-identifier.ts";
 import type { Commit } from "./commit.ts";
 import { appendEntry, type Effect, type LedgerEntry, type LedgerHead } from "./ledger.ts";
+import { scheduleWakes } from "./schedule-wakes.ts";
 import { scheduleFeeds } from "./search-feed.ts";
 import { schedule } from "./timers.ts";
 
@@ -55,6 +56,7 @@ function append(
   store.failPoint?.("ledger.appended");
   if (effects.length > 0) schedule(store.sql, store.alarm, "outbox", at);
   scheduleFeeds(store, changes, head.seq, at);
+  scheduleWakes(store, changes);
   store.failPoint?.("write.effects-scheduled");
   return head;
 }

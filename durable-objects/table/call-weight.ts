@@ -15,6 +15,7 @@ const UNCOUNTED_ROWS = 50;
 /** One a row, and one for each 1,024 characters of input. */
 export function callWeight(call: MutatingCall): number {
   if (call.op === "write") return 1 + inputUnits(call.intent);
+  if (call.op === "procedure") return 1 + Math.floor(JSON.stringify(call.input).length / CHARACTERS_A_UNIT);
   if (call.op === "transaction") return call.steps.reduce((sum, { action }) => sum + stepWeight(action), 1);
   const { work } = call;
   return work.kind === "items" ? 1 + work.items.reduce((sum, item) => sum + itemWeight(item), 0) : filterWeight(work);

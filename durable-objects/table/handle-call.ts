@@ -9,6 +9,7 @@ import { loadBatch, previewBatch } from "./batch-load.ts";
 import { readFootprint } from "./commit-footprint.ts";
 import { load } from "./load.ts";
 import { countRows, getRow, listRows } from "./read.ts";
+import { runProcedure } from "./run-procedure.ts";
 import { searchTable } from "./search.ts";
 import type { Store } from "./store.ts";
 import type { TableStore } from "./table-store.ts";
@@ -64,6 +65,9 @@ function serve(store: Store, table: TableStore, call: ObjectCall, note?: (footpr
     case "transaction":
       refuseWhenReadOnly(store);
       return runTransaction(store, call);
+    case "procedure":
+      refuseWhenReadOnly(store);
+      return runProcedure(store, call);
   }
 }
 

@@ -10,7 +10,8 @@ import { columnOf, type Draft, type Row } from "../../src/core/schema/table-spec
 import type { LookOptions, ObjectTransaction } from "../../src/define/hooks.ts";
 import { type Commit, insertRow, removeRow, updateRow } from "./commit.ts";
 import { checkedPatch } from "./inner-hooks.ts";
-import { selectRows } from "./select-rows.ts";
+import { filterOf } from "./scope-test.ts";
+import { countMatching, selectRows } from "./select-rows.ts";
 import type { TableStore } from "./table-store.ts";
 import { beginFacts } from "./write-facts.ts";
 
@@ -47,7 +48,13 @@ export function hookTransaction(commit: Commit, onTouch: () => void): ObjectTran
     find(name, filter, options) {
       const table = tableNamed(name, options);
       commit.reads?.range(name, filter);
-      return selectRows(store, table, filter, Math.min(options?.limit ?? MAX_FOUND_ROWS, MAX_FOUND_ROWS));
+      const limit = Math.min(options?.limit ?? MAX_FOUND_ROWS, MAX_FOUND_ROWS);
+      return selectRows(store, table, filter, { limit, orderBy: options?.orderBy ?? null });
+    },
+    count(name, filter, options) {
+      const table = tableNamed(name, options);
+      commit.reads?.range(name, filter);
+      return countMatching(store, table, filterOf(table, filter), options?.limit ?? null);
     },
     create(name, row) {
       const table = tableNamed(name);

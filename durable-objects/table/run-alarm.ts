@@ -8,6 +8,7 @@ import { nextFeed } from "./search-feed.ts";
 import type { Store } from "./store.ts";
 import { dueTimers, rearm, settle, type TimerName } from "./timers.ts";
 import { nextDecisionPruning, pruneDecisions } from "./transaction-tables.ts";
+import { nextWake, wakeRows } from "./wake-rows.ts";
 
 /** A timer whose work threw is tried again after this. */
 const RETRY_MS = 5000;
@@ -17,9 +18,10 @@ export async function runAlarm(store: Store, env: unknown): Promise<void> {
   for (const name of dueTimers(store.sql, store.clock())) {
     let nextAt: number | null;
     try {
-      await runTimer(store, env, name);
+      const notBefore = (await runTimer(store, env, name)) ?? 0;
       // No await from here to `settle`: a commit that came after the question would find its timer struck.
       nextAt = nextRun(store, name);
+      if (nextAt !== null) nextAt = Math.max(nextAt, notBefore);
     } catch (error) {
       logLine("error", "a timer failed", { object: store.name, timer: name, error: String(error) });
       nextAt = store.clock() + RETRY_MS;
@@ -32,18 +34,24 @@ export async function runAlarm(store: Store, env: unknown): Promise<void> {
   store.failPoint?.("alarm.rearmed");
 }
 
-async function runTimer(store: Store, env: unknown, name: TimerName): Promise<void> {
+/** A time (ms): what is left may not be tried before. */
+async function runTimer(store: Store, env: unknown, name: TimerName): Promise<number | null> {
   switch (name) {
     case "outbox":
-      return deliverEffects(store, env);
+      await deliverEffects(store, env);
+      return null;
     case "replies":
       pruneReplies(store.sql, store.clock());
       store.failPoint?.("replies.pruned");
-      return;
+      return null;
     case "search-feed":
-      return runFeeds(store, env);
+      await runFeeds(store, env);
+      return null;
     case "decisions":
-      return pruneDecisions(store.sql, store.clock());
+      pruneDecisions(store.sql, store.clock());
+      return null;
+    case "wake":
+      return wakeRows(store);
   }
 }
 
@@ -58,5 +66,7 @@ function nextRun(store: Store, name: TimerName): number | null {
       return nextFeed(store);
     case "decisions":
       return nextDecisionPruning(store.sql, store.clock());
+    case "wake":
+      return nextWake(store);
   }
 }

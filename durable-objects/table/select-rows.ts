@@ -52,9 +52,14 @@ export function countMatching(store: Store, table: TableStore, where: Filter, li
   return countRows(store.sql, { ...selection(store, table, where), ...(limitRows === null ? {} : { limitRows }) });
 }
 
-/** The first rows under a filter text, in order of id. */
-export function selectRows(store: Store, table: TableStore, filter: string, limit: number): Row[] {
-  const orderBy = completeOrder([], table.spec);
+/** The first rows under a filter text, by one column upwards, or by id. */
+export function selectRows(
+  store: Store,
+  table: TableStore,
+  filter: string,
+  { limit, orderBy: column = null }: { readonly limit: number; readonly orderBy?: string | null },
+): Row[] {
+  const orderBy = completeOrder(column === null ? [] : [{ field: column, direction: "asc" }], table.spec);
   const page = selectPage(store, table, { where: filterOf(table, filter), orderBy, after: null, limit, offset: 0 });
   return page.rows.map((listed) => listed.row);
 }

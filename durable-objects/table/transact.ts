@@ -42,8 +42,11 @@ export interface Mutation {
   readonly transaction?: CommitTransaction;
 }
 
+/** What the frame must know of a call; the alarm has none. */
+type Caller = Pick<MutatingCall, "principal" | "idempotency" | "attempt" | "wantsChange">;
+
 /** Carries out a mutation and answers it; throws a `Fault` with nothing written. */
-export function transact(store: Store, call: MutatingCall, mutation: Mutation): Answer {
+export function transact(store: Store, call: Caller, mutation: Mutation): Answer {
   const { answer, head } = store.sql.transaction(() => inTransaction(store, call, mutation));
   store.failPoint?.("write.released");
   store.head = head;
@@ -53,7 +56,7 @@ export function transact(store: Store, call: MutatingCall, mutation: Mutation): 
 
 function inTransaction(
   store: Store,
-  call: MutatingCall,
+  call: Caller,
   { run, rebuild, transaction }: Mutation,
 ): { answer: Answer; head: LedgerHead } {
   const { idempotency, attempt } = call;

@@ -39,7 +39,7 @@ export async function sizeCommand(args: readonly string[]): Promise<number> {
   return isBareFit && isWholeFit ? 0 : 1;
 }
 
-/** One `import { a, b } from "./features/…"`. */
+/** One `import { a, b } from "./features/…"`, or of what is written for one: `./jobs/…`. */
 export interface FeatureImport {
   readonly specifier: string;
   readonly names: readonly string[];
@@ -47,7 +47,7 @@ export interface FeatureImport {
 
 /** The features that an application imports, by the text of src/app.ts. */
 export function featureImports(app: string): FeatureImport[] {
-  return [...app.matchAll(/^import \{([^}]*)\} from "(\.\/features\/[^"]+)";$/gm)].map(
+  return [...app.matchAll(/^import \{([^}]*)\} from "(\.\/(?:features|jobs)\/[^"]+)";$/gm)].map(
     ([, names = "", specifier = ""]) => ({
       specifier,
       names: names

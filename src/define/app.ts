@@ -6,6 +6,7 @@
 import { isAppName, type ObjectName } from "../core/ids.ts";
 import type { Json } from "../core/json.ts";
 import { ConfigError } from "./config-error.ts";
+import type { ObjectProcedure } from "./hooks.ts";
 import type { AnyResource } from "./resource.ts";
 import { checkSearchNames } from "./search.ts";
 import type { SearchAdapter } from "./search-adapter.ts";
@@ -31,6 +32,8 @@ export interface AppDefinition {
   readonly effects: ReadonlyMap<string, EffectHandler>;
   /** By table name: those that are searched by an engine outside. */
   readonly searchAdapters?: ReadonlyMap<string, SearchAdapter>;
+  /** What features do in the transaction of an object, by name. */
+  readonly procedures?: ReadonlyMap<string, ObjectProcedure>;
   /** Names of the features, for pages that show what is there. */
   readonly features?: readonly string[];
 }

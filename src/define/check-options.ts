@@ -37,6 +37,7 @@ const OPTIONS: { readonly [name in keyof Required<ResourceConfig>]: readonly str
     "onAfterUpdate",
     "onAfterDelete",
   ],
+  wake: ["at", "run"],
   search: ["fields", "attributes", "adapter"],
   relations: null,
   operators: null,

@@ -8,7 +8,7 @@ import type { CustomOperator } from "../core/query/custom-operators.ts";
 import type { Filter } from "../core/query/tree.ts";
 import type { BatchOperation, Capability } from "../core/schema/table-spec.ts";
 import type { Principal, User } from "../core/scope/principal.ts";
-import type { Hooks } from "./hooks.ts";
+import type { Hooks, Wake } from "./hooks.ts";
 import type { ColumnName, RowOf } from "./row-types.ts";
 import type { SearchAdapter } from "./search-adapter.ts";
 
@@ -111,6 +111,8 @@ export interface ResourceConfig<T extends SQLiteTable = SQLiteTable> extends Acc
   /** Rows that one batch may hold (default 100 each); `false` or 0 removes the route. `confirm`: large filter batches need a dry run first. */
   readonly batch?: { readonly [operation in BatchOperation]?: number | false } & { readonly confirm?: boolean };
   readonly hooks?: Hooks<RowOf<T>>;
+  /** Rows that act by themselves when the time in one of their columns comes. */
+  readonly wake?: Wake<RowOf<T>, ColumnName<T>>;
   /**
    * Full-text search over these text columns; a field's weight is 1 unless given. `adapter`: by an engine outside instead of the object's
    * own index (`null`: by the index, whatever the application's adapter is); `attributes`: further columns it is to be fed.

@@ -40,8 +40,14 @@ export interface ObjectTransaction {
   readonly user: User | Anonymous;
   newId(): string;
   get(table: string, id: string | number, options?: LookOptions): AnyRow | null;
-  /** Rows under a filter text, in order of id; at most 1000. */
-  find(table: string, filter: string, options?: LookOptions & { readonly limit?: number }): AnyRow[];
+  /** Rows under a filter text, in the order of `orderBy` (a column; default: the id); at most 1000. */
+  find(
+    table: string,
+    filter: string,
+    options?: LookOptions & { readonly limit?: number; readonly orderBy?: string },
+  ): AnyRow[];
+  /** Number of rows under a filter text; with a limit, counting stops there. */
+  count(table: string, filter: string, options?: LookOptions & { readonly limit?: number }): number;
   /** Writes to tables of the same object: validated and in the ledger like any write, without scopes and without hooks. */
   create(table: string, row: Readonly<Record<string, Json>>): AnyRow;
   update(table: string, id: string | number, patch: Readonly<Record<string, Json>>): AnyRow;
@@ -89,4 +95,17 @@ export interface Hooks<R = AnyRow> {
   readonly onAfterCreate?: AfterHookOption<R>;
   readonly onAfterUpdate?: AfterHookOption<R>;
   readonly onAfterDelete?: AfterHookOption<R>;
+}
+
+/**
+ * Work of a feature in the transaction of an object: what it changes is one commit, what it throws undoes it. The edge calls it by its name
+ * (`callProcedure`); a call that was lost on the way is not repeated, so calling it twice must do no harm.
+ */
+export type ObjectProcedure = (tx: ObjectTransaction, input: Json) => Json;
+
+/** Rows that want attention at a time. `at` is an integer column, in ms since 1970; NULL: never. */
+export interface Wake<R = AnyRow, Column extends string = string> {
+  readonly at: Column;
+  /** Called in a transaction of the object with rows whose time has come. It must move each row's time, or remove the row. */
+  readonly run: (tx: ObjectTransaction, rows: readonly R[]) => void;
 }

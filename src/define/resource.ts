@@ -33,6 +33,8 @@ export interface Resource<T extends SQLiteTable = SQLiteTable, N extends string 
   readonly operators: CustomOperators;
   /** SQL foreign keys; `defineApp` checks that none leaves its object. */
   readonly foreignKeys: readonly ForeignKey[];
+  /** A feature's own: may have a name that is reserved for Ledge. */
+  readonly isOfLedge?: true;
   /** The file that declares it, for messages, e.g. `src/tables/tasks.ts`; undefined when the stack does not tell. */
   readonly file: string | undefined;
 }
@@ -54,12 +56,25 @@ export function resource<T extends SQLiteTable, P extends ColumnName<T> = never,
   table: T,
   config: ResourceConfig<T> & { readonly partitionBy?: P; readonly generatedFields?: readonly F[] } = {},
 ): Resource<T, T["_"]["name"]> & StatedTraits<P, F> {
+  return declare(table, config as unknown as ResourceConfig<T>, "user");
+}
+
+/** For features: a table under a name that no application may use for its own, as `jobs`. */
+export function ledgeResource<T extends SQLiteTable>(table: T, config: ResourceConfig<T>): Resource<T, T["_"]["name"]> {
+  return declare(table, config, "ledge");
+}
+
+function declare<T extends SQLiteTable>(
+  table: T,
+  config: ResourceConfig<T>,
+  owner: "user" | "ledge",
+): Resource<T, T["_"]["name"]> {
   const plain = config as unknown as ResourceConfig;
   const file = declaringFile(new Error().stack);
   const read = readTable(table, plain, file);
   const refuse = (problem: string, mend: string) => new ConfigError(read.name, file, problem, mend);
 
-  if (RESERVED_RESOURCES.has(read.name)) {
+  if (owner === "user" && RESERVED_RESOURCES.has(read.name)) {
     throw refuse(`the name is reserved for a path of Ledge`, `Give the table another name.`);
   }
   checkOptions(plain, refuse);
@@ -75,6 +90,7 @@ export function resource<T extends SQLiteTable, P extends ColumnName<T> = never,
     onUpdate: read.onUpdate,
     operators: operatorsOf(plain, read.columns, refuse),
     foreignKeys: read.foreignKeys,
+    ...(owner === "ledge" ? { isOfLedge: true } : {}),
     file,
   };
   checkOperators(config.query?.operators, made.operators, refuse);
@@ -103,6 +119,10 @@ function checkColumnNames(config: ResourceConfig, columns: readonly ColumnSpec[]
   check("partitionBy", [config.partitionBy]);
   check("softDelete.field", [config.softDelete?.field]);
   check("etag.versionField", [config.etag?.versionField]);
+  check("wake.at", [config.wake?.at]);
+  const wakes = columns.find((column) => column.name === config.wake?.at);
+  if (wakes !== undefined && wakes.kind !== "int")
+    throw refuse(`wake.at "${wakes.name}" is ${wakes.kind}, not an integer`, "Make it integer(): ms since 1970.");
   for (const column of columns) {
     if (column.primaryKey && !column.readable) {
       throw refuse(

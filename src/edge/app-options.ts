@@ -4,13 +4,14 @@ import type { Logger, LogSink, LogThreshold } from "../core/log.ts";
 import type { AccessEnded } from "../core/scope/access-ended.ts";
 import type { Principal } from "../core/scope/principal.ts";
 import type { AppDefinition, EffectHandler } from "../define/app.ts";
+import type { ObjectProcedure } from "../define/hooks.ts";
 import type { AnyResource } from "../define/resource.ts";
 import type { SearchAdapter } from "../define/search-adapter.ts";
 import type { AuthOptions, Credentials } from "./authenticate.ts";
 import type { CorsOptions } from "./cors.ts";
 import type { TableEntry } from "./edge.ts";
 import type { Answer } from "./endpoint.ts";
-import type { LedgeEnv } from "./env.ts";
+import type { LedgeEnv, Lifetime } from "./env.ts";
 import type { Exchange, TableRequest } from "./exchange.ts";
 import type { Params } from "./router.ts";
 import type { SecurityHeaderOptions } from "./security-headers.ts";
@@ -91,6 +92,27 @@ export interface Feature {
     place: { readonly env: LedgeEnv; readonly log: Logger },
   ) => void | Promise<void>;
   readonly effects?: Readonly<Record<string, EffectHandler>>;
+  /** Work in the transaction of an object, by name (`callProcedure`). */
+  readonly procedures?: Readonly<Record<string, ObjectProcedure>>;
+  /** Told once, when the application is made, how to run code of the server outside of requests. */
+  readonly attach?: (host: FeatureHost) => void;
+  /** Messages of the queues that this Worker consumes. */
+  readonly queue?: (batch: MessageBatch, place: FeaturePlace) => Promise<void>;
+  /** Before the first request of an isolate; runs beside it. */
+  readonly started?: (place: FeaturePlace) => Promise<void>;
+  /** A cron trigger of the platform. */
+  readonly scheduled?: (place: FeaturePlace) => Promise<void>;
+}
+
+export interface FeaturePlace {
+  readonly env: LedgeEnv;
+  readonly lifetime: Lifetime;
+}
+
+/** The application as its features see it. */
+export interface FeatureHost {
+  /** The context of code that no request has called. Without a user; `asSystem` lifts the scopes. */
+  server(place: FeaturePlace, name: string): ServerContext;
 }
 
 /** Throws, or rejects, when what it checks is not usable. */

@@ -7,6 +7,7 @@
 import { Fault, type FaultData } from "../core/fault.ts";
 import { errorFields } from "../core/log.ts";
 import { isWrite, type MutatingCall, type ObjectCall, type ObjectReply } from "../core/protocol/object-call.ts";
+import type { ProcedureCall } from "../core/protocol/procedure-call.ts";
 import { decodeReply, encodeCall } from "../core/protocol/wire.ts";
 import { enterObject, hasOverdueCall, leaveObject } from "./calls-in-flight.ts";
 import type { TableRequest } from "./exchange.ts";
@@ -45,8 +46,11 @@ export async function readObject(request: TableRequest, call: Exclude<ObjectCall
   }
 }
 
+/** Those that their key makes safe to repeat. */
+type RepeatableCall = Exclude<MutatingCall, ProcedureCall>;
+
 /** `key` is what the client may repeat the request with. */
-export async function writeObject(request: TableRequest, call: MutatingCall, key: string): Promise<Success> {
+export async function writeObject(request: TableRequest, call: RepeatableCall, key: string): Promise<Success> {
   const first = await attempt(request, call);
   if (first.kind === "reply") return first.reply;
   if (first.cause === "overloaded") throw new Fault({ slug: "overloaded", retryAfter: 1 });

@@ -6,17 +6,29 @@
 
 import { Fault } from "../core/fault.ts";
 import { RESERVED_RESOURCES } from "../core/ids.ts";
+import { errorFields } from "../core/log.ts";
 import { problemReply } from "../core/protocol/problem.ts";
 import { type AppDefinition, checkApp, type EffectHandler } from "../define/app.ts";
 import type { ResourceConfig } from "../define/config.ts";
 import { ConfigError } from "../define/config-error.ts";
 import { type AnyResource, resource as declareResource, type Resource } from "../define/resource.ts";
 import { type SearchAdapter, searchAdaptersOf } from "../define/search-adapter.ts";
-import type { AppOptions, ResourceList, RouteHandler, RouteOptions, UserRoute } from "./app-options.ts";
+import type {
+  AppOptions,
+  Feature,
+  FeatureHost,
+  FeaturePlace,
+  ResourceList,
+  RouteHandler,
+  RouteOptions,
+  UserRoute,
+} from "./app-options.ts";
 import { createCors } from "./cors.ts";
 import { basePathOf, createEdge, type Edge } from "./edge.ts";
 import type { LedgeEnv, Lifetime } from "./env.ts";
+import { outsideRequest } from "./outside-request.ts";
 import { serve } from "./serve.ts";
+import { originOf, serverContext } from "./transaction/server-context.ts";
 
 /** A Drizzle table. */
 type Table = Resource["table"];
@@ -33,6 +45,10 @@ export type ResourcesOf<L> = {
 export interface App<R extends Resources = Resources> extends AppDefinition {
   /** The Worker's handler. */
   fetch(request: Request, env: LedgeEnv, context?: Lifetime): Promise<Response>;
+  /** The Worker's handler of queues: each feature takes the messages that are its own. */
+  queue(batch: MessageBatch, env: LedgeEnv, context?: Lifetime): Promise<void>;
+  /** The Worker's handler of cron triggers. */
+  scheduled(event: unknown, env: LedgeEnv, context?: Lifetime): Promise<void>;
   /** Calls the application without a server ([TS1]): `app.request("/api/tasks", {}, env)`. */
   request(path: string | Request, init?: RequestInit, env?: Partial<LedgeEnv>, context?: Lifetime): Promise<Response>;
   /** What objects, migrations and tools read, as plain data. Checks the whole; throws `ConfigError`. */
@@ -96,6 +112,7 @@ class LedgeApp implements AppDefinition {
   #searchAdapter: SearchAdapter | null;
   #definition: AppDefinition | undefined;
   #edge: Edge | undefined;
+  #isStarted = false;
 
   constructor(options: AppOptions) {
     this.#options = options;
@@ -110,6 +127,10 @@ class LedgeApp implements AppDefinition {
     this.#mounts = [...resources, ...features.flatMap((feature) => feature.tables ?? [])].map((each) => [null, each]);
     const place = { basePath: basePathOf(options.basePath) };
     for (const feature of features) feature.routes?.((...route) => void this.route(...route), place);
+    const host: FeatureHost = {
+      server: (where, name) => serverContext(originOf(outsideRequest(this.#ready(), where, name)), {}),
+    };
+    for (const feature of features) feature.attach?.(host);
   }
 
   resource(...given: readonly unknown[]): this {
@@ -138,7 +159,8 @@ class LedgeApp implements AppDefinition {
     );
     const searchAdapters = searchAdaptersOf(resources.values(), this.#searchAdapter);
     const features = (this.#options.features ?? []).map((feature) => feature.name);
-    const definition = { name, resources, effects: effectsOf(this.#options), searchAdapters, features };
+    const procedures = new Map((this.#options.features ?? []).flatMap((each) => Object.entries(each.procedures ?? {})));
+    const definition = { name, resources, effects: effectsOf(this.#options), procedures, searchAdapters, features };
     // Prepared here, so that a path that cannot be served stops the application at start too.
     this.#edge = createEdge(definition, mountPoints(this.#mounts), this.#routes, this.#options);
     this.#definition = definition;
@@ -157,15 +179,47 @@ class LedgeApp implements AppDefinition {
     return this.definition.effects;
   }
 
+  get procedures(): NonNullable<AppDefinition["procedures"]> {
+    return this.definition.procedures ?? new Map();
+  }
+
   get searchAdapters(): ReadonlyMap<string, SearchAdapter> {
     return this.definition.searchAdapters ?? new Map();
   }
 
   // Properties, so that `export default { fetch: app.fetch }` works too.
   readonly fetch = (request: Request, env: LedgeEnv, context: Lifetime = NO_LIFETIME): Promise<Response> => {
-    if (this.#edge === undefined) void this.definition;
-    return serve(this.#edge as Edge, request, env, context);
+    const edge = this.#ready();
+    if (!this.#isStarted) this.#start(edge, { env, lifetime: context });
+    return serve(edge, request, env, context);
   };
+
+  readonly queue = (batch: MessageBatch, env: LedgeEnv, lifetime: Lifetime = NO_LIFETIME): Promise<void> => {
+    return this.#each({ env, lifetime }, (feature, place) => feature.queue?.(batch, place));
+  };
+
+  readonly scheduled = (_: unknown, env: LedgeEnv, lifetime: Lifetime = NO_LIFETIME): Promise<void> => {
+    return this.#each({ env, lifetime }, (feature, place) => feature.scheduled?.(place));
+  };
+
+  async #each(place: FeaturePlace, ask: (feature: Feature, place: FeaturePlace) => Promise<void> | undefined) {
+    await Promise.all((this.#options.features ?? []).map((feature) => ask(feature, place)));
+  }
+
+  #start(edge: Edge, place: FeaturePlace): void {
+    this.#isStarted = true;
+    if (!(this.#options.features ?? []).some(({ started }) => started !== undefined)) return;
+    const starting = this.#each(place, (feature) => feature.started?.(place)).catch((error: unknown) => {
+      // The next isolate tries again.
+      outsideRequest(edge, place, "start").log.error("a feature could not start", errorFields(error));
+    });
+    place.lifetime.waitUntil(starting);
+  }
+
+  #ready(): Edge {
+    if (this.#edge === undefined) void this.definition;
+    return this.#edge as Edge;
+  }
 
   readonly request = (
     path: string | Request,
@@ -199,7 +253,7 @@ function mountPoints(mounts: readonly (readonly [string | null, AnyResource])[])
     const refuse = (problem: string, mend: string) => new ConfigError(each.name, each.file, problem, mend);
     if (!/^[A-Za-z][A-Za-z0-9_-]{0,62}$/.test(point))
       throw refuse(`cannot be served at "${path}"`, "Use one segment of letters, digits, - and _.");
-    if (RESERVED_RESOURCES.has(point))
+    if (RESERVED_RESOURCES.has(point) && each.isOfLedge !== true)
       throw refuse(`cannot be served at "${path}", a path of Ledge`, "Use another path.");
     const other = points.get(point);
     if (other !== undefined)

@@ -129,7 +129,8 @@ function problemOf({ url, trace, env, edge, log }: Arrival, error: unknown) {
   return problemReply({ slug: "internal-error" } satisfies FaultData, place, detail);
 }
 
-function loggerOf({ options }: Edge, env: LedgeEnv, { requestId, traceId }: Trace): Logger {
+/** Also of work that no request has begun (`outside-request.ts`). */
+export function loggerOf({ options }: Edge, env: LedgeEnv, { requestId, traceId }: Trace): Logger {
   const { logLevel, sink } = options.observability ?? {};
   return createLogger({
     level: logLevel ?? parseLogLevel(env.LEDGE_LOG_LEVEL),

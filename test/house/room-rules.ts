@@ -29,6 +29,8 @@ export const ROOMS: readonly Room[] = [
   },
   // zod: for `schema:` of a table, in a file that is YOURS.
   { name: "tables", path: "src/tables", rooms: ["entry"], packages: ["drizzle-orm", "zod"] },
+  // What stands in a job: its input's schema, and the public entries.
+  { name: "jobs", path: "src/jobs", rooms: ["entry"], packages: ["zod"] },
   {
     name: "edge",
     path: "src/edge",

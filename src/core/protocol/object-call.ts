@@ -13,6 +13,7 @@ import type { Principal } from "../scope/principal.ts";
 import type { AggregateCall } from "./aggregate-call.ts";
 import type { BatchCall, LoadBatchCall, LoadedBatch, PreviewBatchCall } from "./batch-call.ts";
 import type { TagCondition } from "./etag.ts";
+import type { ProcedureCall } from "./procedure-call.ts";
 import type { SearchCall } from "./search-call.ts";
 import type { TransactionCall, TrialCall, Tried } from "./transaction-call.ts";
 
@@ -144,7 +145,7 @@ export interface LoadCall extends CallHeader {
 }
 
 /** Calls that may change rows: repeated under their key only. */
-export type MutatingCall = WriteCall | BatchCall | TransactionCall;
+export type MutatingCall = WriteCall | BatchCall | TransactionCall | ProcedureCall;
 
 export type ObjectCall =
   | ListCall
@@ -158,11 +159,12 @@ export type ObjectCall =
   | LoadBatchCall
   | PreviewBatchCall
   | TransactionCall
-  | TrialCall;
+  | TrialCall
+  | ProcedureCall;
 
 /** Whether the call may write rows: so it goes through group commit, and is never sent twice without its key. */
 export function isWrite(call: ObjectCall): call is MutatingCall {
-  return call.op === "write" || call.op === "batch" || call.op === "transaction";
+  return call.op === "write" || call.op === "batch" || call.op === "transaction" || call.op === "procedure";
 }
 
 /** One row as a commit changed it; images hold every column, also those no client may see. */

@@ -40,7 +40,12 @@ export interface TxTable<Row = LooseRow> {
   findMany(where?: WhereInput, options?: ListInput): PromiseLike<readonly Row[]>;
   count(where?: WhereInput): PromiseLike<number>;
   create(data: object): PromiseLike<Row>;
-  update(id: string | number, data: object, options?: { readonly ifVersion?: string }): PromiseLike<Row>;
+  /** `writes: "all"`: also columns that clients may not set. */
+  update(
+    id: string | number,
+    data: object,
+    options?: { readonly ifVersion?: string; readonly writes?: "all" },
+  ): PromiseLike<Row>;
   update(where: Exclude<WhereInput, string>, data: object): PromiseLike<Written>;
   replace(id: string | number, data: object): PromiseLike<Row>;
   upsert(data: object): PromiseLike<Row>;
@@ -117,13 +122,17 @@ export function openTx({ run, newId, check }: TxParts): TxHandle {
     );
     return done;
   };
-  const add = (item: JsonObject, shape: (value: Json) => unknown = (value) => value): PromiseLike<never> => {
+  const add = (
+    item: JsonObject,
+    shape: (value: Json) => unknown = (value) => value,
+    behindDoor: Pick<Operation, "writes"> = {},
+  ): PromiseLike<never> => {
     refuseAfterEnd();
     const index = names.length;
     const as = `step_${index}`;
     names.push(as);
     const added = inLine(async () => {
-      const operation = readOperation({ ...item, as }, index, names);
+      const operation = { ...readOperation({ ...item, as }, index, names), ...behindDoor };
       const target = await openTarget(origin, operation, { index, as });
       check(target);
       await run.add(target, operation);
@@ -157,8 +166,11 @@ export function openTx({ run, newId, check }: TxParts): TxHandle {
         add({ ...base, op: "list", ...(where === undefined ? {} : whereMembers(where)), ...listMembers(options) }),
       count: (where) => add({ ...base, op: "count", ...(where === undefined ? {} : whereMembers(where)) }),
       create: (data) => add({ ...base, op: "create", data: literalData(data) }),
-      update: (of: RowOrRows, data: object, options?: { readonly ifVersion?: string }) =>
-        add({ ...base, op: "update", ...target(of), data: literalData(data), ...options }),
+      update: (of: RowOrRows, data: object, options: { readonly ifVersion?: string; readonly writes?: "all" } = {}) => {
+        const { writes, ...conditions } = options;
+        const item = { ...base, op: "update", ...target(of), data: literalData(data), ...conditions };
+        return add(item, undefined, writes === undefined ? {} : { writes });
+      },
       replace: (id, data) => add({ ...base, op: "replace", ...target(id), data: literalData(data) }),
       upsert: (data) => add({ ...base, op: "upsert", data: literalData(data) }),
       delete: (of: RowOrRows) => add({ ...base, op: "delete", ...target(of) }),

@@ -1,0 +1,154 @@
+/**
+ * What is done with jobs, one turn of their object each: enqueue, claim and finish, a sign of life, cancel, replay, pause. Who runs next,
+ * and whether anybody may, is decided here, in the turn that gives the lease: so priority and concurrency are exact.
+ */
+
+import { hasEnded, type JobRow } from "./job-row.ts";
+import type { JobsPort } from "./jobs-port.ts";
+import {
+  type Beat,
+  cancelJob,
+  finishJob,
+  isHeldBy,
+  type NewJob,
+  newJob,
+  type Outcome,
+  renewJob,
+  replayedJob,
+  startJob,
+} from "./step-job.ts";
+
+/** While jobs are in line, handlers are called again after so long. */
+export const PULSE_MS = 30_000;
+const MAX_CALLED = 10;
+
+/** Adds jobs; one whose id is there already stays what it is. Gives the rows in the order asked. */
+export function enqueue(
+  port: JobsPort,
+  jobs: readonly NewJob[],
+): { readonly jobs: readonly JobRow[]; readonly due: number } {
+  let due = 0;
+  const rows = jobs.map((given) => {
+    const known = port.find(given.id);
+    if (known !== null) return known;
+    const job = newJob(given, port.nowMs);
+    port.insert(job);
+    if (job.state === "pending") due++;
+    return job;
+  });
+  if (due > 0) ensurePulse(port);
+  return { jobs: rows, due };
+}
+
+export interface Claim {
+  /** Names that the caller has handlers for; `max`: how many of them may run at once, everywhere. */
+  readonly names: readonly { readonly name: string; readonly max: number | null; readonly leaseMs: number }[];
+  readonly limit: number;
+}
+
+/** Gives leases to those that are first in line. */
+export function claim(port: JobsPort, { names, limit }: Claim): JobRow[] {
+  const claimed: JobRow[] = [];
+  // Asked once a turn; what the turn itself starts is counted along.
+  const free = new Map(
+    names.map(({ name, max }) => [name, port.isPaused(name) ? 0 : max === null ? limit : max - port.running(name)]),
+  );
+  while (claimed.length < limit) {
+    let best: { readonly job: JobRow; readonly leaseMs: number } | null = null;
+    for (const { name, leaseMs } of names) {
+      if ((free.get(name) ?? 0) <= 0) continue;
+      const job = port.first(name);
+      if (job !== null && (best === null || isBefore(job, best.job))) best = { job, leaseMs };
+    }
+    if (best === null) break;
+    const { job, leaseMs } = best;
+    const started = startJob(job, { nowMs: port.nowMs, leaseMs });
+    port.update(job, started);
+    free.set(job.name, (free.get(job.name) ?? 0) - 1);
+    claimed.push(started);
+  }
+  return claimed;
+}
+
+function isBefore(a: JobRow, b: JobRow): boolean {
+  return (a.place ?? 0) < (b.place ?? 0) || (a.place === b.place && a.id < b.id);
+}
+
+export interface Finish {
+  readonly id: string;
+  readonly attempt: number;
+  readonly outcome: Outcome;
+}
+
+/** `stale`: the attempt no longer holds the job, and nothing of it counts. The same attempt may say so twice. */
+export function finish(port: JobsPort, { id, attempt, outcome }: Finish): "done" | "stale" | "cancelled" {
+  const job = port.find(id);
+  if (job === null || !isHeldBy(job, attempt)) return "stale";
+  const after = finishJob(job, outcome, port.policyOf(job.name), { nowMs: port.nowMs, random: port.random() });
+  end(port, job, after);
+  return after.state === "cancelled" ? "cancelled" : "done";
+}
+
+/** Writes how an attempt ended; what is kept for no time goes at once. */
+export function end(port: JobsPort, before: JobRow, after: JobRow): void {
+  if (hasEnded(after) && after.state !== "dead" && after.wakeAtMs === after.endedAtMs) port.remove(before);
+  else port.update(before, after);
+  if (after.state === "dead") port.tellDead(after);
+}
+
+export interface Heard {
+  /** The attempt no longer holds the job: its handler is to stop. */
+  readonly isStale: boolean;
+  readonly isCancelled: boolean;
+}
+
+export function beat(
+  port: JobsPort,
+  { id, attempt, ...sign }: { readonly id: string; readonly attempt: number } & Beat,
+): Heard {
+  const job = port.find(id);
+  if (job === null || !isHeldBy(job, attempt)) return { isStale: true, isCancelled: false };
+  port.update(job, renewJob(job, sign, port.nowMs));
+  return { isStale: false, isCancelled: job.cancelAtMs !== null };
+}
+
+/** The job as it then is; null: there is none. */
+export function cancel(port: JobsPort, id: string): JobRow | null {
+  const job = port.find(id);
+  if (job === null) return null;
+  const after = cancelJob(job, port.policyOf(job.name), port.nowMs);
+  if (after !== job) port.update(job, after);
+  return after;
+}
+
+/** Puts dead jobs in line again, each as a job of its own. One that was replayed already is not replayed twice. */
+export function replay(port: JobsPort, ids: readonly string[], by: string | null): readonly string[] {
+  const replayed = ids.flatMap((id) => {
+    const dead = port.find(id);
+    if (dead === null || dead.state !== "dead" || dead.replayedAs !== null) return [];
+    const job = replayedJob(dead, port.newId(), by, port.nowMs);
+    port.insert(job);
+    port.update(dead, { ...dead, replayedAs: job.id });
+    return [job.id];
+  });
+  if (replayed.length > 0) callFor(port, replayed.length);
+  return replayed;
+}
+
+/** Rows have come into line in a turn that no handler has asked for: call some, and again as long as rows are there. */
+export function callFor(port: JobsPort, count: number): void {
+  port.callHandlers(Math.min(count, MAX_CALLED));
+  ensurePulse(port);
+}
+
+/** The pulse: messages that were sent may have been lost. */
+export function pulse(port: JobsPort): void {
+  const waiting = port.waiting(MAX_CALLED);
+  if (waiting > 0) port.callHandlers(waiting);
+  port.setPulse(waiting > 0 ? port.nowMs + PULSE_MS : null);
+}
+
+function ensurePulse(port: JobsPort): void {
+  const at = port.pulseAtMs();
+  if (at === null || at > port.nowMs + PULSE_MS) port.setPulse(port.nowMs + PULSE_MS);
+}

@@ -1,0 +1,31 @@
+/**
+ * Completes a job together with writes of its handler: one transaction over the objects of both, and fenced by the number of the attempt, so that
+ * of all attempts of a job the writes of one stay at most.
+ */
+
+import { Fault } from "../../core/fault.ts";
+import { finishJob, isHeldBy } from "../../core/jobs/step-job.ts";
+import type { Json } from "../../core/json.ts";
+import type { ServerContext } from "../../edge/transaction/server-context.ts";
+import type { Tx } from "../../edge/transaction/tx.ts";
+import type { AnyJob } from "./define-job.ts";
+import { changedColumns, readJob } from "./job-columns.ts";
+
+export async function completeWith<T>(
+  server: ServerContext,
+  job: AnyJob,
+  { id, attempt }: { readonly id: string; readonly attempt: number },
+  callback: (tx: Tx) => Promise<T>,
+): Promise<T> {
+  return server.transaction(async (tx) => {
+    const value = await callback(tx);
+    const row = readJob(await tx.table("jobs").get(id));
+    if (!isHeldBy(row, attempt) || row.cancelAtMs !== null)
+      throw new Fault({ slug: "conflict", reason: "contended", detail: `Attempt ${attempt} no longer holds the job` });
+    const result = JSON.parse(JSON.stringify(value ?? null)) as Json;
+    // What is kept for no time goes by the alarm.
+    const after = finishJob(row, { kind: "completed", result }, job.policy, { nowMs: tx.now, random: 0 });
+    tx.table("jobs").update(id, changedColumns(row, after), { writes: "all" });
+    return value;
+  });
+}

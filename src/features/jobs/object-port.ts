@@ -1,0 +1,81 @@
+/** The port of the jobs' turns over the transaction of their object: rows through the tables, what is left for after the commit as its effects. */
+
+import type { JobPolicy, JobRow } from "../../core/jobs/job-row.ts";
+import type { JobsPort } from "../../core/jobs/jobs-port.ts";
+import { everyRun } from "../../core/jobs/plan-runs.ts";
+import type { JsonObject } from "../../core/json.ts";
+import type { ObjectTransaction } from "../../define/hooks.ts";
+import { cronRun } from "./cron.ts";
+import { DEFAULT_POLICY } from "./define-job.ts";
+import { changedColumns, jobColumns, readJob, scheduleColumns } from "./job-columns.ts";
+
+/** Names of the feature's effects. */
+export const CALL_HANDLERS = "jobs.call-handlers";
+export const TELL_DEAD = "jobs.tell-dead";
+
+/** Rows of `job_controls` that no job is named after. */
+export const ALL = "_all";
+export const PULSE = "_pulse";
+
+export function objectPort(tx: ObjectTransaction, policies: ReadonlyMap<string, JobPolicy>): JobsPort {
+  const control = (id: string) => tx.get("job_controls", id);
+  return {
+    nowMs: tx.now,
+    random: () => Math.random(),
+    newId: () => tx.newId(),
+    find(id) {
+      const row = tx.get("jobs", id);
+      return row === null ? null : readJob(row);
+    },
+    insert: (job) => void tx.create("jobs", jobColumns(job)),
+    update: (before, after) => void tx.update("jobs", before.id, changedColumns(before, after)),
+    remove: (job) => tx.delete("jobs", job.id),
+    first(name) {
+      const [row] = tx.find("jobs", `name==${JSON.stringify(name)};place>=0`, { limit: 1, orderBy: "place" });
+      return row === undefined ? null : readJob(row);
+    },
+    running: (name) => tx.count("jobs", `name==${JSON.stringify(name)};place<0`),
+    waiting: (limit) => tx.count("jobs", "place>=0", { limit }),
+    policyOf: (name) => policies.get(name) ?? DEFAULT_POLICY,
+    isPaused: (name) => control(ALL)?.isPaused === true || control(name)?.isPaused === true,
+    pulseAtMs() {
+      const at = control(PULSE)?.wakeAt;
+      return typeof at === "number" ? at : null;
+    },
+    setPulse(atMs) {
+      if (control(PULSE) === null) tx.create("job_controls", { id: PULSE, isPaused: false, wakeAt: atMs });
+      else tx.update("job_controls", PULSE, { wakeAt: atMs });
+    },
+    callHandlers: (count) => tx.effect(CALL_HANDLERS, { count }),
+    tellDead: (job) => tx.effect(TELL_DEAD, deadLetter(job)),
+    updateSchedule: (before, after) => void tx.update("job_schedules", before.id, scheduleColumns(after)),
+    runsOf: ({ cron, timeZone, everyMs, startedAtMs }) =>
+      cron === null ? everyRun(startedAtMs, everyMs ?? 0) : cronRun(cron, timeZone),
+  };
+}
+
+/** What is told of a job that was given up; never its input. */
+export interface DeadLetter extends JsonObject {
+  readonly taskId: string;
+  readonly task: string;
+  /** ms since 1970. */
+  readonly failedAt: number;
+  readonly reason: string;
+  readonly attempts: number;
+  readonly originalTaskId: string;
+  readonly replayCount: number;
+  readonly replayedBy: string | null;
+}
+
+function deadLetter(job: JobRow): DeadLetter {
+  return {
+    taskId: job.id,
+    task: job.name,
+    failedAt: job.endedAtMs ?? 0,
+    reason: job.error ?? "",
+    attempts: job.attempt,
+    originalTaskId: job.originalId ?? job.id,
+    replayCount: job.replayCount,
+    replayedBy: job.replayedBy,
+  };
+}

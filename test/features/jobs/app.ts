@@ -1,0 +1,126 @@
+/** Jobs of every kind, for the tests of the feature, with a table that they write to and one whose hook enqueues. */
+
+import { integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import { defineApp, fullyPublic, resource } from "ledge";
+import { type DeadLetter, enqueue, enqueueWith, job, jobs, NoRetry } from "ledge/jobs";
+import * as z from "zod";
+import { migrations as board } from "../../../migrations/migrations.ts";
+
+/** What handlers and hooks saw. */
+export const seen: string[] = [];
+export const dead: DeadLetter[] = [];
+/** Handlers that wait do so until they are let go. */
+export const held = new Set<string>();
+export const released = new Set<string>();
+
+async function hold(name: string, signal: AbortSignal): Promise<void> {
+  held.add(name);
+  // Asked again and again: a promise of another object's context could not be waited for.
+  while (!released.has(name)) {
+    signal.throwIfAborted();
+    await new Promise((resolve) => setTimeout(resolve, 5));
+  }
+}
+
+export const add = job({
+  name: "add",
+  input: z.object({ a: z.number(), b: z.number() }),
+  enqueue: "user",
+  handler: ({ a, b }, { attempt }) => {
+    seen.push(`add ${a}+${b} #${attempt}`);
+    return { sum: a + b };
+  },
+});
+
+/** Fails so many times, then succeeds. */
+export const shaky = job({
+  name: "shaky",
+  input: z.object({ failures: z.number(), final: z.boolean().optional() }),
+  retry: { maxAttempts: 3, initialMs: 1, jitter: 0, retryOn: (error) => !String(error).includes("final") },
+  handler({ failures, final }, { attempt }) {
+    seen.push(`shaky #${attempt}`);
+    if (final === true) throw new NoRetry("no use");
+    if (attempt <= failures) throw new Error(attempt === 2 && failures === 7 ? "final" : "not yet");
+    return attempt;
+  },
+});
+
+/** Writes a note with its end; dies before or after that when told to. */
+export const noting = job({
+  name: "noting",
+  input: z.object({ text: z.string(), failAfter: z.boolean().optional(), stuck: z.boolean().optional() }),
+  retry: { initialMs: 1, jitter: 0 },
+  async handler({ text, failAfter, stuck }, { complete, attempt, id }) {
+    seen.push(`noting #${attempt}`);
+    if (stuck === true && attempt === 1) await hold(id, new AbortController().signal);
+    await complete(async (tx) => {
+      tx.table("notes").create({ text: `${text} #${attempt}` });
+      return { text };
+    });
+    if (failAfter === true) throw new Error("after its end");
+  },
+});
+
+export const slow = job({
+  name: "slow",
+  input: z.object({ label: z.string() }),
+  concurrency: 2,
+  enqueue: ({ roles }) => roles.includes("boss"),
+  async handler({ label }, { reportProgress, signal, heartbeat }) {
+    seen.push(`slow ${label}`);
+    reportProgress(40, "half way, nearly");
+    await heartbeat();
+    await hold(label, signal);
+    return label;
+  },
+});
+
+export const notes = resource(sqliteTable("notes", { id: text("id").primaryKey(), text: text("text").notNull() }), {
+  ...fullyPublic(),
+});
+
+export const orders = resource(
+  sqliteTable("orders", { id: text("id").primaryKey(), total: integer("total").notNull() }),
+  {
+    ...fullyPublic(),
+    hooks: {
+      onWrite(tx, { op, after }) {
+        if (op !== "create") return;
+        enqueueWith(tx, add, { a: after?.total ?? 0, b: 1 });
+        if (after?.total === 13) throw new Error("rolled back");
+      },
+    },
+  },
+);
+
+export const app = defineApp({
+  name: "test",
+  resources: [notes, orders],
+  features: [jobs([add, shaky, noting, slow], { leaseMs: 600, onDlqEnqueue: (letter) => void dead.push(letter) })],
+  transactions: { http: true },
+})
+  .route("POST", "/enqueue/:name", async (context) => {
+    const { input, ...options } = (await context.request.json()) as { input: never };
+    const found = { add, shaky, noting, slow }[context.params.name as "add"];
+    return enqueue(context, found, input, options);
+  })
+  .route("POST", "/order", (context) =>
+    context.asSystem("test").transaction(async (tx) => {
+      tx.table("orders").create({ total: 1 });
+      tx.effect("add", { a: 20, b: 22 });
+      return { id: enqueueWith(tx, add, { a: 1, b: 2 }, { delayMs: 3_600_000 }) };
+    }),
+  );
+
+const table = (name: string, columns: string) => [
+  {
+    tag: "0000_table",
+    sql: `CREATE TABLE ${name} (id text PRIMARY KEY NOT NULL, ${columns} NOT NULL, _version integer DEFAULT 0 NOT NULL)`,
+  },
+];
+
+export const migrations = {
+  jobs: board.jobs ?? [],
+  notes: table("notes", "text text"),
+  orders: table("orders", "total integer"),
+};

@@ -1,0 +1,201 @@
+/** Jobs from the request to their end, through real objects: enqueue, run, fail, try again, give up, cancel, see. */
+
+import { describe, expect, it, vi } from "vitest";
+import { dead, held, released, seen } from "./app.ts";
+import { enqueueJob, ring, row, send, sql, until } from "./client.ts";
+
+const BOSS = "boss,role=boss";
+
+describe("enqueue and run", () => {
+  it("[J2] a job runs once, and its row says how it went", async () => {
+    const id = await enqueueJob("add", { a: 40, b: 2 });
+    const job = await until(id, "completed");
+    expect(job).toMatchObject({ name: "add", attempt: 1, progress: 100, result: { sum: 42 }, error: null });
+    expect(seen.filter((each) => each === "add 40+2 #1")).toHaveLength(1);
+    expect(Object.keys(job)).not.toContain("place");
+    expect(Object.keys(job)).not.toContain("wakeAt");
+  });
+
+  it("[J16] an input that does not fit is 400 and enqueues nothing", async () => {
+    const { status, json } = await send(null, "POST /enqueue/add", { input: { a: "x", b: 1 } });
+    expect(status).toBe(400);
+    expect(json.errors[0].field).toBe("input.a");
+  });
+
+  it("[J2] a commit brings its jobs, a rollback none; each once", async () => {
+    const { status } = await send("ann", "POST /api/orders", { total: 500 });
+    expect(status).toBe(201);
+    await vi.waitFor(() => expect(seen).toContain("add 500+1 #1"), { timeout: 10_000 });
+    expect((await send("ann", "POST /api/orders", { total: 13 })).status).toBe(500);
+    const { json } = await send(null, "POST /order", {});
+    await vi.waitFor(() => expect(seen).toContain("add 20+22 #1"), { timeout: 10_000 });
+    await until(json.id, "scheduled");
+    expect(seen.filter((each) => each.startsWith("add 13+"))).toEqual([]);
+    expect(seen.filter((each) => each === "add 500+1 #1")).toHaveLength(1);
+  });
+
+  it("[J9] the same key is the same job; another is another", async () => {
+    const [first, second] = [
+      await enqueueJob("add", { a: 1, b: 1 }, { key: "k" }),
+      await enqueueJob("add", { a: 9, b: 9 }, { key: "k" }),
+    ];
+    expect(second).toBe(first);
+    expect(await enqueueJob("add", { a: 1, b: 1 }, { key: "l" })).not.toBe(first);
+    await until(first, "completed");
+    expect(await enqueueJob("add", { a: 9, b: 9 }, { key: "k" })).toBe(first);
+  });
+
+  it("[J3] a job with a delay waits for its time, and the alarm for nothing else", async () => {
+    const id = await enqueueJob("add", { a: 7, b: 0 }, { delayMs: 90 * 86_400_000 });
+    expect((await row(id)).state).toBe("scheduled");
+    await ring(`id = '${id}'`);
+    await until(id, "completed");
+  });
+});
+
+describe("failure", () => {
+  it("[J6] an attempt that fails is followed by another, up to the last", async () => {
+    const id = await enqueueJob("shaky", { failures: 2 });
+    expect(await until(id, "completed")).toMatchObject({ attempt: 3, result: 3 });
+  });
+
+  it("[J12] a job out of attempts is on the dead list; the alert is told, a replay names its line", async () => {
+    const id = await enqueueJob("shaky", { failures: 9 });
+    expect(await until(id, "dead")).toMatchObject({ attempt: 3, error: "not yet" });
+    await vi.waitFor(() => expect(dead.map(({ taskId }) => taskId)).toContain(id), { timeout: 10_000 });
+    expect((await send("ann", "POST /_/jobs/replay", { ids: [id, id] })).status).toBe(200);
+    const { replayedAs } = await row(id);
+    expect(await until(replayedAs, "dead")).toMatchObject({ originalId: id, replayCount: 1 });
+    const again = await send("ann", "POST /_/jobs/replay", { ids: [id] });
+    expect(again.json.replayed).toEqual([]);
+  });
+
+  it("[J6] an error that is final ends the job at once", async () => {
+    const [thrown, refused] = [
+      await enqueueJob("shaky", { failures: 0, final: true }),
+      await enqueueJob("shaky", { failures: 7 }),
+    ];
+    expect(await until(thrown, "dead")).toMatchObject({ attempt: 1, error: "no use" });
+    expect(await until(refused, "dead")).toMatchObject({ attempt: 2, error: "final" });
+  });
+
+  it("[J13] a handler that dies is found by the end of its lease", async () => {
+    const id = await enqueueJob("add", { a: 5, b: 5 }, { delayMs: 3_600_000 });
+    // As a Worker leaves it that claimed the job and was gone.
+    await sql("UPDATE jobs SET state = 'running', attempt = 1, place = -1, started_at = 1 WHERE id = ?", id);
+    await ring(`id = '${id}'`);
+    expect(await row(id)).toMatchObject({ state: "failed", error: "The handler stopped answering" });
+    await ring(`id = '${id}'`);
+    expect(await until(id, "completed")).toMatchObject({ attempt: 2 });
+  });
+});
+
+describe("recorded effects", () => {
+  const notesOf = async (text: string) =>
+    (await send("ann", "GET /api/notes?limit=100")).json.items.filter((note: { text: string }) =>
+      note.text.startsWith(text),
+    );
+
+  it("[J13] what a handler writes with its end is one commit with it, whatever comes after", async () => {
+    const id = await enqueueJob("noting", { text: "one", failAfter: true });
+    expect(await until(id, "completed")).toMatchObject({ attempt: 1, result: { text: "one" } });
+    expect(await notesOf("one")).toHaveLength(1);
+  });
+
+  it("[J13] an attempt that has lost its job writes nothing", async () => {
+    const id = await enqueueJob("noting", { text: "two", stuck: true });
+    await vi.waitFor(() => expect(held.has(id)).toBe(true), { timeout: 10_000 });
+    // The lease is over by the clock of the object; another attempt takes the job while the first still runs.
+    await ring(`id = '${id}'`);
+    await ring(`id = '${id}'`);
+    expect(await until(id, "completed")).toMatchObject({ attempt: 2 });
+    released.add(id);
+    await vi.waitFor(async () =>
+      expect((await notesOf("two")).map(({ text }: { text: string }) => text)).toEqual(["two #2"]),
+    );
+  });
+});
+
+describe("concurrency, progress, cancel", () => {
+  it("[J10] no more run at once than may, and the next begins when one ends", async () => {
+    const ids = [];
+    for (const label of ["x", "y", "z"]) ids.push(await enqueueJob("slow", { label }));
+    const [x = "", y = "", z = ""] = ids;
+    await vi.waitFor(() => expect([...held]).toEqual(expect.arrayContaining(["x", "y"])), { timeout: 10_000 });
+    expect((await row(z)).state).toBe("pending");
+    released.add("x");
+    await until(x, "completed");
+    await until(z, "running");
+    released.add("y");
+    await vi.waitFor(() => expect(held.has("z")).toBe(true));
+    released.add("z");
+    await Promise.all([until(y, "completed"), until(z, "completed")]);
+  });
+
+  it("[J7] progress is in the row while the job runs", async () => {
+    const id = await enqueueJob("slow", { label: "p" });
+    await vi.waitFor(async () => expect(await row(id)).toMatchObject({ progress: 40, note: "half way, nearly" }), {
+      timeout: 10_000,
+    });
+    await vi.waitFor(() => expect(held.has("p")).toBe(true));
+    released.add("p");
+    await until(id, "completed");
+  });
+
+  it("[J15] its owner sees and cancels a job, others do not", async () => {
+    const created = await send(BOSS, "POST /api/jobs", { name: "slow", input: { label: "c" } });
+    expect(created.status).toBe(201);
+    const { id } = created.json;
+    expect((await send("ann", `GET /api/jobs/${id}`)).status).toBe(404);
+    expect((await send("ann", `POST /api/jobs/${id}/cancel`)).status).toBe(404);
+    expect((await send(null, `POST /api/jobs/${id}/cancel`)).status).toBe(401);
+    await vi.waitFor(() => expect(held.has("c")).toBe(true), { timeout: 10_000 });
+    expect((await send(BOSS, `POST /api/jobs/${id}/cancel`)).json).toMatchObject({
+      state: "running",
+      isCancelling: true,
+    });
+    expect(await until(id, "cancelled")).toMatchObject({ result: null });
+    const waiting = await enqueueJob("add", { a: 1, b: 1 }, { delayMs: 100_000 });
+    expect((await send("root,role=admin", `POST /api/jobs/${waiting}/cancel`)).json).toMatchObject({
+      state: "cancelled",
+    });
+  });
+
+  it("[J15] who may enqueue what is for the definition to say, and rows are nobody's to write", async () => {
+    const post = (user: string | null, body: object) => send(user, "POST /api/jobs", body);
+    expect((await post("ann", { name: "slow", input: { label: "no" } })).status).toBe(403);
+    expect((await post("ann", { name: "shaky", input: { failures: 0 } })).status).toBe(403);
+    expect((await post("ann", { name: "nothing" })).status).toBe(400);
+    expect((await post(null, { name: "add", input: { a: 1, b: 1 } })).status).toBe(401);
+    const made = await post("ann", { name: "add", input: { a: 3, b: 4 }, state: "completed", attempt: 9 });
+    expect(made.status).toBe(201);
+    expect(await until(made.json.id, "completed")).toMatchObject({ createdBy: "ann", attempt: 1 });
+    expect((await send("ann", `PATCH /api/jobs/${made.json.id}`, { priority: 100 })).status).toBe(405);
+    expect((await send("ann", `DELETE /api/jobs/${made.json.id}`)).status).toBe(405);
+  });
+});
+
+describe("operators", () => {
+  it("[J11] while it is paused nothing begins and nothing is lost", async () => {
+    expect((await send(null, "POST /_/jobs/pause", { name: "add" })).status).toBe(200);
+    const id = await enqueueJob("add", { a: 100, b: 1 });
+    await enqueueJob("shaky", { failures: 0 }).then((other) => until(other, "completed"));
+    expect((await row(id)).state).toBe("pending");
+    await send(null, "POST /_/jobs/resume", { name: "add" });
+    await until(id, "completed");
+  });
+
+  it("[J8] a job that has ended goes when its time is over, and the alarm then sleeps", async () => {
+    const id = await enqueueJob("add", { a: 2, b: 2 });
+    await until(id, "completed");
+    await ring();
+    expect((await send("root,role=admin", `GET /api/jobs/${id}`)).status).toBe(404);
+    await vi.waitFor(async () => {
+      await ring();
+      expect(await sql("SELECT id, state FROM jobs")).toEqual([]);
+    });
+    await sql("UPDATE job_controls SET wake_at = 1 WHERE wake_at IS NOT NULL");
+    await ring();
+    expect(await sql("SELECT name FROM _timers WHERE name = 'wake'")).toEqual([]);
+  });
+});
