@@ -149,6 +149,5 @@ export function pulse(port: JobsPort): void {
 }
 
 function ensurePulse(port: JobsPort): void {
-  const at = port.pulseAtMs();
-  if (at === null || at > port.nowMs + PULSE_MS) port.setPulse(port.nowMs + PULSE_MS);
+  if (port.pulseAtMs() === null) port.setPulse(port.nowMs + PULSE_MS);
 }

@@ -108,6 +108,17 @@ export function finishJob(job: JobRow, outcome: Outcome, policy: JobPolicy, { no
   return inLine({ ...job, state: "failed", error, dueAtMs: nowMs + retryDelayMs(policy, job.attempt, random) });
 }
 
+/** The same together with writes of the handler, which may stay only with it; null: they may not, the attempt has lost the job, or it is to stop. */
+export function completeJob(
+  job: JobRow,
+  { attempt, result }: { readonly attempt: number; readonly result: Json },
+  policy: JobPolicy,
+  facts: StepFacts,
+): JobRow | null {
+  if (!isHeldBy(job, attempt) || job.cancelAtMs !== null) return null;
+  return finishJob(job, { kind: "completed", result }, policy, facts);
+}
+
 /** The lease is over, and nobody has said how the attempt ended: it counts as failed. */
 export function lapseJob(job: JobRow, policy: JobPolicy, facts: StepFacts): JobRow {
   return finishJob(job, { kind: "failed", error: "The handler stopped answering", mayRetry: true }, policy, facts);

@@ -4,7 +4,7 @@
  */
 
 import { Fault } from "../../core/fault.ts";
-import { finishJob, isHeldBy } from "../../core/jobs/step-job.ts";
+import { completeJob } from "../../core/jobs/step-job.ts";
 import type { Json } from "../../core/json.ts";
 import type { ServerContext } from "../../edge/transaction/server-context.ts";
 import type { Tx } from "../../edge/transaction/tx.ts";
@@ -20,11 +20,11 @@ export async function completeWith<T>(
   return server.transaction(async (tx) => {
     const value = await callback(tx);
     const row = readJob(await tx.table("jobs").get(id));
-    if (!isHeldBy(row, attempt) || row.cancelAtMs !== null)
-      throw new Fault({ slug: "conflict", reason: "contended", detail: `Attempt ${attempt} no longer holds the job` });
     const result = JSON.parse(JSON.stringify(value ?? null)) as Json;
     // What is kept for no time goes by the alarm.
-    const after = finishJob(row, { kind: "completed", result }, job.policy, { nowMs: tx.now, random: 0 });
+    const after = completeJob(row, { attempt, result }, job.policy, { nowMs: tx.now, random: 0 });
+    if (after === null)
+      throw new Fault({ slug: "conflict", reason: "contended", detail: `Attempt ${attempt} no longer holds the job` });
     tx.table("jobs").update(id, changedColumns(row, after), { writes: "all" });
     return value;
   });
