@@ -56,7 +56,10 @@ export const ROOMS: readonly Room[] = [
     path: "src/client",
     rooms: ["core"],
     typesOf: ["define", "tables", "app"],
-    packages: [{ name: "drizzle-orm", only: ["src/client/app-types.ts"] }],
+    packages: [
+      { name: "drizzle-orm", only: ["src/client/app-types.ts"] },
+      { name: "@tanstack/db", only: ["src/client/tanstack-db/collection-options.ts"] },
+    ],
   },
   { name: "features", path: "src/features/<cell>", rooms: ["core", "define", "edge", "sql", "entry"], packages: "all" },
   // Bundled for the browser: of the project only the client, by its public entries, and what pages say in HTML.

@@ -79,7 +79,7 @@ function tagOf({ headers }: Reply): string | null {
   return headers.get("etag")?.replace(/^"|"$/g, "") ?? null;
 }
 
-function positionsOf({ headers }: Reply): string[] {
+export function positionsOf({ headers }: Reply): string[] {
   return positionsIn(headers.get("ledge-seq") ?? "");
 }
 

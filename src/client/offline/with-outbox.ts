@@ -3,17 +3,13 @@
  * become of them, `sync` for how many there are. The client it is given stays as it is.
  */
 
-import { type RowId, timedUuid } from "../../core/ids.ts";
+import type { RowId } from "../../core/ids.ts";
 import type { JsonObject } from "../../core/json.ts";
-import { columnsOf } from "../../core/offline/entry-changes.ts";
-import type { RowWrite } from "../../core/offline/outbox-entry.ts";
 import { statusOf } from "../../core/offline/sync-status.ts";
 import type { ClientOptions } from "../create-client.ts";
 import type { LiveHub } from "../live/live-hub.ts";
 import { PLATFORM, type Platform } from "../platform.ts";
 import type { Send } from "../send.ts";
-import { versionOf } from "../tags.ts";
-import { pathOf } from "./entry-request.ts";
 import { hasIndexedDb, indexedDbStorage } from "./indexed-db-storage.ts";
 import { memoryStorage } from "./memory-storage.ts";
 import type {
@@ -26,6 +22,7 @@ import type {
   WithOutbox,
 } from "./offline-types.ts";
 import { OutboxRunner } from "./outbox-runner.ts";
+import { rowWrite, type WriteWiring, writeWiring } from "./row-write.ts";
 import { TAB_PLATFORM } from "./tab-platform.ts";
 
 interface Auth {
@@ -83,14 +80,7 @@ export function withOutbox<C extends object>(client: C, given: OutboxOptions = {
     runner.signedIn(session?.user.id ?? (change === "SIGNED_OUT" ? NOBODY : null));
     isIdentified();
   });
-  const wiring: WriteWiring = {
-    platform,
-    keyOf: (table) => {
-      const known = bare.resource.hub?.keyOf(table);
-      const name = given.keys?.[table] ?? known?.name ?? "id";
-      return { name, kind: known?.kind ?? "text" };
-    },
-  };
+  const wiring = writeWiring(platform, bare.resource.hub, given.keys);
   const write = async (later: LaterWrite): Promise<{ readonly key: string; readonly id: RowId }> => {
     const made = rowWrite(later, wiring);
     const { key } = await runner.write({ key: platform.makeKey(), writes: [made] });
@@ -182,37 +172,4 @@ function outboxOf(runner: OutboxRunner, wiring: WriteWiring, close: () => void):
     onChange: (listener) => runner.onChange(listener),
     close,
   };
-}
-
-interface WriteWiring {
-  readonly platform: Platform;
-  readonly keyOf: (table: string) => TableKey;
-}
-
-interface TableKey {
-  readonly name: string;
-  /** Of the column: keys of text are made here, others by the server. */
-  readonly kind: string;
-}
-
-/** Ids of rows are made here, so that nothing has to be renamed once the server has them. */
-function rowWrite({ op, table, partition, id, values = {}, on }: LaterWrite, wiring: WriteWiring): RowWrite {
-  const place = partition === undefined ? { table } : { table, partition };
-  if (op === "create") {
-    const { name, kind } = wiring.keyOf(table);
-    const given = (id ?? values[name]) as RowId | undefined;
-    if (given === undefined && kind !== "text")
-      throw new TypeError(
-        `Cannot create ${table} later: its key ${name} is made by the server, so the row has to name it`,
-      );
-    const own = given ?? (timedUuid(wiring.platform.now(), wiring.platform.makeKey()) as RowId);
-    return { ...place, op, id: own, values: { ...values, [name]: own }, base: null, tag: null };
-  }
-  if (id === undefined) throw new TypeError(`A write that is to ${op} a row names it by its id`);
-  const base = on === undefined ? null : columnsOf(on as JsonObject, values);
-  const tag = on === undefined ? null : (versionOf(on) ?? null);
-  const write: RowWrite = { ...place, op, id, values, base, tag };
-  // An id that no address can hold is refused now, not when it is too late to tell.
-  pathOf(write);
-  return write;
 }

@@ -5,14 +5,18 @@
  */
 
 import { canonicalJson, type Json } from "../../core/json.ts";
+import type { RowWrite } from "../../core/offline/outbox-entry.ts";
 import { StoreCore } from "../../core/store/store-core.ts";
 import type { QueryCache } from "../cache/query-cache.ts";
 import type { FilterInput } from "../filter-text.ts";
 import type { LiveHub } from "../live/live-hub.ts";
 import { aggregateRequest, rowsRequest } from "../live/subscribe.ts";
+import { callOf, positionsOf } from "../offline/entry-request.ts";
 import type { OutboxRunner } from "../offline/outbox-runner.ts";
+import type { Send } from "../send.ts";
 import { etagOf, withTag } from "../tags.ts";
 import { filterTree } from "./filter-test.ts";
+import { FrameTeller } from "./frame-teller.ts";
 import { InfiniteSource, NO_PAGES } from "./infinite-source.ts";
 import { NO_ANSWER, QuerySource } from "./query-source.ts";
 import type { RowKeeper } from "./row-keeper.ts";
@@ -29,6 +33,8 @@ export interface StoreWiring {
   /** Null: rows are not kept. */
   readonly keeper: RowKeeper | null;
   readonly isOnline: () => boolean;
+  readonly send: Send;
+  readonly makeKey: () => string;
   readonly now: () => number;
   readonly after: (ms: number, run: () => void) => () => void;
   /** How long a handle is kept after its last listener. */
@@ -51,15 +57,12 @@ export class LiveStoreState {
   readonly #pages = new WeakMap<AnyHandle, InfiniteSource>();
   /** By the source's key in the core: its handle. */
   readonly #sources = new Map<string, { readonly source: WatchSource; readonly handle: AnyHandle }>();
-  readonly #dirty = new Set<AnyHandle>();
+  readonly #teller: FrameTeller;
   #sourceCount = 0;
-  #flushedAtMs = Number.NEGATIVE_INFINITY;
-  #flushes = 0;
-  #isScheduled = false;
-  #cancelFlush = (): void => {};
 
   constructor(wiring: StoreWiring) {
     this.#wiring = wiring;
+    this.#teller = new FrameTeller(wiring);
     const { hub, runner } = wiring;
     this.core = new StoreCore({
       placeOf: (key) => this.#sources.get(key)?.source.place() ?? null,
@@ -79,7 +82,7 @@ export class LiveStoreState {
     runner?.observe({
       drafted: (entry) => {
         this.core.draft(entry);
-        this.#schedule("now");
+        this.#teller.schedule("now");
       },
       news: take,
       principal: () => {
@@ -143,6 +146,27 @@ export class LiveStoreState {
     return Object.assign(handle, { refresh: async () => this.#queries.get(handle as AnyHandle)?.askAgain() });
   }
 
+  /**
+   * Straight to the server, shown at once, and taken back if it is refused. Resolves when the server has it; what is shown stays until the watches
+   * have it, too.
+   */
+  async write(writes: readonly RowWrite[]): Promise<void> {
+    const { send, makeKey, now, runner } = this.#wiring;
+    const key = makeKey();
+    const made = { key, principal: runner?.principal ?? null, madeAtMs: now(), writes };
+    this.core.draft({ ...made, state: { kind: "queued" } });
+    this.#teller.schedule("now");
+    try {
+      const positions = positionsOf(await send({ ...callOf(made), options: {} }));
+      this.core.news(key, { ...made, place: Number.MAX_SAFE_INTEGER, rev: 0, state: { kind: "done", positions } });
+    } catch (error) {
+      this.core.news(key, null);
+      throw error;
+    } finally {
+      for (const { table, partition } of writes) this.wrote(table, partition);
+    }
+  }
+
   /** A table has changed: what was read of it by queries is asked again, where somebody looks. */
   wrote(table: string, partition?: string | undefined): void {
     const path = partition === undefined ? table : `@${partition}/${table}`;
@@ -157,7 +181,7 @@ export class LiveStoreState {
     const handles = [...this.#handles.values()];
     for (const handle of handles) handle.restart();
     for (const handle of handles) this.#touch(handle);
-    this.#schedule("now");
+    this.#teller.schedule("now");
   }
 
   /** The network came or went. */
@@ -172,7 +196,7 @@ export class LiveStoreState {
       open: all.filter(({ isOpen }) => isOpen).length,
       listeners: all.reduce((sum, { listenerCount }) => sum + listenerCount, 0),
       overlaid: this.core.overlaid,
-      flushes: this.#flushes,
+      flushes: this.#teller.flushes,
     };
   }
 
@@ -240,50 +264,6 @@ export class LiveStoreState {
   }
 
   #touch(handle: AnyHandle | undefined): void {
-    if (handle === undefined) return;
-    this.#dirty.add(handle);
-    this.#schedule("soon");
-  }
-
-  /** The first after a pause at once, that is: after all that this very turn brings. */
-  #schedule(when: "now" | "soon"): void {
-    const { now, after, frameMs } = this.#wiring;
-    const waitMs = when === "now" ? 0 : Math.min(frameMs, this.#flushedAtMs + frameMs - now());
-    if (waitMs > 0) {
-      if (this.#isScheduled) return;
-      this.#isScheduled = true;
-      this.#cancelFlush = after(waitMs, () => this.#flush());
-      return;
-    }
-    if (this.#isScheduled && when === "soon") return;
-    this.#cancelFlush();
-    this.#isScheduled = true;
-    let isCancelled = false;
-    this.#cancelFlush = () => {
-      isCancelled = true;
-    };
-    void Promise.resolve().then(() => {
-      if (!isCancelled) this.#flush();
-    });
-  }
-
-  /** Every handle first, then the listeners: whoever looks at several sees one moment. */
-  #flush(): void {
-    this.#isScheduled = false;
-    this.#cancelFlush = () => {};
-    this.#flushedAtMs = this.#wiring.now();
-    const dirty = [...this.#dirty];
-    this.#dirty.clear();
-    const listeners = dirty.flatMap((handle) => handle.update());
-    if (listeners.length > 0) this.#flushes++;
-    for (const listener of listeners) {
-      try {
-        listener();
-      } catch (error) {
-        void Promise.resolve().then(() => {
-          throw error;
-        });
-      }
-    }
+    if (handle !== undefined) this.#teller.touch(handle);
   }
 }

@@ -7,6 +7,7 @@ import type { RowId } from "../../core/ids.ts";
 import type { FilterInput } from "../filter-text.ts";
 import type { LedgeError } from "../ledge-error.ts";
 import type { LiveStatus } from "../live/live-types.ts";
+import type { LaterWrite } from "../offline/offline-types.ts";
 import type { SignalLike } from "../platform.ts";
 import type { Group, Order, Selected, TableClient } from "../table-types.ts";
 
@@ -186,6 +187,11 @@ export interface LiveStore<C> {
   invalidate(path: string): void;
   /** Begins a handle before anybody listens; resolves when it has something to show, or was refused. Never rejects. */
   prefetch(handle: StoreHandle<unknown>): Promise<void>;
+  /**
+   * One write, or several that stand together, straight to the server: shown at once, taken back if it is refused, without an outbox. Resolves when
+   * the server has it, rejects with its refusal.
+   */
+  write(writes: LaterWrite | readonly LaterWrite[]): Promise<void>;
   /** Writes what is to be kept now, e.g. when the page is hidden. */
   flush(): Promise<void>;
   /** Another person is there: all that is shown or kept is let go, and asked again. Done by itself with `ledge/client/auth`. */

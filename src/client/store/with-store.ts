@@ -8,9 +8,12 @@ import type { ClientOptions } from "../create-client.ts";
 import type { LiveHub } from "../live/live-hub.ts";
 import { placePath } from "../live/request-ticket.ts";
 import { hasIndexedDb } from "../offline/indexed-db-storage.ts";
+import type { LaterWrite } from "../offline/offline-types.ts";
 import type { OutboxRunner } from "../offline/outbox-runner.ts";
+import { rowWrite, writeWiring } from "../offline/row-write.ts";
 import { TAB_PLATFORM, type TabPlatform } from "../offline/tab-platform.ts";
 import { PLATFORM } from "../platform.ts";
+import type { Send } from "../send.ts";
 import { LiveStoreState } from "./live-store.ts";
 import { RowKeeper } from "./row-keeper.ts";
 import { indexedDbRows, type RowStorage } from "./row-storage.ts";
@@ -37,6 +40,7 @@ export interface StoreOptions {
 interface Parts {
   readonly resource: {
     readonly options: ClientOptions;
+    readonly send: Send;
     readonly hub?: LiveHub;
     readonly runner?: OutboxRunner;
   };
@@ -53,9 +57,10 @@ export function withStore<C extends { readonly realtime: unknown }>(
   { keepMs = 30_000, frameMs = 16, tabs = TAB_PLATFORM, persist = false, principal }: StoreOptions = {},
 ): WithStore<C> {
   const { resource, cache, auth } = client as unknown as Parts;
-  const { hub, runner, options } = resource;
+  const { hub, runner, options, send } = resource;
   if (hub === undefined) throw new TypeError("The live store needs a client with live queries: withStore(withLive(…))");
-  const { now, after } = { ...PLATFORM, ...options.platform };
+  const platform = { ...PLATFORM, ...options.platform };
+  const { now, after, makeKey } = platform;
   let person: string | null = null;
   const name = options.url.replace(/\/+$/, "") + (options.basePath ?? "/api");
   const storage = persist === true ? (hasIndexedDb() ? indexedDbRows(name) : null) : persist || null;
@@ -67,8 +72,11 @@ export function withStore<C extends { readonly realtime: unknown }>(
   if (!isSigned) isIdentified();
   const keeper =
     storage && new RowKeeper({ storage, now, after, owner: () => (principal?.() ?? person) || "", identified });
+  const wiring = writeWiring(platform, hub);
   const state = new LiveStoreState({
     keeper,
+    send,
+    makeKey,
     hub,
     runner: runner ?? null,
     cache: cache instanceof QueryCache ? cache : new QueryCache({ now }),
@@ -99,6 +107,8 @@ export function withStore<C extends { readonly realtime: unknown }>(
     aggregate: state.aggregate.bind(state),
     query: state.query.bind(state),
     invalidate: (path: string) => state.wrote(path),
+    write: async (asked: LaterWrite | readonly LaterWrite[]) =>
+      state.write([asked].flat().map((each) => rowWrite(each as LaterWrite, wiring))),
     flush: async () => keeper?.flush(),
     purge: () => state.switched(),
     prefetch: async (handle: SharedHandle<unknown>) => void (await handle.until(hasSomething)),

@@ -1,0 +1,101 @@
+/** Tables as collections of TanStack DB, over a server in memory: live, joined over two tables, written optimistically and taken back. */
+
+import { createCollection, createLiveQueryCollection, eq } from "@tanstack/db";
+import { expect, test } from "vitest";
+import { createClient, type UntypedTable } from "../../../src/client/ledge-client.ts";
+import { withLive } from "../../../src/client/ledge-client-live.ts";
+import { memoryStorage, withOutbox } from "../../../src/client/ledge-client-offline.ts";
+import { withStore } from "../../../src/client/ledge-client-store.ts";
+import { ledgeCollectionOptions } from "../../../src/client/ledge-client-tanstack-db.ts";
+import { FakeBrowser } from "../offline/fake-tabs.ts";
+import { FakeLedge, problem } from "./fake-ledge.ts";
+
+interface Task {
+  readonly id: string;
+  readonly title: string | null;
+  readonly listId: string | null;
+}
+interface List {
+  readonly id: string;
+  readonly title: string | null;
+}
+interface Tables {
+  readonly tasks: UntypedTable<Task>;
+  readonly lists: UntypedTable<List>;
+}
+
+function open(way: "outbox" | "direct") {
+  const ledge = new FakeLedge();
+  const platform = ledge.platform();
+  const bare = createClient({ url: "https://ledge.example", platform, retry: false, timeoutMs: 0 });
+  const live = withLive(bare as unknown as Tables, { platform: ledge.livePlatform() });
+  const tabs = new FakeBrowser().tab();
+  const inner = way === "outbox" ? withOutbox(live, { tabs, storage: memoryStorage(), platform }) : live;
+  const client = withStore(inner as typeof live, { tabs });
+  const tasks = createCollection(ledgeCollectionOptions(client, "tasks"));
+  const lists = createCollection(ledgeCollectionOptions(client, "lists"));
+  return { ledge, clock: ledge.clock, client, tasks, lists };
+}
+
+test("[TD1] a live join over two tables follows both", async () => {
+  const { ledge, clock, tasks, lists } = open("outbox");
+  ledge.write("lists", "l1", { title: "Garden" });
+  ledge.write("tasks", "a", { title: "Dig", listId: "l1" });
+  const joined = createLiveQueryCollection((q) =>
+    q
+      .from({ task: tasks })
+      .join({ list: lists }, ({ task, list }) => eq(task.listId, list.id), "inner")
+      .select(({ task, list }) => ({ id: task.id, task: task.title, list: list.title })),
+  );
+  const ready = joined.preload();
+  await clock.advance(50);
+  await ready;
+  const lines = () => joined.toArray.map(({ task, list }) => `${list}: ${task}`).sort();
+  expect(lines()).toEqual(["Garden: Dig"]);
+  ledge.write("tasks", "b", { title: "Sow", listId: "l1" });
+  ledge.write("lists", "l1", { title: "Field" });
+  await clock.advance(50);
+  expect(lines()).toEqual(["Field: Dig", "Field: Sow"]);
+  ledge.write("tasks", "a", null);
+  await clock.advance(50);
+  expect(lines()).toEqual(["Field: Sow"]);
+});
+
+for (const way of ["outbox", "direct"] as const)
+  test(`[TD2] writes (${way}) are shown at once, never fall back, and are taken back when they are refused`, async () => {
+    const { ledge, clock, tasks } = open(way);
+    ledge.write("tasks", "a", { title: "old" });
+    const states: string[] = [];
+    const line = () =>
+      tasks.toArray
+        .map(({ id, title }) => `${id}:${title}`)
+        .sort()
+        .join(" ");
+    tasks.subscribeChanges(() => void states.push(line()));
+    await clock.advance(50);
+    ledge.holdsFrames = true;
+    const update = tasks.update("a", (draft) => {
+      (draft as { title: string }).title = "new";
+    });
+    expect(line()).toBe("a:new");
+    await clock.advance(100);
+    await update.isPersisted.promise;
+    expect([line(), ledge.requests]).toEqual(["a:new", ["PATCH /tasks/a"]]);
+    ledge.release();
+    await clock.advance(100);
+    tasks.insert({ id: "b", title: "two", listId: null });
+    tasks.delete("a");
+    expect(line()).toBe("b:two");
+    await clock.advance(200);
+    expect(line()).toBe("b:two");
+    expect(ledge.object("tasks").find("tasks", "a")).toBeNull();
+    expect(states.slice(states.indexOf("a:new")).some((state) => state.includes("old"))).toBe(false);
+    ledge.refuse = () => problem(400, "VALIDATION_ERROR");
+    const refused = tasks.update("b", (draft) => {
+      (draft as { title: string }).title = "bad";
+    });
+    refused.isPersisted.promise.catch(() => {});
+    expect(line()).toBe("b:bad");
+    await clock.advance(200);
+    expect(line()).toBe("b:two");
+  });
