@@ -14,12 +14,15 @@ export type { AppDefinition, EffectHandler, Migration, MigrationSet } from "./de
 export { composeHooks } from "./define/compose-hooks.ts";
 export type {
   AccessRules,
+  DeclaredScope,
   PartitionRule,
   Relation,
   ResourceConfig,
   ScopeRule,
   ScopeRules,
+  ScopeUse,
   StandardSchema,
+  UsedRows,
 } from "./define/config.ts";
 export { ConfigError } from "./define/config-error.ts";
 export { filterInput, filterOutput } from "./define/filter-fields.ts";

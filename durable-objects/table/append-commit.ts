@@ -5,6 +5,7 @@ import { afterHook } from "../../src/define/after-hook.ts";
 import { VERSION_COLUMN } from "../sql/list-statement.ts";
 import { quoteIdentifier } from "../sql/quote-identifier.ts";
 import type { Commit } from "./commit.ts";
+import { noteDependents } from "./dependents.ts";
 import { appendEntry, type Effect, type LedgerEntry, type LedgerHead } from "./ledger.ts";
 import { scheduleWakes } from "./schedule-wakes.ts";
 import { scheduleFeeds } from "./search-feed.ts";
@@ -57,6 +58,7 @@ function append(
   if (effects.length > 0) schedule(store.sql, store.alarm, "outbox", at);
   scheduleFeeds(store, changes, head.seq, at);
   scheduleWakes(store, changes);
+  noteDependents(store, changes, head.seq);
   store.failPoint?.("write.effects-scheduled");
   return head;
 }

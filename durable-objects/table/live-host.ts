@@ -10,11 +10,13 @@ import { LiveServer } from "../../src/core/live/live-server.ts";
 import { newSocketState, type SocketState } from "../../src/core/live/socket-state.ts";
 import { CLOSE, SUBPROTOCOL } from "../../src/core/live/wire-schema.ts";
 import type { LiveOpening } from "../../src/core/protocol/live-opening.ts";
+import type { UsedNews } from "../../src/core/protocol/used-rows.ts";
 import { problemReply } from "../../src/core/protocol/problem.ts";
 import { type AccessEnded, isEnded } from "../../src/core/scope/access-ended.ts";
 import { openQueries, pruneQueries } from "./live-queries.ts";
 import { storeLiveSource } from "./live-source.ts";
 import { errorText, logLine } from "./log-line.ts";
+import { type AskUsedRows, storeScopePort } from "./scope-port.ts";
 import type { Store } from "./store.ts";
 import { useTicket } from "./used-tickets.ts";
 
@@ -25,6 +27,8 @@ export interface LiveHostPort {
   readonly unsettled: () => readonly string[];
   /** What a ticket says; null where it is none, or too old. */
   readonly openTicket: (ticket: string) => Promise<LiveOpening | null>;
+  /** Rows that a scope uses, from the object that owns them; rejects when it is lost. */
+  readonly askUsedRows: AskUsedRows;
 }
 
 /** The platform's part: `ctx` of the object. */
@@ -59,12 +63,17 @@ export class LiveHost {
   #helloTimer: ReturnType<typeof setTimeout> | undefined;
 
   /** Takes up the sockets that slept through. Before the object changes anything: windows are read as they were shown. */
-  constructor(store: Store, { platform, unsettled, openTicket }: LiveHostPort) {
+  constructor(store: Store, { platform, unsettled, openTicket, askUsedRows }: LiveHostPort) {
     this.#store = store;
     this.#platform = platform;
     this.#server = new LiveServer<WebSocket>({
       source: storeLiveSource(store, unsettled),
       queries: openQueries(store.sql),
+      scopes: storeScopePort(store, {
+        ask: askUsedRows,
+        learned: (key, answer) => this.#run(() => void this.#server.learn(key, answer, store.clock())),
+        failed: (key) => this.#run(() => this.#server.unlearned(key, store.clock())),
+      }),
       allowedOperators: (table) => store.tables.get(table)?.resource.config.query?.operators,
       act: (action) => void this.#queue.push(action),
       readTicket: (socket, ticket) =>
@@ -80,7 +89,7 @@ export class LiveHost {
       const state = readAttachment(socket);
       if (state === null) continue;
       this.#server.restore(socket, state);
-      followed.push(...state.watches.map(({ key }) => key));
+      followed.push(...state.watches.flatMap(({ key, ask }) => (ask === undefined ? [key] : [key, ask])));
     }
     if (this.#server.sockets === 0) return;
     pruneQueries(store.sql, followed);
@@ -144,6 +153,15 @@ export class LiveHost {
     const isTheirs = ({ who, credential }: SocketState) => isEnded({ userId: who, credential }, ended);
     this.#run(() => this.#server.end(isTheirs, CLOSE.unauthenticated, "access has ended"));
     return this.#server.has(({ who }) => who === ended.userId);
+  }
+
+  /** Rows that scopes here may use have changed elsewhere; whether somebody here needs to know such. */
+  learn(news: UsedNews): boolean {
+    let isNeeded = false;
+    this.#run(() => {
+      isNeeded = this.#server.learn(news, news, this.#store.clock());
+    });
+    return isNeeded;
   }
 
   #renew(socket: WebSocket, opening: LiveOpening | null): void {

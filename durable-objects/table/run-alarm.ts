@@ -1,5 +1,6 @@
 /** The object's alarm: runs each timer that is due and sets the alarm for the next. Catches everything, since a throw repeats it all. */
 
+import { nextTelling } from "./dependents.ts";
 import { logLine } from "./log-line.ts";
 import { deliverEffects, nextDelivery } from "./outbox.ts";
 import { nextPruning, pruneReplies } from "./replies.ts";
@@ -13,12 +14,13 @@ import { nextWake, wakeRows } from "./wake-rows.ts";
 /** A timer whose work threw is tried again after this. */
 const RETRY_MS = 5000;
 
-export async function runAlarm(store: Store, env: unknown): Promise<void> {
+/** `tellDependents`: tells again those who have not confirmed. */
+export async function runAlarm(store: Store, env: unknown, tellDependents: () => Promise<null>): Promise<void> {
   store.failPoint?.("alarm.begun");
   for (const name of dueTimers(store.sql, store.clock())) {
     let nextAt: number | null;
     try {
-      const notBefore = (await runTimer(store, env, name)) ?? 0;
+      const notBefore = (name === "dependents" ? await tellDependents() : await runTimer(store, env, name)) ?? 0;
       // No await from here to `settle`: a commit that came after the question would find its timer struck.
       nextAt = nextRun(store, name);
       if (nextAt !== null) nextAt = Math.max(nextAt, notBefore);
@@ -35,7 +37,7 @@ export async function runAlarm(store: Store, env: unknown): Promise<void> {
 }
 
 /** A time (ms): what is left may not be tried before. */
-async function runTimer(store: Store, env: unknown, name: TimerName): Promise<number | null> {
+async function runTimer(store: Store, env: unknown, name: Exclude<TimerName, "dependents">): Promise<number | null> {
   switch (name) {
     case "outbox":
       await deliverEffects(store, env);
@@ -68,5 +70,7 @@ function nextRun(store: Store, name: TimerName): number | null {
       return nextDecisionPruning(store.sql, store.clock());
     case "wake":
       return nextWake(store);
+    case "dependents":
+      return nextTelling(store);
   }
 }

@@ -6,6 +6,7 @@
 import { type Epoch, epochFrom, type ObjectName, parseEpoch } from "../../src/core/ids.ts";
 import { type AppDefinition, type MigrationSet, tablesOfGroup } from "../../src/define/app.ts";
 import type { Sql } from "../sql/port.ts";
+import { hasDue } from "./dependents.ts";
 import type { FailPoint } from "./fail-points.ts";
 import { type KeyGate, OPEN_GATE } from "./key-gate.ts";
 import { DEFAULT_RETENTION, type LedgerHead, type Retention, readHead } from "./ledger.ts";
@@ -35,6 +36,8 @@ export interface Store {
   readonly failPoint: FailPoint | undefined;
   /** What writes ask before they stay; the object's host of transactions, once there is one. */
   keys: KeyGate;
+  /** Whether somebody who depends on rows here has to be told of a change; as `_dependents` says, or more. */
+  hasDue: boolean;
   /** Moves only after the transaction that wrote the entry has been released. */
   head: LedgerHead;
 }
@@ -115,9 +118,11 @@ export function openStore(options: StoreOptions): Store {
     health,
     failPoint,
     keys: OPEN_GATE,
+    hasDue: false,
     head: readHead(sql),
   };
   if (health.kind === "ready") openFeeds(store);
+  store.hasDue = hasDue(store);
   return store;
 }
 

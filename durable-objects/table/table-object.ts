@@ -11,7 +11,9 @@ import type { ObjectName } from "../../src/core/ids.ts";
 import { parseLogLevel } from "../../src/core/log.ts";
 import { LIVE_HEADER, type LiveOpening } from "../../src/core/protocol/live-opening.ts";
 import { CALL_VERSION, isWrite, type ObjectCall, type ObjectReply } from "../../src/core/protocol/object-call.ts";
+import type { UsedNews, UsedQuestion } from "../../src/core/protocol/used-rows.ts";
 import { decodeCall, encodeReply } from "../../src/core/protocol/wire.ts";
+import { printFilter } from "../../src/core/query/print.ts";
 import type { AccessEnded } from "../../src/core/scope/access-ended.ts";
 import type { AppDefinition, MigrationSet } from "../../src/define/app.ts";
 import { openTicket } from "../../src/edge/live/ticket.ts";
@@ -19,6 +21,8 @@ import { objectStorageSql } from "../sql/object-storage.ts";
 import { quoteIdentifier } from "../sql/quote-identifier.ts";
 import { type AgreeMessage, agree } from "./agree.ts";
 import { callWeight } from "./call-weight.ts";
+import { looking } from "./commit-footprint.ts";
+import { Dependents, usedFilter } from "./dependents.ts";
 import type { FailPoint } from "./fail-points.ts";
 import { endAccess, type Follower, follow } from "./followers.ts";
 import { type GroupCommit, groupCommit } from "./group-commit.ts";
@@ -66,6 +70,8 @@ export interface TableObjectRpc extends Rpc.DurableObjectBranded {
   follow(follower: Follower): Promise<boolean>;
   accessEnded(ended: AccessEnded): Promise<void>;
   endSockets(ended: AccessEnded): Promise<boolean>;
+  usedRows(text: string): Promise<string>;
+  usedRowsChanged(text: string): Promise<readonly boolean[]>;
 }
 
 const OTHER_VERSION: ObjectReply = {
@@ -94,6 +100,7 @@ export function tableObject(
     #store: Store | undefined;
     #group: GroupCommit | undefined;
     #host: TransactionHost | undefined;
+    #dependents: Dependents | undefined;
     /** Absent while nobody has a socket. */
     #live: LiveHost | undefined;
     readonly #registrar: Registrar = { state: "unknown" };
@@ -140,15 +147,13 @@ export function tableObject(
         () => handleCall(store, call),
         () => callWeight(call),
       );
-      if (this.#live?.isWatched !== true) return reply;
-      const live = this.#live;
-      if (!(reply instanceof Promise)) live.note();
-      else
-        reply.then(
-          () => live.note(),
-          () => {},
-        );
-      return reply;
+      return reply instanceof Promise ? reply.then((done) => this.#afterWrite(store, done)) : this.#afterWrite(store, reply);
+    }
+
+    /** Sockets are told later; those elsewhere whose rights a commit may have withdrawn, before it is answered ([RV2]). */
+    #afterWrite<R>(store: Store, reply: R): R | Promise<R> {
+      this.#live?.note();
+      return store.hasDue ? this.#dependentsOf(store).tellDue().then(() => reply) : reply;
     }
 
     #faultOf(call: ObjectCall, error: unknown): ObjectReply {
@@ -177,8 +182,7 @@ export function tableObject(
       if ("work" in message && message.work !== null && message.work.header.table !== null)
         await ensureRegistered(store, this.#registrar, message.work.header.table, this.#registry());
       const reply = await agree(store, this.#hosted(store), message);
-      this.#live?.note();
-      return JSON.stringify(reply);
+      return JSON.stringify(await this.#afterWrite(store, reply));
     }
 
     /** A socket, opened by the Worker for a caller it has authenticated. */
@@ -243,6 +247,26 @@ export function tableObject(
       return this.#live?.endAccess(ended) ?? false;
     }
 
+    /** The rows of a user that a scope uses; whoever asks for an object is told from then on when they change ([RV2]). */
+    async usedRows(text: string): Promise<string> {
+      const question = JSON.parse(text) as UsedQuestion;
+      const store = this.#open();
+      await ensureRegistered(store, this.#registrar, question.table, this.#registry());
+      const spec = store.tables.get(question.table)?.spec;
+      if (spec === undefined) throw new Error(`${store.name} has no table ${question.table}`);
+      const filter = printFilter(usedFilter(spec, question));
+      // Rows that a transaction holds are waited for, as by any read.
+      const footprint = looking([], [{ table: question.table, filter }]);
+      const run = () => this.#dependentsOf(store).answer(question);
+      return JSON.stringify(await this.#hosted(store).read({ footprint, run }));
+    }
+
+    /** Rows that scopes here depend on have changed in their object; for each of the news whether somebody here needs such. */
+    async usedRowsChanged(text: string): Promise<readonly boolean[]> {
+      this.#open();
+      return (JSON.parse(text) as readonly UsedNews[]).map((news) => this.#live?.learn(news) ?? false);
+    }
+
     /** On the registry object only: every object there is. */
     async objects(): Promise<readonly Registration[]> {
       return registeredObjects(this.#open());
@@ -260,7 +284,7 @@ export function tableObject(
       const store = this.#open();
       const host = this.#hosted(store);
       host.onAlarm();
-      await runAlarm(store, this.env);
+      await runAlarm(store, this.env, () => this.#dependentsOf(store).tellAgain());
       this.#live?.note();
       const nextMs = host.nextAlarmMs();
       if (Number.isFinite(nextMs)) store.alarm.setAlarm(nextMs);
@@ -271,8 +295,17 @@ export function tableObject(
       return new LiveHost(store, {
         platform: this.ctx,
         unsettled: () => host.held().map(({ txid }) => txid),
+        askUsedRows: async (object, question) =>
+          JSON.parse(await this.env.LEDGE_TABLES.getByName(object).usedRows(JSON.stringify(question))),
         openTicket: (ticket) => openTicket(this.env, ticket, Date.now()).catch(() => null),
       });
+    }
+
+    #dependentsOf(store: Store): Dependents {
+      this.#dependents ??= new Dependents(store, async (object, news) =>
+        this.env.LEDGE_TABLES.getByName(object).usedRowsChanged(JSON.stringify(news)),
+      );
+      return this.#dependents;
     }
 
     #hosted(store: Store): TransactionHost {
@@ -332,6 +365,7 @@ export function tableObject(
       this.#store = undefined;
       this.#group = undefined;
       this.#host = undefined;
+      this.#dependents = undefined;
     }
 
     #registry(): ((registration: Registration) => Promise<RegistryAnswer>) | null {

@@ -17,6 +17,7 @@ import { appendCommit, effectsOf, isEmptyCommit } from "./append-commit.ts";
 import { applyPrepared, type PreparedExtra } from "./apply-prepared.ts";
 import { beginCommit, type Commit } from "./commit.ts";
 import { commitFootprint, isInRange } from "./commit-footprint.ts";
+import { mayWithdraw } from "./dependents.ts";
 import { errorText, logLine } from "./log-line.ts";
 import { isStillSeen, recordReads } from "./reads.ts";
 import { runSteps, type StepRun } from "./run-steps.ts";
@@ -103,7 +104,7 @@ function tryPart(commit: Commit, { steps, seen, whole }: PartWork): Run {
       footprint,
       result: result as unknown as Json,
       extra: extra as unknown as Json,
-      withdraws: false,
+      withdraws: mayWithdraw(store, changes),
     };
   } catch (error) {
     if (endsTransaction(error)) throw error;

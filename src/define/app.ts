@@ -5,6 +5,7 @@
 
 import { isAppName, type ObjectName } from "../core/ids.ts";
 import type { Json } from "../core/json.ts";
+import { checkUses } from "./check-uses.ts";
 import { ConfigError } from "./config-error.ts";
 import type { ObjectProcedure } from "./hooks.ts";
 import type { AnyResource } from "./resource.ts";
@@ -75,6 +76,7 @@ export function checkApp(name: string, resources: readonly AnyResource[]): Reado
     checkGroup(resource, byName);
     checkForeignKeys(resource, byName);
     checkRelations(resource, byName);
+    checkUses(resource, byName);
   }
   checkSearchNames(resources);
   return byName;

@@ -4,11 +4,13 @@
  */
 
 import { Fault } from "../core/fault.ts";
+import { isJsonObject } from "../core/json.ts";
 import { parseFilter } from "../core/query/parse.ts";
 import { printFilter } from "../core/query/print.ts";
 import { isFilter } from "../core/query/tree.ts";
 import type { User } from "../core/scope/principal.ts";
-import type { PublicRules, ScopeRules } from "./config.ts";
+import type { DeclaredScope, PublicRules, ScopeRules } from "./config.ts";
+import { isDeclared } from "./declared-scope.ts";
 import type { AnyResource, Refuse } from "./resource.ts";
 
 const PROBE: User = { kind: "user", id: "00000000-0000-7000-8000-000000000000", roles: [], claims: {} };
@@ -22,7 +24,10 @@ export function checkScopes(resource: AnyResource, refuse: Refuse): void {
 }
 
 function checkRule(resource: AnyResource, place: string, rule: unknown, refuse: Refuse): void {
-  const value = typeof rule === "function" ? probe(rule as (user: User) => unknown) : rule;
+  const declared = isDeclared(rule) ? rule : null;
+  if (declared !== null) checkUses(declared, place, refuse);
+  const asked = declared === null ? rule : (user: User) => declared.scope(user, () => []);
+  const value = typeof asked === "function" ? probe(asked as (user: User) => unknown) : asked;
   const text = typeof value === "string" ? value : isFilter(value) ? printFilter(value) : "";
   if (text === "" || text === "*") return;
   try {
@@ -34,6 +39,18 @@ function checkRule(resource: AnyResource, place: string, rule: unknown, refuse: 
       `Columns are: ${resource.spec.columns.map((column) => column.name).join(", ")}.`,
     );
   }
+}
+
+/** Whether the tables are there is known once the application is whole (`app.ts`). */
+function checkUses({ uses, scope }: DeclaredScope, place: string, refuse: Refuse): void {
+  const isUse = (use: unknown) => isJsonObject(use) && typeof use.table === "string" && typeof use.user === "string";
+  if (!Array.isArray(uses) || uses.length === 0 || !uses.every(isUse) || typeof scope !== "function")
+    throw refuse(
+      `${place} has \`uses\`, but is no scope that depends on tables`,
+      `Write { uses: [{ table: "members", user: "userId" }], scope: (user, rows) => … }.`,
+    );
+  if (new Set(uses.map(({ table }) => table)).size < uses.length)
+    throw refuse(`${place} uses a table twice`, "Name each table once; one column of it holds the user.");
 }
 
 /** What the rule says for a made-up user; undefined when it needs a real one, or waits. */

@@ -6,7 +6,7 @@ import type { SQLiteTable } from "drizzle-orm/sqlite-core";
 import type { Json, JsonObject } from "../core/json.ts";
 import type { CustomOperator } from "../core/query/custom-operators.ts";
 import type { Filter } from "../core/query/tree.ts";
-import type { BatchOperation, Capability } from "../core/schema/table-spec.ts";
+import type { BatchOperation, Capability, Row } from "../core/schema/table-spec.ts";
 import type { Principal, User } from "../core/scope/principal.ts";
 import type { Hooks, Wake } from "./hooks.ts";
 import type { ColumnName, RowOf } from "./row-types.ts";
@@ -19,7 +19,29 @@ export type Operation = "read" | "create" | "update" | "delete" | "subscribe" | 
  * `""`, `null`, `undefined` or `false` (none).
  */
 export type ScopeValue = string | Filter | boolean | null | undefined;
-export type ScopeRule = ScopeValue | ((user: User) => ScopeValue | Promise<ScopeValue>);
+export type ScopeRule = ScopeValue | ((user: User) => ScopeValue | Promise<ScopeValue>) | DeclaredScope;
+
+/** A table that a scope depends on; `user` names its column that holds the caller's id. */
+export interface ScopeUse {
+  readonly table: string;
+  readonly user: string;
+}
+
+/** The caller's rows of a table that the scope uses: whole rows, hidden columns too, without those that are soft-deleted. */
+export interface UsedRows {
+  <T extends SQLiteTable>(of: { readonly name: string; readonly table: T }): readonly RowOf<T>[];
+  (table: string): readonly Row[];
+}
+
+/**
+ * A scope that depends on rows of other tables ([RV2]), e.g. on memberships. It is a function of the caller and of those rows alone: Ledge
+ * reads them, and asks again when one of them changes, also for those who follow the table live.
+ */
+export interface DeclaredScope {
+  readonly uses: readonly ScopeUse[];
+  readonly scope: (user: User, rows: UsedRows) => ScopeValue;
+}
+
 export type ScopeRules = { readonly [operation in Operation]?: ScopeRule };
 
 /** Operations open to everyone: `true` for all rows, a filter for some. */

@@ -15,6 +15,8 @@ export interface TableStub {
   objects(): Promise<readonly { readonly object: ObjectName }[]>;
   /** Opens a live socket; what it is for lies in a header (`src/core/protocol/live-opening.ts`). */
   fetch(url: string, init: { readonly headers: Readonly<Record<string, string>> }): Promise<Response>;
+  /** A caller's rows of a table that a scope uses; question and answer as JSON (`src/core/protocol/used-rows.ts`). */
+  usedRows(text: string): Promise<string>;
   /** On the registry object: closes the sockets of a caller whose access has ended. */
   accessEnded(ended: AccessEnded): Promise<void>;
   /** Answers when the object runs and its migrations are done; for `/readyz`. */

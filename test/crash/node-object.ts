@@ -59,5 +59,5 @@ export function nodeObject(
       getByName: () => ({ call: async (text: string) => encodeReply(await call(decodeCall(text) as ObjectCall)) }),
     },
   } as unknown as LedgeEnv;
-  return { env, store, alarm: () => runAlarm(store, env) };
+  return { env, store, alarm: () => runAlarm(store, env, async () => null) };
 }

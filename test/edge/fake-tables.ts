@@ -41,6 +41,7 @@ export function fakeTables(script: Script = () => answer(), vars: Partial<LedgeE
         },
         objects: () => Promise.resolve([]),
         agree: () => Promise.reject(new Error("no transaction over several objects here")),
+        usedRows: () => Promise.reject(new Error("no rows that a scope uses here")),
         accessEnded: async () => {},
         fetch: async () => new Response(null, { status: 503 }),
         ping: async () => ({ failing: [] }),

@@ -3,6 +3,7 @@
 import { defineApp } from "ledge";
 import * as batchTables from "./batch-tables.ts";
 import { films } from "./film-table.ts";
+import * as memberTables from "./member-tables.ts";
 import * as searchTables from "./search-tables.ts";
 import * as signUpExample from "./sign-up-example.ts";
 import * as tables from "./test-tables.ts";
@@ -15,6 +16,7 @@ export const app = defineApp({
   resources: Object.values({
     ...tables,
     ...batchTables,
+    ...memberTables,
     ...searchTables,
     ...transactionTables,
     ...signUpExample,

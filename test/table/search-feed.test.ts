@@ -77,7 +77,7 @@ function openWorld(adapter: SearchAdapter | null, changelog: { maxCommits?: numb
         wantsChange: false,
       });
     },
-    alarm: () => runAlarm(world.store, {}),
+    alarm: () => runAlarm(world.store, {}, async () => null),
   };
   world.open(adapter);
   return world;

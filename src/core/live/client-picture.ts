@@ -330,6 +330,7 @@ export class ClientPicture {
     touched: Map<string, ViewStep[]>,
   ): void {
     const idOf = (row: JsonObject) => this.#port.idOf(watch.key, row);
+    if (news.tag !== undefined) watch.tag = news.tag;
     if (watch.next !== null && seq >= watch.next.seq) applyNews(watch.next.view, news, idOf);
     if (watch.view === null || watch.isReplacing) return;
     const changes = applyNews(watch.view, news, idOf);
@@ -378,5 +379,11 @@ function told(touched: Map<string, ViewStep[]>, key: string, step: ViewStep): vo
 /** Two pieces of one commit; one that only says where the object stands tells nothing else. */
 function joined(a: ClientCommit, b: ClientCommit): ClientCommit {
   const [less, more] = a.news.size === 0 ? [a, b] : [b, a];
-  return { ...less, ...more, news: new Map([...a.news, ...b.news]) };
+  const news = new Map(a.news);
+  for (const [key, later] of b.news) {
+    // A change of scope has the seq of the commit before it ([RV3]).
+    const earlier = news.get(key);
+    news.set(key, earlier === undefined ? later : { ...earlier, ...later, changes: [...earlier.changes, ...later.changes] });
+  }
+  return { ...less, ...more, news };
 }

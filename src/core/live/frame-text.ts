@@ -95,7 +95,8 @@ export function watchText(id: number, news: GroupNews, isWriter: boolean): strin
   const changes = (isWriter ? news.own : undefined) ?? news.changes ?? "[]";
   const aggregate = news.aggregate === undefined ? "" : `,"aggregate":${news.aggregate}`;
   const more = news.hasMore === undefined ? "" : `,"hasMore":${news.hasMore}`;
-  return `{"id":${id},"changes":${changes}${aggregate}${more}}`;
+  const tag = news.tag === undefined ? "" : `,"tag":"${news.tag}"`;
+  return `{"id":${id},"changes":${changes}${aggregate}${more}${tag}}`;
 }
 
 export function atText(

@@ -3,12 +3,14 @@
  * once, however many sockets share it. Rows, windows and aggregates differ in what they keep; this file is where they meet.
  */
 
-import { seqOf } from "../ids.ts";
+import { type RowId, seqOf } from "../ids.ts";
 import { rowTag } from "../protocol/etag.ts";
 import type { RowChange } from "../protocol/object-call.ts";
 import { compileMatcher, type RowTest } from "../query/matches.ts";
-import { conjoin, type Filter } from "../query/tree.ts";
+import { completeOrder } from "../query/order.ts";
+import { conjoin, type Filter, negate } from "../query/tree.ts";
 import { type AggregateRead, LiveAggregate } from "./live-aggregate.ts";
+import { LIVE_LIMITS } from "./live-limits.ts";
 import { filterTree, type LiveQuery, type LiveTable, queryTag } from "./live-query.ts";
 import type { LiveRow, LiveSource } from "./live-source.ts";
 import { LiveWindow, type RowNews, type WindowRead } from "./live-window.ts";
@@ -21,6 +23,8 @@ export interface GroupNews {
   readonly own?: string;
   readonly aggregate?: string;
   readonly hasMore?: boolean;
+  /** The scope is another one from here on ([RV3]). */
+  readonly tag?: string;
 }
 
 export class LiveGroup {
@@ -92,6 +96,52 @@ export class LiveGroup {
       else news.push({ op, id, row: { row: after, version: seq }, ...writer });
     }
     return this.#encode(news);
+  }
+
+  /**
+   * What it means to a watch that comes to this group from another one, whose scope was an earlier one ([RV3]); merged with the changes of a
+   * commit, if that is what changed the scope. `later`: what came after it, up to where the source stands. Null: it is too much, cannot be
+   * told from there, or is not of rows.
+   */
+  differenceFrom(
+    earlier: LiveGroup,
+    { changes, seq, later }: { readonly changes: readonly RowChange[]; readonly seq: number; readonly later: readonly RowChange[] },
+  ): GroupNews | null {
+    if (this.isKept || earlier.isKept) return null;
+    const news: RowNews[] = [];
+    const changed = new Set<RowId>();
+    for (const { table, id, before, after, optimisticId } of changes) {
+      if (table !== this.query.table) continue;
+      changed.add(id);
+      const writer = optimisticId === undefined ? {} : { optimisticId };
+      const wasIn = earlier.#concerns(before);
+      if (after !== null && this.#concerns(after))
+        news.push({ op: wasIn ? "changed" : "added", id, row: { row: after, version: seq }, ...writer });
+      else if (wasIn) news.push({ op: "removed", id, ...(earlier.#concerns(after) ? { why: "scope" } : {}), ...writer });
+    }
+    for (const { table, id, before } of later) {
+      if (table !== this.query.table || changed.has(id)) continue;
+      changed.add(id);
+      const [wasIn, isIn] = [earlier.#concerns(before), this.#concerns(before)];
+      // What it was is known, but not since which commit.
+      if (isIn && !wasIn) return null;
+      if (wasIn && !isIn) news.push({ op: "removed", id, why: "scope" });
+    }
+    const key = this.#table.spec.primaryKey;
+    const only = (a: LiveGroup, b: LiveGroup) =>
+      a.#rowsBeside(b).filter(({ row }) => !changed.has(row[key] as RowId));
+    for (const { row } of only(earlier, this)) news.push({ op: "removed", id: row[key] as RowId, why: "scope" });
+    for (const row of only(this, earlier)) news.push({ op: "added", id: row.row[key] as RowId, row });
+    if (news.length > LIVE_LIMITS.scopeRows + changes.length) return null;
+    return { changes: null, ...this.#encode(news), tag: this.tag };
+  }
+
+  /** Rows that match here and not there, one more than are told at most. */
+  #rowsBeside(other: LiveGroup): readonly LiveRow[] {
+    if (other.where.kind === "all") return [];
+    const where = conjoin([this.where, negate(other.where)]);
+    const orderBy = completeOrder([], this.#table.spec);
+    return this.#source.first(this.query.table, where, { orderBy, limit: LIVE_LIMITS.scopeRows + 1 });
   }
 
   /** Whether any image of the changes matches: where not, nothing of the group has changed. */

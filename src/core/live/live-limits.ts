@@ -10,6 +10,10 @@ export const LIVE_LIMITS = {
   rightsBytes: 4000,
   /** How old a scope may be that an asynchronous rule gave ([RV4]). */
   scopeMaxAgeMs: 60_000,
+  /** Tries to resolve a scope, before its watches end ([RV5]). */
+  scopeTries: 3,
+  /** Rows that leave or enter with a change of the scope, before it is a reset ([RV3]). */
+  scopeRows: 1000,
   /** Questions of a socket that wait for their answer. */
   syncs: 64,
   /** Windows an object ([LV14]). */

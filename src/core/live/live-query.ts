@@ -64,6 +64,35 @@ export function queryText(query: LiveQuery): string {
   return canonicalJson(query as unknown as Json);
 }
 
+/** A query as it was asked, before the scopes come to it: `where` is the client's filter alone. */
+export interface LiveQuestion {
+  readonly resource: string;
+  readonly query: LiveQuery;
+}
+
+/** The question under scopes; null: a scope denies. */
+export function underScopes(
+  { query }: LiveQuestion,
+  table: LiveTable,
+  scopes: readonly ScopeText[],
+): LiveQuery | null {
+  const where = effectiveFilter(table, scopes, query.where);
+  return where === null ? null : { ...query, where };
+}
+
+/** The same where nothing may be seen any more: it goes on with no row. */
+export function underNothing({ query }: LiveQuestion, { spec }: LiveTable): LiveQuery {
+  return { ...query, where: `${spec.primaryKey}=isnull=true` };
+}
+
+export function questionText(question: LiveQuestion): string {
+  return canonicalJson(question as unknown as Json);
+}
+
+export function readQuestionText(text: string): LiveQuestion {
+  return JSON.parse(text) as LiveQuestion;
+}
+
 /** Reads back what `queryText` made. */
 export function readQueryText(text: string): LiveQuery {
   return JSON.parse(text) as LiveQuery;

@@ -4,18 +4,21 @@
  * group. Its lines are one machine's. The object's shell (durable-objects/table/live-host.ts) and the simulator drive it alike.
  */
 
-import { Fault } from "../fault.ts";
+import { Fault, type FaultData } from "../fault.ts";
 import { canonicalJson, type Json } from "../json.ts";
 import { problemReply } from "../protocol/problem.ts";
+import type { UsedAnswer } from "../protocol/used-rows.ts";
 import { type ClientFrame, readClientFrame, type WatchFrame } from "./client-frames.ts";
 import { errorText, welcomeText } from "./frame-text.ts";
-import type { GroupNews, LiveGroup } from "./live-group.ts";
+import type { LiveGroup } from "./live-group.ts";
 import { LiveGroups } from "./live-groups.ts";
 import { LIVE_LIMITS } from "./live-limits.ts";
-import { type LiveQuery, queryText } from "./live-query.ts";
+import { type LiveQuery, queryText, questionText } from "./live-query.ts";
+import type { ScopePort, UsedKey } from "./live-scopes.ts";
 import { LiveSession } from "./live-session.ts";
 import type { LiveCommit, LiveSource } from "./live-source.ts";
-import { readWatch } from "./read-watch.ts";
+import { readQuestion } from "./read-watch.ts";
+import { type ScopedSeat, ScopeKeeper, type Told } from "./scope-keeper.ts";
 import { newWatch, type SocketState, type WatchState } from "./socket-state.ts";
 import { CLOSE, WIRE_VERSION } from "./wire-schema.ts";
 
@@ -32,6 +35,7 @@ export type LiveAction<S> =
 export interface LiveServerPort<S> {
   readonly source: LiveSource;
   readonly queries: QueryStore;
+  readonly scopes: ScopePort;
   /** Operators that a table allows in filters; undefined: all. */
   readonly allowedOperators: (table: string) => readonly string[] | undefined;
   /** In order; `socket` is the shell's own handle. */
@@ -42,11 +46,12 @@ export interface LiveServerPort<S> {
 }
 
 /** What a ticket says of its maker; as in `LiveOpening`. */
-export type Renewal = Pick<SocketState, "who" | "credential" | "exp" | "renewAtMs" | "rights" | "objects">;
+export type Renewal = Pick<SocketState, "who" | "person" | "credential" | "exp" | "renewAtMs" | "rights" | "objects">;
 
-interface Seat<S> {
+interface Seat<S> extends ScopedSeat {
   readonly socket: S;
-  readonly session: LiveSession;
+  /** Frames that wait until scopes are known. */
+  waiting: WatchFrame[];
   tokens: number;
   tokensAtMs: number;
 }
@@ -54,6 +59,7 @@ interface Seat<S> {
 export class LiveServer<S> {
   readonly #port: LiveServerPort<S>;
   readonly #groups: LiveGroups;
+  readonly #keeper: ScopeKeeper<Seat<S>>;
   readonly #seats = new Map<S, Seat<S>>();
   readonly #members = new Map<LiveGroup, Map<Seat<S>, Set<WatchState>>>();
   #nowMs = 0;
@@ -61,6 +67,17 @@ export class LiveServer<S> {
   constructor(port: LiveServerPort<S>) {
     this.#port = port;
     this.#groups = new LiveGroups(port.source);
+    this.#keeper = new ScopeKeeper<Seat<S>>({
+      source: port.source,
+      scopes: port.scopes,
+      groups: this.#groups,
+      keyOf: (text) => port.queries.keyOf(text),
+      textOf: (key) => port.queries.textOf(key),
+      seats: () => [...this.#seats.values()],
+      move: (seat, watch, to) => this.#move(seat, watch, to),
+      giveUp: (seat, fault) => this.#giveUp(seat, fault),
+      defect: port.defect,
+    });
   }
 
   get sockets(): number {
@@ -88,10 +105,13 @@ export class LiveServer<S> {
 
   /** Sockets that slept through. Called before the object changes anything; `resume` follows once all are there. */
   restore(socket: S, state: SocketState): void {
-    const { session } = this.#seat(socket, state);
+    const seat = this.#seat(socket, state);
+    const { session } = seat;
     const { source, queries } = this.#port;
     for (const watch of [...state.watches]) {
-      const text = queries.textOf(watch.key);
+      const fresh = this.#keeper.awoken(seat, watch, this.#nowMs);
+      if (fresh !== null) watch.key = queries.keyOf(fresh);
+      const text = fresh ?? queries.textOf(watch.key);
       const group = text === null ? null : this.#groups.join(watch.key, text);
       if (group === null) {
         state.watches = state.watches.filter((each) => each !== watch);
@@ -106,7 +126,7 @@ export class LiveServer<S> {
         watch.phase = "opening";
         delete watch.since;
       }
-      if (watch.tag !== group.tag) this.#retag(session, watch, group);
+      watch.tag = group.tag;
       if (group.members === 1 && group.query.window !== null) group.open();
     }
     state.epoch = source.epoch;
@@ -123,8 +143,25 @@ export class LiveServer<S> {
   }
 
   gone(socket: S): void {
-    this.#seats.get(socket)?.session.detachAll();
+    const session = this.#seats.get(socket)?.session;
+    session?.detachAll();
     this.#seats.delete(socket);
+    this.#keeper.gone(session?.state.who ?? null);
+  }
+
+  /** Rows of a user that scopes here depend on, as their object tells them ([RV2]); false: nobody here needs them. */
+  learn(key: UsedKey, answer: UsedAnswer, nowMs: number): boolean {
+    this.#nowMs = nowMs;
+    if (!this.#keeper.isNeeded(key)) return false;
+    this.advance(nowMs);
+    for (const seat of this.#keeper.learn(key, answer, nowMs)) this.#goOn(seat);
+    return true;
+  }
+
+  /** That object did not answer ([RV5]). */
+  unlearned(key: UsedKey, nowMs: number): void {
+    this.#nowMs = nowMs;
+    this.#keeper.failed(key);
   }
 
   /** Ends the sockets of a caller, or all that the test picks ([RV6]). */
@@ -143,7 +180,9 @@ export class LiveServer<S> {
         this.#reopen();
         break;
       }
-      for (const commit of commits) this.#tell(commit, commit.seq === head);
+      const isWhole = commits.at(-1)?.seq === head;
+      for (const [index, commit] of commits.entries())
+        this.#tell(commit, commit.seq === head, isWhole ? commits.slice(index + 1) : null);
       if (
         Math.floor(this.#groups.seq / LIVE_LIMITS.invisibleCommits) > Math.floor(before / LIVE_LIMITS.invisibleCommits)
       )
@@ -207,17 +246,20 @@ export class LiveServer<S> {
     session.send(welcomeText(session.state.session, session.state.exp));
   }
 
-  #serve({ socket, session }: Seat<S>, frame: ClientFrame): void {
+  #serve(seat: Seat<S>, frame: ClientFrame): void {
+    const { socket, session } = seat;
     switch (frame.type) {
       case "hello":
         session.problem({ slug: "validation-error", errors: [{ field: "", message: "hello was said before" }] });
         break;
       case "watch":
         this.advance(this.#nowMs);
-        this.#watch(socket, session, frame);
+        if (seat.waiting.length > 0) this.#hold(seat, frame);
+        else this.#watch(seat, frame);
         session.pump();
         break;
       case "unwatch":
+        seat.waiting = seat.waiting.filter((each) => each.id !== frame.id);
         session.detach(frame.id);
         session.pump();
         break;
@@ -259,22 +301,35 @@ export class LiveServer<S> {
     session.pump();
   }
 
-  #watch(socket: S, session: LiveSession, frame: WatchFrame): void {
-    const { state } = session;
+  #watch(seat: Seat<S>, frame: WatchFrame): void {
+    const { socket, session } = seat;
     try {
-      const query = this.#readQuery(state, frame);
+      const asked = this.#readQuery(seat, frame);
+      if (asked === null) {
+        this.#hold(seat, frame);
+        return;
+      }
+      const { query, ask } = asked;
       const text = queryText(query);
       const key = this.#port.queries.keyOf(text);
       const group = this.#groups.join(key, text);
       if (group === null) throw new Fault({ slug: "not-found", resource: frame.resource });
-      this.#enter(socket, newWatch(frame, key, group.tag), group);
+      this.#enter(socket, newWatch(frame, { key, tag: group.tag, ...(ask === undefined ? {} : { ask }) }), group);
     } catch (error) {
       if (!(error instanceof Fault)) this.#port.defect(error);
       session.problem(error instanceof Fault ? error.data : { slug: "internal-error" }, frame.id);
     }
   }
 
-  #readQuery(state: SocketState, frame: WatchFrame): LiveQuery {
+  /** Until the scopes that the question comes under are known. */
+  #hold(seat: Seat<S>, frame: WatchFrame): void {
+    seat.waiting.push(frame);
+    if (seat.waiting.length > LIVE_LIMITS.watches) seat.session.end(CLOSE.overloaded, "too many questions");
+  }
+
+  /** What a frame asks, under the scopes of now; null: those are not known yet. */
+  #readQuery(seat: Seat<S>, frame: WatchFrame): { readonly query: LiveQuery; readonly ask?: number } | null {
+    const { state } = seat.session;
     if (state.watches.some(({ id }) => id === frame.id))
       throw new Fault({ slug: "validation-error", errors: [{ field: "id", message: "was used on this socket" }] });
     if (state.watches.length >= LIVE_LIMITS.watches)
@@ -283,16 +338,44 @@ export class LiveServer<S> {
     const table = right === undefined ? undefined : this.#port.source.table(right.table);
     if (right === undefined || table === undefined) throw new Fault({ slug: "not-found", resource: frame.resource });
     const allowedOperators = this.#port.allowedOperators(right.table);
-    const query = readWatch(frame, { table, scopes: right.scopes, allowedOperators });
-    if (query.window !== null && this.#groups.windows >= LIVE_LIMITS.windows)
+    const question = readQuestion(frame, { table, allowedOperators });
+    if (question.query.window !== null && this.#groups.windows >= LIVE_LIMITS.windows)
       throw new Fault({ slug: "subscription-limit-exceeded", limit: "windows", max: LIVE_LIMITS.windows });
-    return query;
+    const query = this.#keeper.queryOf(seat, right, question, this.#nowMs);
+    if (query === null) return null;
+    return right.declared === undefined ? { query } : { query, ask: this.#port.queries.keyOf(questionText(question)) };
+  }
+
+  /** The scopes of a socket are known again. */
+  #goOn(seat: Seat<S>): void {
+    const frames = seat.waiting;
+    seat.waiting = [];
+    for (const frame of frames) if (!seat.session.isClosed) this.#watch(seat, frame);
+    seat.session.pump();
+  }
+
+  /** Its scopes cannot be resolved ([RV5]): what depends on them ends, and nothing is purged. */
+  #giveUp(seat: Seat<S>, fault: FaultData): void {
+    const { session } = seat;
+    const ended = session.state.watches.filter(({ ask }) => ask !== undefined);
+    for (const { id } of ended) session.detach(id);
+    for (const { id } of [...ended, ...seat.waiting]) session.problem(fault, id);
+    seat.waiting = [];
+    seat.failing = null;
+    session.pump();
+  }
+
+  #move(seat: Seat<S>, watch: WatchState, to: LiveGroup): void {
+    const from = seat.session.groupOf(watch);
+    if (from !== undefined) this.#leave(seat.socket, from, watch);
+    seat.session.move(watch, to);
+    this.#enter(seat.socket, watch, to);
   }
 
   /** One commit, evaluated once a group, told once a socket. */
-  #tell(commit: LiveCommit, isHead: boolean): void {
+  #tell(commit: LiveCommit, isHead: boolean, later: readonly LiveCommit[] | null): void {
     const news = this.#groups.advance(commit, isHead ? "at-head" : "behind");
-    const bySeat = new Map<Seat<S>, { watch: WatchState; group: GroupNews }[]>();
+    const bySeat = new Map<Seat<S>, Told[]>();
     for (const [group, groupNews] of news) {
       for (const [seat, watches] of this.#members.get(group) ?? []) {
         let held = bySeat.get(seat);
@@ -302,6 +385,12 @@ export class LiveServer<S> {
         }
         for (const watch of watches) held.push({ watch, group: groupNews });
       }
+    }
+    // Groups were moved as they were before it; who moves on from here is told of this commit under the scopes after it.
+    for (const [seat, { watches, told }] of this.#keeper.follow(commit, later, this.#nowMs)) {
+      const others = (bySeat.get(seat) ?? []).filter(({ watch }) => !watches.has(watch));
+      if (others.length + told.length > 0) bySeat.set(seat, [...others, ...told]);
+      else bySeat.delete(seat);
     }
     for (const [{ session }, told] of bySeat) session.commit(commit, told);
   }
@@ -333,8 +422,9 @@ export class LiveServer<S> {
       },
       defect: this.#port.defect,
       leave: (group, watch) => this.#leave(socket, group, watch),
+      hasScopes: () => this.#keeper.hasScopes(seat, this.#nowMs),
     });
-    const seat: Seat<S> = { socket, session, tokens: LIVE_LIMITS.framesBurst, tokensAtMs: this.#nowMs };
+    const seat: Seat<S> = { socket, session, waiting: [], failing: null, tokens: LIVE_LIMITS.framesBurst, tokensAtMs: this.#nowMs };
     this.#seats.set(socket, seat);
     return seat;
   }
@@ -362,15 +452,6 @@ export class LiveServer<S> {
     this.#groups.leave(group);
   }
 
-  /** The watch as it is under the present shape of its table. */
-  #retag(session: LiveSession, watch: WatchState, group: LiveGroup): void {
-    const at = session.state.watches.indexOf(watch);
-    const fresh: WatchState = { ...watch, tag: group.tag };
-    session.state.watches[at] = fresh;
-    const seats = this.#members.get(group);
-    for (const watches of seats?.values() ?? []) if (watches.delete(watch)) watches.add(fresh);
-  }
-
   #takeToken(seat: Seat<S>): boolean {
     const { framesBurst, framesPerSecond } = LIVE_LIMITS;
     const gained = ((this.#nowMs - seat.tokensAtMs) / 1000) * framesPerSecond;
@@ -380,6 +461,6 @@ export class LiveServer<S> {
   }
 }
 
-function rightsText({ rights, objects }: Pick<SocketState, "rights" | "objects">): string {
-  return canonicalJson([rights, objects] as unknown as Json);
+function rightsText({ rights, objects, person }: Pick<SocketState, "rights" | "objects" | "person">): string {
+  return canonicalJson([rights, objects, person ?? null] as unknown as Json);
 }

@@ -29,6 +29,8 @@ export interface SessionPort {
   /** A failure that is no answer: logged. */
   readonly defect: (error: unknown) => void;
   readonly leave: (group: LiveGroup, watch: WatchState) => void;
+  /** Whether the scopes of this socket are known now; where not, they have been asked for, and `pump` follows ([RV2] [RV4]). */
+  readonly hasScopes: () => boolean;
 }
 
 export class LiveSession {
@@ -75,6 +77,36 @@ export class LiveSession {
     for (const { id } of [...this.state.watches]) this.detach(id);
   }
 
+  /** Another group in place of a watch's: its scope is another one. What it held of a snapshot is let go. */
+  move(watch: WatchState, group: LiveGroup): void {
+    if (watch.phase === "sending") this.#rest = [];
+    watch.key = group.key;
+    watch.tag = group.tag;
+    this.#groups.set(watch.id, group);
+  }
+
+  /** What a watch shows, or was about to, is of another scope: it begins anew ([RV3]). One that has not begun needs no reset. */
+  resetScope(watch: WatchState): void {
+    if (watch.phase !== "opening") reopen(watch, "scope");
+  }
+
+  /** Whether news could be sent now. */
+  get mayTell(): boolean {
+    const { state } = this;
+    return !this.isClosed && !state.isLagging && this.#rest.length === 0 && maySend(state);
+  }
+
+  /** What a change of scope means, where no commit caused it ([RV3]): the position stays. */
+  tellScope(news: readonly { readonly watch: WatchState; readonly group: GroupNews }[]): void {
+    const { state } = this;
+    if (state.position !== this.#port.seq()) this.#sendAt({});
+    const head = { seq: this.#port.seq(), at: this.#port.nowMs(), txid: null, parts: [] };
+    const texts = news.map(({ watch, group }) => watchText(watch.id, group, false));
+    const text = commitText(head, { prev: state.position ?? 0 }, texts);
+    if (text.length <= LIVE_LIMITS.commitFrameBytes) this.send(text);
+    else for (const { watch } of news) reopen(watch, "scope");
+  }
+
   /** Asks for a snapshot of every watch, told as a reset. */
   resetAll(reason: ResetReason): void {
     for (const watch of this.state.watches) reopen(watch, reason);
@@ -95,7 +127,11 @@ export class LiveSession {
   commit(commit: LiveCommit, news: readonly { readonly watch: WatchState; readonly group: GroupNews }[]): void {
     const { state } = this;
     if (this.isClosed) return;
-    if (state.isLagging || this.#rest.length > 0 || !maySend(state)) {
+    if (!this.#port.hasScopes()) {
+      state.isLagging = true;
+      return;
+    }
+    if (!this.mayTell) {
       this.#lag();
       return;
     }
@@ -125,6 +161,8 @@ export class LiveSession {
   pump(): void {
     while (!this.isClosed) {
       if (!this.#flush()) return;
+      const isComputing = this.state.isLagging || this.state.watches.some(({ phase }) => phase === "opening");
+      if (isComputing && !this.#port.hasScopes()) return;
       if (this.state.isLagging && !this.#catchUp()) return;
       const next = this.state.watches.find(({ phase }) => phase === "opening");
       if (next === undefined) break;

@@ -28,7 +28,7 @@ export interface RowNews {
   readonly id: RowId;
   /** Absent for `removed`. */
   readonly row?: LiveRow;
-  readonly why?: "window";
+  readonly why?: "window" | "scope";
   readonly optimisticId?: string;
 }
 

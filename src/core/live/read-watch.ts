@@ -13,17 +13,30 @@ import { printFilter } from "../query/print.ts";
 import { parseSelect } from "../query/select.ts";
 import type { WatchFrame } from "./client-frames.ts";
 import { LIVE_LIMITS } from "./live-limits.ts";
-import { effectiveFilter, type LiveQuery, type LiveTable } from "./live-query.ts";
+import { type LiveQuery, type LiveQuestion, type LiveTable, underScopes } from "./live-query.ts";
 import { ROW_EVENTS, type RowEvent } from "./transition.ts";
 
-/** What the caller may follow of a table: read and subscribe scopes; and operators the table allows in filters. */
-export interface WatchRights {
+/** A table, and the operators it allows in filters. */
+export interface WatchedTable {
   readonly table: LiveTable;
-  readonly scopes: readonly string[];
   readonly allowedOperators?: readonly string[] | undefined;
 }
 
-export function readWatch(frame: WatchFrame, { table, scopes, allowedOperators }: WatchRights): LiveQuery {
+/** `scopes`: read and subscribe scope of the caller. */
+export function readWatch(
+  frame: WatchFrame,
+  { scopes, ...watched }: WatchedTable & { readonly scopes: readonly string[] },
+): LiveQuery {
+  const query = underScopes(readQuestion(frame, watched), watched.table, scopes);
+  if (query === null) throw new Fault({ slug: "forbidden", operation: "subscribe" });
+  return query;
+}
+
+export function readQuestion(frame: WatchFrame, watched: WatchedTable): LiveQuestion {
+  return { resource: frame.resource, query: readAsked(frame, watched) };
+}
+
+function readAsked(frame: WatchFrame, { table, allowedOperators }: WatchedTable): LiveQuery {
   const { spec, operators } = table;
   if (frame.include !== undefined) throw invalidField("include", "is not served on subscriptions");
   const filter =
@@ -38,9 +51,7 @@ export function readWatch(frame: WatchFrame, { table, scopes, allowedOperators }
             ...(allowedOperators === undefined ? {} : { allowedOperators }),
           }),
         );
-  const where = effectiveFilter(table, scopes, filter);
-  if (where === null) throw new Fault({ slug: "forbidden", operation: "subscribe" });
-  const common = { table: spec.name, where };
+  const common = { table: spec.name, where: filter };
   if (frame.aggregate !== undefined)
     return { ...common, select: null, events: null, window: null, aggregate: readAggregate(frame, spec) };
   const select = parseSelect(frame.select, spec);

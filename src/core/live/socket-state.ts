@@ -3,6 +3,7 @@
  * sleep ([WS4]). Also its flow control by acknowledgement ([WS10]): the few functions that count frames and bytes.
  */
 
+import type { User } from "../scope/principal.ts";
 import type { WatchFrame } from "./client-frames.ts";
 import { LIVE_LIMITS } from "./live-limits.ts";
 import type { ResetReason } from "./server-frames.ts";
@@ -10,8 +11,10 @@ import type { ResetReason } from "./server-frames.ts";
 export interface WatchState {
   readonly id: number;
   /** Of its query, in the object's store of queries. */
-  readonly key: number;
-  readonly tag: string;
+  key: number;
+  tag: string;
+  /** Of what was asked, without the scopes, where those depend on rows ([RV2]). */
+  readonly ask?: number;
   /** `opening`: its turn has not come; `sending`: parts of its snapshot wait to be sent. */
   phase: "opening" | "sending" | "live";
   /** `epoch:seq:tag`, while opening. */
@@ -24,7 +27,16 @@ export interface WatchState {
 }
 
 /** What the caller may follow, by the path of the resource. */
-export type SocketRights = Readonly<Record<string, { readonly table: string; readonly scopes: readonly string[] }>>;
+export type SocketRights = Readonly<Record<string, SocketRight>>;
+
+export interface SocketRight {
+  readonly table: string;
+  readonly scopes: readonly string[];
+  /** Operations whose scopes depend on rows: the object resolves those itself ([RV2]). */
+  readonly declared?: readonly DeclaredOperation[];
+}
+
+export type DeclaredOperation = "read" | "subscribe";
 
 export interface SocketState {
   readonly v: 1;
@@ -32,6 +44,8 @@ export interface SocketState {
   readonly session: string;
   /** Id of the signed-in user. */
   readonly who: string | null;
+  /** What else rules are told of them; only where scopes of this object depend on rows. */
+  readonly person?: Pick<User, "roles" | "claims">;
   /** Names their proof, where it can be ended before it expires ([RV6]). */
   credential: string | null;
   /** ms since 1970, if the proof of who asks expires. */
@@ -64,16 +78,17 @@ export interface WaitingSync {
 }
 
 export function newSocketState(
-  opening: Pick<SocketState, "session" | "who" | "credential" | "exp" | "renewAtMs" | "rights" | "objects">,
+  opening: Pick<SocketState, "session" | "who" | "person" | "credential" | "exp" | "renewAtMs" | "rights" | "objects">,
   epoch: string,
   nowMs: number,
 ): SocketState {
-  const { session, who, credential, exp, renewAtMs, rights, objects } = opening;
+  const { session, who, person, credential, exp, renewAtMs, rights, objects } = opening;
   return {
     v: 1,
     phase: "new",
     session,
     who,
+    ...(person === undefined ? {} : { person }),
     credential,
     exp,
     renewAtMs,
@@ -93,11 +108,15 @@ export function newSocketState(
 }
 
 /** A watch as its frame asks for it; its turn to open comes. */
-export function newWatch({ id, since, skipExisting }: WatchFrame, key: number, tag: string): WatchState {
+export function newWatch(
+  { id, since, skipExisting }: WatchFrame,
+  { key, tag, ask }: Pick<WatchState, "key" | "tag" | "ask">,
+): WatchState {
   return {
     id,
     key,
     tag,
+    ...(ask === undefined ? {} : { ask }),
     phase: "opening",
     ...(since === undefined ? {} : { since }),
     ...(skipExisting === true ? { skipExisting } : {}),

@@ -41,7 +41,7 @@ export class SseText {
       case "commit":
         return this.#commit(frame);
       case "at":
-        return `event: at\n${this.#id(frame.seq)}data: {"seq":${frame.seq}}\n\n`;
+        return this.#at(frame.seq);
       case "reset": {
         this.#index = 0;
         this.#reset = { reason: frame.purge ? "scope" : "gap", purge: frame.purge };
@@ -91,6 +91,9 @@ export class SseText {
     if (news === undefined) return end;
     if (news.aggregate !== undefined) return this.#aggregate(news.aggregate, frame.seq);
     this.#index = 0;
+    if (news.tag !== undefined) this.#tag = news.tag;
+    // Where the scope has changed and nothing with it, the position is told alone: it has another tag.
+    if (news.changes.length === 0 && news.tag !== undefined) return this.#at(frame.seq) + end;
     const texts = news.changes.map((change, index) => {
       const isLast = index === news.changes.length - 1;
       const more = isLast && news.hasMore !== undefined ? { hasMore: news.hasMore } : {};
@@ -119,6 +122,10 @@ export class SseText {
   /** `kinds`: of the columns, so that a client can put rows in order. */
   #ready(seq: number, kinds?: JsonObject): string {
     return `event: ready\n${this.#id(seq)}data: ${JSON.stringify({ seq, kinds })}\n\n`;
+  }
+
+  #at(seq: number): string {
+    return `event: at\n${this.#id(seq)}data: {"seq":${seq}}\n\n`;
   }
 
   #event(seq: number, members: object): string {

@@ -5,6 +5,7 @@
 
 import type { ObjectName } from "../ids.ts";
 import type { SocketRights } from "../live/socket-state.ts";
+import type { User } from "../scope/principal.ts";
 
 export const LIVE_HEADER = "ledge-live";
 /** Group of the system object that knows all others. */
@@ -22,6 +23,8 @@ export interface LiveOpening {
   readonly ticketUntilMs?: number;
   /** Id of the signed-in user. */
   readonly who: string | null;
+  /** What else rules are told of them; only where scopes of this object depend on rows. */
+  readonly person?: Pick<User, "roles" | "claims">;
   /** Names their proof, where it can be ended before it expires. */
   readonly credential: string | null;
   /** When that was looked at, ms since 1970. */

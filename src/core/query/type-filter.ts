@@ -50,7 +50,8 @@ function typeComparison(node: Comparison, grammar: FilterGrammar, origin: Origin
   try {
     const column = checkField(grammar, node.field, origin, 0, 0);
     const use = checkOperator(grammar, column, node.operator, origin, 0, 0);
-    const operand = typeOperand(use, node.operand, origin);
+    const maxValues = grammar.limits === "lifted" ? Number.POSITIVE_INFINITY : FILTER_LIMITS.listValues;
+    const operand = typeOperand(use, node.operand, origin, maxValues);
     return { kind: "compare", field: node.field, operator: use.token, operand };
   } catch (error) {
     // No text, no position: say at least which comparison it was.
@@ -59,7 +60,7 @@ function typeComparison(node: Comparison, grammar: FilterGrammar, origin: Origin
   }
 }
 
-function typeOperand(use: OperatorUse, operand: Operand, origin: Origin): Operand {
+function typeOperand(use: OperatorUse, operand: Operand, origin: Origin, maxValues: number): Operand {
   const check = (value: Scalar) => checkScalar(use, value, origin, 0, 0);
   if (isList(operand)) {
     if (use.shape === "range") {
@@ -67,10 +68,10 @@ function typeOperand(use: OperatorUse, operand: Operand, origin: Origin): Operan
       if (from === undefined || to === undefined || more.length > 0) {
         return refuse(origin, 0, 0, { reason: "syntax", detail: "A range has exactly two values" });
       }
-      return typeOperand(use, { from, to }, origin);
+      return typeOperand(use, { from, to }, origin, maxValues);
     }
     if (use.shape !== "list" && use.shape !== "elements") return refuseShape(use, origin, 0, 0);
-    if (operand.length > FILTER_LIMITS.listValues) refuseLimit(origin, 0, 0, "listValues");
+    if (operand.length > maxValues) refuseLimit(origin, 0, 0, "listValues");
     operand.forEach(check);
     return operand;
   }

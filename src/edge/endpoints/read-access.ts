@@ -26,18 +26,19 @@ export function readQuery(
 
 const NO_PARAMETERS: Parameters = new Map();
 
-export async function readScope({ entry, principal, log }: TableRequest): Promise<ScopeText> {
-  return requireScope(await entry.access(principal, "read", log), principal, "read");
+export async function readScope(request: TableRequest): Promise<ScopeText> {
+  return requireScope(await request.entry.access(request, "read"), request.principal, "read");
 }
 
 /** `withDeleted=true`: the scope under which soft-deleted rows are seen too ([QL55]). */
 export async function deletedScope(
-  { entry, principal, log }: TableRequest,
+  request: TableRequest,
   parameters: Parameters,
 ): Promise<{ readonly scope: ScopeText } | null> {
   if (!parseFlag("withDeleted", parameters.get("withDeleted"))) return null;
+  const { entry, principal } = request;
   if (entry.resource.spec.softDelete === null) throw invalidField("withDeleted", "is for tables with soft delete");
-  return { scope: requireScope(await entry.access(principal, "readDeleted", log), principal, "readDeleted") };
+  return { scope: requireScope(await entry.access(request, "readDeleted"), principal, "readDeleted") };
 }
 
 /** The client's filter in canonical form; `""` matches every row. */

@@ -75,10 +75,10 @@ export async function restoreRow(request: TableRequest, idOf: () => RowId): Prom
 }
 
 export function scopesOf<const O extends readonly Operation[]>(
-  { entry, principal, log }: TableRequest,
+  request: TableRequest,
   ...operations: O
 ): Promise<{ [I in keyof O]: ScopeText }> {
-  const scopes = operations.map((operation) => entry.access(principal, operation, log));
+  const scopes = operations.map((operation) => request.entry.access(request, operation));
   return Promise.all(scopes) as Promise<{ [I in keyof O]: ScopeText }>;
 }
 

@@ -1,14 +1,15 @@
 /**
  * What a caller may follow in the object that owns a table: read AND subscribe scope of each table there, resolved now ([WS1] [RV4]).
- * The object is told once, when the socket opens; rights that an asynchronous rule gave end the socket after a minute.
+ * The object is told once, when the socket opens; rights that an asynchronous rule gave end the socket after a minute. Scopes that depend
+ * on rows the object resolves itself, and keeps up to date ([RV2]).
  */
 
 import { Fault } from "../../core/fault.ts";
 import { objectName } from "../../core/ids.ts";
 import { LIVE_LIMITS } from "../../core/live/live-limits.ts";
-import type { SocketRights } from "../../core/live/socket-state.ts";
+import type { DeclaredOperation, SocketRight } from "../../core/live/socket-state.ts";
 import type { LiveOpening } from "../../core/protocol/live-opening.ts";
-import type { ScopeText } from "../../core/protocol/object-call.ts";
+import { declaredRule } from "../../define/declared-scope.ts";
 import type { TableEntry } from "../edge.ts";
 import type { TableRequest } from "../exchange.ts";
 import { ALLOW, DENY, requireScope } from "../scopes.ts";
@@ -17,28 +18,25 @@ import { ALLOW, DENY, requireScope } from "../scopes.ts";
 export async function liveOpening(request: TableRequest, session: string): Promise<LiveOpening> {
   const { edge, entry, principal, object, nowMs, partition } = request;
   const { spec } = entry.resource;
-  const rights: Record<string, SocketRights[string]> = {};
+  await requireBoth(request);
+  const rights: Record<string, SocketRight> = {};
   const objects = new Set<string>([object]);
   let isAged = false;
   for (const [path, other] of edge.tables) {
-    const isHere = other.resource.spec.group === spec.group && other.resource.spec.capabilities.subscribe;
-    if (!isHere && other.resource.spec.partitionBy !== null) continue;
-    const read = other.access(principal, "read", request.log);
-    const subscribe = isHere ? subscribeScope(request, other) : DENY;
-    if (isHere && (read instanceof Promise || subscribe instanceof Promise)) isAged = true;
-    const scopes = [await read, await subscribe];
-    if (other === entry) {
-      requireScope(scopes[0] ?? DENY, principal, "read");
-      requireScope(scopes[1] ?? DENY, principal, "subscribe");
-    }
-    if (scopes[0] !== DENY && other.resource.spec.partitionBy === null)
-      objects.add(objectName(edge.definition.name, other.resource.spec.group, null));
-    if (isHere && !scopes.includes(DENY))
-      rights[path] = { table: other.resource.name, scopes: [...new Set(scopes)].filter((scope) => scope !== ALLOW) };
+    const { spec: theirs } = other.resource;
+    const isHere = theirs.group === spec.group && theirs.capabilities.subscribe;
+    if (isHere) {
+      const { right, isWaited } = await rightOf(request, other);
+      if (right !== null) rights[path] = right;
+      if (right !== null && isWaited) isAged = true;
+    } else if (theirs.partitionBy === null && (await other.access(request, "read")) !== DENY)
+      objects.add(objectName(edge.definition.name, theirs.group, null));
   }
-  if (JSON.stringify(rights).length > LIVE_LIMITS.rightsBytes)
-    throw new Fault({ slug: "subscription-limit-exceeded", limit: "bytes", max: LIVE_LIMITS.rightsBytes });
   const isUser = principal.kind === "user";
+  const isPerson = isUser && Object.values(rights).some(({ declared }) => declared !== undefined);
+  const person = isPerson ? { person: { roles: principal.roles, claims: principal.claims } } : {};
+  if (JSON.stringify([rights, person]).length > LIVE_LIMITS.rightsBytes)
+    throw new Fault({ slug: "subscription-limit-exceeded", limit: "bytes", max: LIVE_LIMITS.rightsBytes });
   const address = request.request.headers.get("cf-connecting-ip") ?? "";
   return {
     v: 1,
@@ -47,6 +45,7 @@ export async function liveOpening(request: TableRequest, session: string): Promi
     table: entry.resource.name,
     session,
     who: isUser ? principal.id : null,
+    ...person,
     credential: isUser ? (principal.credential ?? null) : null,
     provenAtMs: nowMs,
     counted: isUser ? `u:${principal.id}` : `a:${address}`,
@@ -57,12 +56,36 @@ export async function liveOpening(request: TableRequest, session: string): Promi
   };
 }
 
+async function requireBoth(request: TableRequest): Promise<void> {
+  const { entry, principal } = request;
+  const scopes = await Promise.all([entry.access(request, "read"), hasRule(entry) ? entry.access(request, "subscribe") : ALLOW]);
+  requireScope(scopes[0], principal, "read");
+  requireScope(scopes[1], principal, "subscribe");
+}
+
+/** Null: nothing of the table may be followed. `isWaited`: a rule of its own was asynchronous. */
+async function rightOf(
+  request: TableRequest,
+  entry: TableEntry,
+): Promise<{ readonly right: SocketRight | null; readonly isWaited: boolean }> {
+  const { resource } = entry;
+  const isUser = request.principal.kind === "user";
+  const operations: readonly DeclaredOperation[] = hasRule(entry) ? ["read", "subscribe"] : ["read"];
+  const declared = operations.filter((operation) => isUser && declaredRule(resource, operation) !== null);
+  const asked = operations
+    .filter((operation) => !declared.includes(operation))
+    .map((operation) => entry.access(request, operation));
+  const scopes = await Promise.all(asked);
+  const right: SocketRight = {
+    table: resource.name,
+    scopes: [...new Set(scopes)].filter((scope) => scope !== ALLOW),
+    ...(declared.length === 0 ? {} : { declared }),
+  };
+  return { right: scopes.includes(DENY) ? null : right, isWaited: asked.some((scope) => scope instanceof Promise) };
+}
+
 /** Without a rule of its own everything that may be read may be followed. */
-function subscribeScope(
-  { principal, log }: TableRequest,
-  { access, resource }: TableEntry,
-): ScopeText | Promise<ScopeText> {
+function hasRule({ resource }: TableEntry): boolean {
   const { auth, public: open } = resource.config;
-  const hasRule = auth?.subscribe !== undefined || (typeof open === "object" && open.subscribe !== undefined);
-  return hasRule ? access(principal, "subscribe", log) : ALLOW;
+  return auth?.subscribe !== undefined || (typeof open === "object" && open.subscribe !== undefined);
 }

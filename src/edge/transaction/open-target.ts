@@ -100,9 +100,9 @@ async function scopesFor(
   request: TableRequest,
   op: TransactionOp,
 ): Promise<Pick<Target, "scopes" | "mayCreate">> {
-  const { entry, principal, log } = request;
+  const { entry, principal } = request;
   const scope = async (operation: ScopeOperation) =>
-    rights.kind === "system" ? ALLOW : await entry.access(principal, operation, log);
+    rights.kind === "system" ? ALLOW : await entry.access(request, operation);
   const needed = async (operation: ScopeOperation) => requireScope(await scope(operation), principal, operation);
   switch (op) {
     case "read":

@@ -2,14 +2,15 @@
 
 import { eq } from "../../core/query/build.ts";
 import { conjoin, isFilter } from "../../core/query/tree.ts";
-import type { AccessRules, PublicRules, ScopeRule, ScopeRules } from "../../define/config.ts";
+import type { AccessRules, DeclaredScope, PublicRules, ScopeRule, ScopeRules } from "../../define/config.ts";
+import { isDeclared } from "../../define/declared-scope.ts";
 
 const STORED = eq("status", "stored");
 const STORED_TEXT = 'status=="stored"';
 /** Those by which rows come into sight; all others ask the first of them too. */
 const NARROWED = ["read", "subscribe", "readDeleted"] as const;
 
-type Value = Exclude<ScopeRule, (...given: never[]) => unknown>;
+type Value = Exclude<ScopeRule, DeclaredScope | ((...given: never[]) => unknown)>;
 
 export function storedOnly({ auth, public: open }: AccessRules): AccessRules {
   return {
@@ -30,6 +31,7 @@ function narrowed<R extends object>(rules: R, narrow: (rule: never) => unknown):
 }
 
 function narrowRule(rule: ScopeRule): ScopeRule {
+  if (isDeclared(rule)) return { ...rule, scope: (user, rows) => narrowValue(rule.scope(user, rows)) };
   if (typeof rule !== "function") return narrowValue(rule);
   return (user) => {
     const value = rule(user);

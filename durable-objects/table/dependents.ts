@@ -1,0 +1,216 @@
+/**
+ * Objects whose live sockets depend on rows of this one ([RV2]): registered with the user whose rows they read, told when a commit changes
+ * one of those rows, and told again until they confirm. `due` is the seq that they do not know yet; it is written with the commit, so
+ * that nothing is forgotten with this instance. A row is written once and struck when the object says that it needs it no more.
+ */
+
+import type { ObjectName } from "../../src/core/ids.ts";
+import type { UsedKey } from "../../src/core/live/live-scopes.ts";
+import type { RowChange } from "../../src/core/protocol/object-call.ts";
+import type { UsedAnswer, UsedNews, UsedQuestion } from "../../src/core/protocol/used-rows.ts";
+import { eq } from "../../src/core/query/build.ts";
+import { conjoin, type Filter } from "../../src/core/query/tree.ts";
+import { completeOrder } from "../../src/core/query/order.ts";
+import type { Row, TableSpec } from "../../src/core/schema/table-spec.ts";
+import { MAX_USED_ROWS, usedTables } from "../../src/define/declared-scope.ts";
+import { answeredWithin } from "./answered-within.ts";
+import { errorText, logLine } from "./log-line.ts";
+import { selectPage } from "./select-rows.ts";
+import type { Store } from "./store.ts";
+import { schedule } from "./timers.ts";
+
+/** How long a write's answer waits for those who depend on its rows. */
+export const TELL_MS = 2_000;
+/** Who did not confirm is told again after this. */
+const AGAIN_MS = 5_000;
+
+/** Tells an object; for each of the news whether it still needs such. Rejects when it is lost. */
+export type TellDependent = (object: ObjectName, news: readonly UsedNews[]) => Promise<readonly boolean[]>;
+
+/** In the transaction of a commit: those who depend on the rows it changed have to be told. */
+export function noteDependents(store: Store, changes: readonly RowChange[], seq: number): void {
+  const keys = usersIn(store, changes);
+  if (keys.length === 0 || !hasTable(store)) return;
+  for (const { table, column, user } of keys) {
+    const marked = store.sql.all("UPDATE _dependents SET due = ? WHERE tbl = ? AND col = ? AND user = ? RETURNING 1 AS marked", [
+      seq,
+      table,
+      column,
+      user,
+    ]);
+    if (marked.length === 0) continue;
+    store.hasDue = true;
+    schedule(store.sql, store.alarm, "dependents", store.clock() + AGAIN_MS);
+  }
+}
+
+/** Whether a commit may withdraw what somebody sees, in this object or another: it changes rows that a scope uses. */
+export function mayWithdraw(store: Store, changes: readonly RowChange[]): boolean {
+  return usersIn(store, changes).length > 0;
+}
+
+/** Where anything is still to be told. Asked when the object wakes. */
+export function hasDue(store: Store): boolean {
+  return usedTables(store.app).size > 0 && hasTable(store) && dueRows(store, 1).length > 0;
+}
+
+/** When the timer is to run again (ms), or null. */
+export function nextTelling(store: Store): number | null {
+  return hasDue(store) ? store.clock() + AGAIN_MS : null;
+}
+
+/** The rows of a user that count: those under the filter that are not soft-deleted. */
+export function usedRows(store: Store, key: UsedKey): UsedAnswer {
+  const table = store.tables.get(key.table);
+  if (table === undefined) throw new Error(`${store.name} has no table ${key.table}`);
+  const page = { where: usedFilter(table.spec, key), orderBy: completeOrder([], table.spec), offset: 0 };
+  const rows: Row[] = [];
+  let after: Parameters<typeof selectPage>[2]["after"] = null;
+  do {
+    const part = selectPage(store, table, { ...page, after, limit: MAX_USED_ROWS + 1 - rows.length });
+    rows.push(...part.rows.map(({ row }) => row));
+    after = part.next;
+  } while (after !== null && rows.length <= MAX_USED_ROWS);
+  return { rows, epoch: store.epoch, seq: store.head.seq };
+}
+
+export function usedFilter({ softDelete }: TableSpec, { column, user }: UsedKey): Filter {
+  const present: readonly Filter[] =
+    softDelete === null ? [] : [{ kind: "compare", field: softDelete.field, operator: "=isnull=", operand: true }];
+  return conjoin([eq(column, user), ...present]);
+}
+
+export class Dependents {
+  readonly #store: Store;
+  readonly #tell: TellDependent;
+  readonly #telling = new Map<ObjectName, Promise<void>>();
+  /** Seq up to which an object was told in vain: whoever comes later does not wait for it again. */
+  readonly #missed = new Map<ObjectName, number>();
+  /** Registered while their object was being told: what it then says may be of before. */
+  readonly #fresh = new Set<string>();
+
+  constructor(store: Store, tell: TellDependent) {
+    this.#store = store;
+    this.#tell = tell;
+  }
+
+  /** The rows of a question; from then on its object is told of changes. One instant: nothing falls in between. */
+  answer({ table, column, user, dependent }: UsedQuestion): UsedAnswer {
+    if (usedTables(this.#store.app).get(table)?.has(column) !== true) throw new Error(`no scope uses ${table}.${column}`);
+    if (dependent !== null) this.#register(dependent, { table, column, user });
+    return usedRows(this.#store, { table, column, user });
+  }
+
+  /** Tells all that is due; resolves when it is told, two seconds having passed at most. */
+  async tellDue(): Promise<void> {
+    const objects = new Set(
+      dueRows(this.#store, -1)
+        .filter(({ object, due }) => due > (this.#missed.get(object) ?? 0))
+        .map(({ object }) => object),
+    );
+    if (objects.size === 0) this.#store.hasDue = hasDue(this.#store);
+    await Promise.all([...objects].map((object) => answeredWithin(TELL_MS, this.#tellInTurn(object))));
+  }
+
+  /** By the alarm: also those that did not confirm. */
+  async tellAgain(): Promise<void> {
+    this.#missed.clear();
+    await this.tellDue();
+  }
+
+  /** One after the other to each object: what is told later is newer. */
+  #tellInTurn(object: ObjectName): Promise<void> {
+    const turn = (this.#telling.get(object) ?? Promise.resolve()).then(() => this.#tellOne(object));
+    this.#telling.set(object, turn);
+    void turn.then(() => {
+      if (this.#telling.get(object) === turn) this.#telling.delete(object);
+    });
+    return turn;
+  }
+
+  async #tellOne(object: ObjectName): Promise<void> {
+    const store = this.#store;
+    const due = dueRows(store, -1).filter((row) => row.object === object);
+    if (due.length === 0) return;
+    const seq = store.head.seq;
+    const news = due.map(({ table, column, user }) => ({ table, column, user, ...usedRows(store, { table, column, user }) }));
+    this.#fresh.clear();
+    try {
+      const needs = await answeredWithin(AGAIN_MS, this.#tell(object, news));
+      if (needs === null) throw new Error("it did not answer in time");
+      for (const [index, key] of news.entries()) this.#settle(object, key, seq, needs[index] === true);
+      this.#missed.delete(object);
+    } catch (error) {
+      this.#missed.set(object, seq);
+      logLine("warn", "who depends on rows could not be told of a change", {
+        object: store.name,
+        dependent: object,
+        error: errorText(error),
+      });
+    }
+    store.hasDue = dueRows(store, 1).length > 0;
+  }
+
+  #settle(object: ObjectName, { table, column, user }: UsedKey, seq: number, isNeeded: boolean): void {
+    const key = [table, column, user, object];
+    if (isNeeded || this.#fresh.has(JSON.stringify(key)))
+      this.#store.sql.run(
+        "UPDATE _dependents SET due = NULL WHERE tbl = ? AND col = ? AND user = ? AND object = ? AND due <= ?",
+        [...key, seq],
+      );
+    else this.#store.sql.run("DELETE FROM _dependents WHERE tbl = ? AND col = ? AND user = ? AND object = ?", key);
+  }
+
+  #register(object: ObjectName, { table, column, user }: UsedKey): void {
+    const { sql } = this.#store;
+    createTable(sql);
+    const key = [table, column, user, object];
+    this.#fresh.add(JSON.stringify(key));
+    const known = sql.all("SELECT 1 AS known FROM _dependents WHERE tbl = ? AND col = ? AND user = ? AND object = ?", key);
+    if (known.length === 0) sql.run("INSERT INTO _dependents (tbl, col, user, object) VALUES (?, ?, ?, ?)", key);
+  }
+}
+
+/** Users that the images of a commit name, in columns that a scope uses. */
+function usersIn(store: Store, changes: readonly RowChange[]): UsedKey[] {
+  const used = usedTables(store.app);
+  if (used.size === 0) return [];
+  const keys = new Map<string, UsedKey>();
+  for (const { table, before, after } of changes)
+    for (const column of used.get(table) ?? [])
+      for (const user of [before?.[column], after?.[column]])
+        if (typeof user === "string") keys.set(JSON.stringify([table, column, user]), { table, column, user });
+  return [...keys.values()];
+}
+
+interface DueRow extends UsedKey {
+  readonly object: ObjectName;
+  readonly due: number;
+}
+
+/** `limit` -1: all of them. */
+function dueRows(store: Store, limit: number): DueRow[] {
+  return store.sql
+    .all("SELECT tbl, col, user, object, due FROM _dependents WHERE due IS NOT NULL LIMIT ?", [limit])
+    .map((row) => ({
+      table: String(row.tbl),
+      column: String(row.col),
+      user: String(row.user),
+      object: row.object as ObjectName,
+      due: Number(row.due),
+    }));
+}
+
+function createTable(sql: Store["sql"]): void {
+  sql.run(
+    `CREATE TABLE IF NOT EXISTS _dependents (
+       tbl TEXT NOT NULL, col TEXT NOT NULL, user TEXT NOT NULL, object TEXT NOT NULL, due INTEGER,
+       PRIMARY KEY (tbl, col, user, object)) WITHOUT ROWID`,
+    [],
+  );
+  sql.run("CREATE INDEX IF NOT EXISTS _dependents_due ON _dependents (due) WHERE due IS NOT NULL", []);
+}
+
+function hasTable({ sql }: Store): boolean {
+  return sql.all("SELECT 1 AS found FROM sqlite_master WHERE type = 'table' AND name = '_dependents'", []).length > 0;
+}
