@@ -6,12 +6,13 @@
 
 import type { ObjectName } from "../../src/core/ids.ts";
 import type { UsedKey } from "../../src/core/live/live-scopes.ts";
+import type { LiveRow } from "../../src/core/live/live-source.ts";
 import type { RowChange } from "../../src/core/protocol/object-call.ts";
-import type { UsedAnswer, UsedNews, UsedQuestion } from "../../src/core/protocol/used-rows.ts";
+import { type UsedAnswer, type UsedNews, type UsedQuestion, versionOf } from "../../src/core/protocol/used-rows.ts";
 import { eq } from "../../src/core/query/build.ts";
-import { conjoin, type Filter } from "../../src/core/query/tree.ts";
 import { completeOrder } from "../../src/core/query/order.ts";
-import type { Row, TableSpec } from "../../src/core/schema/table-spec.ts";
+import { conjoin, type Filter } from "../../src/core/query/tree.ts";
+import type { TableSpec } from "../../src/core/schema/table-spec.ts";
 import { MAX_USED_ROWS, usedTables } from "../../src/define/declared-scope.ts";
 import { answeredWithin } from "./answered-within.ts";
 import { errorText, logLine } from "./log-line.ts";
@@ -32,12 +33,10 @@ export function noteDependents(store: Store, changes: readonly RowChange[], seq:
   const keys = usersIn(store, changes);
   if (keys.length === 0 || !hasTable(store)) return;
   for (const { table, column, user } of keys) {
-    const marked = store.sql.all("UPDATE _dependents SET due = ? WHERE tbl = ? AND col = ? AND user = ? RETURNING 1 AS marked", [
-      seq,
-      table,
-      column,
-      user,
-    ]);
+    const marked = store.sql.all(
+      "UPDATE _dependents SET due = ? WHERE tbl = ? AND col = ? AND user = ? RETURNING 1 AS marked",
+      [seq, table, column, user],
+    );
     if (marked.length === 0) continue;
     store.hasDue = true;
     schedule(store.sql, store.alarm, "dependents", store.clock() + AGAIN_MS);
@@ -60,18 +59,24 @@ export function nextTelling(store: Store): number | null {
 }
 
 /** The rows of a user that count: those under the filter that are not soft-deleted. */
-export function usedRows(store: Store, key: UsedKey): UsedAnswer {
+export function usedRows(store: Store, key: UsedKey): readonly LiveRow[] {
   const table = store.tables.get(key.table);
   if (table === undefined) throw new Error(`${store.name} has no table ${key.table}`);
   const page = { where: usedFilter(table.spec, key), orderBy: completeOrder([], table.spec), offset: 0 };
-  const rows: Row[] = [];
+  const rows: LiveRow[] = [];
   let after: Parameters<typeof selectPage>[2]["after"] = null;
   do {
     const part = selectPage(store, table, { ...page, after, limit: MAX_USED_ROWS + 1 - rows.length });
-    rows.push(...part.rows.map(({ row }) => row));
+    rows.push(...part.rows);
     after = part.next;
   } while (after !== null && rows.length <= MAX_USED_ROWS);
-  return { rows, epoch: store.epoch, seq: store.head.seq };
+  return rows;
+}
+
+function answerOf(store: Store, key: UsedKey): UsedAnswer {
+  const rows = usedRows(store, key);
+  const version = versionOf(rows, store.tables.get(key.table)?.spec.primaryKey ?? "id");
+  return { rows: rows.map(({ row }) => row), version, epoch: store.epoch, seq: store.head.seq };
 }
 
 export function usedFilter({ softDelete }: TableSpec, { column, user }: UsedKey): Filter {
@@ -96,9 +101,10 @@ export class Dependents {
 
   /** The rows of a question; from then on its object is told of changes. One instant: nothing falls in between. */
   answer({ table, column, user, dependent }: UsedQuestion): UsedAnswer {
-    if (usedTables(this.#store.app).get(table)?.has(column) !== true) throw new Error(`no scope uses ${table}.${column}`);
+    if (usedTables(this.#store.app).get(table)?.has(column) !== true)
+      throw new Error(`no scope uses ${table}.${column}`);
     if (dependent !== null) this.#register(dependent, { table, column, user });
-    return usedRows(this.#store, { table, column, user });
+    return answerOf(this.#store, { table, column, user });
   }
 
   /** Tells all that is due; resolves when it is told, two seconds having passed at most. */
@@ -113,9 +119,10 @@ export class Dependents {
   }
 
   /** By the alarm: also those that did not confirm. */
-  async tellAgain(): Promise<void> {
+  async tellAgain(): Promise<null> {
     this.#missed.clear();
     await this.tellDue();
+    return null;
   }
 
   /** One after the other to each object: what is told later is newer. */
@@ -133,7 +140,12 @@ export class Dependents {
     const due = dueRows(store, -1).filter((row) => row.object === object);
     if (due.length === 0) return;
     const seq = store.head.seq;
-    const news = due.map(({ table, column, user }) => ({ table, column, user, ...usedRows(store, { table, column, user }) }));
+    const news = due.map(({ table, column, user }) => ({
+      table,
+      column,
+      user,
+      ...answerOf(store, { table, column, user }),
+    }));
     this.#fresh.clear();
     try {
       const needs = await answeredWithin(AGAIN_MS, this.#tell(object, news));
@@ -166,7 +178,10 @@ export class Dependents {
     createTable(sql);
     const key = [table, column, user, object];
     this.#fresh.add(JSON.stringify(key));
-    const known = sql.all("SELECT 1 AS known FROM _dependents WHERE tbl = ? AND col = ? AND user = ? AND object = ?", key);
+    const known = sql.all(
+      "SELECT 1 AS known FROM _dependents WHERE tbl = ? AND col = ? AND user = ? AND object = ?",
+      key,
+    );
     if (known.length === 0) sql.run("INSERT INTO _dependents (tbl, col, user, object) VALUES (?, ?, ?, ?)", key);
   }
 }

@@ -15,6 +15,8 @@ import { errorText, logLine } from "./log-line.ts";
 import type { Store } from "./store.ts";
 
 const RESOLVE_MS = 5_000;
+/** Between two tries within that time: an object that is lost is there again at once. */
+const PAUSE_MS = 500;
 
 export type AskUsedRows = (object: ObjectName, question: UsedQuestion) => Promise<UsedAnswer>;
 
@@ -44,10 +46,11 @@ export function storeScopePort(store: Store, { ask, learned, failed }: UsedRowsP
       })),
     scopeOf(table, operation, user, rows) {
       for (const [used, each] of rows)
-        if (each.length > MAX_USED_ROWS) throw new Error(`more than ${MAX_USED_ROWS} rows of ${used} are of ${user.id}`);
+        if (each.length > MAX_USED_ROWS)
+          throw new Error(`more than ${MAX_USED_ROWS} rows of ${used} are of ${user.id}`);
       return declaredScope(resourceOf(table), operation, { user, rows, log });
     },
-    read: (key) => usedRows(store, key).rows,
+    read: (key) => usedRows(store, key),
     counts(table, row) {
       const { softDelete } = resourceOf(table).spec;
       return softDelete === null || (row[softDelete.field] ?? null) === null;
@@ -64,10 +67,23 @@ export function storeScopePort(store: Store, { ask, learned, failed }: UsedRowsP
         failed(key);
       };
       const question = { table: key.table, column: key.column, user: key.user, dependent: store.name };
-      answeredWithin(RESOLVE_MS, ask(object, question)).then(
-        (answer) => (answer === null ? lost(new Error("it did not answer in time")) : learned(key, answer)),
-        lost,
-      );
+      answeredWithin(
+        RESOLVE_MS,
+        untilAnswered(() => ask(object, question), store.clock),
+      ).then((answer) => (answer === null ? lost(new Error("it did not answer in time")) : learned(key, answer)), lost);
     },
   };
+}
+
+/** An object may be lost while it is asked, as by a deploy: within the time it is asked again. */
+async function untilAnswered(ask: () => Promise<UsedAnswer>, clock: () => number): Promise<UsedAnswer> {
+  const untilMs = clock() + RESOLVE_MS - PAUSE_MS;
+  for (;;) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (clock() > untilMs) throw error;
+      await new Promise((resume) => setTimeout(resume, PAUSE_MS));
+    }
+  }
 }

@@ -147,13 +147,19 @@ export function tableObject(
         () => handleCall(store, call),
         () => callWeight(call),
       );
-      return reply instanceof Promise ? reply.then((done) => this.#afterWrite(store, done)) : this.#afterWrite(store, reply);
+      return reply instanceof Promise
+        ? reply.then((done) => this.#afterWrite(store, done))
+        : this.#afterWrite(store, reply);
     }
 
     /** Sockets are told later; those elsewhere whose rights a commit may have withdrawn, before it is answered ([RV2]). */
     #afterWrite<R>(store: Store, reply: R): R | Promise<R> {
       this.#live?.note();
-      return store.hasDue ? this.#dependentsOf(store).tellDue().then(() => reply) : reply;
+      return store.hasDue
+        ? this.#dependentsOf(store)
+            .tellDue()
+            .then(() => reply)
+        : reply;
     }
 
     #faultOf(call: ObjectCall, error: unknown): ObjectReply {

@@ -25,6 +25,7 @@ interface Mistake {
 /** `config` is what a JavaScript user, or a careless cast, may write: the types would refuse much of it. */
 const things = (config: object, table: SQLiteTable = plain()) => resource(table, config as ResourceConfig<SQLiteTable>);
 const app = (...resources: readonly unknown[]) => checkApp("test", resources as readonly AnyResource[]);
+const uses = (table: string, user: string) => ({ table, user });
 const target = sqliteTable("targets", { id: id() });
 
 const MISTAKES: readonly Mistake[] = [
@@ -249,6 +250,41 @@ const MISTAKES: readonly Mistake[] = [
         resource(target),
       ),
     says: /lies in another object/,
+  },
+  {
+    what: "a scope that uses nothing",
+    make: () => things({ auth: { read: { uses: [], scope: () => "*" } } }),
+    says: /auth\.read has `uses`, but is no scope that depends on tables/,
+  },
+  {
+    what: "a scope that uses a table twice",
+    make: () =>
+      things({ auth: { read: { uses: [uses("targets", "id"), uses("targets", "name")], scope: () => "*" } } }),
+    says: /auth\.read uses a table twice/,
+  },
+  {
+    what: "a scope with `uses` on a missing field",
+    make: () => things({ auth: { read: { uses: [uses("targets", "id")], scope: () => 'nam=="x"' } } }),
+    says: /auth\.read is not a filter of this table/,
+  },
+  {
+    what: "a scope that uses no table of the application",
+    make: () => app(things({ auth: { read: { uses: [uses("nope", "id")], scope: () => "*" } } })),
+    says: /auth\.read uses no table: "nope"/,
+  },
+  {
+    what: "a scope that uses a table by no column",
+    make: () => app(things({ auth: { read: { uses: [uses("targets", "who")], scope: () => "*" } } }), resource(target)),
+    says: /uses "who" of "targets", which is no column of text/,
+  },
+  {
+    what: "a scope that uses a table of many objects",
+    make: () =>
+      app(
+        things({ auth: { read: { uses: [uses("rooms", "id")], scope: () => "*" } } }),
+        resource(sqliteTable("rooms", { id: id() }), { partitionBy: "id", partition: { claim: "room" } }),
+      ),
+    says: /uses "rooms", which lies in many objects/,
   },
 ];
 

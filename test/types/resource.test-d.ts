@@ -72,3 +72,30 @@ resource(tasks, { partitionBy: "ownerId", partition: { role: "x" } });
 // [TY3] The application carries its tables, for a client's types.
 const app = defineApp({ name: "types", resources: [declared] });
 void (app satisfies App);
+
+// [RV2] A scope with `uses` is given typed rows of a resource, and rows of any column by name; it may not wait.
+const members = resource(
+  sqliteTable("members", {
+    id: text("id").primaryKey(),
+    userId: text("user_id").notNull(),
+    projectId: text("project_id").notNull(),
+  }),
+);
+resource(tasks, {
+  auth: {
+    read: {
+      uses: [{ table: "members", user: "userId" }],
+      scope: (user, rows) => {
+        same<string, ReturnType<typeof projectOf>>(true);
+        const projectOf = (index: number) => rows(members)[index]?.projectId ?? user.id;
+        return rows("members").length > 0 && rsql`ownerId==${projectOf(0)}`;
+      },
+    },
+  },
+});
+resource(tasks, {
+  auth: {
+    // @ts-expect-error it is a function of the user and the rows alone
+    read: { uses: [{ table: "members", user: "userId" }], scope: async () => "*" },
+  },
+});

@@ -228,6 +228,11 @@ export class ClientPicture {
     if (watch === undefined) return;
     watch.next = null;
     watch.start = null;
+    // What waits of it came before the snapshot that follows, maybe under another scope.
+    for (const { buffered } of this.#objects.values())
+      for (const [at, commit] of buffered.entries())
+        if (commit.news.has(key))
+          buffered[at] = { ...commit, news: new Map([...commit.news].filter(([each]) => each !== key)) };
     if (!purge) {
       watch.isReplacing = watch.view !== null;
       return;
@@ -383,7 +388,10 @@ function joined(a: ClientCommit, b: ClientCommit): ClientCommit {
   for (const [key, later] of b.news) {
     // A change of scope has the seq of the commit before it ([RV3]).
     const earlier = news.get(key);
-    news.set(key, earlier === undefined ? later : { ...earlier, ...later, changes: [...earlier.changes, ...later.changes] });
+    news.set(
+      key,
+      earlier === undefined ? later : { ...earlier, ...later, changes: [...earlier.changes, ...later.changes] },
+    );
   }
   return { ...less, ...more, news };
 }

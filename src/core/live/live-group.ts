@@ -105,7 +105,11 @@ export class LiveGroup {
    */
   differenceFrom(
     earlier: LiveGroup,
-    { changes, seq, later }: { readonly changes: readonly RowChange[]; readonly seq: number; readonly later: readonly RowChange[] },
+    {
+      changes,
+      seq,
+      later,
+    }: { readonly changes: readonly RowChange[]; readonly seq: number; readonly later: readonly RowChange[] },
   ): GroupNews | null {
     if (this.isKept || earlier.isKept) return null;
     const news: RowNews[] = [];
@@ -117,7 +121,8 @@ export class LiveGroup {
       const wasIn = earlier.#concerns(before);
       if (after !== null && this.#concerns(after))
         news.push({ op: wasIn ? "changed" : "added", id, row: { row: after, version: seq }, ...writer });
-      else if (wasIn) news.push({ op: "removed", id, ...(earlier.#concerns(after) ? { why: "scope" } : {}), ...writer });
+      else if (wasIn)
+        news.push({ op: "removed", id, ...(earlier.#concerns(after) ? { why: "scope" } : {}), ...writer });
     }
     for (const { table, id, before } of later) {
       if (table !== this.query.table || changed.has(id)) continue;
@@ -127,13 +132,13 @@ export class LiveGroup {
       if (isIn && !wasIn) return null;
       if (wasIn && !isIn) news.push({ op: "removed", id, why: "scope" });
     }
+    if (earlier === this) return { changes: null, ...this.#encode(news) };
     const key = this.#table.spec.primaryKey;
-    const only = (a: LiveGroup, b: LiveGroup) =>
-      a.#rowsBeside(b).filter(({ row }) => !changed.has(row[key] as RowId));
+    const only = (a: LiveGroup, b: LiveGroup) => a.#rowsBeside(b).filter(({ row }) => !changed.has(row[key] as RowId));
     for (const { row } of only(earlier, this)) news.push({ op: "removed", id: row[key] as RowId, why: "scope" });
     for (const row of only(this, earlier)) news.push({ op: "added", id: row.row[key] as RowId, row });
     if (news.length > LIVE_LIMITS.scopeRows + changes.length) return null;
-    return { changes: null, ...this.#encode(news), tag: this.tag };
+    return { changes: null, ...this.#encode(news) };
   }
 
   /** Rows that match here and not there, one more than are told at most. */

@@ -71,11 +71,7 @@ export interface LiveQuestion {
 }
 
 /** The question under scopes; null: a scope denies. */
-export function underScopes(
-  { query }: LiveQuestion,
-  table: LiveTable,
-  scopes: readonly ScopeText[],
-): LiveQuery | null {
+export function underScopes({ query }: LiveQuestion, table: LiveTable, scopes: readonly ScopeText[]): LiveQuery | null {
   const where = effectiveFilter(table, scopes, query.where);
   return where === null ? null : { ...query, where };
 }
@@ -101,4 +97,9 @@ export function readQueryText(text: string): LiveQuery {
 /** 8 hex digits over the question and the public shape of the table ([SS4]). */
 export function queryTag(text: string, shape: string): string {
   return shortHash(`${shape} ${text}`);
+}
+
+/** The tag of a watch: that of its group, and of the set of rows that its scope was made from ([RV7]). */
+export function watchTag(groupTag: string, set: string | undefined): string {
+  return set === undefined ? groupTag : shortHash(`${groupTag} ${set}`);
 }

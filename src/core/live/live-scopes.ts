@@ -6,11 +6,11 @@
 
 import type { RowId } from "../ids.ts";
 import type { RowChange } from "../protocol/object-call.ts";
-import type { UsedAnswer } from "../protocol/used-rows.ts";
+import { type UsedAnswer, versionOf } from "../protocol/used-rows.ts";
 import type { Row } from "../schema/table-spec.ts";
 import type { User } from "../scope/principal.ts";
 import { LIVE_LIMITS } from "./live-limits.ts";
-import type { LiveCommit } from "./live-source.ts";
+import type { LiveCommit, LiveRow } from "./live-source.ts";
 import type { DeclaredOperation, SocketRight, SocketState } from "./socket-state.ts";
 
 /** Rows of one user in one table that a scope uses. */
@@ -36,7 +36,7 @@ export interface ScopePort {
     rows: ReadonlyMap<string, readonly Row[]>,
   ) => string;
   /** Rows of this object, at the head of its ledger. */
-  readonly read: (key: UsedKey) => readonly Row[];
+  readonly read: (key: UsedKey) => readonly LiveRow[];
   /** Whether a row of this object counts: it is not soft-deleted. */
   readonly counts: (table: string, row: Row) => boolean;
   /** Name of the column by which rows of a table of this object are known. */
@@ -45,13 +45,23 @@ export interface ScopePort {
   readonly ask: (key: UsedKey) => void;
 }
 
+/** `set`: names the rows that they were made from ([RV7]). */
+export interface ResolvedScopes {
+  readonly scopes: readonly string[];
+  readonly set?: string;
+}
+
+interface Used {
+  readonly rows: ReadonlyMap<string, readonly Row[]>;
+  readonly version: string;
+}
+
 interface Known {
   readonly key: UsedKey;
   readonly isHere: boolean;
-  rows: Map<RowId, Row> | readonly Row[] | null;
+  /** Of this object: by id, to be followed. */
+  rows: Map<RowId, LiveRow> | UsedAnswer | null;
   isAsked: boolean;
-  /** Of the object that told them. */
-  at: Pick<UsedAnswer, "epoch" | "seq"> | null;
   askedAtMs: number;
   failures: number;
 }
@@ -65,26 +75,29 @@ export class LiveScopes {
   }
 
   /** The scopes of a right, all of them; null: some rows are not known now, and have been asked for. Throws where a rule does. */
-  resolve(state: SocketState, right: SocketRight, nowMs: number): readonly string[] | null {
-    const user = userOf(state);
-    if (user === null) return [...right.scopes, ""];
+  resolve(state: SocketState, right: SocketRight, nowMs: number): ResolvedScopes | null {
     const { declared = [], table } = right;
-    const rows = declared.map((operation) => this.#rows(this.#port.usesOf(table, operation), user.id, nowMs));
+    if (declared.length === 0) return { scopes: right.scopes };
+    const user = userOf(state);
+    if (user === null) return { scopes: [""] };
+    const used = declared.map((operation) => this.#used(this.#port.usesOf(table, operation), user.id, nowMs));
     const scopes: string[] = [...right.scopes];
+    const versions: string[] = [];
     for (const [index, operation] of declared.entries()) {
-      const found = rows[index];
+      const found = used[index];
       if (found === null || found === undefined) return null;
-      scopes.push(this.#port.scopeOf(table, operation, user, found));
+      scopes.push(this.#port.scopeOf(table, operation, user, found.rows));
+      versions.push(found.version);
     }
-    return scopes;
+    return { scopes, set: versions.join(" ") };
   }
 
   /** Whether the rows of a right are known, and not too old; where not, they have been asked for. */
   isKnown({ who }: SocketState, { table, declared = [] }: SocketRight, nowMs: number): boolean {
     if (who === null) return true;
     return declared
-      .map((operation) => this.#rows(this.#port.usesOf(table, operation), who, nowMs))
-      .every((rows) => rows !== null);
+      .map((operation) => this.#used(this.#port.usesOf(table, operation), who, nowMs))
+      .every((used) => used !== null);
   }
 
   /** Whether all that a right depends on lies in this object. */
@@ -93,25 +106,25 @@ export class LiveScopes {
   }
 
   /** Moves what is known of this object's tables over a commit; users whose rows changed. */
-  follow({ changes }: LiveCommit): ReadonlySet<string> {
+  follow({ changes, seq }: LiveCommit): ReadonlySet<string> {
     const users = new Set<string>();
     for (const known of this.#known.values()) {
       if (!known.isHere || !(known.rows instanceof Map)) continue;
       for (const change of changes)
-        if (change.table === known.key.table && this.#apply(known, known.rows, change)) users.add(known.key.user);
+        if (change.table === known.key.table && this.#apply(known, known.rows, { change, seq }))
+          users.add(known.key.user);
     }
     return users;
   }
 
   /** What an object told of a user's rows; false: it is older than what is known. */
-  learn(key: UsedKey, { rows, epoch, seq }: UsedAnswer, nowMs: number): boolean {
+  learn(key: UsedKey, answer: UsedAnswer, nowMs: number): boolean {
     const known = this.#knownOf(key, false);
-    const isOlder = known.at !== null && known.at.epoch === epoch && known.at.seq > seq;
+    const held = known.rows instanceof Map ? null : known.rows;
     known.isAsked = false;
     known.failures = 0;
-    if (isOlder) return false;
-    known.rows = rows;
-    known.at = { epoch, seq };
+    if (held !== null && held.epoch === answer.epoch && held.seq > answer.seq) return false;
+    known.rows = answer;
     known.askedAtMs = nowMs;
     return true;
   }
@@ -136,36 +149,55 @@ export class LiveScopes {
     return declared.some((operation) => this.#port.usesOf(table, operation).some((use) => use.table === used));
   }
 
-  #rows(uses: readonly Use[], user: string, nowMs: number): ReadonlyMap<string, readonly Row[]> | null {
-    const found = new Map<string, readonly Row[]>();
+  #used(uses: readonly Use[], user: string, nowMs: number): Used | null {
+    const rows = new Map<string, readonly Row[]>();
+    const versions: string[] = [];
     // All of them, also after one that is not known: what is missing is asked for together.
     for (const { table, column, isHere } of uses) {
-      const rows = this.#fresh(this.#knownOf({ table, column, user }, isHere), nowMs);
-      if (rows !== null) found.set(table, rows);
+      const known = this.#knownOf({ table, column, user }, isHere);
+      if (isHere) {
+        const here = this.#here(known);
+        rows.set(
+          table,
+          [...here.values()].map(({ row }) => row),
+        );
+        versions.push(versionOf(here.values(), this.#port.keyOf(table)));
+      } else {
+        const told = this.#told(known, nowMs);
+        if (told === null) continue;
+        rows.set(table, told.rows);
+        versions.push(told.version);
+      }
     }
-    return found.size === uses.length ? found : null;
+    return rows.size === uses.length ? { rows, version: versions.join(" ") } : null;
   }
 
-  #fresh(known: Known, nowMs: number): readonly Row[] | null {
-    const { key, isHere } = known;
-    if (isHere) {
-      const name = this.#port.keyOf(key.table);
-      known.rows ??= new Map(this.#port.read(key).map((row) => [row[name] as RowId, row]));
-      return [...known.rows.values()];
-    }
-    if (known.rows !== null && !(known.rows instanceof Map) && nowMs - known.askedAtMs < LIVE_LIMITS.scopeMaxAgeMs)
-      return known.rows;
+  #here(known: Known): Map<RowId, LiveRow> {
+    if (known.rows instanceof Map) return known.rows;
+    const name = this.#port.keyOf(known.key.table);
+    const rows = new Map(this.#port.read(known.key).map((each) => [each.row[name] as RowId, each]));
+    known.rows = rows;
+    return rows;
+  }
+
+  #told(known: Known, nowMs: number): UsedAnswer | null {
+    const isFresh = nowMs - known.askedAtMs < LIVE_LIMITS.scopeMaxAgeMs;
+    if (known.rows !== null && !(known.rows instanceof Map) && isFresh) return known.rows;
     if (!known.isAsked) {
       known.isAsked = true;
-      this.#port.ask(key);
+      this.#port.ask(known.key);
     }
     return null;
   }
 
-  #apply({ key }: Known, rows: Map<RowId, Row>, { id, after }: RowChange): boolean {
+  #apply(
+    { key }: Known,
+    rows: Map<RowId, LiveRow>,
+    { change: { id, after }, seq }: { readonly change: RowChange; readonly seq: number },
+  ): boolean {
     const isIn = after !== null && after[key.column] === key.user && this.#port.counts(key.table, after);
     const wasIn = rows.has(id);
-    if (isIn) rows.set(id, after);
+    if (isIn) rows.set(id, { row: after, version: seq });
     else rows.delete(id);
     return isIn || wasIn;
   }
@@ -174,7 +206,7 @@ export class LiveScopes {
     const name = JSON.stringify([key.table, key.column, key.user]);
     let known = this.#known.get(name);
     if (known === undefined) {
-      known = { key, isHere, rows: null, isAsked: false, at: null, askedAtMs: 0, failures: 0 };
+      known = { key, isHere, rows: null, isAsked: false, askedAtMs: 0, failures: 0 };
       this.#known.set(name, known);
     }
     return known;

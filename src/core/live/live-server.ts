@@ -13,12 +13,12 @@ import { errorText, welcomeText } from "./frame-text.ts";
 import type { LiveGroup } from "./live-group.ts";
 import { LiveGroups } from "./live-groups.ts";
 import { LIVE_LIMITS } from "./live-limits.ts";
-import { type LiveQuery, queryText, questionText } from "./live-query.ts";
+import { type LiveQuestion, queryText, questionText, watchTag } from "./live-query.ts";
 import type { ScopePort, UsedKey } from "./live-scopes.ts";
 import { LiveSession } from "./live-session.ts";
 import type { LiveCommit, LiveSource } from "./live-source.ts";
 import { readQuestion } from "./read-watch.ts";
-import { type ScopedSeat, ScopeKeeper, type Told } from "./scope-keeper.ts";
+import { type Asked, type MovedTo, type ScopedSeat, ScopeKeeper, type Told } from "./scope-keeper.ts";
 import { newWatch, type SocketState, type WatchState } from "./socket-state.ts";
 import { CLOSE, WIRE_VERSION } from "./wire-schema.ts";
 
@@ -110,8 +110,11 @@ export class LiveServer<S> {
     const { source, queries } = this.#port;
     for (const watch of [...state.watches]) {
       const fresh = this.#keeper.awoken(seat, watch, this.#nowMs);
-      if (fresh !== null) watch.key = queries.keyOf(fresh);
-      const text = fresh ?? queries.textOf(watch.key);
+      if (fresh !== null) {
+        watch.key = queries.keyOf(fresh.text);
+        watch.set = fresh.set;
+      }
+      const text = fresh?.text ?? queries.textOf(watch.key);
       const group = text === null ? null : this.#groups.join(watch.key, text);
       if (group === null) {
         state.watches = state.watches.filter((each) => each !== watch);
@@ -120,13 +123,13 @@ export class LiveServer<S> {
       }
       this.#enter(socket, watch, group);
       if (state.epoch !== source.epoch) watch.reset = "epoch";
-      else if (watch.tag !== group.tag) watch.reset = "scope";
+      else if (watch.tag !== watchTag(group.tag, watch.set)) watch.reset = "scope";
       else if (watch.phase === "sending") watch.reset = "slow-consumer";
       if (watch.reset !== undefined) {
         watch.phase = "opening";
         delete watch.since;
       }
-      watch.tag = group.tag;
+      watch.tag = watchTag(group.tag, watch.set);
       if (group.members === 1 && group.query.window !== null) group.open();
     }
     state.epoch = source.epoch;
@@ -161,7 +164,7 @@ export class LiveServer<S> {
   /** That object did not answer ([RV5]). */
   unlearned(key: UsedKey, nowMs: number): void {
     this.#nowMs = nowMs;
-    this.#keeper.failed(key);
+    for (const seat of this.#keeper.failed(key)) this.#goOn(seat);
   }
 
   /** Ends the sockets of a caller, or all that the test picks ([RV6]). */
@@ -309,12 +312,13 @@ export class LiveServer<S> {
         this.#hold(seat, frame);
         return;
       }
-      const { query, ask } = asked;
+      const { query, set } = asked;
       const text = queryText(query);
       const key = this.#port.queries.keyOf(text);
       const group = this.#groups.join(key, text);
       if (group === null) throw new Fault({ slug: "not-found", resource: frame.resource });
-      this.#enter(socket, newWatch(frame, { key, tag: group.tag, ...(ask === undefined ? {} : { ask }) }), group);
+      const more = set === undefined ? {} : { set, ask: this.#port.queries.keyOf(questionText(asked.question)) };
+      this.#enter(socket, newWatch(frame, { key, tag: watchTag(group.tag, set), ...more }), group);
     } catch (error) {
       if (!(error instanceof Fault)) this.#port.defect(error);
       session.problem(error instanceof Fault ? error.data : { slug: "internal-error" }, frame.id);
@@ -328,7 +332,7 @@ export class LiveServer<S> {
   }
 
   /** What a frame asks, under the scopes of now; null: those are not known yet. */
-  #readQuery(seat: Seat<S>, frame: WatchFrame): { readonly query: LiveQuery; readonly ask?: number } | null {
+  #readQuery(seat: Seat<S>, frame: WatchFrame): (Asked & { readonly question: LiveQuestion }) | null {
     const { state } = seat.session;
     if (state.watches.some(({ id }) => id === frame.id))
       throw new Fault({ slug: "validation-error", errors: [{ field: "id", message: "was used on this socket" }] });
@@ -341,12 +345,11 @@ export class LiveServer<S> {
     const question = readQuestion(frame, { table, allowedOperators });
     if (question.query.window !== null && this.#groups.windows >= LIVE_LIMITS.windows)
       throw new Fault({ slug: "subscription-limit-exceeded", limit: "windows", max: LIVE_LIMITS.windows });
-    const query = this.#keeper.queryOf(seat, right, question, this.#nowMs);
-    if (query === null) return null;
-    return right.declared === undefined ? { query } : { query, ask: this.#port.queries.keyOf(questionText(question)) };
+    const asked = this.#keeper.queryOf(seat, right, question, this.#nowMs);
+    return asked === null ? null : { ...asked, question };
   }
 
-  /** The scopes of a socket are known again. */
+  /** The scopes of a socket are known again, or are to be asked for again by what waits for them. */
   #goOn(seat: Seat<S>): void {
     const frames = seat.waiting;
     seat.waiting = [];
@@ -365,10 +368,10 @@ export class LiveServer<S> {
     session.pump();
   }
 
-  #move(seat: Seat<S>, watch: WatchState, to: LiveGroup): void {
+  #move(seat: Seat<S>, watch: WatchState, { group: to, set }: MovedTo): void {
     const from = seat.session.groupOf(watch);
     if (from !== undefined) this.#leave(seat.socket, from, watch);
-    seat.session.move(watch, to);
+    seat.session.move(watch, to, set);
     this.#enter(seat.socket, watch, to);
   }
 
@@ -424,7 +427,14 @@ export class LiveServer<S> {
       leave: (group, watch) => this.#leave(socket, group, watch),
       hasScopes: () => this.#keeper.hasScopes(seat, this.#nowMs),
     });
-    const seat: Seat<S> = { socket, session, waiting: [], failing: null, tokens: LIVE_LIMITS.framesBurst, tokensAtMs: this.#nowMs };
+    const seat: Seat<S> = {
+      socket,
+      session,
+      waiting: [],
+      failing: null,
+      tokens: LIVE_LIMITS.framesBurst,
+      tokensAtMs: this.#nowMs,
+    };
     this.#seats.set(socket, seat);
     return seat;
   }

@@ -11,6 +11,7 @@ import type { SyncFrame } from "./client-frames.ts";
 import { atText, byeText, commitText, errorText, type FramePlace, resetText, watchText } from "./frame-text.ts";
 import type { GroupNews, LiveGroup } from "./live-group.ts";
 import { LIVE_LIMITS } from "./live-limits.ts";
+import { watchTag } from "./live-query.ts";
 import type { LiveCommit, LiveSource } from "./live-source.ts";
 import { openingTexts } from "./opening-texts.ts";
 import type { ResetReason } from "./server-frames.ts";
@@ -78,10 +79,11 @@ export class LiveSession {
   }
 
   /** Another group in place of a watch's: its scope is another one. What it held of a snapshot is let go. */
-  move(watch: WatchState, group: LiveGroup): void {
+  move(watch: WatchState, group: LiveGroup, set: string): void {
     if (watch.phase === "sending") this.#rest = [];
     watch.key = group.key;
-    watch.tag = group.tag;
+    watch.set = set;
+    watch.tag = watchTag(group.tag, set);
     this.#groups.set(watch.id, group);
   }
 
@@ -131,14 +133,16 @@ export class LiveSession {
       state.isLagging = true;
       return;
     }
-    if (!this.mayTell) {
+    // What is withdrawn is told before what comes next.
+    if (!this.mayTell || !this.#tellResets() || !this.mayTell) {
       this.#lag();
       return;
     }
     const isWriter = commit.actor !== null && commit.actor === state.who;
     const texts: string[] = [];
     for (const { watch, group } of news) {
-      if (watch.phase !== "live") continue;
+      // It may have ended, or begun anew, when its scope was looked at.
+      if (watch.phase !== "live" || !this.#groups.has(watch.id)) continue;
       if (group.aggregate !== undefined) {
         const hash = shortHash(group.aggregate);
         if (hash === watch.aggregate) continue;

@@ -46,7 +46,7 @@ function resume(
   const since = parseSince(sinceText);
   if (since === null || since.seq > place.seq) return "gap";
   if (since.epoch !== source.epoch) return "epoch";
-  if (since.tag !== group.tag) return "scope";
+  if (since.tag !== watch.tag) return "scope";
   const commits = source.commits(since.seq, {
     commits: LIVE_LIMITS.resumeCommits,
     bytes: LIVE_LIMITS.replayBytes,

@@ -10,8 +10,15 @@ import type { UsedAnswer } from "../protocol/used-rows.ts";
 import type { GroupNews, LiveGroup } from "./live-group.ts";
 import type { LiveGroups } from "./live-groups.ts";
 import { LIVE_LIMITS } from "./live-limits.ts";
-import { type LiveQuery, type LiveQuestion, queryText, readQuestionText, underNothing, underScopes } from "./live-query.ts";
-import { LiveScopes, type ScopePort, type UsedKey } from "./live-scopes.ts";
+import {
+  type LiveQuery,
+  type LiveQuestion,
+  queryText,
+  readQuestionText,
+  underNothing,
+  underScopes,
+} from "./live-query.ts";
+import { LiveScopes, type ResolvedScopes, type ScopePort, type UsedKey } from "./live-scopes.ts";
 import type { LiveSession } from "./live-session.ts";
 import type { LiveCommit, LiveSource } from "./live-source.ts";
 import type { SocketRight, WatchState } from "./socket-state.ts";
@@ -36,7 +43,7 @@ export interface KeeperPort<T extends ScopedSeat> {
   readonly textOf: (key: number) => string | null;
   readonly seats: () => Iterable<T>;
   /** The watch leaves its group for another, which it has joined already. */
-  readonly move: (seat: T, watch: WatchState, to: LiveGroup) => void;
+  readonly move: (seat: T, watch: WatchState, to: MovedTo) => void;
   /** Watches that depend on rows end, and so do those that wait. */
   readonly giveUp: (seat: T, fault: FaultData) => void;
   readonly defect: (error: unknown) => void;
@@ -55,12 +62,12 @@ export class ScopeKeeper<T extends ScopedSeat> {
   }
 
   /** What a question asks now; null: its scopes are not known yet. Throws where they deny. */
-  queryOf(seat: T, right: SocketRight, question: LiveQuestion, nowMs: number): LiveQuery | null {
-    const scopes = this.#scopesOf(seat, right, nowMs);
-    if (scopes === null) return null;
-    const query = underScopes(question, this.#tableOf(right), scopes);
+  queryOf(seat: T, right: SocketRight, question: LiveQuestion, nowMs: number): Asked | null {
+    const resolved = this.#scopesOf(seat, right, nowMs);
+    if (resolved === null) return null;
+    const query = underScopes(question, this.#tableOf(right), resolved.scopes);
     if (query === null) throw new Fault({ slug: "forbidden", operation: "subscribe" });
-    return query;
+    return resolved.set === undefined ? { query } : { query, set: resolved.set };
   }
 
   /** Whether frames of a socket may be computed now; where not, what is missing has been asked for. */
@@ -76,11 +83,10 @@ export class ScopeKeeper<T extends ScopedSeat> {
   }
 
   /** A watch that slept: the query it has now, where the rows of its scopes lie in this object; null: as it was. */
-  awoken(seat: T, watch: WatchState, nowMs: number): string | null {
+  awoken(seat: T, watch: WatchState, nowMs: number): Present | null {
     const { question, right } = this.#askedBy(seat, watch) ?? {};
     if (question === undefined || right === undefined || !this.#scopes.isLocal(right)) return null;
-    const query = this.#present(seat, right, question, nowMs);
-    return query === null ? null : queryText(query);
+    return this.#present(seat, right, question, nowMs);
   }
 
   /** A commit that changes rows of this object's scopes: before it is told, watches move; what that means for each socket. */
@@ -123,10 +129,12 @@ export class ScopeKeeper<T extends ScopedSeat> {
     return this.#dependents(key).length > 0;
   }
 
-  /** The object that owns the rows did not answer. */
-  failed(key: UsedKey): void {
-    if (!this.#scopes.failed(key)) return;
-    for (const seat of this.#dependents(key)) this.#port.giveUp(seat, UNRESOLVED);
+  /** The object that owns the rows did not answer; sockets that are to ask again, if something of theirs waits. */
+  failed(key: UsedKey): readonly T[] {
+    const seats = this.#dependents(key);
+    if (!this.#scopes.failed(key)) return seats;
+    for (const seat of seats) this.#port.giveUp(seat, UNRESOLVED);
+    return [];
   }
 
   gone(user: string | null): void {
@@ -150,16 +158,17 @@ export class ScopeKeeper<T extends ScopedSeat> {
       const { question, right } = this.#askedBy(seat, watch) ?? {};
       const from = session.groupOf(watch);
       if (question === undefined || right === undefined || from === undefined) continue;
-      const query = this.#present(seat, right, question, nowMs);
-      const text = query === null ? from.text : queryText(query);
-      const to = text === from.text ? null : this.#port.groups.join(this.#port.keyOf(text), text);
+      const present = this.#present(seat, right, question, nowMs);
+      if (present === null || (present.text === from.text && (present.set === watch.set || from.isKept))) continue;
+      const { text, set } = present;
+      const to = this.#port.groups.join(this.#port.keyOf(text), text);
       if (to === null) continue;
       const later = watch.phase === "live" ? laterOf(from, to) : null;
       const news = later === null ? null : this.#difference(from, to, commit, later);
-      this.#port.move(seat, watch, to);
+      this.#port.move(seat, watch, { group: to, set });
       moved.watches.add(watch);
       if (news === null) session.resetScope(watch);
-      else moved.told.push({ watch, group: news });
+      else moved.told.push({ watch, group: { ...news, tag: watch.tag } });
     }
     return moved;
   }
@@ -180,18 +189,19 @@ export class ScopeKeeper<T extends ScopedSeat> {
     }
   }
 
-  #present(seat: T, right: SocketRight, question: LiveQuestion, nowMs: number): LiveQuery | null {
-    const scopes = this.#scopesOf(seat, right, nowMs);
-    if (scopes === null) return null;
+  #present(seat: T, right: SocketRight, question: LiveQuestion, nowMs: number): Present | null {
+    const resolved = this.#scopesOf(seat, right, nowMs);
+    if (resolved === null) return null;
     const table = this.#tableOf(right);
-    return underScopes(question, table, scopes) ?? underNothing(question, table);
+    const query = underScopes(question, table, resolved.scopes) ?? underNothing(question, table);
+    return { text: queryText(query), set: resolved.set ?? "" };
   }
 
-  #scopesOf(seat: T, right: SocketRight, nowMs: number): readonly string[] | null {
+  #scopesOf(seat: T, right: SocketRight, nowMs: number): ResolvedScopes | null {
     try {
-      const scopes = this.#scopes.resolve(seat.session.state, right, nowMs);
-      if (scopes !== null) seat.failing = null;
-      return scopes;
+      const resolved = this.#scopes.resolve(seat.session.state, right, nowMs);
+      if (resolved !== null) seat.failing = null;
+      return resolved;
     } catch (error) {
       this.#port.defect(error);
       const { seq } = this.#port.groups;
@@ -215,6 +225,23 @@ export class ScopeKeeper<T extends ScopedSeat> {
     if (found === undefined) throw new Fault({ slug: "not-found", resource: table });
     return found;
   }
+}
+
+/** A question under the scopes of now; `set` where those depend on rows. */
+export interface Asked {
+  readonly query: LiveQuery;
+  readonly set?: string;
+}
+
+interface Present {
+  readonly text: string;
+  readonly set: string;
+}
+
+/** Where a watch goes on, and what rows that comes from. */
+export interface MovedTo {
+  readonly group: LiveGroup;
+  readonly set: string;
 }
 
 /** Watches that went to another group, and what the difference is for those to which it can be told. */

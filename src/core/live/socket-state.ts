@@ -15,6 +15,8 @@ export interface WatchState {
   tag: string;
   /** Of what was asked, without the scopes, where those depend on rows ([RV2]). */
   readonly ask?: number;
+  /** Names the rows that the scope was made from: a part of the tag ([RV7]). */
+  set?: string;
   /** `opening`: its turn has not come; `sending`: parts of its snapshot wait to be sent. */
   phase: "opening" | "sending" | "live";
   /** `epoch:seq:tag`, while opening. */
@@ -110,13 +112,14 @@ export function newSocketState(
 /** A watch as its frame asks for it; its turn to open comes. */
 export function newWatch(
   { id, since, skipExisting }: WatchFrame,
-  { key, tag, ask }: Pick<WatchState, "key" | "tag" | "ask">,
+  { key, tag, ask, set }: Pick<WatchState, "key" | "tag" | "ask" | "set">,
 ): WatchState {
   return {
     id,
     key,
     tag,
     ...(ask === undefined ? {} : { ask }),
+    ...(set === undefined ? {} : { set }),
     phase: "opening",
     ...(since === undefined ? {} : { since }),
     ...(skipExisting === true ? { skipExisting } : {}),

@@ -4,7 +4,14 @@
  */
 
 import type { ObjectName } from "../ids.ts";
+import { shortHash } from "../json.ts";
 import type { Row } from "../schema/table-spec.ts";
+
+/** Names a set of rows as they were written: what was removed and came back is another set. */
+export function versionOf(rows: Iterable<{ readonly row: Row; readonly version: number }>, key: string): string {
+  const written = [...rows].map(({ row, version }) => `${row[key]} ${version}`);
+  return shortHash(written.sort().join("\n"));
+}
 
 export interface UsedQuestion {
   readonly table: string;
@@ -17,6 +24,8 @@ export interface UsedQuestion {
 
 export interface UsedAnswer {
   readonly rows: readonly Row[];
+  /** Another one when any of them was written since ([RV7]). */
+  readonly version: string;
   /** Where the object stood, in the same instant. */
   readonly epoch: string;
   readonly seq: number;

@@ -58,7 +58,10 @@ export async function liveOpening(request: TableRequest, session: string): Promi
 
 async function requireBoth(request: TableRequest): Promise<void> {
   const { entry, principal } = request;
-  const scopes = await Promise.all([entry.access(request, "read"), hasRule(entry) ? entry.access(request, "subscribe") : ALLOW]);
+  const scopes = await Promise.all([
+    entry.access(request, "read"),
+    hasRule(entry) ? entry.access(request, "subscribe") : ALLOW,
+  ]);
   requireScope(scopes[0], principal, "read");
   requireScope(scopes[1], principal, "subscribe");
 }

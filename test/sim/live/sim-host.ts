@@ -3,9 +3,12 @@
  * queue of actions sent in slices. What a crash loses is what the platform would lose.
  */
 
+import type { UsedKey } from "../../../src/core/live/live-scopes.ts";
 import { type LiveAction, LiveServer } from "../../../src/core/live/live-server.ts";
 import { newSocketState, type SocketRights, type SocketState } from "../../../src/core/live/socket-state.ts";
+import type { UsedAnswer } from "../../../src/core/protocol/used-rows.ts";
 import type { ModelObject } from "./model-object.ts";
+import { SimMembers } from "./sim-members.ts";
 
 export interface HostSocket {
   readonly deliver: (text: string) => void;
@@ -21,9 +24,22 @@ export class SimHost {
   #actions: LiveAction<number>[] = [];
   #dirty = new Set<number>();
   #server: LiveServer<number> | null = null;
+  readonly #users = new Map<number, string | null>();
+  readonly #members: SimMembers;
+  /** Counts its memories: what was asked in one is not answered in the next. */
+  life = 0;
 
-  constructor(object: ModelObject) {
+  constructor(object: ModelObject, members = new SimMembers("here")) {
     this.object = object;
+    this.#members = members;
+  }
+
+  learn(key: UsedKey, answer: UsedAnswer, nowMs: number): boolean {
+    return this.#sockets.size > 0 && this.#wake(nowMs).learn(key, answer, nowMs);
+  }
+
+  unlearned(key: UsedKey, nowMs: number): void {
+    this.#server?.unlearned(key, nowMs);
   }
 
   get isAwake(): boolean {
@@ -41,9 +57,11 @@ export class SimHost {
   accept(id: number, socket: HostSocket, rights: SocketRights, who: string | null, nowMs: number): void {
     const server = this.#wake(nowMs);
     this.#sockets.set(id, socket);
+    this.#users.set(id, who);
     const opening = {
       session: `s${id}`,
       who,
+      person: { roles: [], claims: {} },
       credential: null,
       exp: null,
       renewAtMs: null,
@@ -92,20 +110,22 @@ export class SimHost {
     this.#dirty.clear();
   }
 
-  /** All is sent and remembered. */
+  /** All is sent and remembered, and nothing is asked: an object that waits for an answer does not sleep. */
   get isClean(): boolean {
-    return this.isIdle && this.#dirty.size === 0;
+    return this.isIdle && this.#dirty.size === 0 && !this.#members.isAsked(this);
   }
 
   hibernate(): boolean {
     if (!this.isClean) return false;
     this.#server = null;
+    this.life++;
     return true;
   }
 
   /** Memory is lost in the middle of anything; sockets survive, or not. */
   crash(survives: (id: number) => boolean): void {
     this.#server = null;
+    this.life++;
     this.#actions = [];
     this.#dirty.clear();
     for (const [id, socket] of [...this.#sockets]) {
@@ -128,7 +148,11 @@ export class SimHost {
         textOf: (key) => [...this.#queries].find(([, each]) => each === key)?.[0] ?? null,
       },
       allowedOperators: () => undefined,
-      act: (action) => void this.#actions.push(action),
+      scopes: this.#members.portOf(this),
+      act: (action) => {
+        if (action.kind === "send") this.#members.judge(this, this.#users.get(action.socket) ?? "", action.text);
+        this.#actions.push(action);
+      },
       readTicket: () => {},
       defect: (error) => void this.defects.push(error),
     });

@@ -14,6 +14,8 @@ export interface Wires {
   readonly close: (object: ObjectName) => void;
   readonly random: () => number;
   readonly shown: (watches: Shown) => void;
+  /** The server has ended a watch. */
+  readonly ended?: () => void;
 }
 
 export class SimWatcher {
@@ -45,6 +47,10 @@ export class SimWatcher {
         },
         tell: (event) => {
           if (event.kind === "reset" && event.purge) this.purged++;
+          if (event.kind === "error" && event.watch !== undefined) {
+            this.requests.delete(event.watch);
+            wires.ended?.();
+          }
           this.picture.take(event);
         },
         sinceOf: (watch) => this.picture.sinceOf(watch),

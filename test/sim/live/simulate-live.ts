@@ -8,16 +8,19 @@ import type { ObjectName } from "../../../src/core/ids.ts";
 import type { JsonObject } from "../../../src/core/json.ts";
 import type { WatchRequest } from "../../../src/core/live/client-session.ts";
 import { LiveGroup } from "../../../src/core/live/live-group.ts";
-import { queryText } from "../../../src/core/live/live-query.ts";
+import { queryText, underNothing, underScopes, watchTag } from "../../../src/core/live/live-query.ts";
 import type { LiveCommit } from "../../../src/core/live/live-source.ts";
-import { readWatch } from "../../../src/core/live/read-watch.ts";
+import { readQuestion } from "../../../src/core/live/read-watch.ts";
 import type { SocketRights } from "../../../src/core/live/socket-state.ts";
 import type { Row } from "../../../src/core/schema/table-spec.ts";
 import { type Random, seeded } from "../../crash/random.ts";
 import { ModelObject, type Written } from "./model-object.ts";
 import { SimHost } from "./sim-host.ts";
+import { SimMembers } from "./sim-members.ts";
 import { SimWatcher } from "./sim-watcher.ts";
-import { TASKS } from "./tasks-table.ts";
+import { MEMBERS, TASKS } from "./tasks-table.ts";
+
+const TABLES = [{ spec: TASKS }, { spec: MEMBERS }];
 
 /** What a run must have gone through, over many seeds. */
 export const LIVE_INTERVALS = [
@@ -39,6 +42,12 @@ export const LIVE_INTERVALS = [
   "reset",
   "purged",
   "snapshot waits",
+  "membership changed here",
+  "membership changed elsewhere",
+  "dependent told",
+  "scope told as a difference",
+  "scope told with a commit",
+  "watch ended",
 ] as const;
 
 export type LiveInterval = (typeof LIVE_INTERVALS)[number];
@@ -86,6 +95,8 @@ class Run {
   #connections: Connection[] = [];
   #connecting: { readonly watcher: SimWatcher; readonly object: ObjectName }[] = [];
   #pending: Pending[] = [];
+  /** Null: scopes are texts, and a change of them closes the socket. */
+  readonly #members: SimMembers | null;
   #isTorn = false;
   #nowMs = 1_000_000;
   #next = 1;
@@ -110,8 +121,14 @@ class Run {
       stalls: random.chance(0.2),
     };
     const names = ["t/app/a", "t/app/b", "t/app/c"].slice(0, random.between(1, 3)) as ObjectName[];
-    for (const name of names)
-      this.#hosts.set(name, new SimHost(new ModelObject(name, [{ spec: TASKS }], this.#epoch())));
+    this.#members = random.chance(0.5) ? new SimMembers(random.pick(["here", "elsewhere"])) : null;
+    const members = this.#members ?? new SimMembers("here");
+    for (const name of names) this.#hosts.set(name, new SimHost(new ModelObject(name, TABLES, this.#epoch()), members));
+    if (this.#members?.place === "elsewhere")
+      for (let count = 0; count < 6; count++) members.write([members.draw(random)]);
+    if (this.#members?.place === "here")
+      for (const name of names)
+        for (let count = 0; count < 6; count++) this.#host(name).object.commit([members.draw(random)]);
     for (let index = 0; index < random.between(1, 3); index++) this.#addWatcher(`c${index}`, names);
   }
 
@@ -125,6 +142,7 @@ class Run {
     for (let round = 0; round < 600 && this.problems.length === 0; round++) {
       this.#nowMs += 100;
       for (const pending of [...this.#pending]) this.#applyPart(pending);
+      for (let count = 0; count < 20; count++) this.#members?.step(this.#random, this.#nowMs, 0);
       while (this.#connecting.length > 0) this.#connect(0);
       for (const host of this.#hosts.values()) {
         host.advance(this.#nowMs);
@@ -138,7 +156,8 @@ class Run {
         if (!connection.isOpen) this.#drop(connection);
       }
       this.#nowMs += 1000;
-      if (isQuiet && this.#connecting.length === 0 && this.#pending.length === 0) break;
+      const isTold = this.#members?.isQuiet !== false;
+      if (isQuiet && isTold && this.#connecting.length === 0 && this.#pending.length === 0) break;
     }
     if (this.problems.length > 0) return;
     for (const host of this.#hosts.values())
@@ -174,6 +193,11 @@ class Run {
       this.#connect(random.between(0, this.#connecting.length - 1));
     else if (roll < 0.98) this.#changeWatches();
     else this.#rare(host, name);
+    if (this.#members !== null && random.chance(0.03)) this.#changeMembers(host, name);
+    if (this.#members !== null && random.chance(0.2)) {
+      if (this.#members.step(random, this.#nowMs, this.#faults.lose)) this.#hit("dependent told");
+      this.problems.push(...this.#members.problems);
+    }
     if (random.chance(this.#faults.crash)) this.#crash(host, name);
     if (random.chance(this.#faults.drop) && this.#connections.length > 0) {
       this.#hit("socket lost");
@@ -229,6 +253,24 @@ class Run {
     this.#note(`${name} commits ${host.object.head()}`);
   }
 
+  /** Some memberships, with or without tasks in the same commit. */
+  #changeMembers(host: SimHost, name: ObjectName): void {
+    const members = this.#members;
+    const random = this.#random;
+    if (members === null) return;
+    const written = Array.from({ length: random.between(1, 2) }, () => members.draw(random));
+    if (members.place === "elsewhere") {
+      if (members.write(written)) this.#hit("membership changed elsewhere");
+      return;
+    }
+    host.wake(this.#nowMs);
+    if (random.chance(0.5)) written.push(this.#drawWrite());
+    if (host.object.commit(written, { actor: random.pick(["c0", null]), at: this.#nowMs }) === null) return;
+    this.#hit("membership changed here");
+    this.#dirty.add(name);
+    this.#note(`${name} commits memberships at ${host.object.head()}: ${JSON.stringify(written)}`);
+  }
+
   #transact(): void {
     const names = [...this.#hosts.keys()];
     if (names.length < 2) return;
@@ -275,6 +317,7 @@ class Run {
       },
       random: () => random.next(),
       shown: () => this.#judge(watcher),
+      ended: () => this.#hit("watch ended"),
     });
     this.#watchers.push(watcher);
     for (const object of names)
@@ -297,7 +340,11 @@ class Run {
     const id = this.#next++;
     const connection: Connection = { id, watcher, object, up: [], down: [], isOpen: true };
     this.#connections.push(connection);
-    const rights: SocketRights = { tasks: { table: "tasks", scopes: [this.#scopes.get(watcher.name) ?? "*"] } };
+    const scopes =
+      this.#members === null
+        ? { scopes: [this.#scopes.get(watcher.name) ?? "*"] }
+        : { scopes: [], declared: ["read"] as const };
+    const rights: SocketRights = { tasks: { table: "tasks", ...scopes } };
     const socket = {
       deliver: (text: string) => void connection.down.push(text),
       closed: () => {
@@ -350,6 +397,9 @@ class Run {
     const next = connection.down.shift() as string;
     const kind = /^\{"type":"([a-z]+)"/.exec(next)?.[1] ?? "";
     if (kind === "resumed") this.#hit("resumed");
+    if (kind === "commit" && /"prev":(\d+),"seq":\1,/.test(next) && next.includes('"tag"'))
+      this.#hit("scope told as a difference");
+    else if (kind === "commit" && next.includes('"tag"')) this.#hit("scope told with a commit");
     if (kind === "reset") this.#hit(next.includes('"purge":true') ? "purged" : "reset");
     this.#note(`${connection.watcher.name} <- ${connection.object}: ${next.slice(0, 140)}`);
     connection.watcher.sessions.get(connection.object)?.receive(next);
@@ -392,10 +442,29 @@ class Run {
     }
   }
 
-  #groupOf(watcher: SimWatcher, request: WatchRequest, object: ModelObject): LiveGroup {
-    const scope = this.#scopes.get(watcher.name) ?? "*";
-    const query = readWatch({ type: "watch", id: 0, ...request }, { table: { spec: TASKS }, scopes: [scope] });
-    return new LiveGroup(0, queryText(query), query, { spec: TASKS }, object);
+  #groupOf(
+    watcher: SimWatcher,
+    request: WatchRequest,
+    object: ModelObject,
+    scope = this.#scopeOf(watcher, object),
+  ): LiveGroup {
+    const table = { spec: TASKS };
+    const question = readQuestion({ type: "watch", id: 0, ...request }, { table });
+    const query = underScopes(question, table, [scope]) ?? underNothing(question, table);
+    return new LiveGroup(0, queryText(query), query, table, object);
+  }
+
+  #tagOf(watcher: SimWatcher, group: LiveGroup, object: ModelObject): string {
+    const members = this.#members;
+    if (members === null) return group.tag;
+    return watchTag(group.tag, members.setIn(members.place === "here" ? object : members.object, watcher.name));
+  }
+
+  /** As it is where the object is as given: now, or at a past seq. */
+  #scopeOf(watcher: SimWatcher, object: ModelObject): string {
+    const members = this.#members;
+    if (members === null) return this.#scopes.get(watcher.name) ?? "*";
+    return members.scopeIn(members.place === "here" ? object : members.object, watcher.name);
   }
 
   #compare(watcher: SimWatcher, key: string, seq: number, when: string): void {
@@ -408,11 +477,18 @@ class Run {
       return;
     }
     const past = this.#past(held.object, seq);
-    const scope = this.#scopes.get(watcher.name) ?? "*";
-    const group = this.#groupOf(watcher, held.request, past);
+    // Who comes back is told what was missed under the memberships of now; rows that were in reach only meanwhile are left out ([SS6]).
+    const now = this.#host(held.object).object;
+    const isResumed =
+      this.#members?.place === "here" &&
+      watcher.picture.sinceOf(key)?.endsWith(this.#tagOf(watcher, this.#groupOf(watcher, held.request, now), now)) ===
+        true;
+    const scope = this.#scopeOf(watcher, isResumed ? now : past);
+    const group = this.#groupOf(watcher, held.request, past, scope);
     // A scope that changed is noticed when the client comes back; until then it shows what it was told under the old one.
     const since = watcher.picture.sinceOf(key);
-    if (when === "when shown" && since?.endsWith(group.tag) !== true) return;
+    const isFollowed = this.#members?.place === "here";
+    if (when === "when shown" && !isFollowed && since?.endsWith(this.#tagOf(watcher, group, past)) !== true) return;
     const opened = group.open();
     const place = `${watcher.name} ${key} of ${held.object} ${JSON.stringify(held.request)} under ${scope} ${when} at ${seq}`;
     if ("aggregate" in opened) {
@@ -430,7 +506,7 @@ class Run {
   /** The object as it was at a seq. */
   #past(name: ObjectName, seq: number): ModelObject {
     const { object } = this.#host(name);
-    const past = new ModelObject(name, [{ spec: TASKS }], object.epoch);
+    const past = new ModelObject(name, TABLES, object.epoch);
     for (const { changes, ...more } of object.log.slice(0, seq))
       past.commit(
         changes.map(({ table, id, after }) => ({ table, id, row: after })),

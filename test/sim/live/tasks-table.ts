@@ -14,3 +14,9 @@ export const TASKS: TableSpec = tableOf(
   ],
   { name: "tasks", group: "tasks", softDelete: { field: "deletedAt", value: { kind: "now" } } },
 );
+
+/** Who is a member of which list. */
+export const MEMBERS: TableSpec = tableOf(
+  [column("id", "text", { primaryKey: true, notNull: true }), column("user", "text"), column("list", "text")],
+  { name: "members", group: "tasks" },
+);
