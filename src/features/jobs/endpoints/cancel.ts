@@ -8,8 +8,8 @@ import { requireScope } from "../../../edge/scopes.ts";
 import { askJobs } from "../jobs-object.ts";
 
 export async function cancelJobRow(request: TableRequest, idOf: () => RowId): Promise<Response> {
-  const { entry, principal, log, env, edge } = request;
-  const scope = requireScope(await entry.access(principal, "update", log), principal, "update");
+  const { entry, principal, env, edge } = request;
+  const scope = requireScope(await entry.access(request, "update"), principal, "update");
   const id = idOf();
   // Out of scope is 404, as for any row.
   await readObject(request, {
