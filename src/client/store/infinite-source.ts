@@ -1,9 +1,16 @@
 /**
- * A list whose window grows: more rows are watched by a longer window, and the shorter one is followed until the longer one has something to show,
- * so nothing is ever taken away while more is fetched.
+ * A list that grows by pages and is live as a whole, however long it gets: the rows up to where the last page ended are watched as ranges of the order,
+ * what follows as a window of one page. What is shown stays until the next page is there, so nothing is ever taken away while more is
+ * fetched; and now and then the ranges become one.
  */
 
 import type { JsonObject } from "../../core/json.ts";
+import { viewTerms } from "../../core/live/view-order.ts";
+import { printFilter } from "../../core/query/print.ts";
+import { conjoin, type Filter, negate } from "../../core/query/tree.ts";
+import { afterRow } from "../../core/store/after-row.ts";
+import { joinFilters } from "../join-filters.ts";
+import type { LedgeError } from "../ledge-error.ts";
 import { sameOr } from "./shared-handle.ts";
 import { listOf, NO_LIST } from "./snapshots.ts";
 import type { InfiniteSnapshot } from "./store-types.ts";
@@ -11,39 +18,95 @@ import type { Watched, WatchSource } from "./watch-source.ts";
 
 export const NO_PAGES: InfiniteSnapshot<JsonObject> = { ...NO_LIST, isLoadingMore: false };
 
+/** Ranges that are watched side by side; of an object a client may watch a hundred things. */
+const RANGES = 8;
+
 export class InfiniteSource {
   readonly #first: Watched;
   readonly #open: (watched: Watched) => WatchSource;
-  readonly #pageSize: number;
-  #shown: WatchSource;
-  #next: WatchSource | null = null;
   readonly #leave: (source: WatchSource) => void;
+  /** Ranges, and the window at the end. */
+  #shown: readonly WatchSource[];
+  /** What takes their place once all of it is there. */
+  #next: { readonly parts: readonly WatchSource[]; readonly from: Filter } | null = null;
+  /** What the window begins with: the rows after the last range. Null: it begins at the beginning. */
+  #from: Filter | null = null;
+  #error: LedgeError | null = null;
+  #rows: { readonly parts: readonly (readonly JsonObject[])[]; readonly all: readonly JsonObject[] } | null = null;
 
+  /** `first`: the window of the first page, with an order. */
   constructor(first: Watched, open: (watched: Watched) => WatchSource, leave: (source: WatchSource) => void) {
     this.#first = first;
     this.#open = open;
     this.#leave = leave;
-    this.#pageSize = first.request.limit ?? 50;
-    this.#shown = open(first);
+    this.#shown = [open(first)];
   }
 
   loadMore(): void {
-    if (this.#next !== null || this.#shown.view?.hasMore !== true) return;
-    const limit = (this.#shown.watched.request.limit ?? 0) + this.#pageSize;
-    this.#next = this.#open({ ...this.#first, request: { ...this.#first.request, limit } });
+    const window = this.#window;
+    const last = window.lastRow;
+    if (this.#next !== null || last === null || window.view?.hasMore !== true) return;
+    this.#error = null;
+    const order = viewTerms({ orderBy: this.#first.request.orderBy ?? "", key: window.rowKey });
+    const after = afterRow(last, order);
+    const ranges = this.#shown.slice(0, -1);
+    const isToJoin = ranges.length >= RANGES;
+    const upTo = negate(after);
+    const range = this.#part(isToJoin || this.#from === null ? upTo : conjoin([this.#from, upTo]), null);
+    const following = this.#part(after, this.#first.request.limit ?? null);
+    this.#next = { parts: [...(isToJoin ? [] : ranges), this.#open(range), this.#open(following)], from: after };
   }
 
   read(before: InfiniteSnapshot<JsonObject>): InfiniteSnapshot<JsonObject> {
-    const next = this.#next;
-    if (next !== null && (next.isReady || next.error !== null)) {
-      this.#leave(this.#shown);
-      this.#shown = next;
-      this.#next = null;
-    }
-    return sameOr(before, { ...listOf(this.#shown, NO_LIST), isLoadingMore: this.#next !== null });
+    this.#turn();
+    const parts = this.#shown.map((source) => source.rows() ?? []);
+    if (
+      this.#rows === null ||
+      parts.length !== this.#rows.parts.length ||
+      parts.some((part, index) => part !== this.#rows?.parts[index])
+    )
+      this.#rows = { parts, all: parts.flat() };
+    const worst = this.#shown.find(({ standing }) => standing !== "live") ?? this.#window;
+    return sameOr(before, {
+      ...listOf(this.#window, NO_LIST),
+      status: worst.standing,
+      error: worst.error ?? this.#error,
+      isReady: this.#shown.every(({ isReady }) => isReady),
+      rows: this.#rows.all,
+      isLoadingMore: this.#next !== null,
+    });
   }
 
   close(): void {
-    for (const source of [this.#shown, this.#next]) if (source !== null) this.#leave(source);
+    for (const source of new Set([...this.#shown, ...(this.#next?.parts ?? [])])) this.#leave(source);
+  }
+
+  get #window(): WatchSource {
+    return this.#shown.at(-1) as WatchSource;
+  }
+
+  /** Goes on to what was to come, when all of it is there; not at all, where some of it is refused. */
+  #turn(): void {
+    if (this.#next === null) return;
+    const { parts, from } = this.#next;
+    const refused = parts.find(({ error }) => error !== null);
+    if (refused === undefined && parts.some(({ isReady }) => !isReady)) return;
+    const [kept, dropped] = refused === undefined ? [parts, this.#shown] : [this.#shown, parts];
+    this.#error = refused?.error ?? null;
+    this.#from = refused === undefined ? from : this.#from;
+    this.#shown = kept;
+    this.#next = null;
+    for (const source of dropped) if (!kept.includes(source)) this.#leave(source);
+  }
+
+  #part(condition: Filter, limit: number | null): Watched {
+    const { place, filter, request } = this.#first;
+    const { limit: _limit, ...rest } = request;
+    const text = joinFilters([request.filter ?? "", printFilter(condition)]);
+    return {
+      place,
+      filter: filter && conjoin([filter, condition]),
+      request: { ...rest, filter: text, ...(limit !== null && { limit }) },
+    };
   }
 }

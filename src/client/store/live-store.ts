@@ -110,7 +110,7 @@ export class LiveStoreState {
   }
 
   infinite(table: string, { partition, pageSize = 50, ...options }: Options = {}): SharedHandle<unknown> {
-    const watched = this.#watched(table, partition, { ...options, limit: pageSize });
+    const watched = this.#watched(table, partition, { orderBy: "id", ...options, limit: pageSize });
     const handle = this.#handle("infinite", watched, NO_PAGES, (own) => {
       const source = new InfiniteSource(
         watched,

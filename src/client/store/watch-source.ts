@@ -88,6 +88,11 @@ export class WatchSource implements WatchListener {
     return this.#watch?.rowKey ?? "id";
   }
 
+  /** The last row that the server shows; null without one. */
+  get lastRow(): JsonObject | null {
+    return this.#watch?.rows().at(-1) ?? null;
+  }
+
   rows(): readonly JsonObject[] | null {
     return this.#host.core.rows(this.key);
   }

@@ -5,6 +5,7 @@
 
 import type { JsonObject } from "../json.ts";
 import { rowComparator } from "../query/compare-values.ts";
+import type { OrderTerm } from "../query/order.ts";
 import type { TableSpec } from "../schema/table-spec.ts";
 
 export interface ViewOrder {
@@ -16,13 +17,18 @@ export interface ViewOrder {
   readonly kinds: JsonObject;
 }
 
+/** The terms of an order, the key at the end. */
+export function viewTerms({ orderBy, key }: Omit<ViewOrder, "kinds">): OrderTerm[] {
+  const terms = `${orderBy},${key}`.split(",").filter((term) => term !== "");
+  return terms.map((term) => ({
+    field: term.replace(/^-|:.*$/g, ""),
+    direction: term.startsWith("-") || term.endsWith(":desc") ? "desc" : "asc",
+  }));
+}
+
 /** Compares two rows. */
 export function viewComparator({ orderBy, key, kinds }: ViewOrder): (a: JsonObject, b: JsonObject) => number {
-  const terms = `${orderBy},${key}`.split(",").filter((term) => term !== "");
-  const order = terms.map((term) => ({
-    field: term.replace(/^-|:.*$/g, ""),
-    direction: term.startsWith("-") || term.endsWith(":desc") ? ("desc" as const) : ("asc" as const),
-  }));
+  const order = viewTerms({ orderBy, key });
   const columns = Object.entries(kinds).map(([name, kind]) => ({ name, kind }));
   return rowComparator(order, { columns } as unknown as TableSpec);
 }

@@ -202,6 +202,40 @@ test("[LS6] an infinite list grows by pages, stays live, and shows what it had u
   expect(list.now().rows[3]?.title).toBe("changed");
 });
 
+test("[LS6] it grows past what one page of the server may hold, in the order of its rows, NULLs and equals among them", async () => {
+  const { ledge, clock, store, tasks } = open();
+  const rank = (index: number) => (index % 10 === 0 ? null : Math.floor(index / 4));
+  for (let index = 0; index < 160; index++) ledge.write("tasks", `t${index}`, { title: `${index}`, rank: rank(index) });
+  for (const orderBy of ["rank", "-rank"] as const) {
+    const handle = store.infinite("tasks", { orderBy, pageSize: 12, filter: (q) => q.neq("title", "7") });
+    const list = watch(handle);
+    await clock.advance(50);
+    for (let page = 0; list.now().hasMore; page++) {
+      expect(list.now().rows).toHaveLength(12 * (page + 1));
+      handle.loadMore();
+      await clock.advance(50);
+    }
+    const whole = watch(store.list("tasks", { orderBy, filter: (q) => q.neq("title", "7") }));
+    await clock.advance(50);
+    expect(list.now().rows).toHaveLength(159);
+    expect(titles(list.now())).toBe(titles(whole.now()));
+    expect(list.states.every(({ rows }, index) => rows.length >= (list.states[index - 1]?.rows.length ?? 0))).toBe(
+      true,
+    );
+    ledge.write("tasks", "t40", { title: "moved", rank: 3 });
+    ledge.write("tasks", `new${orderBy}`, { title: "new", rank: 20 });
+    await tasks.later.update("t9", { rank: 30 });
+    ledge.write("tasks", "t3", null);
+    await clock.advance(50);
+    expect(titles(list.now())).toBe(titles(whole.now()));
+    list.leave();
+    whole.leave();
+    ledge.write("tasks", "t3", { title: "3", rank: 0 });
+    await clock.advance(40_000);
+    ledge.write("tasks", `new${orderBy}`, null);
+  }
+});
+
 test("[LS7] an aggregate is live", async () => {
   const { ledge, clock, store } = open();
   ledge.write("tasks", "a", { status: "open", rank: 2 });
