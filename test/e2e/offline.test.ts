@@ -14,14 +14,21 @@ import { bundleApp, ROOT } from "../crash/bundle-app.ts";
 import { freePort, pause, type WorkerdProcess, workerdProcess } from "../crash/workerd-process.ts";
 
 const SCRIPT = `
-import { createClient } from "./src/client/ledge-client.ts";
+import { createClient } from "./src/client/ledge-client-live.ts";
 import { indexedDbStorage, withOutbox } from "./src/client/ledge-client-offline.ts";
+import { indexedDbRows, withStore } from "./src/client/ledge-client-store.ts";
 import { storageContract } from "./test/client/offline/storage-contract.ts";
-const client = withOutbox(createClient({ url: location.origin, timeoutMs: 3000 }), { conflicts: "merge" });
+import { rowsContract } from "./test/client/store/rows-contract.ts";
+const sending = withOutbox(createClient({ url: location.origin, timeoutMs: 3000 }), { conflicts: "merge" });
+const client = withStore(sending, { persist: true });
+const list = () => client.store.list("notes", { orderBy: "title" });
 Object.assign(globalThis, {
   client,
   notes: client.resource("notes"),
   contract: () => storageContract(indexedDbStorage("contract"), () => indexedDbStorage("contract")),
+  rowsContract: () => rowsContract(indexedDbRows("contract"), () => indexedDbRows("contract")),
+  follow: () => void list().subscribe(() => {}),
+  shown: () => ({ status: list().getSnapshot().status, titles: list().getSnapshot().rows.map(({ title }) => title) }),
 });
 `;
 
@@ -183,3 +190,37 @@ test("[O3] an edit whose row another person has changed meanwhile is merged, or 
   expect((await rows()).items.find((row) => row.id === id)).toMatchObject({ title: "again", body: "theirs" });
   await page.close();
 }, 60_000);
+
+test("[LS10] rows in IndexedDB keep the contract of a storage", async () => {
+  const page = await openPage();
+  expect(await run(page, "rowsContract()")).toEqual([]);
+  await page.close();
+});
+
+test("[LS3] [LS10] a page opened without a network shows the last rows and what is written there, and goes on once there is one", async () => {
+  const first = await openPage();
+  await run(first, 'notes.later.create({ title: "kept" })');
+  await isEmpty(first);
+  await run(first, "follow()");
+  await expect.poll(() => run(first, "shown()")).toMatchObject({ status: "live" });
+  const { items } = await rows();
+  const titles = items.map(({ title }) => String(title)).sort();
+  expect(await run(first, "shown()")).toMatchObject({ titles });
+  await run(first, "client.store.flush()");
+  await first.close();
+
+  await context.setOffline(true);
+  const second = await openPage();
+  await run(second, "follow()");
+  // A page that is opened so does not always know that there is no network.
+  const notLive = expect.stringMatching(/^(offline|reconnecting)$/);
+  await expect.poll(() => run(second, "shown()")).toEqual({ status: notLive, titles });
+  await run(second, `notes.later.update("${String(items[0]?.id)}", { title: "zz offline" })`);
+  const changed = items.map(({ title }, index) => (index === 0 ? "zz offline" : String(title))).sort();
+  await expect.poll(() => run(second, "shown()")).toEqual({ status: notLive, titles: changed });
+  await context.setOffline(false);
+  await isEmpty(second);
+  await expect.poll(() => run(second, "shown()"), { timeout: 60_000 }).toEqual({ status: "live", titles: changed });
+  expect((await rows()).items.map(({ title }) => title).sort()).toEqual(changed);
+  await second.close();
+}, 120_000);

@@ -7,6 +7,7 @@ import { memoryStorage, withOutbox } from "../../../src/client/ledge-client-offl
 import { memoryRows, type StoreHandle, withStore } from "../../../src/client/ledge-client-store.ts";
 import { FakeBrowser } from "../offline/fake-tabs.ts";
 import { FakeLedge, problem } from "./fake-ledge.ts";
+import { rowsContract } from "./rows-contract.ts";
 
 interface Task {
   readonly id: string;
@@ -65,6 +66,11 @@ function watch<S>(handle: StoreHandle<S>) {
   return { states, leave, now: () => handle.getSnapshot() };
 }
 const titles = ({ rows }: { readonly rows: readonly Task[] }) => rows.map(({ title }) => title).join(" ");
+
+test("[LS10] rows in memory keep the contract of a storage", async () => {
+  const storage = memoryRows();
+  expect(await rowsContract(storage, () => storage)).toEqual([]);
+});
 
 test("[LS10] a page that opens without a network shows the last rows, and goes on from their position", async () => {
   const { ledge, clock, page } = browser();
