@@ -35,6 +35,7 @@ test.each([
   [8641, "a window is reset before the position passes what it did not follow"],
   [23011, "a window that is resumed after its object was out of memory is told what leaves it"],
   [1442, "an answer that was forgotten is asked for again"],
+  [2093, "what waits at a client from before a reset is no part of the snapshot after it"],
 ] as const)("seed %i: %s", (seed, _what) => {
   expect(simulateLive(seed).problems).toEqual([]);
 });
