@@ -2,19 +2,23 @@
 import type { MigrationSet } from "../src/define/app.ts";
 import comments_0000 from "./comments/0000_create_comments.sql";
 import comments_0001 from "./comments/0001_change_comments.sql";
+import comments_0002 from "./comments/0002_add_comments_kind.sql";
 import jobs_0000 from "./jobs/0000_create_jobs_job_schedules_job_controls.sql";
 import labels_0000 from "./labels/0000_create_labels_task_labels.sql";
 import messages_0000 from "./messages/0000_create_messages.sql";
 import projects_0000 from "./projects/0000_create_projects.sql";
 import projects_0001 from "./projects/0001_index_projects.sql";
 import projects_0002 from "./projects/0002_add_projects_task_count.sql";
+import projects_0003 from "./projects/0003_drop_projects_task_count.sql";
 import tasks_0000 from "./tasks/0000_create_tasks.sql";
 import tasks_0001 from "./tasks/0001_change_tasks.sql";
+import tasks_0002 from "./tasks/0002_change_tasks.sql";
 
 export const migrations: MigrationSet = {
   comments: [
     { tag: "0000_create_comments", sql: comments_0000 },
     { tag: "0001_change_comments", sql: comments_0001 },
+    { tag: "0002_add_comments_kind", sql: comments_0002 },
   ],
   jobs: [
     { tag: "0000_create_jobs_job_schedules_job_controls", sql: jobs_0000 },
@@ -29,9 +33,11 @@ export const migrations: MigrationSet = {
     { tag: "0000_create_projects", sql: projects_0000 },
     { tag: "0001_index_projects", sql: projects_0001 },
     { tag: "0002_add_projects_task_count", sql: projects_0002 },
+    { tag: "0003_drop_projects_task_count", sql: projects_0003 },
   ],
   tasks: [
     { tag: "0000_create_tasks", sql: tasks_0000 },
     { tag: "0001_change_tasks", sql: tasks_0001 },
+    { tag: "0002_change_tasks", sql: tasks_0002 },
   ],
 };

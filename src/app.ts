@@ -6,6 +6,7 @@ import { jobs } from "./features/jobs/jobs.ts";
 import { jobList } from "./jobs/jobs.ts";
 import * as tables from "./tables/tables.ts";
 import { accountPages } from "./web/account-pages.ts";
+import { front } from "./web/board.ts";
 import { boardRoutes } from "./web/board-routes.ts";
 import { home } from "./web/home.ts";
 
@@ -14,4 +15,8 @@ export const app = defineApp({
   resources: tables,
   features: [auth(), jobs(jobList), accountPages],
   endpoints: boardRoutes,
-}).route("GET", "/", home, { credentials: "forgiven" });
+  // The board's client sends lists of writes that take effect together.
+  transactions: { http: true },
+})
+  .route("GET", "/", front, { credentials: "forgiven" })
+  .route("GET", "/about", home, { credentials: "forgiven" });

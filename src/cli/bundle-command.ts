@@ -1,5 +1,5 @@
 /**
- * `ledge bundle`: the scripts of pages, one of each file in src/web/client that no other imports, into public/build. wrangler runs it
+ * `ledge bundle`: the scripts of pages, with the styles they import, one of each file in src/web/client that no other imports, into public/build. wrangler runs it
  * before it starts, and before it deploys (`[build]` in wrangler.toml).
  */
 
@@ -17,10 +17,10 @@ export async function bundleCommand(args: readonly string[]): Promise<number> {
   const { root } = projectAt(process.cwd());
   const folder = join(root, "src/web/client");
   if (!existsSync(folder)) return 0;
-  const files = readdirSync(folder).filter((name) => name.endsWith(".ts"));
+  const files = readdirSync(folder).filter((name) => /\.tsx?$/.test(name));
   const imported = new Set(
     files.flatMap((name) =>
-      [...readFileSync(join(folder, name), "utf8").matchAll(/from "\.\/([a-z0-9-]+\.ts)"/g)].map(
+      [...readFileSync(join(folder, name), "utf8").matchAll(/from "\.\/([a-z0-9-]+\.tsx?)"/g)].map(
         ([, found]) => found ?? "",
       ),
     ),

@@ -23,7 +23,9 @@ const FORM = /^([0-9]{1,16})\.([A-Za-z0-9_-]{43})$/;
 export async function sealConfirmation(request: TableRequest, confirmed: Confirmed): Promise<string> {
   const expiresAtMs = request.nowMs + CONFIRMATION_TTL_MS;
   const key = await derivedKey(signingSecrets(request.env)[0], PURPOSE);
-  const mac = new Uint8Array(await crypto.subtle.sign("HMAC", key, payload(request, confirmed, expiresAtMs)));
+  const mac = new Uint8Array(
+    await crypto.subtle.sign("HMAC", key, new Uint8Array(payload(request, confirmed, expiresAtMs))),
+  );
   return `${expiresAtMs}.${encodeBase64(mac).replaceAll("+", "-").replaceAll("/", "_").slice(0, 43)}`;
 }
 
@@ -33,7 +35,7 @@ export async function isConfirmed(request: TableRequest, confirmed: Confirmed): 
   const expiresAtMs = Number(found?.[1]);
   const mac = decodeBase64(`${(found?.[2] ?? "").replaceAll("-", "+").replaceAll("_", "/")}=`);
   if (found === null || mac === null || expiresAtMs < request.nowMs) return false;
-  const bytes = payload(request, confirmed, expiresAtMs);
+  const bytes = new Uint8Array(payload(request, confirmed, expiresAtMs));
   for (const secret of signingSecrets(request.env)) {
     if (await crypto.subtle.verify("HMAC", await derivedKey(secret, PURPOSE), mac, bytes)) return true;
   }

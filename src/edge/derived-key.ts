@@ -28,10 +28,10 @@ export function derivedKey(secret: string, purpose: string): Promise<CryptoKey> 
 
 async function derive(secret: string, purpose: string): Promise<CryptoKey> {
   const text = new TextEncoder();
-  const root = await hmacKey(text.encode(secret), ["sign"]);
+  const root = await hmacKey(new Uint8Array(text.encode(secret)), ["sign"]);
   return hmacKey(new Uint8Array(await crypto.subtle.sign("HMAC", root, text.encode(purpose))), ["sign", "verify"]);
 }
 
-function hmacKey(bytes: Uint8Array, uses: string[]): Promise<CryptoKey> {
+function hmacKey(bytes: Uint8Array<ArrayBuffer>, uses: ("sign" | "verify")[]): Promise<CryptoKey> {
   return crypto.subtle.importKey("raw", bytes, { name: "HMAC", hash: "SHA-256" }, false, uses);
 }

@@ -54,7 +54,7 @@ export async function readOptionalJsonBody(request: Request, maxBytes = MAX_BODY
   const bytes = await readBytes(request.body, maxBytes);
   if (bytes.byteLength === 0) return undefined;
   const { headers, url } = request;
-  return readJsonBody(new Request(url, { method: "POST", headers, body: bytes }), maxBytes);
+  return readJsonBody(new Request(url, { method: "POST", headers, body: new Uint8Array(bytes) }), maxBytes);
 }
 
 /** The body where it must be an object; any other JSON is a `validation-error` on the body itself. */
@@ -78,12 +78,17 @@ function isWithinDepth(value: Json, depth: number): boolean {
   return depth > 0 && Object.values(value).every((item) => isWithinDepth(item as Json, depth - 1));
 }
 
+/** Of workerd alone. Written down, so that `typeof app` also compiles where the types are those of a browser. */
+interface WholeReader {
+  readAtLeast(bytes: number, into: Uint8Array): Promise<{ readonly value?: Uint8Array | undefined }>;
+}
+
 /** Reads a told length in one step, where the stream can (workerd): half the cost of reading until it ends. Null elsewhere. */
-function wholeReader(stream: ReadableStream<Uint8Array> | null): ReadableStreamBYOBReader | null {
+function wholeReader(stream: ReadableStream<Uint8Array> | null): WholeReader | null {
   if (stream === null) return null;
   try {
     const reader = stream.getReader({ mode: "byob" });
-    if (typeof reader.readAtLeast === "function") return reader;
+    if (typeof (reader as Partial<WholeReader>).readAtLeast === "function") return reader as unknown as WholeReader;
     reader.releaseLock();
   } catch {
     // Not a stream of bytes: made by code, not received.
@@ -92,7 +97,7 @@ function wholeReader(stream: ReadableStream<Uint8Array> | null): ReadableStreamB
 }
 
 /** One byte more is asked for than was told, so that the end is seen, and no more is ever read. */
-async function readWhole(reader: ReadableStreamBYOBReader, told: number): Promise<Uint8Array> {
+async function readWhole(reader: WholeReader, told: number): Promise<Uint8Array> {
   const { value } = await reader.readAtLeast(told + 1, new Uint8Array(told + 1)).catch(cutOff);
   if (value === undefined || value.byteLength !== told) throw malformed("The body has another length than it says");
   return value;

@@ -12,6 +12,10 @@ export const commentsTable = sqliteTable(
     id: text("id").primaryKey(),
     taskId: text("task_id").notNull(),
     body: text("body", { length: 4000 }).notNull(),
+    /** `moved`: a line of the task's history, written by the transaction that moved it. */
+    kind: text("kind", { enum: ["said", "moved"] })
+      .notNull()
+      .default("said"),
     authorId: text("author_id").notNull(),
     /** A person who may read it, too. Chosen by the author: comments lie in another object than tasks and cannot look it up. */
     recipientId: text("recipient_id"),

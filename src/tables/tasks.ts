@@ -1,7 +1,6 @@
 /**
  * YOURS. Tasks of the team board: an object of their own. Shows enums, JSON, times, a computed field, a visible version
  * counter, soft delete, full-text search, and scopes per operation: a task is its author's, its assignee's and the administrators'.
- * Tasks come, move and go through src/web/board-routes.ts, which counts them; the plain routes read and edit them.
  */
 
 import { index, integer, real, sqliteTable, text } from "drizzle-orm/sqlite-core";
@@ -16,6 +15,8 @@ export const tasksTable = sqliteTable(
     status: text("status", { enum: ["todo", "doing", "done"] })
       .notNull()
       .default("todo"),
+    /** Where it stands in its column: texts in between are made by src/web/place-between.ts, so that a move writes one row. */
+    position: text("position", { length: 200 }).notNull().default(""),
     priority: integer("priority").notNull().default(0),
     estimateHours: real("estimate_hours"),
     tags: text("tags", { mode: "json" }).$type<readonly string[]>(),
@@ -27,9 +28,10 @@ export const tasksTable = sqliteTable(
     updatedAt: integer("updated_at", { mode: "timestamp_ms" }),
     deletedAt: integer("deleted_at", { mode: "timestamp_ms" }),
   },
-  // The last two are for the scopes: they narrow every read to the author's and the assignee's rows.
+  // The first is a column of the board, in order. The last two are for the scopes: they narrow every read to the author's and the
+  // assignee's rows.
   (table) => [
-    index("tasks_by_project").on(table.projectId),
+    index("tasks_by_place").on(table.projectId, table.status, table.position),
     index("tasks_by_author").on(table.authorId),
     index("tasks_by_assignee").on(table.assigneeId),
   ],
@@ -37,23 +39,20 @@ export const tasksTable = sqliteTable(
 
 const mayWork = (user: User) => isAdmin(user) || rsql`authorId==${user.id},assigneeId==${user.id}`;
 
-// A removed task stays so: a restore is an update, and would bring it back uncounted.
-const mayEdit = (user: User) =>
-  isAdmin(user) ? rsql`deletedAt==null` : rsql`deletedAt==null;(authorId==${user.id},assigneeId==${user.id})`;
-
 export const tasks = resource(tasksTable, {
   auth: {
     read: mayWork,
     subscribe: mayWork,
     create: "*",
-    update: mayEdit,
+    update: mayWork,
     // Only its author, whose project it is in, removes a task.
     delete: (user) => rsql`authorId==${user.id}`,
   },
-  capabilities: { create: false, delete: false },
-  generatedFields: ["projectId", "authorId", "createdAt", "updatedAt"],
+  generatedFields: ["authorId", "createdAt", "updatedAt"],
   etag: { versionField: "version" },
   softDelete: { field: "deletedAt" },
+  // How long a live page may be: how far a column of the board can be scrolled.
+  pagination: { maxLimit: 1000 },
   search: { fields: ["title"] },
   computed: { isDone: (task) => task.status === "done" },
   hooks: timestampHooks({ owner: "authorId" }),

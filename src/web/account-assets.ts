@@ -1,9 +1,8 @@
-/** YOURS. Style and script of the account pages and the board, over those of the first page. The account forms work without the script, too. */
+/** YOURS. Style and script of the account pages, over those of the first page. The account forms work without the script, too. */
 
 export const accountStyle = `
 main.column { max-width: 34rem; min-height: 100vh; }
-main.sheet { max-width: 46rem; min-height: 100vh; }
-main.column h1, main.sheet h1 { font-size: clamp(2.3rem, 7vw, 3rem); }
+main.column h1 { font-size: clamp(2.3rem, 7vw, 3rem); }
 .lead + .quiet, .notice + .quiet { margin-top: 1.2rem; }
 form { display: grid; gap: 1.1rem; margin: 2rem 0 0; max-width: 25rem; }
 label { display: grid; gap: .35rem; font: 500 .95rem/1.4 var(--sans); }
@@ -22,41 +21,18 @@ form button[disabled] { opacity: .6; cursor: default; }
 .line form { display: inline; margin: 0; }
 .line button { min-height: 0; padding: 0; color: var(--accent); background: none; border: 0; font: inherit; text-decoration: underline; text-decoration-thickness: 1px; text-underline-offset: .2em; cursor: pointer; }
 .line button:hover { color: var(--accent); filter: none; text-decoration-thickness: 2px; }
-.projects li { padding: .75rem 0; border-bottom: 1px solid var(--rule); overflow-wrap: anywhere; }
-.projects { border-top: 1px solid var(--rule); }
-.live { margin: 0 0 .8rem; min-height: 1.6em; color: var(--quiet); font-size: .92rem; }
-.live:not(:empty)::before { content: ""; display: inline-block; width: .55rem; height: .55rem; margin-right: .5rem; border-radius: 50%; background: var(--edge); }
-[data-status="live"] .live::before, [data-status="waiting"] .live::before { background: #3f8f5b; }
-.projects .head { margin: 0; }
-.projects .name { font: 600 1.15rem/1.4 var(--serif); }
-.projects .count { margin-left: .5rem; color: var(--quiet); font-size: .9rem; }
-.projects .tasks li { display: flex; flex-wrap: wrap; gap: .3rem 1rem; align-items: center; padding: .5rem 0; border-bottom: 0; }
-.tasks .title { flex: 1 1 10rem; }
-.tasks form { display: flex; flex-wrap: wrap; gap: .5rem; margin: 0; align-items: center; }
-.tasks button { width: auto; min-height: 2.4rem; padding: 0 .8rem; color: var(--ink); background: none; border-color: var(--edge); font-size: .9rem; font-weight: 500; }
-.tasks button:hover { color: var(--accent); border-color: var(--accent); filter: none; }
-select { min-height: 2.4rem; max-width: 12rem; padding: .3rem .5rem; color: var(--ink); background: var(--field); border: 1px solid var(--edge); border-radius: 5px; font: 400 .95rem/1.3 var(--sans); }
-.add { display: flex; gap: .6rem; max-width: none; margin: 1.4rem 0 0; align-items: end; }
-.add label { flex: 1; min-width: 0; }
-.add button { min-height: 2.75rem; }
 .quiet code { white-space: nowrap; }
-.projects .add { margin: .9rem 0 .6rem; }
 :root { --field: #fff; --edge: #918a7f; --on-accent: #fff; }
 @media (prefers-color-scheme: dark) { :root { --field: #211f1c; --edge: #79736a; --on-accent: #1b1310; } }
 @media (max-width: 40rem) {
   form, .notice { max-width: none; }
   form button { width: 100%; margin: 0; min-height: 3rem; }
-  .tasks .title { flex-basis: 100%; }
-  .add button, .tasks button { width: auto; min-height: 2.75rem; }
   label small { display: block; }
   .line button { width: auto; min-height: 0; margin: 0; display: inline; }
 }
 `;
 
-/**
- * Sends a form as JSON, shows what went wrong without losing what was typed, and goes where the form would have led. With
- * `data-smooth="reload"` the page is shown anew instead, or left to follow where it does so by itself.
- */
+/** Sends a form as JSON, shows what went wrong without losing what was typed, and goes where the form would have led. */
 export const accountScript = `
 const csrf = () => (document.cookie.match(/(?:^|; )csrf_token=([^;]*)/) || [])[1] || "";
 document.addEventListener("submit", async (event) => {
@@ -77,12 +53,7 @@ document.addEventListener("submit", async (event) => {
       body: JSON.stringify(values),
     });
     if (reply.ok) {
-      if (form.dataset.smooth !== "reload") return location.assign(reply.status === 202 ? sent : next);
-      if (!document.documentElement.hasAttribute("data-live")) return location.reload();
-      notice.textContent = "";
-      form.reset();
-      button.disabled = false;
-      return;
+      return location.assign(reply.status === 202 ? sent : next);
     }
     const problem = await reply.json();
     const first = (problem.errors || [])[0];

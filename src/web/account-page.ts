@@ -1,4 +1,4 @@
-/** YOURS. The frame of the account pages and the board: heading, notice, content; and the line that tells who is there. */
+/** YOURS. The frame of the account pages: heading, notice, content; and the line that tells who is there. */
 
 import type { RouteContext } from "ledge";
 import { accountScript, accountStyle } from "./account-assets.ts";
@@ -10,24 +10,16 @@ export interface AccountPage {
   readonly title: string;
   readonly lead: string;
   readonly content: Html;
-  /** `column` for a few fields, `sheet` for lists. Default: `column`. */
-  readonly width?: "column" | "sheet";
-  /** Addresses of scripts that `ledge bundle` made. */
-  readonly scripts?: readonly string[];
   /** What went wrong before, or null. */
   readonly notice?: string | null;
 }
 
-export function accountPage(
-  { app }: RouteContext,
-  { title, lead, content, width = "column", scripts = [], notice = null }: AccountPage,
-): Response {
+export function accountPage({ app }: RouteContext, { title, lead, content, notice = null }: AccountPage): Response {
   return htmlPage({
     title: `${title} · ${app.name}`,
     style: style + accountStyle,
     script: accountScript,
-    scripts,
-    main: html`<main class="${width}">
+    main: html`<main class="column">
 <header>
 <p class="mark">${app.name}</p>
 <h1>${title}</h1>
@@ -49,6 +41,6 @@ export function accountLine({ user, request, basePath, url }: RouteContext): Htm
   if (user.kind === "anonymous") {
     return html`<p class="line"><a href="/sign-in">Sign in</a> <a href="/sign-up">Sign up</a></p>`;
   }
-  return html`<div class="line"><span>${String(user.claims.email ?? user.id)}</span>${url.pathname === "/board" ? null : html` <a href="/board">Your projects</a>`}
+  return html`<div class="line"><span>${String(user.claims.email ?? user.id)}</span>${url.pathname === "/about" ? html` <a href="/board">Your board</a>` : null}
 <form method="post" action="${basePath}/auth/logout"><input type="hidden" name="csrf_token" value="${csrfOf(request)}"><input type="hidden" name="next" value="/"><button>Sign out</button></form></div>`;
 }

@@ -1,46 +1,44 @@
 /**
- * YOURS. `/board`: the projects of whoever is signed in with their tasks and counters, read and written under their own rights
- * (board-routes.ts), and followed from then on by client/follow-board.ts. Strangers are sent to sign in.
+ * YOURS. `/board`: the page that the board's script fills (client/board.tsx), for whoever is signed in; strangers are sent to sign in.
+ * While developing, `/` is the board too, for a made-up person who needs no password.
  */
 
-import { inList, printFilter, type RouteContext, type Row } from "ledge";
-import { accountLine, accountPage } from "./account-page.ts";
-import { type Board, type BoardProject, type BoardTask, projectEntry } from "./board-entries.ts";
-import { html } from "./html.ts";
+import type { RouteContext } from "ledge";
+import { accountLine } from "./account-page.ts";
+import { home } from "./home.ts";
+import { type Html, html } from "./html.ts";
+import { htmlPage } from "./html-page.ts";
 
-export async function board(context: RouteContext): Promise<Response> {
-  const { user, basePath } = context;
-  if (user.kind === "anonymous") {
+/** Names of development tokens: `dev:alice`. */
+const TRIAL_NAME = /^[a-z][a-z0-9-]{0,31}$/;
+
+export function board(context: RouteContext): Response {
+  if (context.user.kind === "anonymous") {
     return new Response(null, { status: 303, headers: { location: "/sign-in?next=%2Fboard" } });
   }
-  // Their scope shows nobody another person's projects.
-  const { items } = await context.table("projects").list({ orderBy: "name", limit: 100 });
-  const projects = items as unknown as readonly BoardProject[];
-  const shown: Board = { projects, tasks: await tasksOf(context, items), basePath };
-  return accountPage(context, {
-    title: "Your projects",
-    lead: "You alone see and change them. Open this page twice: what you do in one window, the other follows.",
-    width: "sheet",
-    scripts: ["/build/follow-board.js"],
-    content: html`${accountLine(context)}
-<section id="board" data-user="${user.id}" data-base-path="${basePath}">
-<p class="live" role="status"></p>
-<p class="quiet" id="none"${projects.length === 0 ? null : html` hidden`}>None yet.</p>
-<ul class="projects">${projects.map((project) => projectEntry(shown, project))}</ul>
-<form class="add" method="post" action="${basePath}/projects" data-smooth="reload">
-<label>New project <input name="name" required maxlength="120" autocomplete="off"></label>
-<button>Add</button>
-</form>
-</section>`,
-  });
+  const { id, claims } = context.user;
+  const attributes = html`data-user="${id}" data-name="${String(claims.email ?? id)}"`;
+  return boardPage(context, attributes);
 }
 
-/** The first hundred; the counters tell of all. */
-async function tasksOf(context: RouteContext, projects: readonly Row[]): Promise<readonly BoardTask[]> {
-  if (projects.length === 0) return [];
-  const ids = projects.map(({ id }) => String(id));
-  // Built, not pasted, so that an id cannot change the filter around it.
-  const filter = printFilter(inList("projectId", ids));
-  const { items } = await context.table("tasks").list({ filter, orderBy: "title", limit: 100 });
-  return items as unknown as readonly BoardTask[];
+/** `/`: the board for whoever is signed in, and while developing for everyone; the first page for strangers. */
+export function front(context: RouteContext): Response {
+  if (context.user.kind !== "anonymous") return board(context);
+  if (context.env.LEDGE_ENV !== "development") return home(context);
+  const asked = context.url.searchParams.get("as") ?? "";
+  const name = TRIAL_NAME.test(asked) ? asked : "alice";
+  return boardPage(context, html`data-user="${name}" data-name="${name}" data-trial`);
+}
+
+function boardPage(context: RouteContext, attributes: Html): Response {
+  return htmlPage({
+    title: `Board · ${context.app.name}`,
+    style: "",
+    script: null,
+    styles: ["/build/board.css"],
+    scripts: ["/build/board.js"],
+    main: html`<div id="board" data-base-path="${context.basePath}" ${attributes}>
+<noscript><main><h1>Board</h1><p>The board needs JavaScript. The <a href="/about">API</a> does not.</p>${accountLine(context)}</main></noscript>
+</div>`,
+  });
 }

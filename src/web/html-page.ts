@@ -8,11 +8,12 @@ export interface HtmlPage {
   readonly main: Html;
   /** Of the page itself; null: none. */
   readonly script: string | null;
-  /** Addresses of scripts that `ledge bundle` made. */
+  /** Addresses of style sheets and scripts that `ledge bundle` made. */
+  readonly styles?: readonly string[];
   readonly scripts?: readonly string[];
 }
 
-export function htmlPage({ title, style, main, script, scripts = [] }: HtmlPage): Response {
+export function htmlPage({ title, style, main, script, styles = [], scripts = [] }: HtmlPage): Response {
   const nonce = crypto.randomUUID();
   const page = html`<!doctype html>
 <html lang="en">
@@ -21,7 +22,9 @@ export function htmlPage({ title, style, main, script, scripts = [] }: HtmlPage)
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>${title}</title>
-<style nonce="${nonce}">${new Html(style)}</style>
+<link rel="icon" href="/ledge.svg">
+${style === "" ? null : html`<style nonce="${nonce}">${new Html(style)}</style>`}
+${styles.map((href) => html`<link rel="stylesheet" nonce="${nonce}" href="${href}">`)}
 </head>
 <body>
 ${main}
@@ -37,7 +40,7 @@ ${scripts.map((src) => html`<script type="module" nonce="${nonce}" src="${src}">
       // Addresses of account pages may hold the token of a mail: no other site is told. Not `no-referrer`: browsers then send forms
       // with `Origin: null`, which is refused.
       "referrer-policy": "same-origin",
-      "content-security-policy": `default-src 'none'; style-src 'nonce-${nonce}'; script-src 'nonce-${nonce}'; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'`,
+      "content-security-policy": `default-src 'none'; style-src 'nonce-${nonce}'; script-src 'nonce-${nonce}'; connect-src 'self'; img-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'`,
     },
   });
 }

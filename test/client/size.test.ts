@@ -20,6 +20,7 @@ async function bundle(names: string, entry = "ledge-client") {
     metafile: true,
     write: false,
     outdir: "out",
+    external: ["react"],
   });
   return { gzip: gzipSync(outputFiles[0]!.contents, { level: 9 }).length, inputs: Object.keys(metafile.inputs) };
 }
@@ -81,6 +82,19 @@ test("[SDK10] the live store is at most 13 KB beside a client with live queries 
   const all = await bundle(`${parts}; export { withStore }`, "ledge-client-store");
   expect(all.gzip - both.gzip).toBeLessThanOrEqual(13 * KB);
   expect(all.inputs.filter((path) => /parse|tokenize/.test(path))).toEqual([]);
+});
+
+test("[SDK10] [RH1] the hooks are at most 4 KB over the store, gzipped, React aside, which nothing else of the client carries", async () => {
+  const parts = ["live", "offline", "store"]
+    .map((part) => `export * from "./src/client/ledge-client-${part}.ts";`)
+    .join("");
+  const without = await bundle(`{ createClient } from "./src/client/ledge-client.ts"; ${parts} export { safe }`);
+  const both = await bundle(
+    `{ createClient } from "./src/client/ledge-client.ts"; ${parts} export *`,
+    "react/ledge-client-react",
+  );
+  expect(both.gzip - without.gzip).toBeLessThanOrEqual(4 * KB);
+  expect(without.inputs.filter((path) => path.includes("react"))).toEqual([]);
 });
 
 test("[SDK10] the client compiles without types of a browser, Node or Workers", () => {

@@ -50,6 +50,7 @@ export const ROOMS: readonly Room[] = [
     rooms: ["core", "define", "sql"],
     packages: ["cloudflare:workers"],
   },
+  { name: "hooks", path: "src/client/react", rooms: ["client", "core"], packages: ["react"] },
   // Rows and applications by type only: nothing of a server is bundled. drizzle-orm: the types of tables.
   {
     name: "client",
@@ -63,7 +64,13 @@ export const ROOMS: readonly Room[] = [
   },
   { name: "features", path: "src/features/<cell>", rooms: ["core", "define", "edge", "sql", "entry"], packages: "all" },
   // Bundled for the browser: of the project only the client, by its public entries, and what pages say in HTML.
-  { name: "page scripts", path: "src/web/client", rooms: ["web", "entry"], packages: [] },
+  {
+    name: "page scripts",
+    path: "src/web/client",
+    rooms: ["web", "entry"],
+    typesOf: ["app"],
+    packages: ["react", "react-dom"],
+  },
   { name: "web", path: "src/web", rooms: ["core", "define", "edge", "entry"], packages: [] },
   {
     name: "cli",

@@ -4,6 +4,7 @@
  * of the server is decided by `StoreCore`.
  */
 
+import type { RowId } from "../../core/ids.ts";
 import { canonicalJson, type Json } from "../../core/json.ts";
 import type { RowWrite } from "../../core/offline/outbox-entry.ts";
 import { StoreCore } from "../../core/store/store-core.ts";
@@ -100,7 +101,8 @@ export class LiveStoreState {
   row(table: string, id: unknown, { partition, key = "id", ...options }: Options = {}): SharedHandle<unknown> {
     const filter = { [key as string]: id };
     const watched = this.#watched(table, partition, { ...options, filter });
-    return this.#handle("row", watched, NO_ROW, (handle) => this.#follow(handle, watched, rowOf));
+    const read = (source: WatchSource, before: typeof NO_ROW) => rowOf(source, before, id as RowId);
+    return this.#handle("row", watched, NO_ROW, (handle) => this.#follow(handle, watched, read));
   }
 
   aggregate(table: string, { partition, ...options }: Options): SharedHandle<unknown> {

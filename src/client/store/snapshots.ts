@@ -1,5 +1,6 @@
 /** What a handle shows of its watch, in the form of its snapshot. Pure but for the reading. */
 
+import type { RowId } from "../../core/ids.ts";
 import type { JsonObject } from "../../core/json.ts";
 import type { LiveStatus } from "../live/live-types.ts";
 import { sameOr } from "./shared-handle.ts";
@@ -26,7 +27,10 @@ export function listOf(source: WatchSource, before: ListSnapshot<JsonObject>): L
   });
 }
 
-export function rowOf(source: WatchSource, before: RowSnapshot<JsonObject>): RowSnapshot<JsonObject> {
+/** Until its own watch has answered, a row is shown as a list shows it. */
+export function rowOf(source: WatchSource, before: RowSnapshot<JsonObject>, id: RowId): RowSnapshot<JsonObject> {
+  const glimpse = source.isReady || source.error !== null ? null : source.glimpse(id);
+  if (glimpse !== null) return sameOr(before, { ...shownOf(source), ...glimpse, isReady: true });
   const row = source.rows()?.[0] ?? null;
   const isPending = row !== null && source.view?.rows.get(row[source.rowKey] as string)?.row !== row;
   return sameOr(before, { ...shownOf(source), row, isPending });

@@ -97,6 +97,10 @@ export class WatchSource implements WatchListener {
     return this.#host.core.rows(this.key);
   }
 
+  glimpse(id: RowId): ReturnType<StoreCore["glimpse"]> {
+    return this.#host.core.glimpse(this.key, id);
+  }
+
   get pending(): number {
     return this.#host.core.writes(this.key).length;
   }

@@ -97,6 +97,8 @@ export class StoreCore {
         facts.rows,
       );
     this.#stale(held);
+    for (const { watch, facts: shown } of this.#held.values())
+      if (shown === null && nameOf(watch) === nameOf(held.watch)) this.#port.changed(watch.key);
     // A change may draw a row in that another watch has.
     if (this.#overlay.size.shown > 0) this.#staleTables([held.watch]);
   }
@@ -157,6 +159,18 @@ export class StoreCore {
     if (held === undefined || held.facts === null) return null;
     held.shown ??= this.#lay(held, held.facts);
     return held.shown;
+  }
+
+  /** A row of a watch that shows nothing yet, as another watch of its table shows it, whole; null: none does. */
+  glimpse(key: string, id: RowId): { readonly row: JsonObject; readonly isPending: boolean } | null {
+    const own = this.#held.get(key);
+    if (own === undefined) return null;
+    for (const { watch, facts } of this.#held.values()) {
+      if (facts === null || !watch.isWhole || nameOf(watch) !== nameOf(own.watch)) continue;
+      const row = this.rows(watch.key)?.find((each) => each[facts.rowKey] === id);
+      if (row !== undefined) return { row, isPending: this.#writesOver(own).some((write) => write.id === id) };
+    }
+    return null;
   }
 
   /** Writes of its table that lie over it, in order. */

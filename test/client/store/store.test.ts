@@ -298,6 +298,27 @@ test("[LS9] a break is told and what is shown stays; afterwards it goes on from 
   expect(list.states.map(titles).filter((each) => each === "")).toEqual([]);
 });
 
+test("[LS3] a row that a list shows is there for its own handle without a network, with what is written over it", async () => {
+  const { ledge, clock, store, tasks, browser } = open();
+  ledge.write("tasks", "a", { title: "one", rank: 1 });
+  watch(store.list("tasks", { orderBy: "rank" }));
+  await clock.settle();
+  ledge.become(false);
+  browser.become(false);
+  await clock.advance(20);
+  const row = watch(store.row("tasks", "a"));
+  expect(row.now()).toMatchObject({ row: { title: "one" }, isReady: true, isPending: false, status: "offline" });
+  expect(watch(store.row("tasks", "b")).now()).toMatchObject({ row: null, isReady: false });
+  await tasks.later.update("a", { title: "two" });
+  await clock.settle();
+  expect(row.now()).toMatchObject({ row: { title: "two" }, isPending: true });
+  ledge.isOnline = true;
+  browser.become(true);
+  await clock.advance(5_000);
+  expect(row.now()).toMatchObject({ row: { title: "two" }, isPending: false, status: "live" });
+  expect(row.states.map((state) => state.row?.title)).not.toContain(undefined);
+});
+
 test("[LS4] a watch that is refused says why, and holds no write up", async () => {
   const { clock, store, tasks } = open();
   const list = watch(store.list("tasks", { orderBy: "nothing" as "rank" }));

@@ -1,0 +1,1 @@
+ALTER TABLE `comments` ADD `kind` text DEFAULT 'said' NOT NULL;

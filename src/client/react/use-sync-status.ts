@@ -1,0 +1,57 @@
+/**
+ * `useSyncStatus()`: what is not on the server yet, what it refused, and how far reading is behind; with the decisions that a person can take
+ * about what was refused. What is refused stays until somebody decides.
+ */
+
+import type { SyncStatus } from "../../core/offline/sync-status.ts";
+import type { ConnectionState, Realtime } from "../live/live-types.ts";
+import type { OutboxClient, OutboxItem } from "../offline/offline-types.ts";
+import { useHookClient } from "./ledge-provider.ts";
+import { outsideOf, useOutside } from "./use-outside.ts";
+
+interface Told extends SyncStatus {
+  readonly connection: ConnectionState;
+  /** All that is not certain yet, in order; the refused among them. */
+  readonly pending: readonly OutboxItem[];
+  readonly refusedWrites: readonly OutboxItem[];
+}
+
+export type Syncing = Told & Pick<OutboxClient, "retry" | "edit" | "discard">;
+
+const ON_SERVER: Told = {
+  unsent: 0,
+  sending: 0,
+  unknown: 0,
+  heldUp: 0,
+  foreign: 0,
+  refused: 0,
+  oldestUnsentAtMs: null,
+  unread: 0,
+  pause: null,
+  connection: "connecting",
+  pending: [],
+  refusedWrites: [],
+};
+
+export function useSyncStatus(): Syncing {
+  const client = useHookClient();
+  const { outbox, sync } = client;
+  const { realtime } = client as unknown as { readonly realtime: Realtime };
+  const told = outsideOf(
+    outbox,
+    "sync",
+    (): Told => ({
+      ...sync.status,
+      connection: realtime.getConnectionState(),
+      pending: outbox.pending(),
+      refusedWrites: outbox.refused(),
+    }),
+    (changed) => {
+      const leave = [outbox.onChange(changed), sync.onChange(changed), realtime.onConnectionChange(changed)];
+      return () => {
+        for (const each of leave) each();
+      };
+    },
+  );
+  return { ...useOutside(told, ON_SERVER), retry: outbox.retry, edit: outbox.edit, discard: outbox.discard };
+}

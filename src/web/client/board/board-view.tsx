@@ -1,0 +1,57 @@
+/** YOURS. The three columns of a board, and the card that is on its way between them. */
+
+import { useEffect, useRef } from "react";
+import { MOVE_HELP } from "./card.tsx";
+import { Column } from "./column.tsx";
+import { COLUMNS, columnName, type Project } from "./columns.ts";
+import { useLift } from "./use-lift.ts";
+import type { Place } from "./use-place.ts";
+
+export interface BoardViewProps {
+  readonly project: Project;
+  readonly person: string;
+  readonly place: Place;
+  readonly counts: ReadonlyMap<string, number> | null;
+  readonly pending: ReadonlySet<string>;
+}
+
+export function BoardView({ project, person, place, counts, pending }: BoardViewProps) {
+  const lifting = useLift(person);
+  const { lift } = lifting;
+  // A card that was moved by keys is another element in its new column: the focus goes along.
+  const carried = useRef<string | null>(null);
+  if (lift?.by === "keys") carried.current = lift.task.id;
+  useEffect(() => {
+    if (carried.current === null) return;
+    const card = document.querySelector<HTMLElement>(`[data-task="${CSS.escape(carried.current)}"] .open`);
+    if (card !== null && document.activeElement === document.body) card.focus();
+  });
+  return (
+    <>
+      <p id={MOVE_HELP} className="unseen">
+        Enter opens the task. Space picks it up, arrows move it, Space again puts it down, Escape leaves it where it
+        was.
+      </p>
+      <p className="unseen" role="status">
+        {lift?.by === "keys"
+          ? `${lift.task.title}: ${columnName(lift.target.status)}, place ${lift.target.index + 1}`
+          : ""}
+      </p>
+      <div className="columns">
+        {COLUMNS.map(({ status, name }) => (
+          <Column
+            key={status}
+            project={project}
+            status={status}
+            name={name}
+            count={counts === null ? null : (counts.get(status) ?? 0)}
+            person={person}
+            place={place}
+            pending={pending}
+            lifting={lifting}
+          />
+        ))}
+      </div>
+    </>
+  );
+}

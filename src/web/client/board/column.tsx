@@ -1,0 +1,98 @@
+/** YOURS. A column of the board: its cards in their order, more of them as it is scrolled, and a field for a new one. */
+
+import { useInfiniteList } from "ledge/client/react";
+import { Fragment, useEffect, useLayoutEffect, useRef } from "react";
+import { Card } from "./card.tsx";
+import type { Project, Status } from "./columns.ts";
+import { QuickAdd } from "./quick-add.tsx";
+import type { Lifting } from "./use-lift.ts";
+import { type Place, placeHref } from "./use-place.ts";
+
+/** As long as a live page may be (`pagination.maxLimit` of the table). */
+const MAX_SHOWN = 1000;
+
+export interface ColumnProps {
+  readonly project: Project;
+  readonly status: Status;
+  readonly name: string;
+  /** Of all its tasks, on the server; null: not known. */
+  readonly count: number | null;
+  readonly person: string;
+  readonly place: Place;
+  readonly pending: ReadonlySet<string>;
+  readonly lifting: Lifting;
+}
+
+export function Column({ project, status, name, count, person, place, pending, lifting }: ColumnProps) {
+  const { items, isLoading, error, hasNextPage, fetchNextPage } = useInfiniteList("tasks", {
+    filter: { projectId: project.id, status },
+    orderBy: ["position", "id"],
+    pageSize: 100,
+  });
+  const { lift, shown } = lifting;
+  useLayoutEffect(() => {
+    shown.current.set(status, items);
+  }, [shown, status, items]);
+  const target = lift?.target.status === status ? lift.target.index : null;
+  let next = 0;
+  return (
+    <section className="column" data-status={status} aria-labelledby={`column-${status}`}>
+      <header>
+        <h2 id={`column-${status}`}>{name}</h2>
+        <span className="count">{hasNextPage ? (count ?? "") : items.length}</span>
+      </header>
+      <ol className="cards">
+        {isLoading && [1, 2, 3].map((bone) => <li key={bone} className="bone" aria-hidden="true" />)}
+        {error !== null && <li className="failure">{error.message}</li>}
+        {items.map((task) => {
+          const by = lift?.task.id === task.id ? lift.by : null;
+          const at = by === null ? next++ : null;
+          return (
+            <Fragment key={task.id}>
+              {at !== null && at === target && <li className="slot" aria-hidden="true" />}
+              <Card
+                task={task}
+                href={placeHref(place, { task: task.id })}
+                person={person}
+                isPending={pending.has(task.id)}
+                look={by === null ? "lying" : by === "keys" ? "lifted" : "dragged"}
+                lifting={lifting}
+              />
+            </Fragment>
+          );
+        })}
+        {target !== null && target >= next && <li className="slot" aria-hidden="true" />}
+        {!isLoading && error === null && items.length === 0 && target === null && (
+          <li className="nothing">Nothing here yet.</li>
+        )}
+        {hasNextPage && items.length < MAX_SHOWN && <More onSeen={fetchNextPage} />}
+        {hasNextPage && items.length >= MAX_SHOWN && <li className="nothing">The list shows the rest.</li>}
+      </ol>
+      <QuickAdd project={project.id} status={status} columnName={name} last={items.at(-1)?.position ?? null} />
+    </section>
+  );
+}
+
+/** Fetches on when it comes near; a button for whoever does not scroll. */
+function More({ onSeen }: { readonly onSeen: () => void }) {
+  const root = useRef<HTMLLIElement>(null);
+  useEffect(() => {
+    if (root.current === null) return;
+    const observer = new IntersectionObserver(
+      (entries) => entries.some(({ isIntersecting }) => isIntersecting) && onSeen(),
+      {
+        root: root.current.closest(".cards"),
+        rootMargin: "600px",
+      },
+    );
+    observer.observe(root.current);
+    return () => observer.disconnect();
+  }, [onSeen]);
+  return (
+    <li ref={root}>
+      <button type="button" className="button plain more" onClick={onSeen}>
+        Show more
+      </button>
+    </li>
+  );
+}

@@ -1,0 +1,18 @@
+/** YOURS. The columns of a board, which are the values of a task's `status`, and how people call them. */
+
+import type { RowOf } from "ledge/client/react";
+
+export type Task = RowOf<"tasks">;
+export type Project = RowOf<"projects">;
+export type Comment = RowOf<"comments">;
+export type Status = Task["status"];
+
+export const COLUMNS: readonly { readonly status: Status; readonly name: string }[] = [
+  { status: "todo", name: "To do" },
+  { status: "doing", name: "Doing" },
+  { status: "done", name: "Done" },
+];
+
+export function columnName(status: string): string {
+  return COLUMNS.find((column) => column.status === status)?.name ?? status;
+}

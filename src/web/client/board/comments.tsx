@@ -1,0 +1,91 @@
+/** YOURS. What was said about a task, and where it was moved, in order; and a field to say more. */
+
+import { useLiveList } from "ledge/client/react";
+import { type ReactNode, useState } from "react";
+import { shortName } from "./card.tsx";
+import { type Comment, columnName, type Task } from "./columns.ts";
+import { companion } from "./move-task.ts";
+
+export interface CommentsProps {
+  readonly task: Task;
+  readonly person: string;
+  /** What stands above them. */
+  readonly children: ReactNode;
+}
+
+export function Comments({ task, person, children }: CommentsProps) {
+  const { items, isLoading, error, mutate } = useLiveList("comments", { filter: { taskId: task.id }, orderBy: "id" });
+  const [text, setText] = useState("");
+  const send = () => {
+    setText("");
+    void mutate.create({ taskId: task.id, body: text.trim(), recipientId: companion(task, person) });
+  };
+  return (
+    <>
+      <div className="body">
+        {children}
+        <h3>Comments</h3>
+        {error !== null && <p className="failure">{error.message}</p>}
+        {!isLoading && items.length === 0 && <p className="comments quiet none">Nothing said yet.</p>}
+        <ol className="comments">
+          {items.map((comment) => (
+            <Entry key={comment.id} comment={comment} person={person} />
+          ))}
+        </ol>
+      </div>
+      <form
+        className="say"
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (text.trim() !== "") send();
+        }}
+      >
+        <input
+          className="field"
+          aria-label="Comment"
+          placeholder="Write a comment"
+          maxLength={4000}
+          autoComplete="off"
+          value={text}
+          onChange={({ target }) => setText(target.value)}
+        />
+        <button type="submit" className="button">
+          Send
+        </button>
+      </form>
+    </>
+  );
+}
+
+function Entry({ comment, person }: { readonly comment: Comment; readonly person: string }) {
+  // The server says who and when; until then it is this person, now.
+  const who = (comment.authorId ?? person) === person ? "You" : shortName(comment.authorId);
+  const when =
+    comment.createdAt === null || comment.createdAt === undefined ? "not saved yet" : timeOf(comment.createdAt);
+  if (comment.kind === "moved") {
+    const [from = "", to = ""] = comment.body.split(" ");
+    return (
+      <li className="moved">
+        {who} moved it from {columnName(from)} to {columnName(to)} · {when}
+      </li>
+    );
+  }
+  return (
+    <li>
+      <p className="by">
+        <span>{who}</span>
+        <span>{when}</span>
+      </p>
+      <p className="said">{comment.body}</p>
+    </li>
+  );
+}
+
+function timeOf(time: string): string {
+  return new Date(time).toLocaleString(undefined, {
+    day: "numeric",
+    month: "short",
+    hour: "2-digit",
+    minute: "2-digit",
+  });
+}

@@ -1,0 +1,43 @@
+/** YOURS. A write of the outbox in a person's words, and why the server refused it. Pure. */
+
+import type { OutboxItem } from "ledge/client/offline";
+import { columnName } from "./columns.ts";
+
+type Values = Readonly<Record<string, unknown>>;
+
+/** `Add “Plant garlic”`, `Move a task to Done` */
+export function describeWrite({ writes }: OutboxItem): string {
+  const first = writes[0];
+  if (first === undefined) return "Nothing";
+  const values = first.values as Values;
+  const what = { projects: "board", tasks: "task", comments: "comment" }[first.table] ?? first.table;
+  if (writes.length > 2) return `Add a board with ${writes.length - 1} entries`;
+  if (first.op === "create") return `Add ${quoted(values.title ?? values.name ?? values.body) ?? `a ${what}`}`;
+  if (first.op === "delete") return `Remove a ${what}`;
+  if (values.status !== undefined) return `Move a task to ${columnName(String(values.status))}`;
+  if (values.title !== undefined) return `Rename a task to ${quoted(values.title)}`;
+  if (values.name !== undefined) return `Rename a board to ${quoted(values.name)}`;
+  if (values.position !== undefined) return "Move a task within its column";
+  return `Change ${Object.keys(values).join(", ")} of a ${what}`;
+}
+
+export function describeRefusal({ problem, present, writes }: OutboxItem): string {
+  const { detail, errors } = (problem ?? {}) as { readonly detail?: string; readonly errors?: readonly Values[] };
+  if (present === null) return "It is not there any more.";
+  const theirs = present === undefined ? null : (present as Values);
+  if (theirs !== null) {
+    const changed = Object.keys(writes[0]?.values ?? {}).filter(
+      (name) => name !== "position" && theirs[name] !== undefined,
+    );
+    const now = changed.map((name) => `${name} is now ${quoted(theirs[name]) ?? String(theirs[name])}`);
+    return `Somebody else changed it meanwhile${now.length === 0 ? "" : `: ${now.join(", ")}`}.`;
+  }
+  const first = errors?.[0];
+  if (first !== undefined) return `${String(first.field)} ${String(first.message)}.`;
+  return detail ?? "The server refused it.";
+}
+
+function quoted(value: unknown): string | null {
+  if (typeof value !== "string" || value === "") return null;
+  return `“${value.length > 60 ? `${value.slice(0, 59)}…` : value}”`;
+}

@@ -1,0 +1,43 @@
+/** YOURS. A field at the foot of a column: Enter adds a task there, at once and without a network too, and the field is ready for the next. */
+
+import { useMutation } from "ledge/client/react";
+import { useState } from "react";
+import { placeBetween } from "../../place-between.ts";
+import type { Status } from "./columns.ts";
+
+export interface QuickAddProps {
+  readonly project: string;
+  readonly status: Status;
+  readonly columnName: string;
+  /** The place of the column's last task; null: there is none. */
+  readonly last: string | null;
+}
+
+export function QuickAdd({ project, status, columnName, last }: QuickAddProps) {
+  const { create } = useMutation("tasks");
+  const [title, setTitle] = useState("");
+  const add = () => {
+    setTitle("");
+    void create({ projectId: project, title: title.trim(), status, position: placeBetween(last, null) });
+  };
+  return (
+    <form
+      className="add"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (title.trim() !== "") add();
+      }}
+    >
+      <input
+        className="field"
+        aria-label={`New task in ${columnName}`}
+        placeholder="+ Add a task"
+        maxLength={200}
+        enterKeyHint="done"
+        autoComplete="off"
+        value={title}
+        onChange={({ target }) => setTitle(target.value)}
+      />
+    </form>
+  );
+}

@@ -1,0 +1,73 @@
+/** YOURS. Search in the titles of tasks, from anywhere by `/`; arrows walk through what was found. */
+
+import { useSearch } from "ledge/client/react";
+import { useEffect, useRef, useState } from "react";
+import { columnName } from "./columns.ts";
+import { type Place, placeHref } from "./use-place.ts";
+
+export function SearchBox({ place }: { readonly place: Place }) {
+  const [text, setText] = useState("");
+  const { items, isSearching, error } = useSearch("tasks", text);
+  const root = useRef<HTMLDivElement>(null);
+  const field = useRef<HTMLInputElement>(null);
+  useEffect(() => {
+    const onKey = (event: KeyboardEvent) => {
+      const isTyping = (event.target as HTMLElement).closest("input, textarea, select, dialog") !== null;
+      if (event.key !== "/" || isTyping || event.ctrlKey || event.metaKey) return;
+      event.preventDefault();
+      field.current?.focus();
+    };
+    document.addEventListener("keydown", onKey);
+    return () => document.removeEventListener("keydown", onKey);
+  }, []);
+  const walk = (by: 1 | -1) => {
+    const stops = [...(root.current?.querySelectorAll<HTMLElement>("input, a") ?? [])];
+    stops[stops.indexOf(document.activeElement as HTMLElement) + by]?.focus();
+  };
+  return (
+    // biome-ignore lint/a11y/noStaticElementInteractions: it only hears what bubbles from the controls inside
+    <div
+      className="search"
+      ref={root}
+      onKeyDown={(event) => {
+        if (event.key === "Escape") {
+          setText("");
+          field.current?.blur();
+        } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+          event.preventDefault();
+          walk(event.key === "ArrowDown" ? 1 : -1);
+        }
+      }}
+    >
+      <input
+        ref={field}
+        className="field"
+        type="search"
+        aria-label="Search tasks"
+        placeholder="Search tasks"
+        value={text}
+        onChange={({ target }) => setText(target.value)}
+      />
+      <span className="key" aria-hidden="true">
+        /
+      </span>
+      {text.trim() !== "" && (
+        <section className="panel" aria-label="Found tasks" aria-busy={isSearching}>
+          {items.map((task) => (
+            <a key={task.id} className="item" href={placeHref(place, { task: task.id })} onClick={() => setText("")}>
+              <span>{task.title}</span>
+              <span className="badge count" data-status={task.status}>
+                {columnName(task.status)}
+              </span>
+            </a>
+          ))}
+          {items.length === 0 && (
+            <p className="note" role="status">
+              {error !== null ? "Search needs the server." : isSearching ? "Searching …" : "Nothing found."}
+            </p>
+          )}
+        </section>
+      )}
+    </div>
+  );
+}

@@ -1,0 +1,99 @@
+/** YOURS. How it stands with the server, in the head: live, offline, unsent; and below it each write that waits or was refused, with what a person can do. */
+
+import type { OutboxItem } from "ledge/client/offline";
+import { useSyncStatus } from "ledge/client/react";
+import { describeRefusal, describeWrite } from "./describe-write.ts";
+import { HangingPanel } from "./hanging-panel.tsx";
+import { say } from "./say.tsx";
+
+type Syncing = ReturnType<typeof useSyncStatus>;
+
+export function SyncPanel() {
+  const sync = useSyncStatus();
+  const { state, text } = standing(sync);
+  const waiting = sync.pending.filter(({ status }) => status !== "refused");
+  return (
+    <HangingPanel
+      label={`${text}. Show writes that wait`}
+      buttonClass="sync"
+      panelClass="writes"
+      state={state}
+      button={
+        <>
+          <span className="dot" />
+          <span>{text}</span>
+        </>
+      }
+    >
+      {() => (
+        <>
+          <p className="note">{explain(sync)}</p>
+          {sync.pending.length > 0 && (
+            <ul>
+              {sync.refusedWrites.map((item) => (
+                <Refused key={item.key} item={item} sync={sync} />
+              ))}
+              {waiting.map((item) => (
+                <li key={item.key}>
+                  <p className="what">{describeWrite(item)}</p>
+                  <p className="why">{WAITING[item.status] ?? "Waits"}</p>
+                </li>
+              ))}
+            </ul>
+          )}
+        </>
+      )}
+    </HangingPanel>
+  );
+}
+
+function Refused({ item, sync }: { readonly item: OutboxItem; readonly sync: Syncing }) {
+  const isConflict = item.present !== undefined && item.present !== null;
+  const decide = async (decision: "retry" | "discard") => {
+    await sync[decision](item.key);
+    say(decision === "retry" ? "Sent again" : isConflict ? "Theirs is kept" : "Discarded");
+  };
+  return (
+    <li className="refused">
+      <p className="what">{describeWrite(item)}</p>
+      <p className="why">{describeRefusal(item)}</p>
+      <p className="choices">
+        <button type="button" className="button" onClick={() => void decide("retry")}>
+          {isConflict ? "Keep mine" : "Try again"}
+        </button>
+        <button type="button" className="button" onClick={() => void decide("discard")}>
+          {isConflict ? "Take theirs" : "Discard"}
+        </button>
+      </p>
+    </li>
+  );
+}
+
+const WAITING: Readonly<Record<string, string>> = {
+  queued: "Waits to be sent",
+  sending: "On its way",
+  unknown: "Sent; whether it arrived is being found out",
+};
+
+function standing(sync: Syncing): { readonly state: string; readonly text: string } {
+  const { unsent, refused, connection } = sync;
+  if (refused > 0) return { state: "refused", text: `${refused} refused` };
+  const isCut = isCutOff(sync);
+  if (unsent > 0) return { state: "busy", text: isCut ? `Offline · ${unsent} unsent` : `Saving ${unsent}` };
+  if (connection === "connecting") return { state: "busy", text: "Connecting" };
+  return isCut ? { state: "busy", text: "Offline" } : { state: "live", text: "Live" };
+}
+
+function explain(sync: Syncing): string {
+  const { unsent, refused } = sync;
+  if (refused > 0) return "The server refused what stands below. It stays until you decide.";
+  if (isCutOff(sync))
+    return "You are offline. What you do is kept in this browser, and sent as soon as the server can be reached.";
+  return unsent > 0 ? "Being saved." : "Everything is saved, and you see what others do as they do it.";
+}
+
+function isCutOff({ connection, pause }: Syncing): boolean {
+  return (
+    pause === "offline" || pause === "unreachable" || connection === "disconnected" || connection === "reconnecting"
+  );
+}

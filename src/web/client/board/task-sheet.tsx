@@ -1,0 +1,74 @@
+/** YOURS. One task, at the side of the board: its title, column, day and companion, changed in place, and what was said about it. */
+
+import { useLiveRow } from "ledge/client/react";
+import { useEffect, useRef } from "react";
+import type { Task } from "./columns.ts";
+import { Comments } from "./comments.tsx";
+import { isOwn } from "./move-task.ts";
+import { say } from "./say.tsx";
+import { TaskFacts } from "./task-facts.tsx";
+import { TitleField } from "./title-field.tsx";
+import { goTo, type Place, placeHref } from "./use-place.ts";
+
+export interface TaskSheetProps {
+  readonly id: string;
+  readonly person: string;
+  readonly place: Place;
+}
+
+export function TaskSheet({ id, person, place }: TaskSheetProps) {
+  const { row, isLoading, isPending, status, error, mutate } = useLiveRow("tasks", id);
+  const dialog = useRef<HTMLDialogElement>(null);
+  const close = () => goTo(placeHref(place, { task: null }));
+  useEffect(() => {
+    const { current } = dialog;
+    if (current !== null && !current.open) current.showModal();
+    return () => current?.close();
+  }, []);
+  const remove = (task: Task) => {
+    close();
+    mutate.delete(task.id, { on: task }).then(
+      () => say("Removed"),
+      () => say("It could not be removed"),
+    );
+  };
+  return (
+    <dialog
+      ref={dialog}
+      className="sheet"
+      aria-label={row === null ? "Task" : `Task: ${row.title}`}
+      onCancel={(event) => {
+        event.preventDefault();
+        close();
+      }}
+      onPointerDown={(event) => {
+        // Beside the sheet, on what it covers.
+        if (event.target === dialog.current && event.clientX < dialog.current.getBoundingClientRect().left) close();
+      }}
+    >
+      <div className="bar">
+        <span role="status">
+          {isPending ? "Not saved yet" : status === "live" || status === "waiting" ? "" : "Not connected"}
+        </span>
+        <button type="button" className="button plain" onClick={close}>
+          Close
+        </button>
+      </div>
+      {row === null ? (
+        <p className="body quiet">
+          {isLoading ? "Loading …" : (error?.message ?? "This task is not here any more, or not shared with you.")}
+        </p>
+      ) : (
+        <Comments task={row} person={person}>
+          <TitleField task={row} save={mutate.update} />
+          <TaskFacts task={row} person={person} save={mutate.update} />
+          {isOwn(row, person) && (
+            <button type="button" className="button plain away" onClick={() => remove(row)}>
+              Remove this task
+            </button>
+          )}
+        </Comments>
+      )}
+    </dialog>
+  );
+}

@@ -1,0 +1,373 @@
+/**
+ * The board in a real browser, on `npm run dev`: two windows, no network, a card dragged and carried by keys, what is refused, what is withdrawn,
+ * a server killed with -9, ten thousand rows, and axe on every page. Persons are those of the trial, one a test.
+ */
+
+import { mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { type Browser, type BrowserContext, chromium, type Page } from "playwright-core";
+import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
+import { freePort } from "./free-port.ts";
+import { type FreshCopy, freshCopy } from "./fresh-copy.ts";
+import { crashWorkerd } from "./processes.ts";
+import { type Running, startShell } from "./shell.ts";
+
+/** A folder for pictures of the pages, for whoever wants to look at them. */
+const PICTURES = process.env.PICTURES;
+const AXE = readFileSync(join(import.meta.dirname, "../../node_modules/axe-core/axe.min.js"), "utf8");
+/** What a browser says of requests that cannot be made, and of a row that has changed meanwhile; everything else is a complaint. */
+const NO_NETWORK = /net::ERR_|WebSocket connection|status of (50\d|412)/;
+
+let copy: FreshCopy;
+let base: string;
+let dev: Running;
+let browser: Browser;
+const complaints: string[] = [];
+
+beforeAll(async () => {
+  copy = freshCopy("installed");
+  const port = await freePort();
+  base = `http://127.0.0.1:${port}`;
+  dev = startShell(`exec npm run dev -- --port ${port}`, copy.root);
+  await dev.until(/Ledge runs on/, 110_000);
+  browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    args: ["--no-sandbox"],
+  });
+}, 240_000);
+afterEach(() => expect(complaints.splice(0)).toEqual([]));
+afterAll(async () => {
+  await browser?.close();
+  await dev?.terminate();
+  copy?.remove();
+});
+
+/** A process that has just begun makes all its objects anew at the first request. */
+const PATIENT = { timeout: 30_000 };
+
+async function open(context: BrowserContext, person: string, place = ""): Promise<Page> {
+  const page = await context.newPage();
+  page.on("pageerror", ({ message }) => complaints.push(message));
+  page.on("console", (message) => {
+    if (message.type() === "error" && !NO_NETWORK.test(message.text())) complaints.push(message.text());
+  });
+  await page.goto(`${base}/?as=${person}${place}`);
+  return page;
+}
+
+/** A window of its own storage, with the example. */
+async function openExample(person: string): Promise<{ readonly context: BrowserContext; readonly page: Page }> {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+  const page = await open(context, person);
+  await page.getByText("Or begin with an example").click(PATIENT);
+  await isStanding(page, "Live");
+  await expect.poll(() => cards(page, "todo"), PATIENT).toHaveLength(5);
+  return { context, page };
+}
+
+const cards = (page: Page, status: string) =>
+  page.locator(`.column[data-status=${status}] .card .name`).allTextContents();
+const standing = (page: Page) => page.locator(".sync").textContent();
+const isStanding = (page: Page, text: string | RegExp) => expect.poll(() => standing(page), PATIENT).toMatch(text);
+const card = (page: Page, title: string) => page.locator(".card", { hasText: title });
+
+async function addTask(page: Page, title: string, column = "To do"): Promise<void> {
+  await page.getByLabel(`New task in ${column}`).fill(title);
+  await page.keyboard.press("Enter");
+}
+
+async function ask(person: string, request: string, body?: object): Promise<{ readonly [name: string]: unknown }> {
+  const [method = "GET", path] = request.split(" ");
+  const reply = await fetch(`${base}/api${path}`, {
+    method,
+    headers: { "content-type": "application/json", authorization: `Bearer dev:${person}` },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  return (await reply.json()) as { readonly [name: string]: unknown };
+}
+
+async function taskOf(person: string, title: string): Promise<{ readonly [name: string]: unknown }> {
+  const { items } = await ask(person, `GET /tasks?filter=${encodeURIComponent(`title=="${title}"`)}`);
+  return (items as { readonly [name: string]: unknown }[])[0] ?? {};
+}
+
+/** Notes at each step in how many places a card is. */
+const WATCH_CARD = (title: string) => `
+places = new Set();
+look = () => places.add([...document.querySelectorAll(".card .name")].filter((name) => name.textContent === ${JSON.stringify(title)}).length);
+look();
+new MutationObserver(look).observe(document.querySelector(".columns"), { childList: true, subtree: true });
+`;
+
+test("[RH1] [SDK14] [CC2] what one window does the other shows; a card that is dragged is in one column at every step, with a line in its history", async () => {
+  const { context, page: writer } = await openExample("anna");
+  const follower = await open(context, "anna");
+  await expect.poll(() => cards(follower, "todo"), PATIENT).toHaveLength(5);
+  await addTask(writer, "Dig <b>deep</b>");
+  await expect.poll(() => cards(follower, "todo"), PATIENT).toContain("Dig <b>deep</b>");
+
+  for (const page of [writer, follower]) await page.evaluate(WATCH_CARD("Turn the compost"));
+  const from = (await card(writer, "Turn the compost").boundingBox())!;
+  const onto = (await card(writer, "Rake the leaves").boundingBox())!;
+  await writer.mouse.move(from.x + 40, from.y + 10);
+  await writer.mouse.down();
+  await writer.mouse.move(onto.x + 40, onto.y + 5, { steps: 12 });
+  expect(await writer.locator(".ghost").textContent()).toBe("Turn the compost");
+  await writer.mouse.up();
+  const done = ["Plant garlic", "Turn the compost", "Rake the leaves under the walnut", "Bring the lemon tree inside"];
+  for (const page of [writer, follower]) {
+    await expect.poll(() => cards(page, "done"), PATIENT).toEqual(done);
+    await isStanding(page, "Live");
+    expect(await page.evaluate<number[]>("[...places]")).toEqual([1]);
+  }
+  await card(follower, "Turn the compost").locator("a").click();
+  await expect
+    .poll(() => follower.locator(".comments .moved").textContent(), PATIENT)
+    .toMatch(/You moved it from Doing to Done/);
+  await context.close();
+}, 90_000);
+
+test("[RH1] [TX1] a card is carried by keys: picked up, moved over columns, put down; Escape leaves it where it was", async () => {
+  const { context, page } = await openExample("berta");
+  await card(page, "Find a place").locator("a").focus();
+  for (const key of ["Space", "ArrowRight", "ArrowUp", "ArrowUp", "ArrowUp"]) await page.keyboard.press(key);
+  await expect
+    .poll(() => page.locator("main [role=status]").first().textContent())
+    .toBe("Find a place for the rain barrel: Doing, place 1");
+  await page.keyboard.press("Escape");
+  expect(await cards(page, "doing")).toEqual(["Turn the compost", "Mend the fence along the lane"]);
+  for (const key of ["Space", "ArrowRight", "ArrowUp", "Space"]) await page.keyboard.press(key);
+  const moved = ["Turn the compost", "Find a place for the rain barrel", "Mend the fence along the lane"];
+  await expect.poll(() => cards(page, "doing"), PATIENT).toEqual(moved);
+  // The focus goes along, so that it can be carried on.
+  await expect.poll(() => page.evaluate("document.activeElement.textContent")).toMatch(/^Find a place/);
+  await isStanding(page, "Live");
+  await page.reload();
+  await expect.poll(() => cards(page, "doing"), PATIENT).toEqual(moved);
+  await context.close();
+}, 90_000);
+
+test("[O2] [O7] [RH1] without a network work goes on and says so; windows are closed and opened again, and all of it is saved once there is one", async () => {
+  const { context, page } = await openExample("carla");
+  // The page itself is kept from its second visit on.
+  await page.reload();
+  await expect.poll(() => cards(page, "todo"), PATIENT).toHaveLength(5);
+  await expect
+    .poll(
+      () => page.evaluate("caches.open('ledge-pages').then((pages) => pages.keys()).then((keys) => keys.length)"),
+      PATIENT,
+    )
+    .toBeGreaterThan(2);
+  await context.setOffline(true);
+  await addTask(page, "Buy twine");
+  await addTask(page, "Buy stakes");
+  await expect.poll(() => cards(page, "todo")).toEqual(expect.arrayContaining(["Buy twine", "Buy stakes"]));
+  await isStanding(page, "Offline · 2 unsent");
+  expect(await card(page, "Buy twine").locator(".pending").textContent()).toBe("Not saved yet");
+  await page.close();
+
+  const again = await open(context, "carla");
+  await isStanding(again, "Offline · 2 unsent");
+  await context.setOffline(false);
+  await isStanding(again, "Live");
+  await expect.poll(() => cards(again, "todo"), PATIENT).toHaveLength(7);
+  expect(await ask("carla", `GET /tasks/count?filter=${encodeURIComponent('title=startswith="Buy"')}`)).toMatchObject({
+    count: 2,
+  });
+  await context.close();
+}, 120_000);
+
+test("[O3] [RH4] two windows rename a card, one of them without a network: it is told what stands there, and decides", async () => {
+  const { context, page: away } = await openExample("dora");
+  const other = await browser.newContext();
+  const here = await open(other, "dora");
+  await expect.poll(() => cards(here, "todo"), PATIENT).toHaveLength(5);
+  await context.setOffline(true);
+  await card(away, "Draw a plan").locator("a").click();
+  await away.getByLabel("Title").fill("Draw two plans");
+  await away.keyboard.press("Enter");
+  await isStanding(away, "Offline · 1 unsent");
+  await card(here, "Draw a plan").locator("a").click();
+  await here.getByLabel("Title").fill("Draw no plan");
+  await here.keyboard.press("Enter");
+  await isStanding(here, "Live");
+  await context.setOffline(false);
+  await isStanding(away, "1 refused");
+  await away.keyboard.press("Escape");
+  await away.locator(".sync").click();
+  await expect
+    .poll(() => away.locator(".refused .why").textContent())
+    .toBe("Somebody else changed it meanwhile: title is now “Draw no plan”.");
+  await expect.poll(() => cards(away, "todo"), PATIENT).toContain("Draw no plan");
+  await away.getByText("Keep mine").click();
+  await expect.poll(() => cards(here, "todo"), PATIENT).toContain("Draw two plans");
+  await isStanding(away, "Live");
+  await context.close();
+  await other.close();
+}, 90_000);
+
+test("[LV1] [RH1] a task that is shared is there at once, and gone from page and browser as soon as it is not", async () => {
+  const { context, page: owner } = await openExample("emil");
+  const guests = await browser.newContext();
+  const guest = await open(guests, "frida", "#board=assigned");
+  await expect.poll(() => guest.locator(".nothing").textContent(), PATIENT).toMatch(/Nobody has shared/);
+  await card(owner, "Plant garlic").locator("a").click();
+  await owner.getByLabel("Shared with").fill("frida");
+  await owner.keyboard.press("Enter");
+  await expect.poll(() => guest.locator(".rows .name").allTextContents(), PATIENT).toEqual(["Plant garlic"]);
+  await guest.locator(".rows .open").click();
+  await guest.getByLabel("Column").selectOption("Doing");
+  await expect.poll(() => cards(owner, "doing"), PATIENT).toContain("Plant garlic");
+  await owner.getByLabel("Shared with").fill("");
+  await owner.keyboard.press("Enter");
+  await expect.poll(() => guest.locator(".rows .name").count(), PATIENT).toBe(0);
+  await expect.poll(() => guest.locator(".sheet").textContent(), PATIENT).toMatch(/not here any more, or not shared/);
+  expect(await guest.evaluate(KEPT_TEXT)).not.toContain("Plant garlic");
+  await context.close();
+  await guests.close();
+}, 90_000);
+
+/** All that the browser keeps of the page in IndexedDB, as text. */
+const KEPT_TEXT = `(async () => {
+  const texts = [];
+  for (const { name } of await indexedDB.databases()) {
+    const database = await new Promise((resolve) => { const ask = indexedDB.open(name); ask.onsuccess = () => resolve(ask.result); });
+    for (const store of database.objectStoreNames) {
+      const rows = await new Promise((resolve) => { const ask = database.transaction(store).objectStore(store).getAll(); ask.onsuccess = () => resolve(ask.result); });
+      texts.push(JSON.stringify(rows));
+    }
+    database.close();
+  }
+  return texts.join("\\n");
+})()`;
+
+test("[O2] the server is killed with -9 in the middle of edits: each takes place once, and the window catches up by itself", async () => {
+  const { context, page } = await openExample("gerd");
+  for (let n = 0; n < 12; n++) {
+    await addTask(page, `Task ${n}`, "Doing");
+    if (n % 4 === 1) crashWorkerd(copy.root);
+  }
+  await expect.poll(() => standing(page), { timeout: 60_000 }).toBe("Live");
+  const expected = Array.from({ length: 12 }, (_, n) => `Task ${n}`);
+  expect((await cards(page, "doing")).slice(2)).toEqual(expected);
+  const { items } = await ask(
+    "gerd",
+    `GET /tasks?orderBy=position&limit=100&filter=${encodeURIComponent('title=startswith="Task "')}`,
+  );
+  expect((items as { title: string }[]).map(({ title }) => title)).toEqual(expected);
+  await context.close();
+}, 120_000);
+
+test("[RH2] ten thousand tasks are scrolled to the last, with those in sight alone in the page, and stay live", async () => {
+  const { id: projectId } = await ask("hanna", "POST /projects", { name: "Many" });
+  for (let first = 0; first < 10_000; first += 1000) {
+    const batch = (from: number) =>
+      Array.from({ length: 100 }, (_, index) => ({ projectId, title: `Task ${from + index}` }));
+    await Promise.all(
+      Array.from({ length: 10 }, (_, part) => ask("hanna", "POST /tasks/batch", { items: batch(first + part * 100) })),
+    );
+  }
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 } });
+  const page = await open(context, "hanna", `#board=${projectId}&view=list`);
+  await expect.poll(() => page.locator(".title .sum").textContent(), PATIENT).toMatch(/^10,000 to do/);
+  await expect.poll(() => page.locator(".rows .row").count(), PATIENT).toBeGreaterThan(10);
+  const end = `rows = document.querySelector(".rows"); rows.scrollTop = rows.scrollHeight; rows.querySelector("[aria-posinset='10000']") !== null`;
+  await expect.poll(() => page.evaluate(end), { timeout: 60_000 }).toBe(true);
+  expect(await page.locator(".rows .row").count()).toBeLessThan(60);
+  const last = await page.locator(".rows .row .name").last().textContent();
+  const { id } = await taskOf("hanna", String(last));
+  await ask("hanna", `PATCH /tasks/${id}`, { title: "The last of all" });
+  await expect.poll(() => page.locator(".rows .row .name").last().textContent(), PATIENT).toBe("The last of all");
+  await context.close();
+}, 150_000);
+
+test("[RH5] a search finds tasks as somebody types, and opens them by keys", async () => {
+  const { context, page } = await openExample("ida");
+  await page.keyboard.press("/");
+  await page.keyboard.type("compost");
+  await expect.poll(() => page.locator(".search .item").count(), PATIENT).toBe(1);
+  await page.keyboard.press("ArrowDown");
+  await page.keyboard.press("Enter");
+  await expect.poll(() => page.getByLabel("Title").inputValue(), PATIENT).toBe("Turn the compost");
+  await context.close();
+}, 60_000);
+
+test("[RH1] every page is clean to axe, in both colour schemes, at a desk and on a phone", async () => {
+  const found: string[] = [];
+  for (const [colorScheme, width] of [
+    ["light", 1280],
+    ["dark", 390],
+  ] as const) {
+    // The policy of the pages lets no script in but their own: axe would be one.
+    const context = await browser.newContext({ viewport: { width, height: 844 }, colorScheme, bypassCSP: true });
+    const person = `axe-${colorScheme}`;
+    const page = await open(context, person);
+    const look = async (name: string) => {
+      // Not while something appears or goes.
+      await page.evaluate(
+        "Promise.all(document.getAnimations().map((each) => each.effect.getTiming().iterations === 1 && each.finished))",
+      );
+      if (PICTURES !== undefined) {
+        mkdirSync(PICTURES, { recursive: true });
+        await page.screenshot({ path: `${PICTURES}/${name}-${width}-${colorScheme}.png` });
+      }
+      await page.evaluate(AXE);
+      const { violations, passes } = await page.evaluate<Axe>("axe.run()");
+      expect(passes.length).toBeGreaterThan(5);
+      found.push(...violations.map(({ id, nodes }) => `${name} ${colorScheme} ${width}: ${id} ${nodes[0]?.html}`));
+    };
+    await page.getByText("Or begin with an example").waitFor();
+    await look("welcome");
+    await page.getByText("Or begin with an example").click();
+    await isStanding(page, "Live");
+    await look("board");
+    await card(page, "Turn the compost").locator("a").focus();
+    await page.keyboard.press("Space");
+    await page.keyboard.press("ArrowDown");
+    await look("lifted");
+    await page.keyboard.press("Escape");
+    await card(page, "Turn the compost").locator("a").click();
+    await page.locator(".comments li").first().waitFor();
+    await look("task");
+    await page.keyboard.press("Escape");
+    await page.locator(".views").getByText("List").click();
+    await page.locator(".rows .row").first().waitFor();
+    await look("list");
+    await page.getByLabel("Search tasks").fill("the");
+    await page.locator(".search .item").first().waitFor();
+    await look("search");
+    await page.getByLabel("Search tasks").fill("");
+    await page.locator(".views").getByText("Board").click();
+    await context.setOffline(true);
+    await addTask(page, "Buy twine");
+    await isStanding(page, "Offline · 1 unsent");
+    await page.locator(".sync").click();
+    await look("offline");
+    await page.keyboard.press("Escape");
+    await page.locator(".boards-button").click();
+    await look("boards");
+    await page.keyboard.press("Escape");
+    await page.locator(".face").click();
+    await look("person");
+    await context.setOffline(false);
+    for (const path of [
+      "about",
+      "sign-in",
+      "sign-up",
+      "forgot-password",
+      "check-mail",
+      "reset-password?token=t",
+      "verify-email?token=t",
+    ]) {
+      await page.goto(`${base}/${path}`);
+      await look(path.split("?")[0] ?? path);
+    }
+    await context.close();
+  }
+  expect(found).toEqual([]);
+}, 120_000);
+
+interface Axe {
+  readonly violations: readonly { readonly id: string; readonly nodes: readonly { readonly html: string }[] }[];
+  readonly passes: readonly unknown[];
+}
