@@ -15,6 +15,7 @@ export default defineConfig({
       "test/vitest.auth.config.ts",
       "test/vitest.files.config.ts",
       "test/vitest.jobs.config.ts",
+      "test/vitest.read-model.config.ts",
     ],
     // CI reads how many tests ran from here (.ci/run).
     reporters: process.env.CI === undefined ? ["default"] : ["default", ["json", { outputFile: ".ledge/tests.json" }]],

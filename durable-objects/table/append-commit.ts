@@ -7,6 +7,7 @@ import { quoteIdentifier } from "../sql/quote-identifier.ts";
 import type { Commit } from "./commit.ts";
 import { noteDependents } from "./dependents.ts";
 import { appendEntry, type Effect, type LedgerEntry, type LedgerHead } from "./ledger.ts";
+import { scheduleNews } from "./news.ts";
 import { scheduleWakes } from "./schedule-wakes.ts";
 import { scheduleFeeds } from "./search-feed.ts";
 import { schedule } from "./timers.ts";
@@ -59,6 +60,7 @@ function append(
   scheduleFeeds(store, changes, head.seq, at);
   scheduleWakes(store, changes);
   noteDependents(store, changes, head.seq);
+  scheduleNews(store, changes, at);
   store.failPoint?.("write.effects-scheduled");
   return head;
 }

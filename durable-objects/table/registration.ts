@@ -93,7 +93,7 @@ function describePartition(column: string | null): string {
 }
 
 /** Name of the newest migration the object has had; null before the first. */
-function appliedMigration(sql: Sql): string | null {
+export function appliedMigration(sql: Sql): string | null {
   const hasAny =
     sql.all("SELECT 1 AS found FROM sqlite_master WHERE type = 'table' AND name = '_migrations'", []).length > 0;
   const tag = hasAny ? sql.all("SELECT max(tag) AS tag FROM _migrations", [])[0]?.tag : null;

@@ -113,6 +113,15 @@ export function registeredObjects(store: Store): Registration[] {
     .map((row) => JSON.parse(String(row.entry)) as Registration);
 }
 
+/** The object whose ledger has this epoch; null when none that has registered. */
+export function objectOfEpoch(store: Store, epoch: string): ObjectName | null {
+  createRegistryTables(store.sql);
+  const row = store.sql.all(`SELECT name FROM _objects WHERE ${EPOCH} = ?`, [epoch])[0];
+  return row === undefined ? null : (String(row.name) as ObjectName);
+}
+
+const EPOCH = "json_extract(entry, '$.epoch')";
+
 /** As many names as a reader of `/readyz` can use. */
 const MAX_FAILING = 20;
 const FAILED = "json_extract(entry, '$.failed') IS NOT NULL";
@@ -128,6 +137,7 @@ export function failingObjects(store: Store): ObjectName[] {
 function createRegistryTables(sql: Sql): void {
   sql.run("CREATE TABLE IF NOT EXISTS _objects (name TEXT PRIMARY KEY, entry TEXT NOT NULL) WITHOUT ROWID", []);
   sql.run(`CREATE INDEX IF NOT EXISTS _objects_failed ON _objects (name) WHERE ${FAILED}`, []);
+  sql.run(`CREATE INDEX IF NOT EXISTS _objects_epoch ON _objects (${EPOCH})`, []);
   sql.run("CREATE TABLE IF NOT EXISTS _placements (name TEXT PRIMARY KEY, placement TEXT NOT NULL) WITHOUT ROWID", []);
 }
 

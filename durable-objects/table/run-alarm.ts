@@ -2,6 +2,7 @@
 
 import { nextTelling } from "./dependents.ts";
 import { logLine } from "./log-line.ts";
+import { nextNews, tellNews } from "./news.ts";
 import { deliverEffects, nextDelivery } from "./outbox.ts";
 import { nextPruning, pruneReplies } from "./replies.ts";
 import { runFeeds } from "./run-feeds.ts";
@@ -49,6 +50,9 @@ async function runTimer(store: Store, env: unknown, name: Exclude<TimerName, "de
     case "search-feed":
       await runFeeds(store, env);
       return null;
+    case "news":
+      await tellNews(store, env);
+      return null;
     case "decisions":
       pruneDecisions(store.sql, store.clock());
       return null;
@@ -66,6 +70,8 @@ function nextRun(store: Store, name: TimerName): number | null {
       return nextPruning(store.sql, store.clock());
     case "search-feed":
       return nextFeed(store);
+    case "news":
+      return nextNews(store);
     case "decisions":
       return nextDecisionPruning(store.sql, store.clock());
     case "wake":

@@ -12,6 +12,7 @@ import { type KeyGate, OPEN_GATE } from "./key-gate.ts";
 import { DEFAULT_RETENTION, type LedgerHead, type Retention, readHead } from "./ledger.ts";
 import { logLine } from "./log-line.ts";
 import { hasPending, migrate } from "./migrate.ts";
+import { openNews } from "./news.ts";
 import { dropStaleIndexes, ensureIndex } from "./open-search.ts";
 import { presentColumns } from "./present-columns.ts";
 import { openFeeds } from "./search-feed.ts";
@@ -121,7 +122,10 @@ export function openStore(options: StoreOptions): Store {
     hasDue: false,
     head: readHead(sql),
   };
-  if (health.kind === "ready") openFeeds(store);
+  if (health.kind === "ready") {
+    openFeeds(store);
+    openNews(store);
+  }
   store.hasDue = hasDue(store);
   return store;
 }

@@ -14,6 +14,7 @@ import { CALL_VERSION, isWrite, type ObjectCall, type ObjectReply } from "../../
 import type { UsedNews, UsedQuestion } from "../../src/core/protocol/used-rows.ts";
 import { decodeCall, encodeReply } from "../../src/core/protocol/wire.ts";
 import { printFilter } from "../../src/core/query/print.ts";
+import type { PullRequest } from "../../src/core/read-model/pull.ts";
 import type { AccessEnded } from "../../src/core/scope/access-ended.ts";
 import type { AppDefinition, MigrationSet } from "../../src/define/app.ts";
 import { openTicket } from "../../src/edge/live/ticket.ts";
@@ -30,10 +31,12 @@ import { handleCall, touchedBy } from "./handle-call.ts";
 import { Blocked } from "./key-gate.ts";
 import { LiveHost, refuseEnded } from "./live-host.ts";
 import { errorText, logLine, setLogThreshold } from "./log-line.ts";
+import { pull } from "./pull.ts";
 import { ensureRegistered, type Registrar } from "./registration.ts";
 import {
   failingObjects,
   isRegistry,
+  objectOfEpoch,
   type Placement,
   type Registration,
   type RegistryAnswer,
@@ -65,8 +68,10 @@ export interface TableObjectRpc extends Rpc.DurableObjectBranded {
   ping(): Promise<Pong>;
   register(registration: Registration): Promise<RegistryAnswer>;
   objects(): Promise<readonly Registration[]>;
+  objectOf(epoch: string): Promise<ObjectName | null>;
   holdsRows(table: string): Promise<boolean>;
   agree(text: string): Promise<string>;
+  pull(text: string): Promise<string>;
   follow(follower: Follower): Promise<boolean>;
   accessEnded(ended: AccessEnded): Promise<void>;
   endSockets(ended: AccessEnded): Promise<boolean>;
@@ -222,6 +227,11 @@ export function tableObject(
       this.webSocketClose(socket);
     }
 
+    /** What a consumer of the read model has yet to take, both as JSON (`src/core/read-model/pull.ts`). */
+    async pull(text: string): Promise<string> {
+      return JSON.stringify(pull(this.#open(), JSON.parse(text) as PullRequest));
+    }
+
     /** Opens the object. The registry also names the objects that a failed migration keeps read-only. */
     async ping(): Promise<Pong> {
       const store = this.#open();
@@ -276,6 +286,11 @@ export function tableObject(
     /** On the registry object only: every object there is. */
     async objects(): Promise<readonly Registration[]> {
       return registeredObjects(this.#open());
+    }
+
+    /** On the registry object only: whose ledger has this epoch. */
+    async objectOf(epoch: string): Promise<ObjectName | null> {
+      return objectOfEpoch(this.#open(), epoch);
     }
 
     /** Whether a table, under whatever placement it was written, has rows here. */

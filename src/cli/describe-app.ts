@@ -3,10 +3,14 @@
  * what they look like in SQLite. The only part of the tools that runs a person's code.
  */
 
+import { existsSync, readdirSync } from "node:fs";
 import { enableCompileCache } from "node:module";
+import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { projectTable } from "../core/read-model/projected-table.ts";
 import type { AppDefinition } from "../define/app.ts";
 import type { AnyResource } from "../define/resource.ts";
+import { d1Snapshot, type ProjectionSource } from "./generate/d1-snapshot.ts";
 import { ORIGIN_ID, type Snapshot, withVersionColumn } from "./generate/snapshot.ts";
 
 export interface TableDescription {
@@ -21,6 +25,8 @@ export interface AppDescription {
   readonly tables: readonly TableDescription[];
   /** By object group; ids are fresh. */
   readonly snapshots: Readonly<Record<string, Snapshot>>;
+  /** What D1 is to hold: tables of features, and copies of tables. */
+  readonly d1: Snapshot;
 }
 
 export type AppReport =
@@ -48,7 +54,36 @@ async function describe(appFile: string): Promise<AppDescription> {
     partitionBy: resource.spec.partitionBy,
     file: resource.file ?? null,
   }));
-  return { name: definition.name, tables, snapshots };
+  const d1 = d1Snapshot(await featureSnapshot(), projectionsOf(resources, snapshots));
+  return { name: definition.name, tables, snapshots, d1 };
+}
+
+/** The tables that the folders of features declare for D1, in use or not: so that taking one out of the list drops nothing. */
+async function featureSnapshot(): Promise<Snapshot> {
+  const kit = await import("drizzle-kit/api");
+  const folder = join(process.cwd(), "src/features");
+  const files = existsSync(folder)
+    ? readdirSync(folder)
+        .map((name) => join(folder, name, "tables.ts"))
+        .filter((file) => existsSync(file))
+    : [];
+  const modules = await Promise.all(files.map((file) => import(pathToFileURL(file).href) as Promise<object>));
+  // By place: features may use one name for different tables.
+  const tables = Object.fromEntries(modules.flatMap((module) => Object.values(module)).map((each, at) => [at, each]));
+  return (await kit.generateSQLiteDrizzleJson(tables, ORIGIN_ID)) as unknown as Snapshot;
+}
+
+function projectionsOf(resources: readonly AnyResource[], snapshots: AppDescription["snapshots"]): ProjectionSource[] {
+  return resources.flatMap(({ spec, config, name }) => {
+    const table = snapshots[spec.group]?.tables[name];
+    if (config.readModel === undefined || table === undefined) return [];
+    const projected = projectTable(spec, config.readModel as true | readonly string[]);
+    const fields = (spec.search?.fields ?? []).map((field) =>
+      projected.columns.find((column) => column.name === field.name),
+    );
+    const searched = fields.every((column) => column !== undefined) ? fields.map(({ sqlName }) => sqlName) : [];
+    return [{ projected, table, searched }];
+  });
 }
 
 async function snapshotOf(resources: readonly AnyResource[]): Promise<Snapshot> {

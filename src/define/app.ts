@@ -25,6 +25,23 @@ export type EffectHandler = (
   },
 ) => void | Promise<void>;
 
+/** Who follows objects from outside, and is told from their alarms that there is something new. */
+export interface NewsListener {
+  /** By name: a commit that touches none of them is no news. */
+  readonly tables: ReadonlySet<string>;
+  /** Another text than the one before is news by itself. */
+  readonly form: string;
+  /** At least once after commits; "more": it has not come to the end, and is to be told again. One that throws is told later. */
+  tell(news: News): Promise<"current" | "more">;
+}
+
+export interface News {
+  readonly object: ObjectName;
+  readonly epoch: string;
+  readonly seq: number;
+  readonly env: unknown;
+}
+
 export interface AppDefinition {
   /** A part of every object's name; changing it addresses other objects. */
   readonly name: string;
@@ -35,6 +52,8 @@ export interface AppDefinition {
   readonly searchAdapters?: ReadonlyMap<string, SearchAdapter>;
   /** What features do in the transaction of an object, by name. */
   readonly procedures?: ReadonlyMap<string, ObjectProcedure>;
+  /** Those who follow objects from outside. */
+  readonly news?: readonly NewsListener[];
   /** Names of the features, for pages that show what is there. */
   readonly features?: readonly string[];
 }

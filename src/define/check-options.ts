@@ -39,6 +39,7 @@ const OPTIONS: { readonly [name in keyof Required<ResourceConfig>]: readonly str
   ],
   wake: ["at", "run"],
   search: ["fields", "attributes", "adapter"],
+  readModel: null,
   relations: null,
   operators: null,
   query: ["operators"],

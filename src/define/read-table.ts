@@ -4,7 +4,6 @@
  */
 
 import { getTableColumns, is, SQL } from "drizzle-orm";
-import { CasingCache } from "drizzle-orm/casing";
 import { getTableConfig, type SQLiteColumn, type SQLiteTable } from "drizzle-orm/sqlite-core";
 import type { Json } from "../core/json.ts";
 import { encodeBase64 } from "../core/schema/base64.ts";
@@ -12,6 +11,7 @@ import type { ColumnKind, ColumnSpec, TimeStorage } from "../core/schema/table-s
 import { printInstant } from "../core/schema/time.ts";
 import type { ResourceConfig } from "./config.ts";
 import { ConfigError } from "./config-error.ts";
+import { printSql } from "./print-sql.ts";
 
 /** Where a column's default comes from. An expression is evaluated by SQLite, inside the write. */
 export type DefaultSource =
@@ -176,18 +176,6 @@ function defaultOf(column: SQLiteColumn, kind: ColumnKind): DefaultSource | null
     return { kind: "expression", sql: printSql(value) };
   }
   return { kind: "value", value: toJsonForm(value, kind) };
-}
-
-/** With its values in place. Drizzle's SQLite dialect does the same, and would bring its whole query builder into the Worker. */
-function printSql(expression: SQL): string {
-  const { sql } = expression.toQuery({
-    casing: new CasingCache(),
-    escapeName: (name) => `"${name}"`,
-    escapeParam: () => "?",
-    escapeString: (text) => `'${text.replaceAll("'", "''")}'`,
-    inlineParams: true,
-  });
-  return sql;
 }
 
 /** A value as Drizzle's types give it (Date, bigint, bytes) → its JSON form. */

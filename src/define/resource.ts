@@ -116,6 +116,7 @@ function checkColumnNames(config: ResourceConfig, columns: readonly ColumnSpec[]
   check("fields.aggregatable.metrics", config.fields?.aggregatable?.metrics ?? []);
   check("generatedFields", config.generatedFields ?? []);
   check("columns", Object.keys(config.columns ?? {}));
+  check("readModel", Array.isArray(config.readModel) ? config.readModel : []);
   check("partitionBy", [config.partitionBy]);
   check("softDelete.field", [config.softDelete?.field]);
   check("etag.versionField", [config.etag?.versionField]);

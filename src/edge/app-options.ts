@@ -3,7 +3,7 @@
 import type { Logger, LogSink, LogThreshold } from "../core/log.ts";
 import type { AccessEnded } from "../core/scope/access-ended.ts";
 import type { Principal } from "../core/scope/principal.ts";
-import type { AppDefinition, EffectHandler } from "../define/app.ts";
+import type { AppDefinition, EffectHandler, NewsListener } from "../define/app.ts";
 import type { ObjectProcedure } from "../define/hooks.ts";
 import type { AnyResource } from "../define/resource.ts";
 import type { SearchAdapter } from "../define/search-adapter.ts";
@@ -102,6 +102,8 @@ export interface Feature {
   readonly started?: (place: FeaturePlace) => Promise<void>;
   /** A cron trigger of the platform. */
   readonly scheduled?: (place: FeaturePlace) => Promise<void>;
+  /** Follows objects from outside: asked once what it wants to be told of, when the application is made. */
+  readonly news?: (app: Pick<AppDefinition, "name" | "resources">) => NewsListener;
 }
 
 export interface FeaturePlace {

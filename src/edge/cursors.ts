@@ -7,6 +7,7 @@ import { hex } from "../core/hex.ts";
 import type { JsonScalar } from "../core/json.ts";
 import { decodeCursor, encodeCursor, type SignCursor } from "../core/query/cursor.ts";
 import { canonicalOrderBy, type OrderTerm } from "../core/query/order.ts";
+import type { AnyResource } from "../define/resource.ts";
 import { BoundedCache } from "./bounded-cache.ts";
 import { derivedKey, signingSecrets } from "./derived-key.ts";
 import type { TableRequest } from "./exchange.ts";
@@ -15,8 +16,17 @@ const PURPOSE = "ledge cursor 1";
 
 const orderHashes = new BoundedCache<string, string>(500);
 
+/** What a cursor is bound to. */
+export interface CursorPlace extends Pick<TableRequest, "env" | "nowMs" | "partition"> {
+  readonly resource: AnyResource;
+}
+
+export function placeOf({ env, nowMs, partition, entry }: TableRequest): CursorPlace {
+  return { env, nowMs, partition, resource: entry.resource };
+}
+
 export async function sealCursor(
-  request: TableRequest,
+  request: CursorPlace,
   key: readonly JsonScalar[],
   orderBy: readonly OrderTerm[],
 ): Promise<string> {
@@ -29,28 +39,28 @@ export async function sealCursor(
 
 /** Sort values and id to go on from; throws `cursor-invalid` or `cursor-expired`. */
 export async function openCursor(
-  request: TableRequest,
+  request: CursorPlace,
   text: string,
   orderBy: readonly OrderTerm[],
 ): Promise<readonly JsonScalar[]> {
-  const { env, nowMs, entry } = request;
+  const { env, nowMs, resource } = request;
   const expected = {
     table: place(request),
     order: await orderHash(request, orderBy),
     keyLength: orderBy.length,
     nowMs,
-    maxAgeMs: entry.resource.config.pagination?.cursorMaxAgeMs,
+    maxAgeMs: resource.config.pagination?.cursorMaxAgeMs,
   };
   return (await decodeCursor(text, expected, signingSecrets(env).map(signerOf))).key;
 }
 
-function place({ entry, partition }: TableRequest): string {
-  const { name } = entry.resource;
+function place({ resource, partition }: CursorPlace): string {
+  const { name } = resource;
   return partition === null ? name : `@${partition}/${name}`;
 }
 
-async function orderHash({ entry }: TableRequest, orderBy: readonly OrderTerm[]): Promise<string> {
-  const text = canonicalOrderBy(orderBy, entry.resource.spec);
+async function orderHash({ resource }: CursorPlace, orderBy: readonly OrderTerm[]): Promise<string> {
+  const text = canonicalOrderBy(orderBy, resource.spec);
   const known = orderHashes.get(text);
   if (known !== undefined) return known;
   const digest = new Uint8Array(await crypto.subtle.digest("SHA-256", new TextEncoder().encode(text)));

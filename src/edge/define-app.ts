@@ -160,7 +160,9 @@ class LedgeApp implements AppDefinition {
     const searchAdapters = searchAdaptersOf(resources.values(), this.#searchAdapter);
     const features = (this.#options.features ?? []).map((feature) => feature.name);
     const procedures = new Map((this.#options.features ?? []).flatMap((each) => Object.entries(each.procedures ?? {})));
-    const definition = { name, resources, effects: effectsOf(this.#options), procedures, searchAdapters, features };
+    const news = (this.#options.features ?? []).flatMap((feature) => feature.news?.({ name, resources }) ?? []);
+    const effects = effectsOf(this.#options);
+    const definition = { name, resources, effects, procedures, searchAdapters, features, news };
     // Prepared here, so that a path that cannot be served stops the application at start too.
     this.#edge = createEdge(definition, mountPoints(this.#mounts), this.#routes, this.#options);
     this.#definition = definition;
@@ -181,6 +183,10 @@ class LedgeApp implements AppDefinition {
 
   get procedures(): NonNullable<AppDefinition["procedures"]> {
     return this.definition.procedures ?? new Map();
+  }
+
+  get news(): NonNullable<AppDefinition["news"]> {
+    return this.definition.news ?? [];
   }
 
   get searchAdapters(): ReadonlyMap<string, SearchAdapter> {

@@ -11,6 +11,10 @@ export interface TableStub {
   call(text: string): Promise<string>;
   /** Takes a message of a transaction over several objects and gives the reply to it, both as JSON. */
   agree(text: string): Promise<string>;
+  /** What a consumer of the read model has yet to take: its request and the page, both as JSON. */
+  pull(text: string): Promise<string>;
+  /** On the registry object: whose ledger it is, null when none of ours. */
+  objectOf(epoch: string): Promise<ObjectName | null>;
   /** On the registry object: every object there is. */
   objects(): Promise<readonly { readonly object: ObjectName }[]>;
   /** Opens a live socket; what it is for lies in a header (`src/core/protocol/live-opening.ts`). */

@@ -16,6 +16,7 @@ export const messagesTable = sqliteTable("messages", {
 });
 
 export const messages = resource(messagesTable, {
+  readModel: true,
   partitionBy: "roomId",
   // Rooms are open to whoever is signed in; a real application would ask its list of members here.
   partition: { allow: (principal) => principal.kind === "user" },

@@ -19,11 +19,13 @@ import {
   type NewMigration,
   nextTag,
   placementText,
+  readD1,
   readGroups,
   readPlacement,
   writeMigration,
 } from "./migration-folder.ts";
 import { placementOf, placementProblems } from "./placement-lock.ts";
+import { planD1, rehearseD1 } from "./plan-d1.ts";
 import { planGroup } from "./plan-group.ts";
 import { rehearse } from "./rehearse.ts";
 import { fittingRenames, printRename, type Rename } from "./renames.ts";
@@ -82,6 +84,9 @@ export async function generate(request: GenerateRequest): Promise<GenerateOutcom
     if (outcome.kind === "refused") problems.push(...outcome.problems);
     if (outcome.kind === "planned") planned.push(outcome);
   }
+  const d1 = await planOfD1(readD1(project.migrations), app.d1);
+  if (d1.kind === "refused") problems.push(...d1.problems);
+  if (d1.kind === "planned") planned.push(d1);
   if (problems.length > 0) return refused(problems);
 
   const isBehind = save(project, pairs, planned, app, mode);
@@ -130,6 +135,19 @@ async function planOne(request: GenerateRequest, { group, history, after }: Grou
   if (failure !== null) return refused([`The migration of "${group}" does not run. ${failure}\n${sql}`]);
   const snapshot = { ...after, prevId: history?.snapshot?.id ?? ORIGIN_ID };
   return { kind: "planned", history, migration: { group, tag, sql, snapshot }, changes: plan.changes };
+}
+
+/** Copies are taken from the objects again whatever becomes of them, so nobody is asked. Tables of features are Ledge's own. */
+async function planOfD1(history: GroupHistory | undefined, after: Snapshot): Promise<PairOutcome> {
+  const plan = await planD1(history?.snapshot ?? null, after);
+  if (plan.problems.length > 0) return refused(plan.problems);
+  if (plan.statements.length === 0) return { kind: "current" };
+  const tag = nextTag(history, migrationName(plan.changes));
+  const sql = `${plan.statements.join(`\n${BREAKPOINT}\n`)}\n`;
+  const failure = rehearseD1([...(history?.migrations ?? []), { tag, sql }]);
+  if (failure !== null) return refused([`The migration of D1 does not run. ${failure}\n${sql}`]);
+  const snapshot = { ...after, prevId: history?.snapshot?.id ?? ORIGIN_ID };
+  return { kind: "planned", history, migration: { group: D1_FOLDER, tag, sql, snapshot }, changes: plan.changes };
 }
 
 function unfitRenames(renames: readonly Rename[], pairs: readonly GroupPair[]): string[] {

@@ -61,6 +61,11 @@ export function readGroups(folder: string): GroupHistory[] {
   return names.sort().map((group) => readGroup(folder, group));
 }
 
+/** The migrations of D1; undefined when there are none. */
+export function readD1(folder: string): GroupHistory | undefined {
+  return existsSync(journalFile(folder, D1_FOLDER)) ? readGroup(folder, D1_FOLDER) : undefined;
+}
+
 function readGroup(folder: string, group: string): GroupHistory {
   const journal = (JSON.parse(readFileSync(journalFile(folder, group), "utf8")) as Journal).entries;
   const migrations = journal.map(({ tag }) => ({ tag, sql: readFileSync(join(folder, group, `${tag}.sql`), "utf8") }));

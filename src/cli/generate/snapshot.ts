@@ -60,7 +60,11 @@ export interface Snapshot {
   };
   /** Which index columns are expressions; drizzle-kit quotes the others. */
   readonly internal?: { readonly indexes: Readonly<Record<string, unknown>> };
+  /** Of D1 only: the searched columns of projected tables, by name in D1. drizzle-kit passes it over. */
+  readonly searched?: SearchedColumns;
 }
+
+export type SearchedColumns = Readonly<Record<string, readonly string[]>>;
 
 /** `prevId` of a group's first snapshot, by drizzle-kit's convention. */
 export const ORIGIN_ID = "00000000-0000-0000-0000-000000000000";

@@ -8,7 +8,7 @@ import { type OrderTerm, parseOrderBy } from "../../core/query/order.ts";
 import { parseFlag, parseLimit, parseOffset } from "../../core/query/parameters.ts";
 import { parseSelect } from "../../core/query/select.ts";
 import { readObject } from "../call-object.ts";
-import { openCursor, sealCursor } from "../cursors.ts";
+import { openCursor, placeOf, sealCursor } from "../cursors.ts";
 import { callHeader, type TableRequest } from "../exchange.ts";
 import { mayInspect } from "../may-inspect.ts";
 import { readConditions } from "../read-headers.ts";
@@ -35,7 +35,7 @@ export async function listRows(request: TableRequest): Promise<Reply> {
       orderBy,
       limit: parseLimit(parameters.get("limit"), resource.spec.pagination),
       offset: parseOffset(parameters.get("offset"), resource.spec.pagination, cursor),
-      after: cursor === undefined ? null : await openCursor(request, cursor, orderBy),
+      after: cursor === undefined ? null : await openCursor(placeOf(request), cursor, orderBy),
       totalCount: parseFlag("totalCount", parameters.get("totalCount")),
       isExplained: request.request.headers.get("ledge-explain") === "true" && mayInspect(request),
       withDeleted: parameters.has("withDeleted") ? await deletedScope(request, parameters) : null,
@@ -55,6 +55,6 @@ async function withCursor(
   next: readonly JsonScalar[],
   orderBy: readonly OrderTerm[],
 ): Promise<string> {
-  const cursor = await sealCursor(request, next, orderBy);
+  const cursor = await sealCursor(placeOf(request), next, orderBy);
   return `${body.slice(0, -OPEN_END.length)}${JSON.stringify(cursor)}}`;
 }

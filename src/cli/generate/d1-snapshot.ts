@@ -1,0 +1,71 @@
+/**
+ * What D1 is to hold, as drizzle-kit's description: the tables that features declare, and for each projected table of the application its
+ * `rm_<table>`. A copy promises nothing by itself (the object's table did), so uniqueness, defaults, references and NOT NULL stay
+ * behind; its indexes come along, because reads want them. Pure.
+ */
+
+import { COPY_COLUMN, type ProjectedTable, projectionName } from "../../core/read-model/projected-table.ts";
+import type { Snapshot, SnapshotColumn, SnapshotIndex, SnapshotTable, SnapshotTables } from "./snapshot.ts";
+import { VERSION_COLUMN } from "./snapshot.ts";
+
+/** A projected table, and the one of its object. */
+export interface ProjectionSource {
+  readonly projected: ProjectedTable;
+  readonly table: SnapshotTable;
+  /** SQL names of the searched columns; empty for a table without search. */
+  readonly searched: readonly string[];
+}
+
+/** `features` is the description of their tables alone. */
+export function d1Snapshot(features: Snapshot, sources: readonly ProjectionSource[]): Snapshot {
+  const projections = sources.map((source): [string, SnapshotTable] => {
+    const table = projectionTable(source);
+    return [table.name, table];
+  });
+  const searched = sources
+    .filter((source) => source.searched.length > 0)
+    .map(({ projected, searched: columns }) => [projectionName(projected.name), columns] as const);
+  return {
+    ...features,
+    tables: { ...features.tables, ...Object.fromEntries(projections) } as SnapshotTables,
+    ...(searched.length === 0 ? {} : { searched: Object.fromEntries(searched) }),
+  };
+}
+
+function projectionTable({ projected, table }: ProjectionSource): SnapshotTable {
+  const name = projectionName(projected.name);
+  const key = projected.columns.find((column) => column.name === projected.primaryKey);
+  if (key === undefined) throw new TypeError(`"${projected.name}" is projected without its key`);
+  const columns = projected.columns.flatMap(({ sqlName }) => {
+    const column = table.columns[sqlName];
+    return column === undefined ? [] : [[sqlName, plainColumn(column, sqlName === key.sqlName)] as const];
+  });
+  const kept = new Set(projected.columns.map(({ sqlName }) => sqlName));
+  const indexes = Object.values(table.indexes).flatMap((index): SnapshotIndex[] =>
+    index.where === undefined && index.columns.every((column) => kept.has(column))
+      ? [{ ...index, name: `rm_${index.name}`, isUnique: false }]
+      : [],
+  );
+  // Across objects there is no order by id but this one: the key begins with the copy.
+  const byId = { name: `${name}_by_id`, columns: [key.sqlName], isUnique: false };
+  const all = projected.partitionBy === null ? indexes : [...indexes, byId];
+  return {
+    name,
+    columns: {
+      [COPY_COLUMN]: { name: COPY_COLUMN, type: "integer", primaryKey: false, notNull: true, autoincrement: false },
+      ...Object.fromEntries(columns),
+      [VERSION_COLUMN.name]: VERSION_COLUMN,
+    },
+    indexes: Object.fromEntries(all.map((index) => [index.name, index])),
+    foreignKeys: {},
+    compositePrimaryKeys: {
+      [`${name}_pk`]: { name: `${name}_pk`, columns: [COPY_COLUMN, key.sqlName] },
+    },
+    uniqueConstraints: {},
+    checkConstraints: {},
+  };
+}
+
+function plainColumn({ name, type }: SnapshotColumn, isKey: boolean): SnapshotColumn {
+  return { name, type, primaryKey: false, notNull: isKey, autoincrement: false };
+}

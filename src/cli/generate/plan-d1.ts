@@ -1,0 +1,103 @@
+/**
+ * Plans the migration of D1: the tables of features like those of objects, projected tables with what drizzle-kit has no word for: rows
+ * kept in their key (a copy's row is one row written), and the full-text index of a searched one. A projected table whose key or kind
+ * changes is made anew and its copies are forgotten, so that they are taken from the objects again; until then reads say so.
+ */
+
+import { DatabaseSync } from "node:sqlite";
+import type { Sql } from "../../../durable-objects/sql/port.ts";
+import { createIndex, dropIndex, type SearchedTable } from "../../../durable-objects/sql/search-index.ts";
+import { type GroupPlan, planGroup } from "./plan-group.ts";
+import type { Snapshot, SnapshotTable } from "./snapshot.ts";
+import { sameForm } from "./snapshot.ts";
+
+export async function planD1(before: Snapshot | null, after: Snapshot): Promise<GroupPlan> {
+  const old = before?.tables ?? {};
+  const remade = Object.values(after.tables).filter((table) => isRemade(table, old[table.name], before, after));
+  const kept = Object.fromEntries(Object.entries(old).filter(([name]) => !remade.some((table) => table.name === name)));
+  const plan = await planGroup(kept, after, []);
+  const touched = plan.statements.join("\n");
+  const isTouched = (name: string) =>
+    touched.includes(`\`${name}\``) || !sameForm(before?.searched?.[name], after.searched?.[name]);
+  const stale = Object.keys(before?.searched ?? {}).filter(isTouched);
+  const fresh = Object.entries(after.searched ?? {}).filter(([name]) => isTouched(name));
+  const statements = [
+    ...stale.flatMap((name) => recorded((sql) => dropIndex(sql, name))),
+    ...remade.flatMap(({ name }) => (old[name] === undefined ? [] : [`DROP TABLE \`${name}\`;`])),
+    ...plan.statements.map((statement) => withoutRowid(statement, after)),
+    ...fresh.flatMap(([name, columns]) => recorded((sql) => createIndex(sql, searchedTable(name, columns, after)))),
+    ...(remade.some(({ name }) => old[name] !== undefined) ? ["DELETE FROM `rm_copies`;"] : []),
+  ];
+  const searches = fresh.map(([name, columns]) => ({
+    table: name,
+    text: `search in ${columns.join(", ")}`,
+    risk: "none" as const,
+    words: ["search", name],
+  }));
+  return { ...plan, statements, changes: [...plan.changes, ...searches] };
+}
+
+/** Why the migrations do not run one after the other on an empty database, or null. */
+export function rehearseD1(migrations: readonly { readonly tag: string; readonly sql: string }[]): string | null {
+  const database = new DatabaseSync(":memory:");
+  try {
+    for (const { tag, sql } of migrations) {
+      try {
+        database.exec(sql);
+      } catch (error) {
+        return `${tag}: ${error instanceof Error ? error.message : String(error)}`;
+      }
+    }
+    return null;
+  } finally {
+    database.close();
+  }
+}
+
+function isProjection(name: string, { tables }: Snapshot): boolean {
+  return name.startsWith("rm_") && tables[name]?.columns._copy !== undefined;
+}
+
+/** What ALTER TABLE cannot do to a projected table: another key, or rows that move in or out of the key. */
+function isRemade(
+  table: SnapshotTable,
+  old: SnapshotTable | undefined,
+  before: Snapshot | null,
+  after: Snapshot,
+): boolean {
+  if (old === undefined || before === null || !isProjection(table.name, after)) return false;
+  const isSearched = (snapshot: Snapshot) => snapshot.searched?.[table.name] !== undefined;
+  return isSearched(before) !== isSearched(after) || !sameForm(old.compositePrimaryKeys, table.compositePrimaryKeys);
+}
+
+/** A full-text index names rows by their number; other copies need none. */
+function withoutRowid(statement: string, after: Snapshot): string {
+  const name = /^CREATE TABLE `(?:__new_)?(\w+)`/.exec(statement)?.[1];
+  if (name === undefined || !isProjection(name, after) || after.searched?.[name] !== undefined) return statement;
+  return statement.replace(/\)\s*;?\s*$/, ") WITHOUT ROWID;");
+}
+
+function searchedTable(name: string, columns: readonly string[], { tables }: Snapshot): SearchedTable {
+  const column = (sqlName: string) => ({ name: sqlName, sqlName, kind: "text" as const });
+  return {
+    name,
+    columns: Object.keys(tables[name]?.columns ?? {}).map(column),
+    search: { fields: columns.map((each) => ({ name: each, weight: 1 })) },
+  } as unknown as SearchedTable;
+}
+
+/** The statements that are run on a port, instead of running them. */
+function recorded(run: (sql: Sql) => void): string[] {
+  const statements: string[] = [];
+  const refuse = () => {
+    throw new TypeError("An index is made by statements without results");
+  };
+  run({
+    run: (statement) => void statements.push(statement.endsWith(";") ? statement : `${statement};`),
+    all: refuse,
+    values: refuse,
+    sizeBytes: refuse,
+    transaction: refuse,
+  });
+  return statements;
+}

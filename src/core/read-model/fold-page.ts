@@ -1,0 +1,67 @@
+/**
+ * Commits → one page: each row once, as the last of them left it. Ends before the commit that would make it too large, so a page holds
+ * whole commits; the first always fits. Called by the object with its ledger's entries in order.
+ */
+
+import type { RowChange } from "../protocol/object-call.ts";
+import type { Row } from "../schema/table-spec.ts";
+import type { PulledRow, PullRequest } from "./pull.ts";
+
+/** A statement of D1 takes 2 MB in one parameter, and a page should be well within it (limits read 2026-11). */
+export const PAGE_SIZE = 700_000;
+export const PAGE_COMMITS = 1000;
+export const PAGE_ROWS = 1000;
+
+export interface LedgerCommit {
+  readonly seq: number;
+  readonly at: number;
+  readonly changes: readonly RowChange[];
+}
+
+export interface FoldedPage {
+  readonly rows: readonly PulledRow[];
+  readonly seq: number;
+  /** Of the last commit taken; null when there was none. */
+  readonly atMs: number | null;
+  /** UTF-16 units of the rows, about. */
+  readonly size: number;
+  /** The page is full: commits may be left. */
+  readonly isFull: boolean;
+}
+
+/** `tables` are the columns wanted, by table; changes of other tables only move `seq`. */
+export function foldPage(commits: Iterable<LedgerCommit>, fromSeq: number, tables: PullRequest["tables"]): FoldedPage {
+  const rows = new Map<string, PulledRow>();
+  let size = 0;
+  let seq = fromSeq;
+  let atMs: number | null = null;
+  let taken = 0;
+  for (const commit of commits) {
+    const changed = commit.changes.flatMap((change) => pulledOf(change, commit.seq, tables));
+    const more = changed.reduce((sum, row) => sum + sizeOf(row), 0);
+    const isOver = size + more > PAGE_SIZE || taken >= PAGE_COMMITS || rows.size + changed.length > PAGE_ROWS;
+    if (isOver && taken > 0) return { rows: [...rows.values()], seq, atMs, size, isFull: true };
+    for (const row of changed) rows.set(`${row.table}\u0000${row.id}`, row);
+    size += more;
+    seq = commit.seq;
+    atMs = commit.at;
+    taken++;
+  }
+  return { rows: [...rows.values()], seq, atMs, size, isFull: false };
+}
+
+/** UTF-16 units of a row as JSON, about. */
+export function sizeOf({ row }: Pick<PulledRow, "row">): number {
+  return row === null ? 64 : JSON.stringify(row).length;
+}
+
+/** The columns wanted; one that the row does not have is null. */
+export function pickColumns(row: Row, columns: readonly string[]): Row {
+  return Object.fromEntries(columns.map((name) => [name, row[name] ?? null]));
+}
+
+function pulledOf({ table, id, after }: RowChange, version: number, tables: PullRequest["tables"]): PulledRow[] {
+  const columns = Object.hasOwn(tables, table) ? tables[table] : undefined;
+  if (columns === undefined) return [];
+  return [{ table, id, version, row: after === null ? null : pickColumns(after, columns) }];
+}

@@ -1,0 +1,102 @@
+/**
+ * How far the copies have got that an answer stands on, read in the same batch as its rows; and the positions that its reader wants,
+ * looked up in the register where D1 does not know their ledger yet.
+ */
+
+import { type ObjectName, objectName } from "../../core/ids.ts";
+import { type Cursor, type Position, readWishes } from "../../core/read-model/age.ts";
+import type { Statement } from "../../core/read-model/statements.ts";
+import { readObject } from "../../edge/call-object.ts";
+import { expectAnswer } from "../../edge/endpoints/answer.ts";
+import type { Exchange } from "../../edge/exchange.ts";
+import { callHeader } from "../../edge/exchange.ts";
+
+/** Objects whose positions an answer names, and that one read asks for news at once. */
+export const MAX_NAMED_OBJECTS = 16;
+
+export interface Age {
+  /** Of the copies that serve, the oldest first; of many only some. */
+  readonly cursors: readonly Cursor[];
+  /** How many there are. */
+  readonly objects: number;
+  /** ms since 1970: nothing that was committed up to then is missing; null while nothing is copied. */
+  readonly asOfMs: number | null;
+  /** Those of the ledgers that the reader has named. */
+  readonly named: readonly Cursor[];
+}
+
+/** Statements to be read along with the rows, and their records as an age. */
+export function ageStatements(groups: readonly string[], epochs: readonly string[]): readonly Statement[] {
+  const served = "FROM rm_copies WHERE grp IN (SELECT value FROM json_each(?)) AND status = 'serving'";
+  return [
+    { sql: `SELECT count(*) AS objects, min(as_of) AS as_of ${served}`, params: [JSON.stringify(groups)] },
+    {
+      sql: `SELECT object, epoch, seq ${served} ORDER BY as_of LIMIT ${MAX_NAMED_OBJECTS + 1}`,
+      params: [JSON.stringify(groups)],
+    },
+    {
+      sql: "SELECT object, epoch, seq FROM rm_copies WHERE epoch IN (SELECT value FROM json_each(?)) AND status = 'serving'",
+      params: [JSON.stringify(epochs)],
+    },
+  ];
+}
+
+export function readAge([totals, some, named]: readonly (readonly Record<string, unknown>[])[]): Age {
+  const total = totals?.[0];
+  return {
+    cursors: (some ?? []).map(cursorOf),
+    objects: Number(total?.objects ?? 0),
+    asOfMs: typeof total?.as_of === "number" ? total.as_of : null,
+    named: (named ?? []).map(cursorOf),
+  };
+}
+
+/**
+ * The positions a reader wants of the objects of these groups. A ledger that the register does not know is an older one, or another
+ * application's, and asks for nothing; so does an object of another group.
+ */
+export async function wantedPositions(exchange: Exchange, groups: readonly string[]): Promise<readonly Position[]> {
+  const { env, edge, request } = exchange;
+  const app = edge.definition.name;
+  const isOurs = (object: ObjectName) => {
+    const [, owner, group = ""] = object.split("/");
+    return owner === app && groups.includes(group);
+  };
+  const wishes = readWishes(request.headers.get("ledge-min-seq"));
+  const found = await Promise.all(
+    wishes.map(async (wish): Promise<readonly Position[]> => {
+      if (wish.kind === "transaction") return isOurs(wish.object) ? settledPositions(exchange, wish.object) : [];
+      const object = await env.LEDGE_TABLES.getByName(objectName(app, "_registry", null)).objectOf(wish.epoch);
+      return object !== null && isOurs(object) ? [{ object, epoch: wish.epoch, seq: wish.seq }] : [];
+    }),
+  );
+  return found.flat();
+}
+
+/** Where the object stands once nothing is promised in it any more: a read of all rows waits for that. */
+async function settledPositions(exchange: Exchange, object: ObjectName): Promise<readonly Position[]> {
+  const [, , group, partition = null] = object.split("/");
+  const entries = [...exchange.edge.tables.values()].filter(({ resource }) => resource.spec.group === group);
+  const positions = await Promise.all(
+    entries.map(async (entry) => {
+      const request = { ...exchange, entry, partition, object };
+      const { consistency: _, ...header } = callHeader(request);
+      const reply = await readObject(request, {
+        ...header,
+        op: "count",
+        scope: "*",
+        filter: "",
+        withDeleted: null,
+        limit: 1,
+        conditions: {},
+      });
+      const [epoch = "", seq = "0"] = expectAnswer(reply).position.split(":");
+      return { object, epoch, seq: Number(seq) };
+    }),
+  );
+  return positions;
+}
+
+function cursorOf({ object, epoch, seq }: Record<string, unknown>): Cursor {
+  return { object: object as ObjectName, epoch: String(epoch), seq: Number(seq) };
+}

@@ -1,0 +1,82 @@
+/**
+ * The feature `read-model`, and the public entry `ledge/read-model`: tables marked `readModel` are copied to D1, and views read what spans
+ * objects. One line in src/app.ts, `features: [readModel({ views: [ … ] })]`; an application without it copies nothing.
+ */
+
+import { projectionForm } from "../../core/read-model/projected-table.ts";
+import type { AppDefinition, News } from "../../define/app.ts";
+import { ConfigError } from "../../define/config-error.ts";
+import type { Feature, RouteBuilder, RouteContext } from "../../edge/app-options.ts";
+import type { LedgeEnv } from "../../edge/env.ts";
+import { checkDatabase, databaseIn } from "./database.ts";
+import { followObject } from "./follow-object.ts";
+import { type Projection, projectionOf } from "./projection.ts";
+import type { View } from "./view.ts";
+import { aggregateView, countView, listView, type OpenView, openView } from "./view-endpoint.ts";
+
+export { type View, view } from "./view.ts";
+
+/** How long an object's alarm brings its copy on at a stretch; then other timers have their turn. */
+const STRETCH_MS = 1000;
+
+export interface ReadModelOptions {
+  readonly views?: readonly View[];
+}
+
+export function readModel({ views = [] }: ReadModelOptions = {}): Feature {
+  /** Known once the application is made, which is before anything is read. */
+  let projection: Projection | undefined;
+  const opened = new Map<View, OpenView>();
+  const open = (view: View): OpenView => {
+    if (projection === undefined) throw new TypeError("The read model has no application yet");
+    const known = opened.get(view) ?? openView(view, projection);
+    opened.set(view, known);
+    return known;
+  };
+  return {
+    name: "read-model",
+    routes(route, { basePath }) {
+      for (const view of views) viewRoutes(route, `${basePath}/${view.name}`, view, () => open(view));
+    },
+    news(app) {
+      projection = projectionOf(app);
+      checkViews(views, app, projection);
+      const { tables } = projection;
+      return {
+        tables: new Set(tables.keys()),
+        form: projectionForm([...tables.values()]),
+        tell: (news) => follow(projection ?? projectionOf(app), news),
+      };
+    },
+    health: checkDatabase,
+  };
+}
+
+function viewRoutes(route: RouteBuilder, root: string, view: View, open: () => OpenView): void {
+  route("GET", root, (context: RouteContext) => listView(open(), context));
+  route("GET", `${root}/count`, (context: RouteContext) => countView(open(), context));
+  if (view.resource.spec.capabilities.aggregate)
+    route("GET", `${root}/aggregate`, (context: RouteContext) => aggregateView(open(), context));
+}
+
+/** Without a database nothing is copied, and nothing is owed: the object opens its copy once there is one. */
+async function follow(projection: Projection, { object, env }: News): Promise<"current" | "more"> {
+  const database = databaseIn(env);
+  if (database === null) throw new Error("no D1 database is bound as LEDGE_D1");
+  const consumer = { env: env as LedgeEnv, database, projection, clock: Date.now };
+  return followObject(consumer, object, { untilMs: Date.now() + STRETCH_MS });
+}
+
+function checkViews(
+  views: readonly View[],
+  { resources }: Pick<AppDefinition, "resources">,
+  { tables }: Projection,
+): void {
+  for (const { name, tables: read, resource } of views) {
+    const refuse = (problem: string, mend: string) => new ConfigError(name, resource.file, problem, mend);
+    const missing = read.find((table) => !tables.has(table));
+    if (missing !== undefined)
+      throw refuse(`reads "${missing}", which is not copied`, "Give that table readModel: true.");
+    if (resources.has(name)) throw refuse("has the name of a table", "Rename the view.");
+  }
+}

@@ -1,0 +1,113 @@
+/**
+ * One read of D1 under a caller: the rows and the age of the copies in one instant; the answer waits for what its reader has seen already
+ * ([HT8]), by bringing the copies on itself, for 200 ms at most. Then it is 503 `read-behind`, unless whoever asks knows another way.
+ */
+
+import type { Sql } from "../../../durable-objects/sql/port.ts";
+import { Fault } from "../../core/fault.ts";
+import type { ObjectName } from "../../core/ids.ts";
+import { type Position, positionsBehind, positionsText } from "../../core/read-model/age.ts";
+import type { Exchange } from "../../edge/exchange.ts";
+import { type Database, databaseOf } from "./database.ts";
+import { followObject } from "./follow-object.ts";
+import type { Projection } from "./projection.ts";
+import { type Age, ageStatements, MAX_NAMED_OBJECTS, readAge, wantedPositions } from "./read-age.ts";
+import { readInstant } from "./read-instant.ts";
+
+/** How long an answer waits for a position ([HT8]). */
+const WAIT_MS = 200;
+/** An answer older than this has its objects asked for news, behind the reply. */
+const STALE_MS = 5000;
+const REFRESH_MS = 1000;
+
+const BOOKMARK = "ledge-bookmark";
+const BOOKMARK_FORM = /^[\x21-\x7e]{1,200}$/;
+
+export interface ReadAnswer<T> {
+  readonly result: T;
+  readonly age: Age;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+/** `groups` are those of the tables that are read. Throws `read-behind`. */
+export async function readUnderAge<T>(
+  exchange: Exchange,
+  projection: Projection,
+  groups: readonly string[],
+  work: (sql: Sql) => T,
+): Promise<ReadAnswer<T>> {
+  const { env, log, request, lifetime } = exchange;
+  const database = databaseOf(env, log);
+  const given = request.headers.get(BOOKMARK);
+  const wanted = await wantedPositions(exchange, groups);
+  // Any replica will do, but for a reader who has seen a later state, or whose position has to be waited for.
+  const session = database.withSession(given !== null && BOOKMARK_FORM.test(given) ? given : "first-unconstrained");
+  const along = ageStatements(
+    groups,
+    wanted.map(({ epoch }) => epoch),
+  );
+  const read = async (from: Database) => {
+    const instant = await readInstant(from, along, work);
+    const age = readAge(instant.along);
+    return { result: instant.result, age, behind: positionsBehind(wanted, [...age.cursors, ...age.named]) };
+  };
+  let answer = await read(session);
+  let bookmark: string | null = session.getBookmark() ?? null;
+  if (answer.behind.length > 0) {
+    await catchUp(exchange, projection, answer.behind);
+    const primary = database.withSession("first-primary");
+    answer = await read(primary);
+    bookmark = primary.getBookmark() ?? null;
+    if (answer.behind.length > 0) throw new Fault({ slug: "read-behind", retryAfter: 1 });
+  }
+  const { result, age } = answer;
+  if (age.asOfMs !== null && exchange.nowMs - age.asOfMs > STALE_MS)
+    lifetime.waitUntil(
+      refresh(
+        exchange,
+        projection,
+        age.cursors.map(({ object }) => object),
+      ),
+    );
+  const positions = age.objects > MAX_NAMED_OBJECTS ? null : positionsText(age.cursors, MAX_NAMED_OBJECTS);
+  return {
+    result,
+    age,
+    headers: {
+      "content-type": "application/json",
+      "cache-control": "private, no-store",
+      ...(positions === null ? {} : { "ledge-seq": positions }),
+      ...(bookmark === null ? {} : { [BOOKMARK]: bookmark }),
+    },
+  };
+}
+
+/** What every answer says of its age. */
+export function ageMembers({ asOfMs }: Age): { readonly asOf: string | null } {
+  return { asOf: asOfMs === null || asOfMs === 0 ? null : new Date(asOfMs).toISOString() };
+}
+
+/** Brings the copies of these objects on, for as long as the reader waits. What is left over goes on behind the reply. */
+async function catchUp(exchange: Exchange, projection: Projection, behind: readonly Position[]): Promise<void> {
+  const objects = [...new Set(behind.map(({ object }) => object))];
+  const work = refresh(exchange, projection, objects);
+  exchange.lifetime.waitUntil(work);
+  let timer: ReturnType<typeof setTimeout> | null = null;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, WAIT_MS);
+  });
+  await Promise.race([work, late]);
+  clearTimeout(timer);
+}
+
+async function refresh({ env, log }: Exchange, projection: Projection, objects: readonly ObjectName[]): Promise<void> {
+  const consumer = { env, database: databaseOf(env, log), projection, clock: Date.now };
+  const untilMs = Date.now() + REFRESH_MS;
+  await Promise.all(
+    objects.slice(0, MAX_NAMED_OBJECTS).map((object) =>
+      followObject(consumer, object, { untilMs }).catch((error: unknown) => {
+        log.warn("a copy could not be brought on", { object, error: String(error) });
+      }),
+    ),
+  );
+}

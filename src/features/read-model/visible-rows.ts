@@ -1,0 +1,76 @@
+/**
+ * What the statements of a view stand on: `WITH` clauses that take the place of the tables they name, with the rows of copies that serve,
+ * and no others. So the code that lists, counts and searches a table in its object reads a view, unchanged.
+ */
+
+import type { Sql } from "../../../durable-objects/sql/port.ts";
+import { quoteIdentifier } from "../../../durable-objects/sql/quote-identifier.ts";
+import { objectName } from "../../core/ids.ts";
+import { COPY_COLUMN, type ProjectedTable, projectionName } from "../../core/read-model/projected-table.ts";
+import type { TableSpec } from "../../core/schema/table-spec.ts";
+import type { Projection } from "./projection.ts";
+import type { View } from "./view.ts";
+
+/** A table as the statements of a reader name it, and the clauses before them. */
+export interface ReadSource {
+  readonly spec: TableSpec;
+  readonly prefix: string;
+}
+
+export function sourceOf(view: View, projection: Projection): ReadSource {
+  const { spec } = view.resource;
+  const tables = view.tables.map((name) => requireTable(projection, name));
+  if (view.query === null) {
+    const [table] = tables as [ProjectedTable];
+    return tableSource(projection, table, spec);
+  }
+  const clauses = tables.map((table) => clause(table.name, rowsOf(projection, table, "present")));
+  const names = view.query.columns.map(quoteIdentifier).join(", ");
+  // Views have no versions; the readers of tables want one.
+  const own = `${quoteIdentifier(`${spec.name} of`)}(${names}) AS (${view.query.sql})`;
+  const whole = clause(spec.name, `SELECT *, 0 AS "_version" FROM ${quoteIdentifier(`${spec.name} of`)}`);
+  return { spec, prefix: `WITH ${[...clauses, own, whole].join(", ")} ` };
+}
+
+/** All rows of one table, soft-deleted ones too: the reader's filter leaves them out. */
+export function tableSource(projection: Projection, table: ProjectedTable, spec: TableSpec): ReadSource {
+  const name = projectionName(table.name);
+  return {
+    spec: { ...spec, name },
+    prefix: `WITH ${clause(name, rowsOf(projection, table, "all", spec.search !== undefined))} `,
+  };
+}
+
+/** A port whose statements all begin with the clauses. */
+export function prefixed(sql: Sql, prefix: string): Sql {
+  return {
+    ...sql,
+    all: (text, params) => sql.all(prefix + text, params),
+    values: (text, params) => sql.values(prefix + text, params),
+  };
+}
+
+function requireTable({ tables }: Projection, name: string): ProjectedTable {
+  const table = tables.get(name);
+  if (table === undefined) throw new TypeError(`"${name}" is not copied: give it readModel`);
+  return table;
+}
+
+/** `main.` is the table itself, which the clause of the same name hides. */
+function rowsOf({ app }: Projection, table: ProjectedTable, which: "all" | "present", withRowid = false): string {
+  const hidden = softDeleted(table);
+  const isVisible =
+    table.partitionBy === null
+      ? `${COPY_COLUMN} = (SELECT id FROM rm_copies WHERE object = '${objectName(app, table.group, null)}' AND status = 'serving')`
+      : `${COPY_COLUMN} NOT IN (SELECT id FROM rm_copies WHERE is_hidden = 1)`;
+  const isPresent = which === "present" && hidden !== null ? ` AND ${quoteIdentifier(hidden)} IS NULL` : "";
+  return `SELECT ${withRowid ? "rowid AS rowid, " : ""}* FROM main.${quoteIdentifier(projectionName(table.name))} WHERE ${isVisible}${isPresent}`;
+}
+
+function softDeleted({ softDelete, columns }: ProjectedTable): string | null {
+  return columns.find(({ name }) => name === softDelete)?.sqlName ?? null;
+}
+
+function clause(name: string, rows: string): string {
+  return `${quoteIdentifier(name)} AS (${rows})`;
+}

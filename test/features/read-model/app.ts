@@ -1,0 +1,105 @@
+/** Tables of the read model's tests: one in an object of its own, two in one object, one in partitions; views over them. */
+
+import { eq, sql } from "drizzle-orm";
+import { blob, index, integer, QueryBuilder, real, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import { defineApp, fullyPublic, resource, rsql } from "ledge";
+import { readModel, view } from "../../../src/features/read-model/read-model.ts";
+
+const id = () => text("id").primaryKey();
+
+const projectsTable = sqliteTable("projects", {
+  id: id(),
+  name: text("name").notNull(),
+  ownerId: text("owner_id").notNull(),
+});
+export const projects = resource(projectsTable, { ...fullyPublic(), id: "text", readModel: true });
+
+const tasksTable = sqliteTable(
+  "tasks",
+  {
+    id: id(),
+    projectId: text("project_id").notNull(),
+    title: text("title").notNull(),
+    hours: real("hours"),
+    size: integer("size"),
+    big: text("big"),
+    isDone: integer("is_done", { mode: "boolean" }).notNull().default(false),
+    dueAt: integer("due_at", { mode: "timestamp_ms" }),
+    tags: text("tags", { mode: "json" }).$type<readonly string[]>(),
+    bytes: blob("bytes", { mode: "buffer" }),
+    deletedAt: integer("deleted_at", { mode: "timestamp_ms" }),
+  },
+  (table) => [index("tasks_by_project").on(table.projectId)],
+);
+export const tasks = resource(tasksTable, {
+  ...fullyPublic(),
+  id: "text",
+  group: "work",
+  columns: { big: { type: "bigint" } },
+  softDelete: { field: "deletedAt" },
+  search: { fields: ["title"] },
+  readModel: true,
+  changelog: { maxCommits: 200 },
+});
+
+const labelsTable = sqliteTable("labels", { id: id(), taskId: text("task_id").notNull(), name: text("name").notNull() });
+export const labels = resource(labelsTable, { ...fullyPublic(), id: "text", group: "work", readModel: true });
+
+const notesTable = sqliteTable("notes", {
+  id: id(),
+  room: text("room").notNull(),
+  authorId: text("author_id").notNull(),
+  body: text("body").notNull(),
+  secret: text("secret"),
+  rank: integer("rank").notNull().default(0),
+});
+/** Only some columns are copied; the secret is not. */
+export const notes = resource(notesTable, {
+  ...fullyPublic(),
+  id: "text",
+  partitionBy: "room",
+  partition: { allow: () => true },
+  search: { fields: ["body"] },
+  readModel: ["authorId", "body", "rank"],
+});
+
+const reportTable = sqliteTable("project_report", {
+  id: id(),
+  name: text("name").notNull(),
+  ownerId: text("owner_id").notNull(),
+  open: integer("open").notNull(),
+  hours: real("hours"),
+});
+
+const report = view({
+  columns: reportTable,
+  of: [projects, tasks],
+  query: new QueryBuilder()
+    .select({
+      id: projectsTable.id,
+      name: projectsTable.name,
+      ownerId: projectsTable.ownerId,
+      open: sql<number>`count(CASE WHEN ${tasksTable.isDone} = 0 THEN 1 END)`.as("open"),
+      hours: sql<number>`sum(${tasksTable.hours})`.as("hours"),
+    })
+    .from(projectsTable)
+    .leftJoin(tasksTable, eq(tasksTable.projectId, projectsTable.id))
+    .groupBy(projectsTable.id),
+  auth: { read: (user) => rsql`ownerId==${user.id}` },
+});
+
+export const app = defineApp({
+  name: "test",
+  resources: [projects, tasks, labels, notes],
+  features: [
+    readModel({
+      views: [
+        view("all_tasks", { of: tasks, ...fullyPublic() }),
+        view("all_notes", { of: notes, auth: { read: "*" } }),
+        view("my_notes", { of: notes, auth: { read: (user) => rsql`authorId==${user.id}` } }),
+        report,
+      ],
+    }),
+  ],
+  transactions: { http: true },
+});

@@ -1,0 +1,20 @@
+/** Tests of the read model inside workerd: real objects and a local D1, with the migrations that `ledge generate` writes for them. */
+
+import { join } from "node:path";
+import { cloudflareTest } from "@cloudflare/vitest-plugin";
+import { defineConfig } from "vitest/config";
+
+const root = join(import.meta.dirname, "..");
+
+export default defineConfig({
+  root,
+  plugins: [cloudflareTest({ wrangler: { configPath: join(root, "test/features/read-model/wrangler.toml") } })],
+  test: {
+    name: "read-model",
+    include: ["test/features/read-model/**/*.test.ts"],
+    exclude: ["**/*.node.test.ts"],
+    globalSetup: [join(root, "test/features/read-model/generate-database.ts")],
+    setupFiles: [join(root, "test/features/read-model/migrate-database.ts")],
+    testTimeout: 60_000,
+  },
+});
