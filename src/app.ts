@@ -3,7 +3,9 @@
 import { defineApp } from "ledge";
 import { auth } from "./features/auth/auth.ts";
 import { jobs } from "./features/jobs/jobs.ts";
+import { readModel } from "./features/read-model/read-model.ts";
 import { jobList } from "./jobs/jobs.ts";
+import { myMessages } from "./tables/my-messages.ts";
 import * as tables from "./tables/tables.ts";
 import { accountPages } from "./web/account-pages.ts";
 import { front } from "./web/board.ts";
@@ -13,7 +15,7 @@ import { home } from "./web/home.ts";
 export const app = defineApp({
   name: "board",
   resources: tables,
-  features: [auth(), jobs(jobList), accountPages],
+  features: [auth(), jobs(jobList), readModel({ views: [myMessages] }), accountPages],
   endpoints: boardRoutes,
   // The board's client sends lists of writes that take effect together.
   transactions: { http: true },

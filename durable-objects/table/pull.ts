@@ -7,15 +7,7 @@
 import type { RowId } from "../../src/core/ids.ts";
 import type { RowChange } from "../../src/core/protocol/object-call.ts";
 import { completeOrder } from "../../src/core/query/order.ts";
-import {
-  foldPage,
-  type LedgerCommit,
-  PAGE_COMMITS,
-  PAGE_ROWS,
-  PAGE_SIZE,
-  pickColumns,
-  sizeOf,
-} from "../../src/core/read-model/fold-page.ts";
+import { foldPage, type LedgerCommit, pickColumns, sizeOf } from "../../src/core/read-model/fold-page.ts";
 import {
   type ObjectFacts,
   type Place,
@@ -33,17 +25,18 @@ import type { Store } from "./store.ts";
 const COMMITS_AT_ONCE = 50;
 const EVERY_ROW = { kind: "all" } as const;
 
-export function pull(store: Store, { tables, from }: PullRequest): PullReply {
+export function pull(store: Store, request: PullRequest): PullReply {
+  const { tables, from, limits } = request;
   const facts = factsOf(store);
   if (store.health.kind !== "ready") return { kind: "unready" };
   if (from === null) return { kind: "facts", facts };
   const reason = whyElsewhere(from, facts, oldestSeq(store));
   if (reason !== null) return { kind: "elsewhere", reason, facts };
-  const folded = foldPage(commitsBehind(store, from.seq), from.seq, tables);
+  const folded = foldPage(commitsBehind(store, from.seq, limits.commits), from.seq, request);
   const isAtHead = folded.seq === facts.head;
   const filled =
     isAtHead && from.place !== null
-      ? backFill(store, from.place, tables, PAGE_SIZE - folded.size, PAGE_ROWS - folded.rows.length)
+      ? backFill(store, from.place, tables, limits.size - folded.size, limits.rows - folded.rows.length)
       : { rows: [], place: from.place };
   return {
     kind: "page",
@@ -60,9 +53,9 @@ export function factsOf({ epoch, head, sql, clock }: Store): ObjectFacts {
   return { epoch, migration: appliedMigration(sql), head: head.seq, sizeBytes: sql.sizeBytes(), atMs: clock() };
 }
 
-function* commitsBehind(store: Store, seq: number): Generator<LedgerCommit> {
+function* commitsBehind(store: Store, seq: number, limitCommits: number): Generator<LedgerCommit> {
   let after = seq;
-  for (let taken = 0; taken <= PAGE_COMMITS; taken += COMMITS_AT_ONCE) {
+  for (let taken = 0; taken <= limitCommits; taken += COMMITS_AT_ONCE) {
     const entries = store.sql.all("SELECT seq, at, changes FROM _log WHERE seq > ? ORDER BY seq LIMIT ?", [
       after,
       COMMITS_AT_ONCE,

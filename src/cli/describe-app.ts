@@ -64,7 +64,7 @@ async function featureSnapshot(): Promise<Snapshot> {
   const folder = join(process.cwd(), "src/features");
   const files = existsSync(folder)
     ? readdirSync(folder)
-        .map((name) => join(folder, name, "tables.ts"))
+        .map((name) => join(folder, name, "d1-tables.ts"))
         .filter((file) => existsSync(file))
     : [];
   const modules = await Promise.all(files.map((file) => import(pathToFileURL(file).href) as Promise<object>));

@@ -39,6 +39,8 @@ export function fakeTables(script: Script = () => answer(), vars: Partial<LedgeE
           calls.push({ object: name, call });
           return encodeReply(await script(call, name));
         },
+        pull: () => Promise.reject(new Error("no read model here")),
+        objectOf: async () => null,
         objects: () => Promise.resolve([]),
         agree: () => Promise.reject(new Error("no transaction over several objects here")),
         usedRows: () => Promise.reject(new Error("no rows that a scope uses here")),

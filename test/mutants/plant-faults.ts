@@ -28,6 +28,8 @@ export interface Trial {
   readonly room: string;
   /** The simulator's entry, e.g. `test/sim/campaign.ts`. */
   readonly campaign: string;
+  /** What the simulator needs beyond the core. */
+  readonly also?: readonly string[];
   /** Seeds that `--search` goes through. */
   readonly searched: number;
 }
@@ -81,7 +83,8 @@ export function plantFaults(trial: Trial): void {
 
   try {
     symlinkSync(join(ROOT, "node_modules"), join(copy, "node_modules"));
-    for (const path of COPIED) cpSync(join(ROOT, path), join(copy, path), { recursive: true });
+    for (const path of [...COPIED, ...(trial.also ?? [])])
+      cpSync(join(ROOT, path), join(copy, path), { recursive: true });
     for (const fault of faults) checkPlace(fault);
     if (!isSearch && isClean) {
       for (const seed of new Set(faults.map((fault) => fault.seed)))

@@ -5,7 +5,15 @@
  */
 
 import type { ObjectName } from "../ids.ts";
-import { isComplete, type ObjectFacts, type Place, type PulledPage, type PullReply, type PullRequest } from "./pull.ts";
+import {
+  isComplete,
+  type ObjectFacts,
+  type PageLimits,
+  type Place,
+  type PulledPage,
+  type PullReply,
+  type PullRequest,
+} from "./pull.ts";
 
 export interface Copy {
   readonly id: number;
@@ -44,6 +52,7 @@ export type Step =
 export interface Wanted {
   readonly form: string;
   readonly columns: PullRequest["tables"];
+  readonly limits: PageLimits;
 }
 
 /** One question to the object, and the copy that it is for; null: there is none yet. */
@@ -56,7 +65,9 @@ export interface Ask {
 export function nextAsks(copies: readonly Copy[], wanted: Wanted): readonly Ask[] {
   const followed = copiesToFollow(copies, wanted.form);
   const asks = followed.map((copy): Ask => ({ copy, request: requestFor(copy, wanted) }));
-  return asks.length > 0 ? asks : [{ copy: null, request: { v: 1, tables: wanted.columns, from: null } }];
+  return asks.length > 0
+    ? asks
+    : [{ copy: null, request: { v: 1, limits: wanted.limits, tables: wanted.columns, from: null } }];
 }
 
 /** What becomes of a copy by the object's answer; null: nothing can be done now. */
@@ -113,7 +124,12 @@ function copiesToFollow(copies: readonly Copy[], form: string): readonly Copy[] 
 
 /** A copy of another form has no next page. */
 function requestFor({ epoch, migration, seq, place, form }: Copy, wanted: Wanted): PullRequest {
-  return { v: 1, tables: wanted.columns, from: form === wanted.form ? { epoch, migration, seq, place } : null };
+  return {
+    v: 1,
+    limits: wanted.limits,
+    tables: wanted.columns,
+    from: form === wanted.form ? { epoch, migration, seq, place } : null,
+  };
 }
 
 function pageStep(copy: Copy, page: PulledPage): Step {

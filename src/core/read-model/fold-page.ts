@@ -7,11 +7,6 @@ import type { RowChange } from "../protocol/object-call.ts";
 import type { Row } from "../schema/table-spec.ts";
 import type { PulledRow, PullRequest } from "./pull.ts";
 
-/** A statement of D1 takes 2 MB in one parameter, and a page should be well within it (limits read 2026-11). */
-export const PAGE_SIZE = 700_000;
-export const PAGE_COMMITS = 1000;
-export const PAGE_ROWS = 1000;
-
 export interface LedgerCommit {
   readonly seq: number;
   readonly at: number;
@@ -30,7 +25,11 @@ export interface FoldedPage {
 }
 
 /** `tables` are the columns wanted, by table; changes of other tables only move `seq`. */
-export function foldPage(commits: Iterable<LedgerCommit>, fromSeq: number, tables: PullRequest["tables"]): FoldedPage {
+export function foldPage(
+  commits: Iterable<LedgerCommit>,
+  fromSeq: number,
+  { tables, limits }: Pick<PullRequest, "tables" | "limits">,
+): FoldedPage {
   const rows = new Map<string, PulledRow>();
   let size = 0;
   let seq = fromSeq;
@@ -39,7 +38,7 @@ export function foldPage(commits: Iterable<LedgerCommit>, fromSeq: number, table
   for (const commit of commits) {
     const changed = commit.changes.flatMap((change) => pulledOf(change, commit.seq, tables));
     const more = changed.reduce((sum, row) => sum + sizeOf(row), 0);
-    const isOver = size + more > PAGE_SIZE || taken >= PAGE_COMMITS || rows.size + changed.length > PAGE_ROWS;
+    const isOver = size + more > limits.size || taken >= limits.commits || rows.size + changed.length > limits.rows;
     if (isOver && taken > 0) return { rows: [...rows.values()], seq, atMs, size, isFull: true };
     for (const row of changed) rows.set(`${row.table}\u0000${row.id}`, row);
     size += more;

@@ -21,8 +21,20 @@ export interface PullFrom {
   readonly place: Place | null;
 }
 
+/** How large a page may be: the consumer knows what its database takes at once. */
+export interface PageLimits {
+  readonly rows: number;
+  readonly commits: number;
+  /** UTF-16 units of the rows as JSON, about; one commit, or one row, may have more. */
+  readonly size: number;
+}
+
+/** D1 takes 2 MB in one parameter, and a batch should be well within its 30 s (limits read 2026-11). */
+export const PAGE_LIMITS: PageLimits = { rows: 1000, commits: 1000, size: 700_000 };
+
 export interface PullRequest {
   readonly v: 1;
+  readonly limits: PageLimits;
   /** Columns by table, in the order of back-filling. */
   readonly tables: Readonly<Record<string, readonly string[]>>;
   /** Null asks for the facts alone. */

@@ -8,7 +8,7 @@ import { getTableConfig, SQLiteTable } from "drizzle-orm/sqlite-core";
 import { build } from "esbuild";
 import { describe, expect, test } from "vitest";
 import { featureImports } from "../../../src/cli/size-command.ts";
-import * as authTables from "../../../src/features/auth/tables.ts";
+import * as authTables from "../../../src/features/auth/d1-tables.ts";
 import { findImports } from "../../house/find-imports.ts";
 import { ROOT, readFiles } from "../../house/project-files.ts";
 

@@ -42,7 +42,11 @@ export const tasks = resource(tasksTable, {
   changelog: { maxCommits: 200 },
 });
 
-const labelsTable = sqliteTable("labels", { id: id(), taskId: text("task_id").notNull(), name: text("name").notNull() });
+const labelsTable = sqliteTable("labels", {
+  id: id(),
+  taskId: text("task_id").notNull(),
+  name: text("name").notNull(),
+});
 export const labels = resource(labelsTable, { ...fullyPublic(), id: "text", group: "work", readModel: true });
 
 const notesTable = sqliteTable("notes", {

@@ -44,7 +44,11 @@ export async function settle(object: string): Promise<void> {
 }
 
 export async function d1(sql: string, ...params: unknown[]): Promise<Record<string, unknown>[]> {
-  return (await env.LEDGE_D1.prepare(sql).bind(...params).all<Record<string, unknown>>()).results;
+  return (
+    await env.LEDGE_D1.prepare(sql)
+      .bind(...params)
+      .all<Record<string, unknown>>()
+  ).results;
 }
 
 export const items = ({ json }: Sent): Record<string, unknown>[] => json.items as Record<string, unknown>[];

@@ -5,7 +5,7 @@
 
 import { getTableColumns, getTableName } from "drizzle-orm";
 import type { SQLiteColumn, SQLiteTable } from "drizzle-orm/sqlite-core";
-import { accounts, sessions, users, verifications } from "../tables.ts";
+import { accounts, sessions, users, verifications } from "../d1-tables.ts";
 import { hashToken } from "../tokens.ts";
 
 export type Values = Readonly<Record<string, unknown>>;

@@ -1,0 +1,23 @@
+/** The short campaign of `npm test`; the long one is `RUNS=100000 npm run sim:read-model`. */
+
+import { expect, test } from "vitest";
+import { simulate } from "./simulate.ts";
+
+const RUNS = 40;
+
+test("[RM2] [RM4] fixed seeds: a copy that is read from holds what its object held at its cursor, and in the end what it holds", async () => {
+  const totals: Record<string, number> = {};
+  const problems: string[] = [];
+  for (let seed = 1; seed <= RUNS; seed++) {
+    try {
+      for (const [event, n] of Object.entries(await simulate(seed))) totals[event] = (totals[event] ?? 0) + n;
+    } catch (error) {
+      problems.push(`SEED=${seed} RUNS=1 npm run sim:read-model: ${String(error)}`);
+    }
+  }
+  expect(problems).toEqual([]);
+  // A simulation in which nothing was lost, or nothing switched, proves nothing.
+  for (const event of ["lost", "died", "rebuild", "switch", "new ledger", "migration", "burst", "current", "more"]) {
+    expect(totals[event] ?? 0, event).toBeGreaterThan(5);
+  }
+}, 60_000);
