@@ -122,10 +122,10 @@ interface Where {
 /** The view's own scope, then what the caller asks for. Refused before D1 is asked. */
 async function visibleWhere(
   { view: { resource }, access }: OpenView,
-  { principal, log }: Exchange,
+  exchange: Exchange,
   parameters: Parameters,
 ): Promise<Where> {
-  const text = requireScope(await access(principal, "read", log), principal, "read");
+  const text = requireScope(await access({ ...exchange, partition: null }, "read"), exchange.principal, "read");
   const parse = (filter: string): Filter =>
     parseFilter(filter, {
       table: resource.spec,
