@@ -8,8 +8,10 @@ import type { JsonObject } from "../../../src/core/json.ts";
 import type { OutboxEntry } from "../../../src/core/offline/outbox-entry.ts";
 
 export interface KnownWrites {
-  /** When a value came to stand at the server; undefined: not yet. */
+  /** When a value came to stand at the server, the last time; undefined: not yet. */
   readonly stoodAt: (value: string) => number | undefined;
+  /** The first time: a page that begins with kept rows may show it from then. */
+  readonly stoodFirstAt: (value: string) => number | undefined;
   /** The entry that wrote a value, in whatever state; null: it was given up; undefined: not of this browser. */
   readonly writerOf: (value: string) => OutboxEntry | null | undefined;
   readonly wasRefused: (key: string) => boolean;
@@ -40,8 +42,12 @@ export class FlickerJudge {
     return null;
   }
 
-  #fellBack(before: string, after: string, { stoodAt, writerOf, wasRefused }: KnownWrites): string | null {
-    const [from, to] = [stoodAt(before), stoodAt(after)];
+  #fellBack(
+    before: string,
+    after: string,
+    { stoodAt, stoodFirstAt, writerOf, wasRefused }: KnownWrites,
+  ): string | null {
+    const [from, to] = [stoodFirstAt(before), stoodAt(after)];
     const writer = writerOf(before);
     const again = writerOf(after);
     // Tried again after it was refused, also where nobody could tell whether it had taken place.

@@ -37,6 +37,8 @@ export class ModelServer {
   readonly applied: Applied[] = [];
   /** Values in the order in which they came to stand in a column, by whoever wrote them. */
   readonly stood = new Map<string, number>();
+  /** The same of the first time: one that a person has tried again, because nobody could tell, may have come to stand twice. */
+  readonly stoodFirst = new Map<string, number>();
   /** By user: `*`, or `owner=="ann"`. */
   readonly scopes = new Map<string, string>();
   /** Where nobody may write at the moment. */
@@ -150,7 +152,10 @@ export class ModelServer {
 
   #stand(values: Row | null): void {
     for (const value of Object.values(values ?? {}))
-      if (typeof value === "string" && value.includes("-")) this.stood.set(value, this.#order++);
+      if (typeof value === "string" && value.includes("-")) {
+        if (!this.stoodFirst.has(value)) this.stoodFirst.set(value, this.#order);
+        this.stood.set(value, this.#order++);
+      }
   }
 
   #sees(user: string, row: Row): boolean {

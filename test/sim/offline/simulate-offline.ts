@@ -446,6 +446,7 @@ class Run {
       if (++this.#looks % 5 === 0) this.#compareWithNaive(tab, partition, rows);
       const fault = judge.look(partition, rows, {
         stoodAt: (value) => this.#server.stood.get(value),
+        stoodFirstAt: (value) => this.#server.stoodFirst.get(value),
         writerOf: (value) => {
           const key = this.#values.get(value);
           if (key === undefined || this.#writer.get(key) !== tab.browser.user) return undefined;
@@ -474,7 +475,7 @@ class Run {
         for (const column of ["title", "body"]) {
           const [own, shown] = [values[column], rows.get(id)?.[column]];
           if (typeof own !== "string" || typeof shown !== "string" || own === shown) continue;
-          const [ownAt, shownAt] = [this.#server.stood.get(own), this.#server.stood.get(shown)];
+          const [ownAt, shownAt] = [this.#server.stoodFirst.get(own), this.#server.stood.get(shown)];
           if (ownAt !== undefined && shownAt !== undefined && shownAt < ownAt)
             this.problems.push(`${tab.name} ${partition} ${id} shows ${shown}, which stood before its own ${own}`);
         }
