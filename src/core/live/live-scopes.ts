@@ -139,6 +139,11 @@ export class LiveScopes {
     return true;
   }
 
+  /** Commits were passed over: rows of this object are read anew when they are needed. */
+  lose(): void {
+    for (const known of this.#known.values()) if (known.isHere) known.rows = null;
+  }
+
   /** Nobody with a socket here is this user any more. */
   forget(user: string): void {
     for (const [name, { key }] of this.#known) if (key.user === user) this.#known.delete(name);

@@ -402,6 +402,7 @@ export class LiveServer<S> {
   #reopen(): void {
     this.#groups.reopen();
     for (const { session } of this.#seats.values()) session.resetAll("gap");
+    this.#keeper.reopen(this.#nowMs);
     for (const { session } of [...this.#seats.values()]) session.pump();
   }
 

@@ -89,7 +89,7 @@ export class LiveSession {
 
   /** What a watch shows, or was about to, is of another scope: it begins anew ([RV3]). One that has not begun needs no reset. */
   resetScope(watch: WatchState): void {
-    if (watch.phase !== "opening") reopen(watch, "scope");
+    if (watch.phase !== "opening" || watch.reset !== undefined) reopen(watch, "scope");
   }
 
   /** Whether news could be sent now. */

@@ -104,6 +104,12 @@ export class ScopeKeeper<T extends ScopedSeat> {
     return moved;
   }
 
+  /** Commits were passed over, memberships among them maybe: every watch is looked at anew. */
+  reopen(nowMs: number): void {
+    this.#scopes.lose();
+    for (const seat of this.#port.seats()) this.#moveAll(seat, null, () => null, nowMs);
+  }
+
   /** Rows of a user, as another object tells them; sockets that depend on them, which are to go on. */
   learn(key: UsedKey, answer: UsedAnswer, nowMs: number): readonly T[] {
     const seats = this.#dependents(key);

@@ -139,6 +139,8 @@ class Run {
   /** No more faults: everything is delivered, and must then be equal. */
   settle(): void {
     for (const watcher of this.#watchers) watcher.isStalled = false;
+    // A frame that was lost is found missing by the next one, so there has to be one.
+    for (const { watcher, object } of this.#connections) watcher.sessions.get(object)?.sync({ seq: 0 });
     for (let round = 0; round < 600 && this.problems.length === 0; round++) {
       this.#nowMs += 100;
       for (const pending of [...this.#pending]) this.#applyPart(pending);
