@@ -155,7 +155,7 @@ function rescueEffects(sql: Sql, seq: number): void {
     const changes = JSON.parse(String(row.changes)) as RowChange[];
     (JSON.parse(String(row.effects)) as Effect[]).forEach((effect, slot) => {
       const nextAt = dueAtMs(effect, Number(row.at));
-      setAside(sql, { seq, slot, effect: heldEffect(effect, changes), tries: 0, nextAt, error: null });
+      setAside(sql, { seq, slot, effect: heldEffect(effect, changes, Number(row.at)), tries: 0, nextAt, error: null });
     });
   }
 }
@@ -180,7 +180,7 @@ export function setAside(sql: Sql, held: SetAside): void {
 }
 
 /** An effect that stands on its own, with the change it is about. */
-export type HeldEffect = { readonly kind: "hook"; readonly change: RowChange } | NamedEntry;
+export type HeldEffect = { readonly kind: "hook"; readonly change: RowChange; readonly at: number } | NamedEntry;
 
 /** When an effect is due: at once, or when its delay has passed. */
 export function dueAtMs(effect: Effect | HeldEffect, committedAtMs: number): number {
@@ -188,9 +188,9 @@ export function dueAtMs(effect: Effect | HeldEffect, committedAtMs: number): num
 }
 
 /** Joins an effect with its change; a hook effect whose change is missing is a defect. */
-export function heldEffect(effect: Effect, changes: readonly RowChange[]): HeldEffect {
+export function heldEffect(effect: Effect, changes: readonly RowChange[], at: number): HeldEffect {
   if (effect.kind === "named") return effect;
   const change = changes[effect.change];
   if (change === undefined) throw new Error(`ledger entry has no change ${effect.change}`);
-  return { kind: "hook", change };
+  return { kind: "hook", change, at };
 }

@@ -38,7 +38,7 @@ export async function deliverEffects(store: Store, env: unknown): Promise<void> 
   const endsAt = store.clock() + STRETCH_MS;
   while (store.clock() < endsAt) {
     const rows = store.sql.all(
-      "SELECT seq, changes, effects FROM _log WHERE effects IS NOT NULL AND seq > ? ORDER BY seq LIMIT ?",
+      "SELECT seq, at, changes, effects FROM _log WHERE effects IS NOT NULL AND seq > ? ORDER BY seq LIMIT ?",
       [readOutboxCursor(store.sql), COMMITS_A_ROUND],
     );
     if (rows.length === 0) break;
@@ -46,7 +46,7 @@ export async function deliverEffects(store: Store, env: unknown): Promise<void> 
       await deliverEntry(
         store,
         env,
-        Number(row.seq),
+        { seq: Number(row.seq), at: Number(row.at) },
         JSON.parse(String(row.changes)) as RowChange[],
         JSON.parse(String(row.effects)) as Effect[],
       );
@@ -70,13 +70,13 @@ export function nextDelivery(store: Store): number | null {
 async function deliverEntry(
   store: Store,
   env: unknown,
-  seq: number,
+  { seq, at }: { readonly seq: number; readonly at: number },
   changes: readonly RowChange[],
   effects: readonly Effect[],
 ): Promise<void> {
   const aside: Omit<SetAside, "seq">[] = [];
   for (const [slot, effect] of effects.entries()) {
-    const held = heldEffect(effect, changes);
+    const held = heldEffect(effect, changes, at);
     const dueAt = dueAtMs(effect, 0);
     if (dueAt > store.clock()) {
       aside.push({ slot, effect: held, tries: 0, nextAt: dueAt, error: null });
@@ -166,6 +166,7 @@ async function run(
   if (table === undefined || hook === undefined || typeof hook === "function")
     throw new Error("the durable hook is gone");
   const { before, after, id } = effect.change;
-  const change = { op: hookOperation(table.spec, before, after), before, after, id, key, epoch: store.epoch, seq };
+  const { at } = effect;
+  const change = { op: hookOperation(table.spec, before, after), before, after, id, key, epoch: store.epoch, seq, at };
   await hook.run(change as never, { env, attempt });
 }

@@ -65,6 +65,8 @@ export interface CommittedChange<R = AnyRow> extends WriteChange<R> {
   readonly key: string;
   readonly epoch: string;
   readonly seq: number;
+  /** Time of the commit, ms since 1970; told to durable hooks. */
+  readonly at?: number;
 }
 
 export type AfterHook<R> = (

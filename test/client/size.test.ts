@@ -68,6 +68,13 @@ test("[SDK10] [FS3] one upload is at most 2 KB beside the client, all there is f
   expect(alone.inputs.filter((path) => /client\/files/.test(path))).toEqual([]);
 });
 
+test("[SDK10] [J15] jobs are at most 1.25 KB beside the client, gzipped, and the client does not carry them", async () => {
+  const alone = await bundle("{ createClient }");
+  const both = await bundle('{ createClient } from "./src/client/ledge-client.ts"; export *', "ledge-client-jobs");
+  expect(both.gzip - alone.gzip).toBeLessThanOrEqual(1.25 * KB);
+  expect(alone.inputs.filter((path) => path.includes("job"))).toEqual([]);
+});
+
 test("[SDK10] the outbox is at most 7.75 KB beside the client, gzipped, and the client does not carry it", async () => {
   const alone = await bundle("{ createClient }");
   const both = await bundle('{ createClient } from "./src/client/ledge-client.ts"; export *', "ledge-client-offline");

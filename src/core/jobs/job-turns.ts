@@ -18,8 +18,6 @@ import {
   startJob,
 } from "./step-job.ts";
 
-/** While jobs are in line, handlers are called again after so long. */
-export const PULSE_MS = 30_000;
 const MAX_CALLED = 10;
 
 /** Adds jobs; one whose id is there already stays what it is. Gives the rows in the order asked. */
@@ -36,7 +34,7 @@ export function enqueue(
     if (job.state === "pending") due++;
     return job;
   });
-  if (due > 0) ensurePulse(port);
+  if (due > 0) keepPulse(port);
   return { jobs: rows, due };
 }
 
@@ -138,16 +136,17 @@ export function replay(port: JobsPort, ids: readonly string[], by: string | null
 /** Rows have come into line in a turn that no handler has asked for: call some, and again as long as rows are there. */
 export function callFor(port: JobsPort, count: number): void {
   port.callHandlers(Math.min(count, MAX_CALLED));
-  ensurePulse(port);
+  keepPulse(port);
 }
 
 /** The pulse: messages that were sent may have been lost. */
 export function pulse(port: JobsPort): void {
   const waiting = port.waiting(MAX_CALLED);
   if (waiting > 0) port.callHandlers(waiting);
-  port.setPulse(waiting > 0 ? port.nowMs + PULSE_MS : null);
+  port.setPulse(waiting > 0 ? port.nowMs + port.pulseMs : null);
 }
 
-function ensurePulse(port: JobsPort): void {
-  if (port.pulseAtMs() === null) port.setPulse(port.nowMs + PULSE_MS);
+/** Whoever puts a job in line makes sure, in the same turn, that it will be looked for. */
+export function keepPulse(port: JobsPort): void {
+  if (port.pulseAtMs() === null) port.setPulse(port.nowMs + port.pulseMs);
 }

@@ -9,6 +9,8 @@ import type { ScheduleRow } from "./schedule-row.ts";
 
 export interface JobsPort {
   readonly nowMs: number;
+  /** While jobs are in line, handlers are called again after so long. */
+  readonly pulseMs: number;
   /** 0 ≤ r < 1. */
   random(): number;
   newId(): string;

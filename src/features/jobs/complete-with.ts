@@ -25,7 +25,9 @@ export async function completeWith<T>(
     const after = completeJob(row, { attempt, result }, job.policy, { nowMs: tx.now, random: 0 });
     if (after === null)
       throw new Fault({ slug: "conflict", reason: "contended", detail: `Attempt ${attempt} no longer holds the job` });
-    tx.table("jobs").update(id, changedColumns(row, after), { writes: "all" });
+    // What no reader sees was not read either, and is written whatever it was.
+    const unseen = { place: after.place, wakeAt: after.wakeAtMs };
+    tx.table("jobs").update(id, { ...changedColumns(row, after), ...unseen }, { writes: "all" });
     return value;
   });
 }

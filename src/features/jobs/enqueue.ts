@@ -102,7 +102,8 @@ export function namedEffect(runtime: JobsRuntime, job: AnyJob): EffectHandler {
   };
 }
 
-async function enqueueFor(runtime: JobsRuntime, env: LedgeEnv, app: string, job: NewJob): Promise<void> {
+/** For effects and hooks, which run in an object. May be called any number of times: the job is known by its id. */
+export async function enqueueFor(runtime: JobsRuntime, env: LedgeEnv, app: string, job: NewJob): Promise<void> {
   const { due } = await askJobs({ env, app }, "jobs.enqueue", { jobs: [job] });
   // Where this fails the effect must not: the job is stored, and the pulse calls.
   if (due > 0) await callHandlers(runtime, { env, lifetime: DETACHED }, due).catch(() => undefined);

@@ -4,7 +4,7 @@
  */
 
 import { Fault, invalidField } from "../../core/fault.ts";
-import type { JobPolicy } from "../../core/jobs/job-row.ts";
+import { keepPulse } from "../../core/jobs/job-turns.ts";
 import { newJob } from "../../core/jobs/step-job.ts";
 import { wakeJobs, wakeSchedules } from "../../core/jobs/wake-jobs.ts";
 import { eq } from "../../core/query/build.ts";
@@ -23,7 +23,8 @@ import type { JobsRuntime } from "./runtime.ts";
 import { controlsTable, JOBS_GROUP, jobsTable, schedulesTable } from "./tables.ts";
 
 const INPUT = ["name", "input", "priority", "dueAt"];
-const HIDDEN = ["place", "wakeAt", "keepUntil"];
+/** What a handler reads of its own job (`complete-with.ts`) may not be among them. */
+const HIDDEN = ["place", "wakeAt"];
 
 /** Whoever enqueued a job sees and cancels it; administrators all. */
 const OWN_JOBS: ScopeRules = {
@@ -36,7 +37,6 @@ const ADMINISTRATORS: ScopeRules = { read: isAdmin, subscribe: isAdmin };
 const READ_ONLY = { create: false, update: false, delete: false, batch: false };
 
 export function jobTables(runtime: JobsRuntime, scopes: ScopeRules = {}): AnyResource[] {
-  const policies: ReadonlyMap<string, JobPolicy> = runtime.policies;
   const flags = (names: readonly string[]): Record<string, ColumnFlags> =>
     Object.fromEntries(
       names.map((name) => [
@@ -51,6 +51,9 @@ export function jobTables(runtime: JobsRuntime, scopes: ScopeRules = {}): AnyRes
     columns: flags(Object.keys(jobColumns(BLANK))),
     hooks: {
       onBeforeCreate: (context, draft) => enqueued(runtime, context, draft) as never,
+      onWrite(tx, { op, after }) {
+        if (op === "create" && after?.state === "pending") keepPulse(objectPort(tx, runtime));
+      },
       onAfterCreate: async ({ after }, { env }) => {
         if (after?.state !== "pending") return;
         // The hook runs beside the reply, which lives as long as what it returns.
@@ -60,7 +63,7 @@ export function jobTables(runtime: JobsRuntime, scopes: ScopeRules = {}): AnyRes
         await Promise.all(begun);
       },
     },
-    wake: { at: "wakeAt", run: (tx, rows) => wakeJobs(objectPort(tx, policies), rows.map(readJob)) },
+    wake: { at: "wakeAt", run: (tx, rows) => wakeJobs(objectPort(tx, runtime), rows.map(readJob)) },
   } as ResourceConfig<typeof jobsTable>);
   const schedules = ledgeResource(schedulesTable, {
     group: JOBS_GROUP,
@@ -71,7 +74,7 @@ export function jobTables(runtime: JobsRuntime, scopes: ScopeRules = {}): AnyRes
     computed: {
       nextAt: ({ wakeAt }) => (typeof wakeAt === "number" ? new Date(wakeAt).toISOString() : null),
     },
-    wake: { at: "wakeAt", run: (tx, rows) => wakeSchedules(objectPort(tx, policies), rows.map(readSchedule)) },
+    wake: { at: "wakeAt", run: (tx, rows) => wakeSchedules(objectPort(tx, runtime), rows.map(readSchedule)) },
   });
   const controls = ledgeResource(controlsTable, {
     group: JOBS_GROUP,
@@ -79,7 +82,7 @@ export function jobTables(runtime: JobsRuntime, scopes: ScopeRules = {}): AnyRes
     auth: ADMINISTRATORS,
     capabilities: READ_ONLY,
     columns: { wakeAt: { returned: false, input: false } },
-    wake: { at: "wakeAt", run: (tx, rows) => wakeControls(objectPort(tx, policies), rows) },
+    wake: { at: "wakeAt", run: (tx, rows) => wakeControls(objectPort(tx, runtime), rows) },
   });
   return [jobs, schedules, controls] as unknown as AnyResource[];
 }

@@ -26,7 +26,10 @@ export { type Job, type JobOptions, job, type RetryOptions, type ScheduleOptions
 export { enqueue, enqueueAll, enqueueWith } from "./enqueue.ts";
 export { type JobContext, NoRetry } from "./job-context.ts";
 export type { EnqueueOptions } from "./new-job.ts";
+export { type Notification, type NotifiedAction, notifyHooks } from "./notify.ts";
 export type { DeadLetter } from "./object-port.ts";
+export { type TaskTrigger, type TaskTriggers, taskTriggers } from "./task-triggers.ts";
+export { type WebhookOptions, webhook } from "./webhook.ts";
 
 export interface JobsOptions {
   /** Who sees and cancels which jobs. Default: whoever enqueued them, and administrators. */
@@ -35,15 +38,19 @@ export interface JobsOptions {
   readonly onDlqEnqueue?: (dead: DeadLetter, context: { readonly env: LedgeEnv }) => void | Promise<void>;
   /** How long an attempt holds its job without a sign of life; signs are sent three times as often. Default: 30 s. */
   readonly leaseMs?: number;
+  /** How soon handlers are called again while jobs are in line, for a message that was lost. Default: 30 s. */
+  readonly pulseMs?: number;
 }
 
 const LEASE_MS = 30_000;
+const PULSE_MS = 30_000;
 
 export function jobs(list: readonly AnyJob[], options: JobsOptions = {}): Feature {
   const runtime: JobsRuntime = {
     jobs: byName(list),
     policies: new Map(list.map(({ name, policy }) => [name, policy])),
     leaseMs: options.leaseMs ?? LEASE_MS,
+    pulseMs: options.pulseMs ?? PULSE_MS,
     host: null,
   };
   const schedules = list.flatMap(scheduleOf);
@@ -68,7 +75,7 @@ export function jobs(list: readonly AnyJob[], options: JobsOptions = {}): Featur
         route("POST", "/_/jobs/resume", pauseJobs(false));
         route("POST", "/_/jobs/replay", replayJobs);
       },
-      procedures: jobProcedures(runtime.policies),
+      procedures: jobProcedures(runtime),
       effects: {
         ...Object.fromEntries(list.map((each) => [each.name, namedEffect(runtime, each)])),
         [ENQUEUE]: enqueueEffect(runtime),

@@ -1,6 +1,6 @@
 /** The port of the jobs' turns over the transaction of their object: rows through the tables, what is left for after the commit as its effects. */
 
-import type { JobPolicy, JobRow } from "../../core/jobs/job-row.ts";
+import type { JobRow } from "../../core/jobs/job-row.ts";
 import type { JobsPort } from "../../core/jobs/jobs-port.ts";
 import { everyRun } from "../../core/jobs/plan-runs.ts";
 import type { JsonObject } from "../../core/json.ts";
@@ -8,6 +8,7 @@ import type { ObjectTransaction } from "../../define/hooks.ts";
 import { cronRun } from "./cron.ts";
 import { DEFAULT_POLICY } from "./define-job.ts";
 import { changedColumns, jobColumns, readJob, scheduleColumns } from "./job-columns.ts";
+import type { JobsRuntime } from "./runtime.ts";
 
 /** Names of the feature's effects. */
 export const CALL_HANDLERS = "jobs.call-handlers";
@@ -17,10 +18,14 @@ export const TELL_DEAD = "jobs.tell-dead";
 export const ALL = "_all";
 export const PULSE = "_pulse";
 
-export function objectPort(tx: ObjectTransaction, policies: ReadonlyMap<string, JobPolicy>): JobsPort {
+export function objectPort(
+  tx: ObjectTransaction,
+  { policies, pulseMs }: Pick<JobsRuntime, "policies" | "pulseMs">,
+): JobsPort {
   const control = (id: string) => tx.get("job_controls", id);
   return {
     nowMs: tx.now,
+    pulseMs,
     random: () => Math.random(),
     newId: () => tx.newId(),
     find(id) {

@@ -3,7 +3,7 @@
  * given rows. Every one may be called twice: jobs are known by id, attempts by number.
  */
 
-import type { JobPolicy, JobRow } from "../../core/jobs/job-row.ts";
+import type { JobRow } from "../../core/jobs/job-row.ts";
 import {
   beat,
   type Claim,
@@ -21,6 +21,7 @@ import type { Beat, NewJob } from "../../core/jobs/step-job.ts";
 import type { Json } from "../../core/json.ts";
 import type { ObjectProcedure } from "../../define/hooks.ts";
 import { ALL, objectPort, PULSE } from "./object-port.ts";
+import type { JobsRuntime } from "./runtime.ts";
 import { type DeclaredSchedule, syncSchedules } from "./sync-schedules.ts";
 
 /** By the name of a procedure: what goes in, what comes out. */
@@ -49,13 +50,15 @@ export interface JobsCalls {
 
 type Name = keyof JobsCalls;
 
-export function jobProcedures(policies: ReadonlyMap<string, JobPolicy>): Readonly<Record<Name, ObjectProcedure>> {
+export function jobProcedures(
+  runtime: Pick<JobsRuntime, "policies" | "pulseMs">,
+): Readonly<Record<Name, ObjectProcedure>> {
   const turn =
     <N extends Name>(
       work: (port: JobsPort, input: JobsCalls[N][0], tx: Parameters<ObjectProcedure>[0]) => JobsCalls[N][1],
     ) =>
     (...[tx, input]: Parameters<ObjectProcedure>): Json =>
-      work(objectPort(tx, policies), input as unknown as JobsCalls[N][0], tx) as unknown as Json;
+      work(objectPort(tx, runtime), input as unknown as JobsCalls[N][0], tx) as unknown as Json;
   return {
     "jobs.enqueue": turn<"jobs.enqueue">((port, { jobs }) => enqueue(port, jobs)),
     "jobs.work": turn<"jobs.work">((port, given) => {

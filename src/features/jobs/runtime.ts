@@ -10,15 +10,26 @@ export interface JobsRuntime {
   readonly policies: ReadonlyMap<string, JobPolicy>;
   /** How long an attempt holds its job without a sign of life. */
   readonly leaseMs: number;
+  /** While jobs are in line, handlers are called again after so long. */
+  readonly pulseMs: number;
   /** Set when the application is made. */
   host: FeatureHost | null;
 }
 
 const runtimes = new WeakMap<Feature, JobsRuntime>();
+const byJob = new WeakMap<AnyJob, JobsRuntime>();
 
 export function keepRuntime(feature: Feature, runtime: JobsRuntime): Feature {
   runtimes.set(feature, runtime);
+  for (const job of runtime.jobs.values()) byJob.set(job, runtime);
   return feature;
+}
+
+/** Of the application that lists the job; where hooks have no context that says. */
+export function runtimeOfJob(job: AnyJob): JobsRuntime {
+  const runtime = byJob.get(job);
+  if (runtime === undefined) throw new TypeError(`Job "${job.name}" is in no list of jobs([…])`);
+  return runtime;
 }
 
 /** That of the application whose code has this context. */

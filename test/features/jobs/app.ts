@@ -1,8 +1,19 @@
 /** Jobs of every kind, for the tests of the feature, with a table that they write to and one whose hook enqueues. */
 
 import { integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
-import { defineApp, fullyPublic, resource } from "ledge";
-import { type DeadLetter, enqueue, enqueueWith, job, jobs, NoRetry } from "ledge/jobs";
+import { composeHooks, defineApp, fullyPublic, resource } from "ledge";
+import {
+  type DeadLetter,
+  enqueue,
+  enqueueWith,
+  job,
+  jobs,
+  NoRetry,
+  type Notification,
+  notifyHooks,
+  taskTriggers,
+  webhook,
+} from "ledge/jobs";
 import * as z from "zod";
 import { migrations as board } from "../../../migrations/migrations.ts";
 
@@ -48,6 +59,8 @@ export const shaky = job({
 /** Writes a note with its end; dies before or after that when told to. */
 export const noting = job({
   name: "noting",
+  // One that is completed with its writes makes room for the next, too.
+  concurrency: 1,
   input: z.object({ text: z.string(), failAfter: z.boolean().optional(), stuck: z.boolean().optional() }),
   retry: { initialMs: 1, jitter: 0 },
   async handler({ text, failAfter, stuck }, { complete, attempt, id }) {
@@ -75,8 +88,56 @@ export const slow = job({
   },
 });
 
+/** What was posted to the outside, and what the outside answers to the next. */
+export const posted: { readonly url: string; readonly headers: Headers; readonly body: string }[] = [];
+export const answers: number[] = [];
+export const addresses = new Map<string, readonly string[]>();
+export const SECRET = `whsec_${btoa("a".repeat(32))}`;
+
+export const hook = webhook<Notification>({
+  name: "hook",
+  url: "https://example.com/hook",
+  secret: () => `${SECRET} whsec_${btoa("b".repeat(32))}`,
+  retry: { maxAttempts: 2, initialMs: 1, jitter: 0 },
+  ports: {
+    resolve: async (host) => addresses.get(host) ?? ["93.184.216.34"],
+    async fetch(url, { headers, body, redirect }) {
+      posted.push({ url, headers: new Headers(headers), body: String(body) });
+      const status = answers.shift() ?? 204;
+      if (redirect !== "manual") throw new Error("redirects would be followed");
+      return new Response(null, { status, headers: status === 302 ? { location: "http://169.254.169.254/" } : {} });
+    },
+  },
+});
+
+export const calling = webhook({
+  name: "calling",
+  url: (message) => (message as { readonly url: string }).url,
+  secret: () => SECRET,
+  retry: { maxAttempts: 1 },
+  ports: {
+    resolve: async (host) => addresses.get(host) ?? [],
+    async fetch(url) {
+      posted.push({ url, headers: new Headers(), body: "" });
+      return new Response(null);
+    },
+  },
+});
+
 export const notes = resource(sqliteTable("notes", { id: text("id").primaryKey(), text: text("text").notNull() }), {
   ...fullyPublic(),
+  hooks: composeHooks(
+    notifyHooks(hook, { actions: ["update", "delete"] }),
+    taskTriggers<{ readonly id: string; readonly text: string }>({
+      onUpdate: [
+        {
+          job: add,
+          when: ({ text: now }, before) => now.startsWith("sum ") && before?.text !== now,
+          transform: ({ text: now }) => ({ a: Number(now.slice(4)), b: 0 }),
+        },
+      ],
+    }),
+  ),
 });
 
 export const orders = resource(
@@ -96,12 +157,14 @@ export const orders = resource(
 export const app = defineApp({
   name: "test",
   resources: [notes, orders],
-  features: [jobs([add, shaky, noting, slow], { leaseMs: 600, onDlqEnqueue: (letter) => void dead.push(letter) })],
+  features: [
+    jobs([add, shaky, noting, slow, hook, calling], { leaseMs: 600, onDlqEnqueue: (letter) => void dead.push(letter) }),
+  ],
   transactions: { http: true },
 })
   .route("POST", "/enqueue/:name", async (context) => {
     const { input, ...options } = (await context.request.json()) as { input: never };
-    const found = { add, shaky, noting, slow }[context.params.name as "add"];
+    const found = { add, shaky, noting, slow, calling }[context.params.name as "add"];
     return enqueue(context, found, input, options);
   })
   .route("POST", "/order", (context) =>

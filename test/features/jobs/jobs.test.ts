@@ -185,6 +185,17 @@ describe("operators", () => {
     await until(id, "completed");
   });
 
+  it("[J13] a job that was posted is looked for, although nobody may have been called", async () => {
+    await sql("DELETE FROM job_controls WHERE id = '_pulse'");
+    await send(null, "POST /_/jobs/pause", { name: "add" });
+    const { json } = await send("ann", "POST /api/jobs", { name: "add", input: { a: 6, b: 6 } });
+    expect(await sql("SELECT wake_at > 0 AS is_set FROM job_controls WHERE id = '_pulse'")).toEqual([{ is_set: 1 }]);
+    await sql("UPDATE job_controls SET is_paused = 0");
+    await sql("UPDATE job_controls SET wake_at = 1 WHERE id = '_pulse'");
+    await ring();
+    await until(json.id, "completed");
+  });
+
   it("[J8] a job that has ended goes when its time is over, and the alarm then sleeps", async () => {
     const id = await enqueueJob("add", { a: 2, b: 2 });
     await until(id, "completed");

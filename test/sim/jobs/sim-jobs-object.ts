@@ -140,6 +140,7 @@ export class SimJobsObject {
     const inLine = () => [...state.jobs.values()].filter(({ place }) => place !== null && place >= 0);
     return {
       nowMs,
+      pulseMs: 30_000,
       random: () => this.#random.next(),
       newId: () => `n${this.#ids++}`,
       find: (id) => state.jobs.get(id) ?? null,
