@@ -51,7 +51,7 @@ export const tasks = resource(tasksTable, {
   generatedFields: ["authorId", "createdAt", "updatedAt"],
   etag: { versionField: "version" },
   softDelete: { field: "deletedAt" },
-  // How long a live page may be: how far a column of the board can be scrolled.
+  // The board fetches pages of 100 and 250.
   pagination: { maxLimit: 1000 },
   search: { fields: ["title"] },
   computed: { isDone: (task) => task.status === "done" },

@@ -158,6 +158,7 @@ test("[O2] [O7] [RH1] without a network work goes on and says so; windows are cl
       PATIENT,
     )
     .toBeGreaterThan(2);
+  await expect.poll(() => page.evaluate(KEPT_TEXT), PATIENT).toContain("Bring the lemon tree inside");
   await context.setOffline(true);
   await addTask(page, "Buy twine");
   await addTask(page, "Buy stakes");
@@ -168,6 +169,9 @@ test("[O2] [O7] [RH1] without a network work goes on and says so; windows are cl
 
   const again = await open(context, "carla");
   await isStanding(again, "Offline · 2 unsent");
+  // What was seen is there, and what was written lies over it.
+  await expect.poll(() => cards(again, "todo"), PATIENT).toHaveLength(7);
+  expect(await cards(again, "done")).toHaveLength(3);
   await context.setOffline(false);
   await isStanding(again, "Live");
   await expect.poll(() => cards(again, "todo"), PATIENT).toHaveLength(7);
@@ -215,6 +219,7 @@ test("[LV1] [RH1] a task that is shared is there at once, and gone from page and
   await owner.getByLabel("Shared with").fill("frida");
   await owner.keyboard.press("Enter");
   await expect.poll(() => guest.locator(".rows .name").allTextContents(), PATIENT).toEqual(["Plant garlic"]);
+  await expect.poll(() => guest.evaluate(KEPT_TEXT), PATIENT).toContain("Plant garlic");
   await guest.locator(".rows .open").click();
   await guest.getByLabel("Column").selectOption("Doing");
   await expect.poll(() => cards(owner, "doing"), PATIENT).toContain("Plant garlic");
@@ -222,7 +227,7 @@ test("[LV1] [RH1] a task that is shared is there at once, and gone from page and
   await owner.keyboard.press("Enter");
   await expect.poll(() => guest.locator(".rows .name").count(), PATIENT).toBe(0);
   await expect.poll(() => guest.locator(".sheet").textContent(), PATIENT).toMatch(/not here any more, or not shared/);
-  expect(await guest.evaluate(KEPT_TEXT)).not.toContain("Plant garlic");
+  await expect.poll(() => guest.evaluate(KEPT_TEXT), PATIENT).not.toContain("Plant garlic");
   await context.close();
   await guests.close();
 }, 90_000);

@@ -11,9 +11,14 @@ import { keepPages } from "./board/offline-pages.ts";
 const root = document.getElementById("board");
 if (root !== null) {
   const facts = pageFacts(root);
+  const client = boardClient(facts);
+  // A window that is closed may have a second's rows that are not kept yet.
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "hidden") void client.store.flush();
+  });
   createRoot(root).render(
     <StrictMode>
-      <LedgeProvider client={boardClient(facts)}>
+      <LedgeProvider client={client}>
         <BoardApp person={facts.person} />
       </LedgeProvider>
     </StrictMode>,

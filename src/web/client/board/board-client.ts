@@ -35,7 +35,9 @@ export function boardClient({ basePath, person }: PageFacts) {
   const bare = person.isTrial
     ? createClient<typeof app>({ url: "", basePath, token: `dev:${person.id}` })
     : createSignedIn<typeof app>({ url: "", basePath });
-  return withStore(withOutbox(withLive(bare), { name, conflicts: "merge" }));
+  const written = withOutbox(withLive(bare), { name, conflicts: "merge" });
+  // What was seen is there without a network, too. It is this person's, whoever opens the page next.
+  return withStore(written, { persist: true, principal: () => person.id });
 }
 
 export type BoardClient = ReturnType<typeof boardClient>;

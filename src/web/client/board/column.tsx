@@ -8,9 +8,6 @@ import { QuickAdd } from "./quick-add.tsx";
 import type { Lifting } from "./use-lift.ts";
 import { type Place, placeHref } from "./use-place.ts";
 
-/** As long as a live page may be (`pagination.maxLimit` of the table). */
-const MAX_SHOWN = 1000;
-
 export interface ColumnProps {
   readonly project: Project;
   readonly status: Status;
@@ -65,8 +62,7 @@ export function Column({ project, status, name, count, person, place, pending, l
         {!isLoading && error === null && items.length === 0 && target === null && (
           <li className="nothing">Nothing here yet.</li>
         )}
-        {hasNextPage && items.length < MAX_SHOWN && <More onSeen={fetchNextPage} />}
-        {hasNextPage && items.length >= MAX_SHOWN && <li className="nothing">The list shows the rest.</li>}
+        {hasNextPage && <More onSeen={fetchNextPage} />}
       </ol>
       <QuickAdd project={project.id} status={status} columnName={name} last={items.at(-1)?.position ?? null} />
     </section>

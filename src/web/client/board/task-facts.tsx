@@ -75,7 +75,7 @@ function Companion({ id, value, save }: CompanionProps) {
     <input
       id={id}
       className="field"
-      placeholder="A person’s id; they find it in their menu"
+      placeholder="The id in their menu"
       autoComplete="off"
       maxLength={200}
       value={draft}

@@ -1,5 +1,5 @@
 /**
- * YOURS. Tasks as a list: up to ten thousand followed by one watch, of more the newest page by page. Rows have one height, and only those in sight are
+ * YOURS. Tasks as a list: up to ten thousand followed by one watch, of more page by page, from the newest. Rows have one height, and only those in sight are
  * in the page.
  */
 
@@ -29,7 +29,7 @@ export interface TaskListProps {
   readonly pending: ReadonlySet<string>;
 }
 
-/** Rows that one watch follows as a whole; of more the newest thousand are shown, page by page. */
+/** Rows that one watch follows as a whole; more are fetched page by page. */
 const MAX_WHOLE = 10_000;
 
 export function TaskList(props: TaskListProps) {
@@ -46,7 +46,7 @@ function NewestTasks(props: TaskListProps) {
   const { filter } = props;
   const list = useInfiniteList("tasks", { filter, orderBy: "-id", pageSize: 250 });
   const { items, isLoading, error, hasNextPage, fetchNextPage, isFetchingNextPage } = list;
-  const fetch = hasNextPage && !isFetchingNextPage && items.length < 1000 ? fetchNextPage : undefined;
+  const fetch = hasNextPage && !isFetchingNextPage ? fetchNextPage : undefined;
   return <Rows {...props} items={items} isLoading={isLoading} error={error} onNearEnd={fetch} />;
 }
 

@@ -21,7 +21,7 @@ export function Welcome() {
         middle of it.
       </p>
       <NewProject />
-      <button type="button" className="button plain" disabled={isPending} onClick={() => void fill()}>
+      <button type="button" className="button" disabled={isPending} onClick={() => void fill()}>
         Or begin with an example
       </button>
     </div>
