@@ -10,6 +10,7 @@ import { devCommand, devHelp } from "./dev-command.ts";
 import { generateCommand, generateHelp } from "./generate-command.ts";
 import { importCommand, importHelp } from "./import-command.ts";
 import { CliError } from "./project.ts";
+import { readModelCommand, readModelHelp } from "./read-model-command.ts";
 import { sizeCommand, sizeHelp } from "./size-command.ts";
 import { print, printError } from "./terminal.ts";
 import { typesCommand, typesHelp } from "./types-command.ts";
@@ -26,6 +27,7 @@ const COMMANDS: Readonly<Record<string, Command>> = {
   dev: { help: devHelp, run: devCommand },
   generate: { help: generateHelp, run: generateCommand },
   import: { help: importHelp, run: importCommand },
+  "read-model": { help: readModelHelp, run: readModelCommand },
   size: { help: sizeHelp, run: sizeCommand },
   types: { help: typesHelp, run: typesCommand },
 };

@@ -31,8 +31,11 @@ export interface NewsListener {
   readonly tables: ReadonlySet<string>;
   /** Another text than the one before is news by itself. */
   readonly form: string;
-  /** At least once after commits; "more": it has not come to the end, and is to be told again. One that throws is told later. */
-  tell(news: News): Promise<"current" | "more">;
+  /**
+   * At least once after commits. "more": it has not come to the end, and is to be told again. "passed on": somebody else was told, and it
+   * is said again after a while unless that one has asked the object meanwhile, and lacked nothing. One that throws is told later.
+   */
+  tell(news: News): Promise<"current" | "more" | "passed on">;
 }
 
 export interface News {

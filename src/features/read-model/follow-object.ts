@@ -58,7 +58,7 @@ async function runRound(
 ): Promise<Round> {
   let isCurrent = true;
   for (const ask of nextAsks(copies, group)) {
-    const step = nextStep(object, copies, ask, await pull(env, object, ask.request), group);
+    const step = nextStep(object, copies, ask, await pullObject(env, object, ask.request), group);
     if (step === null) throw new Error(`${object} cannot be copied now: it is not ready`);
     const failed = await attempt(database, statementsOf(step, group.projected));
     if (failed !== null) return { kind: "failed", error: failed.error };
@@ -98,6 +98,6 @@ async function attempt(
   }
 }
 
-async function pull(env: LedgeEnv, object: ObjectName, request: PullRequest): Promise<PullReply> {
+export async function pullObject(env: LedgeEnv, object: ObjectName, request: PullRequest): Promise<PullReply> {
   return JSON.parse(await env.LEDGE_TABLES.getByName(object).pull(JSON.stringify(request))) as PullReply;
 }

@@ -3,6 +3,7 @@
  * objects. One line in src/app.ts, `features: [readModel({ views: [ … ] })]`; an application without it copies nothing.
  */
 
+import type { ObjectName } from "../../core/ids.ts";
 import { projectionForm } from "../../core/read-model/projected-table.ts";
 import type { AppDefinition, News } from "../../define/app.ts";
 import { ConfigError } from "../../define/config-error.ts";
@@ -10,7 +11,10 @@ import type { Feature, RouteBuilder, RouteContext } from "../../edge/app-options
 import type { LedgeEnv } from "../../edge/env.ts";
 import { checkDatabase, databaseIn } from "./database.ts";
 import { followObject } from "./follow-object.ts";
+import { operate } from "./operate.ts";
 import { type Projection, projectionOf } from "./projection.ts";
+import { searchAcross } from "./search-across.ts";
+import { showObjects } from "./show-objects.ts";
 import type { View } from "./view.ts";
 import { aggregateView, countView, listView, type OpenView, openView } from "./view-endpoint.ts";
 
@@ -27,15 +31,21 @@ export function readModel({ views = [] }: ReadModelOptions = {}): Feature {
   /** Known once the application is made, which is before anything is read. */
   let projection: Projection | undefined;
   const opened = new Map<View, OpenView>();
-  const open = (view: View): OpenView => {
+  const ready = (): Projection => {
     if (projection === undefined) throw new TypeError("The read model has no application yet");
-    const known = opened.get(view) ?? openView(view, projection);
+    return projection;
+  };
+  const open = (view: View): OpenView => {
+    const known = opened.get(view) ?? openView(view, ready());
     opened.set(view, known);
     return known;
   };
   return {
     name: "read-model",
     routes(route, { basePath }) {
+      route("GET", `${basePath}/search`, (context) => searchAcross(ready(), context));
+      route("GET", "/_/read-model", showObjects);
+      route("POST", "/_/read-model", (context) => operate(ready(), context));
       for (const view of views) viewRoutes(route, `${basePath}/${view.name}`, view, () => open(view));
     },
     news(app) {
@@ -45,8 +55,19 @@ export function readModel({ views = [] }: ReadModelOptions = {}): Feature {
       return {
         tables: new Set(tables.keys()),
         form: projectionForm([...tables.values()]),
-        tell: (news) => follow(projection ?? projectionOf(app), news),
+        tell: (news) => tell(ready(), news),
       };
+    },
+    async queue({ messages }, { env }) {
+      const own = messages.filter(({ body }) => objectOf(body) !== null);
+      await Promise.all(
+        own.map((message) =>
+          follow(ready(), env, objectOf(message.body) as ObjectName).then(
+            (outcome) => (outcome === "more" ? message.retry() : message.ack()),
+            () => message.retry(),
+          ),
+        ),
+      );
     },
     health: checkDatabase,
   };
@@ -59,8 +80,25 @@ function viewRoutes(route: RouteBuilder, root: string, view: View, open: () => O
     route("GET", `${root}/aggregate`, (context: RouteContext) => aggregateView(open(), context));
 }
 
-/** Without a database nothing is copied, and nothing is owed: the object opens its copy once there is one. */
-async function follow(projection: Projection, { object, env }: News): Promise<"current" | "more"> {
+/** With a queue bound, a message says that there is news; a message that is lost is sent again. */
+async function tell(projection: Projection, { object, env }: News): Promise<"current" | "more" | "passed on"> {
+  const queue = (env as { readonly LEDGE_READ_MODEL_QUEUE?: Queue }).LEDGE_READ_MODEL_QUEUE;
+  if (queue === undefined) return follow(projection, env, object);
+  await queue.send({ [MESSAGE]: object } satisfies NewsMessage);
+  return "passed on";
+}
+
+const MESSAGE = "ledgeReadModel";
+interface NewsMessage {
+  readonly [MESSAGE]: ObjectName;
+}
+
+function objectOf(body: unknown): ObjectName | null {
+  const named = typeof body === "object" && body !== null ? (body as Partial<NewsMessage>)[MESSAGE] : undefined;
+  return typeof named === "string" ? named : null;
+}
+
+async function follow(projection: Projection, env: unknown, object: ObjectName): Promise<"current" | "more"> {
   const database = databaseIn(env);
   if (database === null) throw new Error("no D1 database is bound as LEDGE_D1");
   const consumer = { env: env as LedgeEnv, database, projection, clock: Date.now };

@@ -37,8 +37,13 @@ export function tableSource(projection: Projection, table: ProjectedTable, spec:
   const name = projectionName(table.name);
   return {
     spec: { ...spec, name },
-    prefix: `WITH ${clause(name, rowsOf(projection, table, "all", spec.search !== undefined))} `,
+    prefix: `WITH ${clause(name, rowsOf(projection, table, "all", isIndexed(table, spec)))} `,
   };
+}
+
+/** Whether D1 has a full-text index of it: then its rows have numbers. */
+export function isIndexed({ columns }: ProjectedTable, { search }: TableSpec): boolean {
+  return search?.fields.every((field) => columns.some(({ name }) => name === field.name)) === true;
 }
 
 /** A port whose statements all begin with the clauses. */

@@ -24,3 +24,88 @@ describe("a view over one table", () => {
     expect(second.json.nextCursor).toBeNull();
   });
 });
+
+describe("what a view shows", () => {
+  it("[RM1] a scope of the view stands around everything: rows, filters, counts, groups", async () => {
+    for (const [id, authorId] of [
+      ["s1", "ann"],
+      ["s2", "bob"],
+      ["s3", "bob"],
+    ])
+      await send("ann", "POST /api/@green/notes", { id, authorId, body: `by ${authorId}`, rank: 7 });
+    await settle("t/test/notes/green");
+    const mine = await send("bob", "GET /api/my_notes?filter=rank==7&orderBy=id");
+    expect(items(mine).map(({ id }) => id)).toEqual(["s2", "s3"]);
+    expect((await send("bob", "GET /api/my_notes/count?filter=rank==7")).json.count).toBe(2);
+    const groups = await send("bob", "GET /api/my_notes/aggregate?groupBy=authorId&count=true&filter=rank==7");
+    expect(groups.json.groups).toEqual([{ key: { authorId: "bob" }, count: 2 }]);
+    expect(items(await send("bob", 'GET /api/my_notes?filter=authorId=="ann",rank==7&orderBy=id')).length).toBe(2);
+    expect((await send(null, "GET /api/my_notes")).status).toBe(401);
+    expect((await send("bob", "GET /api/my_notes?filter=secret==null")).status).toBe(400);
+    expect((await send("bob", "POST /api/my_notes", {})).status).toBe(405);
+  });
+
+  it("[RM1] a query over two tables is read like a table", async () => {
+    await send("ann", "POST /api/projects", { id: "p1", name: "one", ownerId: "ann" });
+    await send("ann", "POST /api/projects", { id: "p2", name: "two", ownerId: "bob" });
+    for (const [id, projectId, isDone, hours] of [
+      ["t1", "p1", false, 1.5],
+      ["t2", "p1", true, 2],
+      ["t3", "p2", false, 4],
+    ])
+      await send("ann", "POST /api/tasks", {
+        id,
+        projectId,
+        isDone,
+        hours,
+        title: `task ${id}`,
+        big: "9007199254740993",
+      });
+    await send("ann", "POST /api/tasks", { id: "gone", projectId: "p1", title: "gone", hours: 100 });
+    await send("ann", "DELETE /api/tasks/gone");
+    await settle("t/test/projects");
+    await settle("t/test/work");
+    const report = await send("ann", "GET /api/project_report?filter=open>=1");
+    expect(items(report)).toEqual([{ id: "p1", name: "one", ownerId: "ann", open: 1, hours: 3.5 }]);
+    const tasks = await send("ann", "GET /api/all_tasks?orderBy=-hours&select=title,big");
+    expect(items(tasks).slice(0, 1)).toEqual([{ id: "t3", title: "task t3", big: "9007199254740993" }]);
+    expect(items(tasks).map(({ id }) => id)).not.toContain("gone");
+    expect(report.headers.get("ledge-seq")?.split(",").length).toBe(2);
+  });
+
+  it("[SR6] [S9] a search over several tables finds in each what the caller may list, and says how old it is", async () => {
+    await send("ann", "POST /api/tasks", { id: "f1", projectId: "p1", title: "paint the fence" });
+    await settle("t/test/work");
+    const found = await send("ann", "GET /api/search?q=fence");
+    expect(found.status).toBe(200);
+    const { tasks } = found.json.results as Record<string, { items: { id: string }[]; asOf: string }>;
+    expect(tasks?.items.map(({ id }) => id)).toEqual(["f1"]);
+    expect(tasks?.asOf).toMatch(/^20/);
+    // Notes are entered by a rule that cannot be asked for all partitions.
+    expect(Object.keys(found.json.results as object)).toEqual(["tasks"]);
+    await send("ann", "DELETE /api/tasks/f1");
+    await settle("t/test/work");
+    const after = (await send("ann", "GET /api/search?q=fence&resources=tasks")).json.results;
+    expect(after).toMatchObject({ tasks: { items: [] } });
+    expect((await send("ann", "GET /api/search?q=fence&resources=nothing")).status).toBe(400);
+  });
+});
+
+describe("how old an answer is", () => {
+  it("[HT8] [RM3] a reader who has seen a commit is shown it, although nobody has told of it yet", async () => {
+    const made = await send("ann", "POST /api/tasks", { id: "m1", projectId: "p9", title: "seen" });
+    const position = made.headers.get("ledge-seq") ?? "";
+    const read = await send("ann", "GET /api/all_tasks?filter=projectId=="p9"", undefined, { "ledge-min-seq": position });
+    expect(read.status).toBe(200);
+    expect(items(read).map(({ id }) => id)).toEqual(["m1"]);
+    const [epoch = "", seq = "0"] = position.split(":");
+    const later = await send("ann", "GET /api/all_tasks", undefined, {
+      "ledge-min-seq": `${epoch}:${Number(seq) + 5}`,
+    });
+    expect(later.status).toBe(503);
+    expect(later.json.type).toMatch(/read-behind$/);
+    expect(later.headers.get("retry-after")).toBe("1");
+    const other = await send("ann", "GET /api/all_tasks", undefined, { "ledge-min-seq": "aaaaaaaaaaaaaaaa:99" });
+    expect(other.status).toBe(200);
+  });
+});

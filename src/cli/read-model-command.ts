@@ -1,0 +1,71 @@
+/** `ledge read-model`: what operators do with the copies in D1, object by object, over the running application (`POST /_/read-model`). */
+
+import { parseArgs } from "node:util";
+import { CliError } from "./project.ts";
+import { dim, print, printDone, printError } from "./terminal.ts";
+
+export const readModelHelp = `ledge read-model <act> [options]   walks all objects and the copies of their rows in D1
+
+  follow             brings every copy on, and notes objects that are not copied in the register
+  rebuild            makes copies anew, beside those that are read from
+  compare            compares rows with copies; exit code 1 when any differ
+  --table <name>     only objects that hold this table. Repeatable
+  --url <url>        default http://127.0.0.1:8787
+  --token <token>    of an administrator; outside development it is needed`;
+
+const ACTS = ["follow", "rebuild", "compare"];
+
+interface Line {
+  readonly object: string;
+  readonly outcome?: string;
+  readonly kind?: string;
+  readonly looked?: number;
+  readonly reason?: string;
+  readonly differing?: readonly string[];
+}
+
+/** Returns the exit code. */
+export async function readModelCommand(args: readonly string[]): Promise<number> {
+  const { values, positionals } = parseArgs({
+    args: [...args],
+    allowPositionals: true,
+    options: {
+      table: { type: "string", multiple: true },
+      url: { type: "string", default: "http://127.0.0.1:8787" },
+      token: { type: "string" },
+    },
+  });
+  const [act = ""] = positionals;
+  if (!ACTS.includes(act)) throw new CliError(`Cannot do "${act}": say one of ${ACTS.join(", ")}.`);
+  const headers = {
+    "content-type": "application/json",
+    authorization: `Bearer ${values.token ?? "dev:operator,role=admin"}`,
+  };
+  let hasTrouble = false;
+  for (let next: object | null = {}; next !== null; ) {
+    const body = JSON.stringify({ act, tables: values.table ?? null, ...next });
+    const reply: Response | null = await fetch(new URL("/_/read-model", values.url), {
+      method: "POST",
+      headers,
+      body,
+    }).catch(() => null);
+    if (reply === null)
+      throw new CliError(`Cannot reach ${values.url}. Is Ledge running there? Another address: --url`);
+    if (!reply.ok) throw new CliError(`${values.url} answered ${reply.status}: ${await reply.text()}`);
+    const step = (await reply.json()) as { readonly objects: readonly Line[]; readonly next: object | null };
+    for (const line of step.objects) hasTrouble = show(line) || hasTrouble;
+    next = step.next;
+  }
+  if (hasTrouble) printError("not everything is as it should be");
+  else printDone(`${act}: done`);
+  return hasTrouble ? 1 : 0;
+}
+
+/** Whether the line tells of trouble. */
+function show({ object, outcome, kind, looked, reason, differing = [] }: Line): boolean {
+  const isBad = outcome === "failed" || outcome === "unready" || kind === "different" || kind === "busy";
+  const told = kind === undefined ? (outcome ?? "") : `${kind}, ${looked ?? 0} rows`;
+  print(`${object}  ${isBad ? told : dim(told)}${reason === undefined ? "" : `  ${reason}`}`);
+  for (const row of differing) print(`  differs: ${row}`);
+  return isBad;
+}

@@ -1,0 +1,141 @@
+/**
+ * `GET /api/search?q=&resources=` — full text over several tables, in their copies ([S9] [SR6]). Each table under its own read scope, mask
+ * and soft delete; a partitioned one only in the partitions that the caller's claims admit. Best first within each table; `asOf` says
+ * how old each is.
+ */
+
+import { searchExpression } from "../../../durable-objects/sql/search-expression.ts";
+import type { SearchedTable } from "../../../durable-objects/sql/search-index.ts";
+import { searchRows } from "../../../durable-objects/sql/search-rows.ts";
+import { invalidField } from "../../core/fault.ts";
+import type { Json } from "../../core/json.ts";
+import { inList } from "../../core/query/build.ts";
+import { parseFilter } from "../../core/query/parse.ts";
+import { parseSearch } from "../../core/query/search.ts";
+import { conjoin, type Filter } from "../../core/query/tree.ts";
+import { publicRow } from "../../define/resource.ts";
+import type { RouteContext } from "../../edge/app-options.ts";
+import type { TableEntry } from "../../edge/edge.ts";
+import { readQuery } from "../../edge/endpoints/read-access.ts";
+import type { Exchange } from "../../edge/exchange.ts";
+import { ALLOW, DENY } from "../../edge/scopes.ts";
+import { ORIGIN } from "../../edge/transaction/server-context.ts";
+import type { Projection } from "./projection.ts";
+import { ageMembers, readUnderAge } from "./read-view.ts";
+import { isIndexed, prefixed, tableSource } from "./visible-rows.ts";
+
+export async function searchAcross(projection: Projection, context: RouteContext): Promise<Response> {
+  const { exchange } = context[ORIGIN];
+  const parameters = readQuery(exchange, ["q", "resources", "limit"]);
+  const searchable = [...exchange.edge.tables.values()].filter((entry) => isSearchable(projection, entry));
+  const entries = chosen(searchable, parameters.get("resources"));
+  const results: Record<string, Json> = {};
+  for (const entry of entries) {
+    const where = await sightOf(projection, exchange, entry);
+    // As for a table of its own: what the caller may not list is not there.
+    if (where !== null) results[entry.path] = await searchOne(projection, exchange, entry, where, parameters);
+  }
+  return Response.json({ results }, { headers: { "cache-control": "private, no-store" } });
+}
+
+function isSearchable(projection: Projection, { resource: { name, spec } }: TableEntry): boolean {
+  const table = projection.tables.get(name);
+  return table !== undefined && isIndexed(table, spec);
+}
+
+function chosen(searchable: readonly TableEntry[], text: string | undefined): readonly TableEntry[] {
+  if (text === undefined) return searchable;
+  return text.split(",").map((path) => {
+    const entry = searchable.find((each) => each.path === path);
+    if (entry === undefined) throw invalidField("resources", `names no table that is searched here: ${path}`);
+    return entry;
+  });
+}
+
+/** The rows that the caller may list, over all partitions; null: none. */
+async function sightOf(
+  projection: Projection,
+  exchange: Exchange,
+  { resource, access }: TableEntry,
+): Promise<Filter | null> {
+  const scope = await access({ ...exchange, partition: null }, "read");
+  if (scope === DENY) return null;
+  const { spec, operators, config } = resource;
+  const copied = { ...spec, columns: projection.tables.get(resource.name)?.columns ?? [] };
+  const terms: Filter[] = [];
+  if (scope !== ALLOW) {
+    const filter = parseCopied(exchange, resource.name, () =>
+      parseFilter(scope, { table: copied, fields: "scope", operators, parameter: "filter", limits: "lifted" }),
+    );
+    if (filter === null) return null;
+    terms.push(filter);
+  }
+  if (spec.softDelete !== null)
+    terms.push({ kind: "compare", field: spec.softDelete.field, operator: "=isnull=", operand: true });
+  if (spec.partitionBy !== null) {
+    const partitions = admittedPartitions(exchange, config.partition);
+    if (partitions.length === 0) return null;
+    terms.push(inList(spec.partitionBy, partitions));
+  }
+  return conjoin(terms);
+}
+
+/** A scope over columns that are not copied shows nothing here. */
+function parseCopied({ log }: Exchange, table: string, parse: () => Filter): Filter | null {
+  try {
+    return parse();
+  } catch (error) {
+    log.error("a scope needs columns that are not copied; nothing is found", { table, error: String(error) });
+    return null;
+  }
+}
+
+/** By claim; a rule that is a function cannot be asked for all that it would admit, so it admits none here. */
+function admittedPartitions(
+  { principal }: Exchange,
+  rule: TableEntry["resource"]["config"]["partition"],
+): readonly string[] {
+  if (rule === undefined || !("claim" in rule) || principal.kind !== "user") return [];
+  const held = Object.hasOwn(principal.claims, rule.claim) ? principal.claims[rule.claim] : undefined;
+  return (Array.isArray(held) ? held : [held]).filter((each): each is string => typeof each === "string");
+}
+
+async function searchOne(
+  projection: Projection,
+  exchange: Exchange,
+  { resource, path }: TableEntry,
+  where: Filter,
+  parameters: ReadonlyMap<string, string>,
+): Promise<Json> {
+  const table = projection.tables.get(resource.name);
+  const { spec } = resource;
+  if (table === undefined || spec.search === undefined) throw new TypeError(`"${path}" is not searched in D1`);
+  const asked = new Map([...parameters].filter(([name]) => name !== "resources"));
+  const { q, limit } = parseSearch(asked, spec.search);
+  const expression = searchExpression(q, null);
+  const copied = { ...spec, columns: table.columns };
+  const source = tableSource(projection, table, copied);
+  const { result, age } = await readUnderAge(exchange, projection, [spec.group], (sql) =>
+    expression === null
+      ? { rows: [], hasMore: false }
+      : searchRows(
+          prefixed(sql, source.prefix),
+          {
+            table: source.spec as SearchedTable,
+            where: [where],
+            operators: resource.operators,
+            expression,
+            fields: spec.search?.fields.map(({ name }) => name) ?? [],
+          },
+          { limit, offset: 0, totalCount: false },
+        ),
+  );
+  const isWhole = copied.columns.length === spec.columns.length;
+  const masked = { ...resource, spec: { ...copied, computed: isWhole ? spec.computed : [] } };
+  const items = result.rows.map(({ row }) =>
+    publicRow(masked, row, null, (field, error) =>
+      exchange.log.warn("a computed field threw", { table: resource.name, field, error: String(error) }),
+    ),
+  );
+  return { items, hasMore: result.hasMore, ...ageMembers(age) };
+}

@@ -1,0 +1,49 @@
+/** What following an object costs D1, as D1 counts it. */
+
+import { env } from "cloudflare:test";
+import { expect, it } from "vitest";
+import type { ObjectName } from "../../../src/core/ids.ts";
+import type { LedgeEnv } from "../../../src/edge/env.ts";
+import type { Database } from "../../../src/features/read-model/database.ts";
+import { followObject } from "../../../src/features/read-model/follow-object.ts";
+import { projectionOf } from "../../../src/features/read-model/projection.ts";
+import { app } from "./app.ts";
+import { send, settle } from "./client.ts";
+
+it("[RM2] a commit costs D1 its row, what its index changes, and one row for the cursor", async () => {
+  const written: number[] = [];
+  const read: number[] = [];
+  const database = {
+    prepare: (sql: string) => env.LEDGE_D1.prepare(sql),
+    batch: async (statements: D1PreparedStatement[]) => {
+      const results = await env.LEDGE_D1.batch(statements);
+      written.push(results.reduce((sum, { meta }) => sum + meta.rows_written, 0));
+      read.push(results.reduce((sum, { meta }) => sum + meta.rows_read, 0));
+      return results;
+    },
+  } as unknown as Database;
+  const consumer = {
+    env: env as unknown as LedgeEnv,
+    database,
+    projection: projectionOf(app.definition),
+    clock: Date.now,
+  };
+  const follow = async (object: string) => {
+    written.length = 0;
+    read.length = 0;
+    await followObject(consumer, object as ObjectName, { untilMs: Number.POSITIVE_INFINITY });
+    return { written: [...written], read: [...read] };
+  };
+  await send("ann", "POST /api/projects", { id: "c0", name: "first", ownerId: "ann" });
+  await settle("t/test/projects");
+
+  await send("ann", "POST /api/projects", { id: "c1", name: "second", ownerId: "ann" });
+  expect((await follow("t/test/projects")).written).toEqual([2]);
+  await send("ann", "PATCH /api/projects/c1", { name: "renamed" });
+  expect((await follow("t/test/projects")).written).toEqual([2]);
+  for (let n = 0; n < 20; n++) await send("ann", "PATCH /api/projects/c1", { name: `name ${n}` });
+  // Twenty commits on one row, taken as one page.
+  const burst = await follow("t/test/projects");
+  expect(burst.written).toEqual([2]);
+  expect(Math.max(...burst.read)).toBeLessThan(20);
+});

@@ -1,0 +1,72 @@
+/** What operators do with copies, and what becomes of them when objects lose their storage or their past. */
+
+import { env, runInDurableObject } from "cloudflare:test";
+import { describe, expect, it } from "vitest";
+import { d1, items, send, settle } from "./client.ts";
+
+const ADMIN = "root,role=admin";
+
+interface Line {
+  readonly object: string;
+  readonly kind?: string;
+  readonly outcome?: string;
+  readonly differing?: readonly string[];
+}
+
+/** A whole walk over the register, step by step. */
+async function walk(act: string): Promise<Line[]> {
+  const lines: Line[] = [];
+  let next: unknown = {};
+  for (let steps = 0; next !== null && steps < 50; steps++) {
+    const { status, json } = await send(ADMIN, "POST /_/read-model", { act, ...(next as object) });
+    expect(status).toBe(200);
+    lines.push(...(json.objects as Line[]));
+    next = json.next;
+  }
+  return lines;
+}
+
+describe("operators", () => {
+  it("[RM4] [RM5] a copy that was harmed is found by comparing, made anew beside, and right again; each object has a line", async () => {
+    for (let n = 0; n < 30; n++) await send("ann", "POST /api/tasks", { id: `r${n}`, projectId: "p", title: `t ${n}` });
+    await settle("t/test/work");
+    await send("ann", "POST /api/@one/notes", { id: "n", authorId: "ann", body: "b" });
+    await settle("t/test/notes/one");
+    expect((await walk("compare")).every(({ kind }) => kind === undefined || kind === "same")).toBe(true);
+    await d1("UPDATE rm_tasks SET title = 'harmed' WHERE id = 'r3'");
+    await d1("DELETE FROM rm_tasks WHERE id = 'r4'");
+    const work = (await walk("compare")).find(({ object }) => object === "t/test/work");
+    expect(work?.kind).toBe("different");
+    expect(work?.differing).toEqual(["tasks/r3", "tasks/r4"]);
+    await walk("rebuild");
+    expect((await walk("compare")).find(({ object }) => object === "t/test/work")?.kind).toBe("same");
+    expect(
+      await d1("SELECT status, count(*) AS n FROM rm_copies WHERE object = 't/test/work' GROUP BY status"),
+    ).toEqual([{ status: "serving", n: 1 }]);
+    const register = await send(ADMIN, "GET /_/read-model");
+    expect(items(register)).toContainEqual(
+      expect.objectContaining({
+        object: "t/test/notes/one",
+        group: "notes",
+        partition: "one",
+        status: "serving",
+        lag: 0,
+      }),
+    );
+    expect((await send(ADMIN, "POST /_/read-model", { act: "burn" })).status).toBe(400);
+  });
+
+  it("[RM2] an object that lost its storage is copied from its new ledger; the old rows go when the new copy is whole", async () => {
+    await send("ann", "POST /api/projects", { id: "old", name: "old", ownerId: "ann" });
+    await settle("t/test/projects");
+    expect(await d1("SELECT id FROM rm_projects")).toEqual([{ id: "old" }]);
+    const stub = env.LEDGE_TABLES.getByName("t/test/projects");
+    await runInDurableObject(stub, async (_, state) => {
+      await state.storage.deleteAll();
+      state.abort("lost");
+    }).catch(() => undefined);
+    await send("ann", "POST /api/projects", { id: "new", name: "new", ownerId: "ann" });
+    await settle("t/test/projects");
+    expect(await d1("SELECT id FROM rm_projects")).toEqual([{ id: "new" }]);
+  });
+});
