@@ -95,7 +95,9 @@ describe("how old an answer is", () => {
   it("[HT8] [RM3] a reader who has seen a commit is shown it, although nobody has told of it yet", async () => {
     const made = await send("ann", "POST /api/tasks", { id: "m1", projectId: "p9", title: "seen" });
     const position = made.headers.get("ledge-seq") ?? "";
-    const read = await send("ann", "GET /api/all_tasks?filter=projectId=="p9"", undefined, { "ledge-min-seq": position });
+    const read = await send("ann", 'GET /api/all_tasks?filter=projectId=="p9"', undefined, {
+      "ledge-min-seq": position,
+    });
     expect(read.status).toBe(200);
     expect(items(read).map(({ id }) => id)).toEqual(["m1"]);
     const [epoch = "", seq = "0"] = position.split(":");
