@@ -2,6 +2,7 @@
 
 import { defineApp } from "ledge";
 import { auth } from "./features/auth/auth.ts";
+import { files } from "./features/files/files.ts";
 import { jobs } from "./features/jobs/jobs.ts";
 import { readModel } from "./features/read-model/read-model.ts";
 import { jobList } from "./jobs/jobs.ts";
@@ -15,7 +16,7 @@ import { home } from "./web/home.ts";
 export const app = defineApp({
   name: "board",
   resources: tables,
-  features: [auth(), jobs(jobList), readModel({ views: [myMessages] }), accountPages],
+  features: [auth(), files(), jobs(jobList), readModel({ views: [myMessages] }), accountPages],
   endpoints: boardRoutes,
   // The board's client sends lists of writes that take effect together.
   transactions: { http: true },

@@ -54,6 +54,9 @@ export const tasks = resource(tasksTable, {
   // The board fetches pages of 100 and 250.
   pagination: { maxLimit: 1000 },
   search: { fields: ["title"] },
+  relations: {
+    attachments: { type: "hasMany", resource: "attachments", foreignKey: "taskId", onDelete: "cascade" },
+  },
   computed: { isDone: (task) => task.status === "done" },
   hooks: timestampHooks({ owner: "authorId" }),
 });

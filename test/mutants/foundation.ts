@@ -1,5 +1,5 @@
 /**
- * Plants each fault of `foundation-faults.ts` and `auth-faults.ts` in a copy of the repository and runs the test that must notice it: `caught` or
+ * Plants each fault of `foundation-faults.ts`, `auth-faults.ts` and `files-faults.ts` in a copy of the repository and runs the test that must notice it: `caught` or
  * `missed`. Fails when one is missed, when a test is red without a fault, or when a fault's text no longer stands in its file.
  * By hand, and where there is time: `node test/mutants/foundation.ts [rule, folder or text of a name …]`. Minutes, one test run a fault.
  */
@@ -9,6 +9,7 @@ import { cpSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync }
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
 import { AUTH_FAULTS } from "./auth-faults.ts";
+import { FILES_FAULTS } from "./files-faults.ts";
 import { FOUNDATION_FAULTS, type PlantedFault } from "./foundation-faults.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
@@ -20,8 +21,12 @@ interface Counts {
 }
 
 const wanted = process.argv.slice(2);
-const CONFIGS = { worker: "test/vitest.workers.config.ts", "features/auth": "test/vitest.auth.config.ts" };
-const faults = [...FOUNDATION_FAULTS, ...AUTH_FAULTS].filter(
+const CONFIGS = {
+  worker: "test/vitest.workers.config.ts",
+  "features/auth": "test/vitest.auth.config.ts",
+  "features/files": "test/vitest.files.config.ts",
+};
+const faults = [...FOUNDATION_FAULTS, ...AUTH_FAULTS, ...FILES_FAULTS].filter(
   ({ rule, name, folder }) =>
     wanted.length === 0 || wanted.some((text) => text === rule || text === folder || name.includes(text)),
 );
