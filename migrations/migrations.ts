@@ -13,6 +13,7 @@ import projects_0003 from "./projects/0003_drop_projects_task_count.sql";
 import tasks_0000 from "./tasks/0000_create_tasks.sql";
 import tasks_0001 from "./tasks/0001_change_tasks.sql";
 import tasks_0002 from "./tasks/0002_change_tasks.sql";
+import tasks_0003 from "./tasks/0003_create_attachments.sql";
 
 export const migrations: MigrationSet = {
   comments: [
@@ -39,5 +40,6 @@ export const migrations: MigrationSet = {
     { tag: "0000_create_tasks", sql: tasks_0000 },
     { tag: "0001_change_tasks", sql: tasks_0001 },
     { tag: "0002_change_tasks", sql: tasks_0002 },
+    { tag: "0003_create_attachments", sql: tasks_0003 },
   ],
 };

@@ -10,6 +10,7 @@ export {
   downloadPath,
   downloadUrl,
   type InPartition,
+  linkAttachment,
   linkFile,
   listAttachments,
   moveFile,

@@ -127,6 +127,42 @@ test("[RH1] [SDK14] [CC2] what one window does the other shows; a card that is d
   await context.close();
 }, 90_000);
 
+/** 64 × 32. */
+const PNG =
+  "iVBORw0KGgoAAAANSUhEUgAAAEAAAAAgCAIAAAAt/+nTAAAACXBIWXMAAAPoAAAD6AG1e1JrAAAAXklEQVRYhe2SUQkAQBSDlsT+URbrQtyHPBgYwMlSOE10g24AesXuQtwlukE3AL1idyHuEt2gG4BesbsQd4lu0A1Ar9hdiLtEN+gGoFfsLsRdoht0A9ArdhfiLtENPnkm4yB58/u2JAAAAABJRU5ErkJggg==";
+
+/** Hands a file over as the system does, by clipboard or by drag. */
+const HAND_OVER = (kind: string) => `
+  data = new DataTransfer();
+  data.items.add(new File([Uint8Array.from(atob("${PNG}"), (character) => character.charCodeAt(0))], "wide.png", { type: "image/png" }));
+  document.querySelector(".files").dispatchEvent("${kind}" === "paste"
+    ? new ClipboardEvent("paste", { clipboardData: data, bubbles: true, cancelable: true })
+    : new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true }));
+`;
+
+test("[FS15] [FS16] files are chosen, pasted and dropped onto a task, shown with thumbnails, and removed", async () => {
+  const { context, page } = await openExample("fanny");
+  await card(page, "Turn the compost").click();
+  const names = () => page.locator(".files a").allTextContents();
+  const file = { name: "wide.png", mimeType: "image/png", buffer: Buffer.from(PNG, "base64") };
+  await page.locator(".files input").setInputFiles([file]);
+  await expect.poll(names, PATIENT).toEqual(["wide.png"]);
+  await page.evaluate(HAND_OVER("paste"));
+  await expect.poll(names, PATIENT).toEqual(["wide-2.png", "wide.png"]);
+  await page.evaluate(HAND_OVER("drop"));
+  await expect.poll(names, PATIENT).toEqual(["wide-2.png", "wide-3.png", "wide.png"]);
+  const width = () => page.evaluate<number>("document.querySelector('.files img').naturalWidth");
+  await expect.poll(width, PATIENT).toBe(160);
+  await page.getByRole("button", { name: "Remove wide-2.png" }).click();
+  await expect.poll(names, PATIENT).toEqual(["wide-3.png", "wide.png"]);
+  await page.locator(".files input").setInputFiles([{ ...file, name: "page.html", mimeType: "text/html" }]);
+  await expect.poll(() => page.locator(".files").innerText(), PATIENT).toContain("Files of type text/html");
+  await page.getByRole("button", { name: "Cancel page.html" }).click();
+  // The browser says so, too.
+  expect(complaints.splice(0).filter((each) => !each.includes("415"))).toEqual([]);
+  await context.close();
+}, 120_000);
+
 test("[RH1] [TX1] a card is carried by keys: picked up, moved over columns, put down; Escape leaves it where it was", async () => {
   const { context, page } = await openExample("berta");
   await card(page, "Find a place").locator("a").focus();

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { attachmentName } from "../../src/web/client/attachment-name.ts";
+import { attachmentName } from "../../src/web/client/board/attachment-name.ts";
 
 test("[FS16] a file gets a name that a path takes, and that is free", () => {
   const name = (given: string, ...taken: string[]) => attachmentName(given, new Set(taken));

@@ -54,6 +54,18 @@ export async function linkFile(
   return (await post(client, table, id, "link", body, options)) as never;
 }
 
+/** The same for a file attached to a row, under the right to read that. */
+export async function linkAttachment(
+  client: Client<AppLike>,
+  table: string,
+  id: string,
+  name: string,
+  { expiresIn, use, preset, partition, ...options }: InPartition & ShownAs & { readonly expiresIn?: number } = {},
+): Promise<{ readonly url: string; readonly expiresAt: string }> {
+  const path = `${attachmentPath(table, id, name, partition)}/link`;
+  return (await ask(client, "POST", path, { body: { expiresIn, use, preset }, options })) as never;
+}
+
 /** A new row that holds the same bytes; `to`: in another partition. */
 export function copyFile(
   client: Client<AppLike>,

@@ -11,7 +11,13 @@ import type { TableRequest } from "../../edge/exchange.ts";
 import type { Params } from "../../edge/router.ts";
 import { hasAttachments } from "./attachments-of.ts";
 import { checkBucket } from "./bucket.ts";
-import { putAttachment, readAttachment, removeAttachment, showAttachments } from "./endpoints/attachments.ts";
+import {
+  linkAttachment,
+  putAttachment,
+  readAttachment,
+  removeAttachment,
+  showAttachments,
+} from "./endpoints/attachments.ts";
 import { copyFile, moveFile } from "./endpoints/copy.ts";
 import { downloadContent } from "./endpoints/download.ts";
 import { downloadByLink, makeLink } from "./endpoints/link.ts";
@@ -57,6 +63,7 @@ export function files(): Feature {
       at("PUT", "/:id/upload/:part", uploadPart),
       onRow("GET", "/:id/attachments", showAttachments),
       onRow("GET", "/:id/attachments/:name", readAttachment),
+      onRow("POST", "/:id/attachments/:name/link", linkAttachment),
       onRow("PUT", "/:id/attachments/:name", putAttachment),
       onRow("DELETE", "/:id/attachments/:name", removeAttachment),
     ],

@@ -40,7 +40,7 @@ export async function isSigned(env: LedgeEnv, claim: LinkClaim, signature: strin
   return false;
 }
 
-function textOf({ object, table, id, use, preset, expires }: LinkClaim): Uint8Array {
+function textOf({ object, table, id, use, preset, expires }: LinkClaim): Uint8Array<ArrayBuffer> {
   const claim = [object, table, id, use, expires, ...(preset === null ? [] : [preset])];
   return new TextEncoder().encode(JSON.stringify(claim));
 }

@@ -34,6 +34,9 @@ it("[X6] a name below a row is put, read, listed and removed", async () => {
     "text/plain; charset=utf-8",
   ]);
   await put("alice", id, "a.txt", "first");
+  const link = await send("bob", `POST ${at(id, "note.txt")}/link`, { expiresIn: 60 });
+  expect((await send(null, `GET ${link.json.url}`)).bytes).toEqual(bytesOf("hello"));
+  expect((await send(null, `POST ${at(id, "note.txt")}/link`, {})).status).toBe(401);
   const { json } = await send("bob", `GET /api/cases/${id}/attachments`);
   expect((json.items as { name: string }[]).map(({ name }) => name)).toEqual(["a.txt", "note.txt"]);
   expect(JSON.stringify(json)).not.toMatch(/blobKey|uploadKey/);

@@ -23,6 +23,7 @@ import { type LoadedFile, loadFile, removeFile } from "../row-calls.ts";
 import { sendContent } from "../send-content.ts";
 import { storeBytes } from "../store-bytes.ts";
 import { readWish } from "./download.ts";
+import { linkTo } from "./link.ts";
 import { refuseCoding } from "./upload.ts";
 
 const NAME = /^[A-Za-z0-9._-]{1,128}$/;
@@ -43,6 +44,14 @@ export async function readAttachment(request: TableRequest, idOf: () => RowId, p
   const attachments = await openAttachments(request, idOf, "read");
   const { row, file } = await load(attachments, params);
   return sendContent(attachments.request, row, file, readWish(request));
+}
+
+/** As `POST /:id/link` of the file itself, for whoever may read the row. */
+export async function linkAttachment(request: TableRequest, idOf: () => RowId, params: Params): Promise<Response> {
+  const attachments = await openAttachments(request, idOf, "read");
+  takeParameters(request);
+  const { id, file } = await load(attachments, params);
+  return linkTo(attachments.request, id, async () => file);
 }
 
 export async function removeAttachment(request: TableRequest, idOf: () => RowId, params: Params): Promise<Reply> {

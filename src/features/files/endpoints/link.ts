@@ -4,6 +4,7 @@
  */
 
 import { Fault, invalidField } from "../../../core/fault.ts";
+import type { FileRow } from "../../../core/files/file-row.ts";
 import { isPartition, objectName, parseRowId, type RowId } from "../../../core/ids.ts";
 import { isJsonObject, type JsonObject } from "../../../core/json.ts";
 import type { TableEntry } from "../../../edge/edge.ts";
@@ -24,10 +25,15 @@ const MAX_S = 7 * 86_400;
 
 /** `{ expiresIn, use, preset, from }`, all of which may be left out; `expiresIn` in seconds. */
 export async function makeLink(request: TableRequest, idOf: () => RowId): Promise<Response> {
-  const { env, object, entry, partition, edge, nowMs } = request;
   const scope = await readScope(request);
   const id = idOf();
   takeParameters(request);
+  return linkTo(request, id, async () => (await loadFile(request, id, scope)).file);
+}
+
+/** `load` finds the file, or that the caller may not read it. */
+export async function linkTo(request: TableRequest, id: RowId, load: () => Promise<FileRow>): Promise<Response> {
+  const { env, object, entry, partition, edge, nowMs } = request;
   const { expiresIn = DEFAULT_S, use = "download", preset = null, from = "here" } = await readOptions(request.request);
   if (typeof expiresIn !== "number" || !Number.isInteger(expiresIn) || expiresIn < 1 || expiresIn > MAX_S)
     throw invalidField("expiresIn", `must be a number of seconds up to ${MAX_S}`, "range");
@@ -36,7 +42,7 @@ export async function makeLink(request: TableRequest, idOf: () => RowId): Promis
     throw invalidField("preset", "must be a preset of the table", "enum");
   if (from !== "here" && (from !== "bucket" || preset !== null))
     throw invalidField("from", "must be here or bucket; a preset is made here", "enum");
-  const { file } = await loadFile(request, id, scope);
+  const file = await load();
   const expires = Math.trunc(nowMs / 1000) + expiresIn;
   const expiresAt = new Date(expires * 1000).toISOString();
   const { blobKey: key, name, type } = file;

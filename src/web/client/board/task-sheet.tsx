@@ -7,6 +7,7 @@ import { Comments } from "./comments.tsx";
 import { isOwn } from "./move-task.ts";
 import { say } from "./say.tsx";
 import { TaskFacts } from "./task-facts.tsx";
+import { TaskFiles } from "./task-files.tsx";
 import { TitleField } from "./title-field.tsx";
 import { goTo, type Place, placeHref } from "./use-place.ts";
 
@@ -62,6 +63,7 @@ export function TaskSheet({ id, person, place }: TaskSheetProps) {
         <Comments task={row} person={person}>
           <TitleField task={row} save={mutate.update} />
           <TaskFacts task={row} person={person} save={mutate.update} />
+          <TaskFiles task={row.id} />
           {isOwn(row, person) && (
             <button type="button" className="button plain away" onClick={() => remove(row)}>
               Remove this task
