@@ -35,14 +35,14 @@ export async function isSigned(env: LedgeEnv, claim: LinkClaim, signature: strin
   if (!/^[0-9a-f]{64}$/.test(signature)) return false;
   for (const secret of secretsOf(env)) {
     const key = await derivedKey(secret, PURPOSE);
-    if (await crypto.subtle.verify("HMAC", key, fromHex(signature), textOf(claim))) return true;
+    if (await crypto.subtle.verify("HMAC", key, Uint8Array.from(fromHex(signature)), textOf(claim))) return true;
   }
   return false;
 }
 
 function textOf({ object, table, id, use, preset, expires }: LinkClaim): Uint8Array<ArrayBuffer> {
   const claim = [object, table, id, use, expires, ...(preset === null ? [] : [preset])];
-  return new TextEncoder().encode(JSON.stringify(claim));
+  return Uint8Array.from(new TextEncoder().encode(JSON.stringify(claim)));
 }
 
 function secretsOf(env: LedgeEnv): readonly [string, ...string[]] {

@@ -5,11 +5,11 @@ import type { StorageAdapter } from "./storage-adapter.ts";
 
 interface PartUpload {
   readonly key: string;
-  readonly parts: Map<number, { readonly etag: string; readonly bytes: Uint8Array }>;
+  readonly parts: Map<number, { readonly etag: string; readonly bytes: Uint8Array<ArrayBuffer> }>;
 }
 
 export function memoryStorage(): StorageAdapter {
-  const objects = new Map<string, Uint8Array>();
+  const objects = new Map<string, Uint8Array<ArrayBuffer>>();
   const uploads = new Map<string, PartUpload>();
   const going = (key: string, id: string): PartUpload => {
     const upload = uploads.get(id);
@@ -71,15 +71,15 @@ export function memoryStorage(): StorageAdapter {
   };
 }
 
-async function bytesOf(body: ReadableStream<Uint8Array>): Promise<Uint8Array> {
+async function bytesOf(body: ReadableStream<Uint8Array>): Promise<Uint8Array<ArrayBuffer>> {
   return new Uint8Array(await new Response(body).arrayBuffer());
 }
 
-function streamOf(bytes: Uint8Array): ReadableStream<Uint8Array> {
+function streamOf(bytes: Uint8Array<ArrayBuffer>): ReadableStream<Uint8Array> {
   return new Response(bytes).body ?? new ReadableStream({ start: (controller) => controller.close() });
 }
 
-function joined(parts: readonly Uint8Array[]): Uint8Array {
+function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
   const all = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0));
   let at = 0;
   for (const part of parts) {

@@ -8,6 +8,16 @@ import { hex } from "../../core/hex.ts";
 
 const CHUNK_BYTES = 262_144;
 
+/** What workerd has beyond the web's own types; written down, because those who name the application's type compile it with a browser's. */
+interface WorkerCrypto {
+  readonly DigestStream: new (
+    algorithm: "SHA-256",
+  ) => WritableStream<Uint8Array> & { readonly digest: Promise<ArrayBuffer> };
+}
+interface BytesReader {
+  readAtLeast(bytes: number, into: Uint8Array): Promise<{ readonly value?: Uint8Array | undefined }>;
+}
+
 export interface Streamed<T> {
   readonly stored: T;
   /** SHA-256 in hex. */
@@ -34,7 +44,7 @@ export async function streamToBucket<T>(
 
   const pipe = new FixedLengthStream(size);
   const writer = pipe.writable.getWriter();
-  const digest = new crypto.DigestStream("SHA-256");
+  const digest = new (crypto as unknown as WorkerCrypto).DigestStream("SHA-256");
   const digester = digest.getWriter();
   const putting = put(pipe.readable);
   // A bucket that gives up may do so without reading on: then nobody would take the next chunk.
@@ -82,9 +92,9 @@ function chunksOf(body: ReadableStream<Uint8Array> | null): (atLeast: number) =>
 }
 
 /** Null where the stream is not one of bytes: made by code, not received. */
-function bytesReader(body: ReadableStream<Uint8Array>): ReadableStreamBYOBReader | null {
+function bytesReader(body: ReadableStream<Uint8Array>): BytesReader | null {
   try {
-    return body.getReader({ mode: "byob" });
+    return body.getReader({ mode: "byob" }) as unknown as BytesReader;
   } catch {
     return null;
   }
