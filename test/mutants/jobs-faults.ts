@@ -36,7 +36,7 @@ export const JOBS_FAULTS: readonly SimulatedFault[] = [
     file: "step-job.ts",
     find: "if (!isHeldBy(job, attempt) || job.cancelAtMs !== null) return null;",
     replace: "if (!isHeldBy(job, attempt)) return null;",
-    seed: 208,
+    seed: 9,
   },
   {
     rule: "J13",
@@ -108,7 +108,7 @@ export const JOBS_FAULTS: readonly SimulatedFault[] = [
     file: "step-job.ts",
     find: "if (hasEnded(job)) return job;\n",
     replace: "\n",
-    seed: 1,
+    seed: 3,
   },
   {
     rule: "J15",
@@ -116,7 +116,7 @@ export const JOBS_FAULTS: readonly SimulatedFault[] = [
     file: "step-job.ts",
     find: 'if (job.cancelAtMs !== null) return kept({ ...ended, state: "cancelled", error: null }, policy);',
     replace: "\n",
-    seed: 1,
+    seed: 3,
   },
   {
     rule: "J2",
@@ -124,7 +124,7 @@ export const JOBS_FAULTS: readonly SimulatedFault[] = [
     file: "job-turns.ts",
     find: "if (known !== null) return known;",
     replace: "\n",
-    seed: 1,
+    seed: 3,
   },
   {
     rule: "J13",
@@ -132,7 +132,7 @@ export const JOBS_FAULTS: readonly SimulatedFault[] = [
     file: "job-turns.ts",
     find: "if (due > 0) keepPulse(port);\n",
     replace: "\n",
-    seed: 8,
+    seed: 41,
   },
   {
     rule: "J13",
@@ -140,7 +140,7 @@ export const JOBS_FAULTS: readonly SimulatedFault[] = [
     file: "job-turns.ts",
     find: "port.setPulse(waiting > 0 ? port.nowMs + port.pulseMs : null);",
     replace: "port.setPulse(null);",
-    seed: 7,
+    seed: 8,
   },
   {
     rule: "J8",
@@ -196,7 +196,7 @@ export const JOBS_FAULTS: readonly SimulatedFault[] = [
     file: "wake-jobs.ts",
     find: "if (called > 0) callFor(port, called);",
     replace: "\n",
-    seed: 7,
+    seed: 10,
   },
   {
     rule: "J13",
@@ -212,7 +212,7 @@ export const JOBS_FAULTS: readonly SimulatedFault[] = [
     file: "plan-runs.ts",
     find: "latestRuns(Math.max(fromMs, nowMs - ON_TIME_MS), nowMs, MAX_MADE_UP, next)",
     replace: "latestRuns(fromMs, nowMs, MAX_MADE_UP, next)",
-    seed: 1,
+    seed: 15,
   },
   {
     rule: "J5",

@@ -19,6 +19,7 @@ export type { TableWrites } from "./table-writes.ts";
 export { useAuth } from "./use-auth.ts";
 export { useInfiniteList } from "./use-infinite-list.ts";
 export { useInvalidate, usePrefetch } from "./use-invalidate.ts";
+export { useJob } from "./use-job.ts";
 export { useLiveAggregate } from "./use-live-aggregate.ts";
 export { useLiveList } from "./use-live-list.ts";
 export { useLiveRow } from "./use-live-row.ts";

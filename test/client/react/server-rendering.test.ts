@@ -12,6 +12,7 @@ import {
   useAuth,
   useInfiniteList,
   useInvalidate,
+  useJob,
   useLiveAggregate,
   useLiveList,
   useLiveRow,
@@ -78,4 +79,9 @@ test("[RH4] [RH5] [RH6] [RH11] the other hooks too: nobody is signed in, nothing
 
 test("[RH1] without a provider a hook says what it needs", () => {
   expect(() => renderToString(createElement(() => useLiveList("tasks").status))).toThrow(/LedgeProvider/);
+});
+
+test("[J7] a job that a page follows is not asked for by the server that renders it", () => {
+  const told = render(() => JSON.stringify([useJob(null), useJob("01930000-0000-7000-8000-000000000001")]));
+  expect([told.text, told.open, told.requests]).toEqual(["[null,null]", 0, []]);
 });

@@ -62,3 +62,29 @@ export async function ring(where = "1 = 1"): Promise<void> {
   await sql("UPDATE _timers SET at = 1 WHERE name = 'wake'");
   await runDurableObjectAlarm(tables.getByName(JOBS));
 }
+
+/** Rows that the object of the jobs writes meanwhile, as SQLite counts them: what is billed. */
+export async function rowsWritten(run: () => Promise<void>): Promise<number> {
+  const stub = tables.getByName(JOBS);
+  let written = 0;
+  await runInDurableObject(stub, (_, state) => {
+    const { sql: storage } = state.storage;
+    const exec = storage.exec.bind(storage);
+    Object.defineProperty(storage, "exec", {
+      configurable: true,
+      value: (statement: string, ...params: SqlStorageValue[]) => {
+        const cursor = exec(statement, ...params);
+        const settle = <T>(result: T): T => {
+          written += cursor.rowsWritten;
+          return result;
+        };
+        return { toArray: () => settle(cursor.toArray()), raw: () => settle([...cursor.raw()]) };
+      },
+    });
+  });
+  await run();
+  await runInDurableObject(stub, (_, state) => {
+    delete (state.storage.sql as { exec?: unknown }).exec;
+  });
+  return written;
+}

@@ -2,7 +2,10 @@
 
 import { describe, expect, it, vi } from "vitest";
 import { dead, held, released, seen } from "./app.ts";
-import { enqueueJob, ring, row, send, sql, until } from "./client.ts";
+import { enqueueJob, ring, row, rowsWritten, send, sql, until } from "./client.ts";
+
+/** Enqueue, start and end: three commits, each the row, its indexes and the ledger's. */
+const MAX_ROWS_A_JOB = 11;
 
 const BOSS = "boss,role=boss";
 
@@ -208,5 +211,16 @@ describe("operators", () => {
     await sql("UPDATE job_controls SET wake_at = 1 WHERE wake_at IS NOT NULL");
     await ring();
     expect(await sql("SELECT name FROM _timers WHERE name = 'wake'")).toEqual([]);
+  });
+});
+
+describe("cost", () => {
+  it("[J13] a job from its beginning to its end writes a fixed handful of rows, and no timer of its own", async () => {
+    // Warm: the pulse is a row, the timers stand.
+    await until(await enqueueJob("add", { a: 0, b: 0 }), "completed");
+    const written = await rowsWritten(async () => {
+      await until(await enqueueJob("add", { a: 0, b: 1 }), "completed");
+    });
+    expect(written).toBeLessThanOrEqual(MAX_ROWS_A_JOB);
   });
 });

@@ -31,6 +31,6 @@ test("a seed replays", () => {
   expect(simulateJobs(77, { isTraced: true }).trace).toEqual(first.trace);
 });
 
-test("seed 208: a job that is cancelled while it records", () => {
-  expect(simulateJobs(208).problems).toEqual([]);
+test("seed 10717: a job that is asked for again long after it has ended", () => {
+  expect(simulateJobs(10_717).problems).toEqual([]);
 });
