@@ -47,8 +47,9 @@ type Outgoing =
   | { readonly kind: "send"; readonly socket: WebSocket; readonly text: string }
   | { readonly kind: "close"; readonly socket: WebSocket; readonly code: number; readonly reason: string };
 
-/** The answer to an opening whose access ended on the way. */
-export function refuseEnded(): Response {
+/** The answer to an opening whose access ended on the way, or has other rights now. */
+export function refuseEnded(kind: AccessEnded["kind"]): Response {
+  if (kind === "changed") return refusal({ slug: "unavailable", retryAfter: 1 });
   return refusal({ slug: "unauthorized", reason: "expired", detail: "The session has ended" });
 }
 
@@ -151,17 +152,19 @@ export class LiveHost {
   /** Ends the sockets of a caller whose access has ended; whether the person has others left ([RV6]). */
   endAccess(ended: AccessEnded): boolean {
     const isTheirs = ({ who, credential }: SocketState) => isEnded({ userId: who, credential }, ended);
-    this.#run(() => this.#server.end(isTheirs, CLOSE.unauthenticated, "access has ended"));
+    const [code, reason] =
+      ended.kind === "changed" ? [CLOSE.restart, "rights have changed"] : [CLOSE.unauthenticated, "access has ended"];
+    this.#run(() => this.#server.end(isTheirs, code, reason));
     return this.#server.has(({ who }) => who === ended.userId);
   }
 
-  /** Rows that scopes here may use have changed elsewhere; whether somebody here needs to know such. */
+  /** Rows that scopes here may use have changed elsewhere; whether somebody here needs to know such. A defect is thrown: it is told again. */
   learn(news: UsedNews): boolean {
-    let isNeeded = false;
-    this.#run(() => {
-      isNeeded = this.#server.learn(news, news, this.#store.clock());
-    });
-    return isNeeded;
+    try {
+      return this.#server.learn(news, news, this.#store.clock());
+    } finally {
+      this.#run(() => {});
+    }
   }
 
   #renew(socket: WebSocket, opening: LiveOpening | null): void {

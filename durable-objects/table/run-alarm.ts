@@ -1,6 +1,7 @@
 /** The object's alarm: runs each timer that is due and sets the alarm for the next. Catches everything, since a throw repeats it all. */
 
 import { nextTelling } from "./dependents.ts";
+import { nextEnding } from "./followers.ts";
 import { logLine } from "./log-line.ts";
 import { nextNews, tellNews } from "./news.ts";
 import { deliverEffects, nextDelivery } from "./outbox.ts";
@@ -15,13 +16,15 @@ import { nextWake, wakeRows } from "./wake-rows.ts";
 /** A timer whose work threw is tried again after this. */
 const RETRY_MS = 5000;
 
-/** `tellDependents`: tells again those who have not confirmed. */
-export async function runAlarm(store: Store, env: unknown, tellDependents: () => Promise<null>): Promise<void> {
+/** Timers that tell other objects again what they have not confirmed. */
+export type Tellers = Readonly<Record<"dependents" | "access", () => Promise<null>>>;
+
+export async function runAlarm(store: Store, env: unknown, tellers: Tellers): Promise<void> {
   store.failPoint?.("alarm.begun");
   for (const name of dueTimers(store.sql, store.clock())) {
     let nextAt: number | null;
     try {
-      const notBefore = (name === "dependents" ? await tellDependents() : await runTimer(store, env, name)) ?? 0;
+      const notBefore = (await (isTelling(name) ? tellers[name]() : runTimer(store, env, name))) ?? 0;
       // No await from here to `settle`: a commit that came after the question would find its timer struck.
       nextAt = nextRun(store, name);
       if (nextAt !== null) nextAt = Math.max(nextAt, notBefore);
@@ -37,8 +40,12 @@ export async function runAlarm(store: Store, env: unknown, tellDependents: () =>
   store.failPoint?.("alarm.rearmed");
 }
 
+function isTelling(name: TimerName): name is keyof Tellers {
+  return name === "dependents" || name === "access";
+}
+
 /** A time (ms): what is left may not be tried before. */
-async function runTimer(store: Store, env: unknown, name: Exclude<TimerName, "dependents">): Promise<number | null> {
+async function runTimer(store: Store, env: unknown, name: Exclude<TimerName, keyof Tellers>): Promise<number | null> {
   switch (name) {
     case "outbox":
       await deliverEffects(store, env);
@@ -78,5 +85,7 @@ function nextRun(store: Store, name: TimerName): number | null {
       return nextWake(store);
     case "dependents":
       return nextTelling(store);
+    case "access":
+      return nextEnding(store);
   }
 }

@@ -8,6 +8,7 @@
 import { DurableObject } from "cloudflare:workers";
 import { Fault } from "../../src/core/fault.ts";
 import type { ObjectName } from "../../src/core/ids.ts";
+import { CLOSE } from "../../src/core/live/wire-schema.ts";
 import { parseLogLevel } from "../../src/core/log.ts";
 import { LIVE_HEADER, type LiveOpening } from "../../src/core/protocol/live-opening.ts";
 import { CALL_VERSION, isWrite, type ObjectCall, type ObjectReply } from "../../src/core/protocol/object-call.ts";
@@ -25,7 +26,7 @@ import { callWeight } from "./call-weight.ts";
 import { looking } from "./commit-footprint.ts";
 import { Dependents, usedFilter } from "./dependents.ts";
 import type { FailPoint } from "./fail-points.ts";
-import { endAccess, type Follower, follow } from "./followers.ts";
+import { endAccess, endAccessAgain, type Follower, follow, type TellEnded } from "./followers.ts";
 import { type GroupCommit, groupCommit } from "./group-commit.ts";
 import { handleCall, touchedBy } from "./handle-call.ts";
 import { Blocked } from "./key-gate.ts";
@@ -72,7 +73,7 @@ export interface TableObjectRpc extends Rpc.DurableObjectBranded {
   holdsRows(table: string): Promise<boolean>;
   agree(text: string): Promise<string>;
   pull(text: string): Promise<string>;
-  follow(follower: Follower): Promise<boolean>;
+  follow(follower: Follower): Promise<AccessEnded["kind"] | null>;
   accessEnded(ended: AccessEnded): Promise<void>;
   endSockets(ended: AccessEnded): Promise<boolean>;
   usedRows(text: string): Promise<string>;
@@ -109,6 +110,7 @@ export function tableObject(
     /** Absent while nobody has a socket. */
     #live: LiveHost | undefined;
     readonly #registrar: Registrar = { state: "unknown" };
+    readonly #tellEnded: TellEnded = async (object, ended) => this.env.LEDGE_TABLES.getByName(object).endSockets(ended);
 
     /**
      * Serves one call; never throws for an expected failure, and shows nothing of an unexpected one. A promise only where there is
@@ -207,7 +209,8 @@ export function tableObject(
       const { who: userId, credential, provenAtMs, object } = opening;
       if (userId !== null && credential !== null) {
         const registry = this.env.LEDGE_TABLES.getByName(registryFor(object));
-        if (!(await registry.follow({ object, userId, credential, provenAtMs }))) return refuseEnded();
+        const ended = await registry.follow({ object, userId, credential, provenAtMs });
+        if (ended !== null) return refuseEnded(ended);
       }
       this.#live ??= this.#openLive(store);
       return this.#live.accept(opening);
@@ -218,13 +221,19 @@ export function tableObject(
       this.#live?.message(socket, message);
     }
 
+    /** The platform leaves a close half done until the object closes, too: the client would wait for its event. */
     override webSocketClose(socket: WebSocket): void {
-      this.#open();
-      this.#live?.gone(socket);
+      this.webSocketError(socket);
+      try {
+        socket.close(CLOSE.normal);
+      } catch {
+        // It is closed on both sides.
+      }
     }
 
     override webSocketError(socket: WebSocket): void {
-      this.webSocketClose(socket);
+      this.#open();
+      this.#live?.gone(socket);
     }
 
     /** What a consumer of the read model has yet to take, both as JSON (`src/core/read-model/pull.ts`). */
@@ -245,16 +254,14 @@ export function tableObject(
       return registerObject(store, registration, holds);
     }
 
-    /** On the registry object only: notes that a socket opens for a caller; false: that access has ended meanwhile. */
-    async follow(follower: Follower): Promise<boolean> {
+    /** On the registry object only: notes that a socket opens for a caller; what has ended of that access meanwhile, or null. */
+    async follow(follower: Follower): Promise<AccessEnded["kind"] | null> {
       return follow(this.#open().sql, follower, Date.now());
     }
 
     /** On the registry object only: has the sockets of a caller closed wherever they are. */
     async accessEnded(ended: AccessEnded): Promise<void> {
-      const tell = (object: ObjectName) =>
-        this.env.LEDGE_TABLES.getByName(object).endSockets(ended) as Promise<boolean>;
-      await endAccess(this.#open().sql, ended, { tell, nowMs: Date.now() });
+      await endAccess(this.#open(), ended, this.#tellEnded);
     }
 
     /** Closes the sockets of a caller here; whether the person has others left. */
@@ -305,8 +312,12 @@ export function tableObject(
       const store = this.#open();
       const host = this.#hosted(store);
       host.onAlarm();
-      await runAlarm(store, this.env, () => this.#dependentsOf(store).tellAgain());
-      this.#live?.note();
+      await runAlarm(store, this.env, {
+        dependents: () => this.#dependentsOf(store).tellAgain(),
+        access: () => endAccessAgain(store, this.#tellEnded),
+      });
+      // Rows that wake, and promises that are carried out, are commits as well.
+      await this.#afterWrite(store, null);
       const nextMs = host.nextAlarmMs();
       if (Number.isFinite(nextMs)) store.alarm.setAlarm(nextMs);
     }

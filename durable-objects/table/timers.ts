@@ -10,7 +10,7 @@ export interface AlarmPort {
   setAlarm(atMs: number): void;
 }
 
-export type TimerName = "outbox" | "replies" | "search-feed" | "news" | "decisions" | "wake" | "dependents";
+export type TimerName = "outbox" | "replies" | "search-feed" | "news" | "decisions" | "wake" | "dependents" | "access";
 
 /** Makes sure that the timer fires at `atMs` or sooner. */
 export function schedule(sql: Sql, alarm: AlarmPort, name: TimerName, atMs: number): void {

@@ -150,18 +150,25 @@ async function memory(): Promise<void> {
     for (let round = 0; round < SOCKETS; round++) await post(server, 1);
     await pause(500);
     const empty = server.residentBytes();
-    await openAll(server, SOCKETS, () => [{ filter: "bucket==0" }]);
-    await pause(1000);
-    const sockets = server.residentBytes();
-    print("memory", "idle socket with a watch", `${((sockets - empty) / SOCKETS / 1024).toFixed(1)} KB`);
+    await eachThousand(server, "idle socket with a watch", empty, () =>
+      openAll(server, SOCKETS, () => [{ filter: "bucket==0" }]),
+    );
   });
   await withBare(async (server) => {
     await connectAll(server, 1, "/");
     await pause(500);
-    const empty = server.residentBytes();
-    await connectAll(server, SOCKETS, "/");
-    await pause(1000);
-    print("memory", "socket of a bare object", `${((server.residentBytes() - empty) / SOCKETS / 1024).toFixed(1)} KB`);
+    await eachThousand(server, "silent socket, bare object", server.residentBytes(), () =>
+      connectAll(server, SOCKETS, "/"),
+    );
+  });
+  // A socket that offers compression has its buffers in workerd from its first frame on.
+  await withBare(async (server) => {
+    await connectAll(server, 1, "/");
+    await pause(500);
+    await eachThousand(server, "told socket, bare object", server.residentBytes(), async () => {
+      await connectAll(server, SOCKETS, "/");
+      await fetch(server.origin, { method: "POST", body: "{}" });
+    });
   });
   await withLedge(async (server) => {
     await openAll(server, 100, () => [{}]);
@@ -177,6 +184,23 @@ async function memory(): Promise<void> {
       `${((server.residentBytes() - few) / 10_000 / 1024).toFixed(1)} KB`,
     );
   });
+}
+
+/** The first thousand also fills the heap with what opening leaves behind; what each further one takes is what sockets take. */
+async function eachThousand(
+  server: WorkerdProcess,
+  what: string,
+  empty: number,
+  open: () => Promise<unknown>,
+): Promise<void> {
+  const sizes = [empty];
+  for (let thousand = 0; thousand < 4; thousand++) {
+    await open();
+    await pause(1000);
+    sizes.push(server.residentBytes());
+  }
+  const each = sizes.slice(1).map((size, index) => ((size - (sizes[index] ?? 0)) / SOCKETS / 1024).toFixed(1));
+  print("memory", what, `${each.join(", ")} KB, by thousands`);
 }
 
 /** Median of the time from a write until the frame of its commit has come. */

@@ -59,5 +59,5 @@ export function nodeObject(
       getByName: () => ({ call: async (text: string) => encodeReply(await call(decodeCall(text) as ObjectCall)) }),
     },
   } as unknown as LedgeEnv;
-  return { env, store, alarm: () => runAlarm(store, env, async () => null) };
+  return { env, store, alarm: () => runAlarm(store, env, { dependents: async () => null, access: async () => null }) };
 }

@@ -28,7 +28,7 @@ export const LIVE_FAULTS: readonly SimulatedFault[] = [
     file: "live-window.ts",
     find: 'if (!isShown.has(id) && !this.#touched.has(id)) news.push({ op: "removed", id, why: "window" });',
     replace: "",
-    seed: 1,
+    seed: 15,
   },
   {
     rule: "LA3",
@@ -36,7 +36,7 @@ export const LIVE_FAULTS: readonly SimulatedFault[] = [
     file: "live-aggregate.ts",
     find: "if (wasIn) this.#retract(before);",
     replace: "",
-    seed: 12,
+    seed: 1,
   },
   {
     rule: "WS4",
@@ -44,7 +44,7 @@ export const LIVE_FAULTS: readonly SimulatedFault[] = [
     file: "live-server.ts",
     find: "if (isBehind) state.isLagging = true;",
     replace: "",
-    seed: 7,
+    seed: 16,
   },
   {
     rule: "WS4",
@@ -52,7 +52,7 @@ export const LIVE_FAULTS: readonly SimulatedFault[] = [
     file: "client-session.ts",
     find: "if (this.#received !== null && prev !== this.#received) return false;",
     replace: "",
-    seed: 35,
+    seed: 8,
   },
   {
     rule: "WS6",
@@ -60,7 +60,7 @@ export const LIVE_FAULTS: readonly SimulatedFault[] = [
     file: "opening-texts.ts",
     find: 'if (since.epoch !== source.epoch) return "epoch";',
     replace: "",
-    seed: 5,
+    seed: 140,
   },
   {
     rule: "RV3",
@@ -76,7 +76,7 @@ export const LIVE_FAULTS: readonly SimulatedFault[] = [
     file: "opening-texts.ts",
     find: 'if (commits === null) return "gap";',
     replace: "if (commits === null) return [resumedText(place, true)];",
-    seed: 53,
+    seed: 127,
   },
   {
     rule: "WS6",
@@ -84,7 +84,7 @@ export const LIVE_FAULTS: readonly SimulatedFault[] = [
     file: "opening-texts.ts",
     find: 'if (group.isKept && commits.some((commit) => group.touches(commit.changes))) return "gap";',
     replace: "",
-    seed: 1,
+    seed: 4,
   },
   {
     rule: "WS11",
@@ -100,7 +100,7 @@ export const LIVE_FAULTS: readonly SimulatedFault[] = [
     file: "live-session.ts",
     find: 'if (isTouched && watch.phase === "live") reopen(watch, "slow-consumer");',
     replace: "",
-    seed: 7,
+    seed: 31,
   },
   {
     rule: "CC2",
@@ -108,7 +108,7 @@ export const LIVE_FAULTS: readonly SimulatedFault[] = [
     file: "client-picture.ts",
     find: 'if (this.#port.consistency === "object") return [...rest]',
     replace: 'if (this.#port.consistency !== "transaction" || rest.size > 0) return [...rest]',
-    seed: 182,
+    seed: 228,
   },
   {
     rule: "CC3",
@@ -117,7 +117,7 @@ export const LIVE_FAULTS: readonly SimulatedFault[] = [
     find: "for (const name of isAlone ? [] : this.#objects.keys()) needs.set(name,",
     replace:
       "for (const name of isAlone ? [] : [...this.#objects.keys()].filter((each) => each !== event.object)) needs.set(name,",
-    seed: 13,
+    seed: 31,
   },
   {
     rule: "CC3",
@@ -125,7 +125,7 @@ export const LIVE_FAULTS: readonly SimulatedFault[] = [
     file: "live-session.ts",
     find: "if (isEarly || isUnsettled || !maySend(this.state))",
     replace: "if (isEarly || !maySend(this.state))",
-    seed: 35,
+    seed: 118,
   },
   {
     rule: "CC4",
@@ -141,7 +141,7 @@ export const LIVE_FAULTS: readonly SimulatedFault[] = [
     file: "client-picture.ts",
     find: "buffered: recovering.size > 0 ? [] : buffered",
     replace: "buffered",
-    seed: 1,
+    seed: 4,
   },
   {
     rule: "RV2",
@@ -198,5 +198,13 @@ export const LIVE_FAULTS: readonly SimulatedFault[] = [
     find: "if (commit.news.has(key))",
     replace: "if (commit.news.has(key + key))",
     seed: 2093,
+  },
+  {
+    rule: "RV2",
+    what: "a watch that slept goes on under the scope that it had",
+    file: "scope-keeper.ts",
+    find: "if (question === undefined || right === undefined || !this.#scopes.isLocal(right)) return null;",
+    replace: "if (question !== null || right === undefined) return null;",
+    seed: 19,
   },
 ];

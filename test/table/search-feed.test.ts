@@ -77,7 +77,7 @@ function openWorld(adapter: SearchAdapter | null, changelog: { maxCommits?: numb
         wantsChange: false,
       });
     },
-    alarm: () => runAlarm(world.store, {}, async () => null),
+    alarm: () => runAlarm(world.store, {}, { dependents: async () => null, access: async () => null }),
   };
   world.open(adapter);
   return world;

@@ -163,6 +163,12 @@ describe("refusals", () => {
     expect((await upgrade(`/api/articles/live?ticket=${ticket}`)).status).toBe(403);
   });
 
+  it("[WS9] a socket that its client closes is closed on both sides", async () => {
+    const socket = await openSocket("/api/articles/live", "ann");
+    socket.socket.close(1000);
+    expect((await socket.closed).code).toBe(1000);
+  });
+
   it("[WS2] [WS9] what is not the protocol is closed with the code of its reason; a wrong watch is an error", async () => {
     const close = async (first: object | string) => {
       const response = await upgrade("/api/articles/live", asUser("ann"));

@@ -1,6 +1,5 @@
 /** What a caller asks → the request of a watch, and the handle by which a subscription is held. */
 
-import type { RowId } from "../../core/ids.ts";
 import type { JsonObject } from "../../core/json.ts";
 import type { WatchRequest } from "../../core/live/client-session.ts";
 import { type FilterInput, filterText } from "../filter-text.ts";
@@ -42,10 +41,6 @@ export function aggregateRequest(place: LivePlace, options: AnyOptions): WatchRe
 function reached({ resource, partition }: LivePlace, { filter }: AnyOptions): WatchRequest {
   const text = filterText(filter as FilterInput<object> | undefined);
   return { resource, ...(partition !== undefined && { partition }), ...(text !== "" && { filter: text }) };
-}
-
-export function rowFilter(id: RowId): string {
-  return filterText<{ readonly id: RowId }>({ id });
 }
 
 export function subscribe(

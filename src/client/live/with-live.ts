@@ -11,7 +11,7 @@ import { type LivePlatform, livePlatform } from "./live-platform.ts";
 import type { ChannelState, Realtime } from "./live-types.ts";
 import { LIVE_TIMINGS, type LiveTimings } from "./live-wiring.ts";
 import type { LivePlace } from "./request-ticket.ts";
-import { type AnyCallbacks, aggregateRequest, rowFilter, rowsRequest, subscribe } from "./subscribe.ts";
+import { type AnyCallbacks, aggregateRequest, rowsRequest, subscribe } from "./subscribe.ts";
 import type { WithLive } from "./with-live-types.ts";
 
 export interface LiveOptions {
@@ -105,7 +105,13 @@ function realtimeOf(hub: LiveHub, destroy: () => void): Realtime {
     unsubscribeAll: () => hub.unsubscribeAll(),
     reconnect: () => hub.reconnect(),
     destroy,
-    subscribeToRow: (table, id, callbacks) => rows(table, undefined, { filter: rowFilter(id) }, callbacks),
+    subscribeToRow: (table, id, callbacks) =>
+      subscribe(
+        hub,
+        { resource: table, partition: undefined },
+        { resource: table, row: `${id}` },
+        { callbacks: callbacks as AnyCallbacks },
+      ),
     subscribeToTables: (list) =>
       list.map(({ config: { table, partition, ...asked }, callbacks }) => rows(table, partition, asked, callbacks)),
   };

@@ -10,6 +10,7 @@ export const CLIENT_FORMS = {
     resource: "text",
     partition: "text?",
     filter: "text?",
+    row: "text?",
     select: "text?",
     include: "text?",
     orderBy: "text?",
@@ -40,6 +41,8 @@ export interface WatchFrame {
   readonly resource: string;
   readonly partition?: string;
   readonly filter?: string;
+  /** Key of one row, as it stands in a path. */
+  readonly row?: string;
   readonly select?: string;
   readonly include?: string;
   readonly orderBy?: string;

@@ -4,13 +4,16 @@
  */
 
 import { Fault, invalidField } from "../fault.ts";
+import { parseRowId, type RowId } from "../ids.ts";
 import type { JsonObject } from "../json.ts";
 import { AGGREGATE_PARAMETERS, type AggregateQuery, parseAggregate } from "../query/aggregate.ts";
+import { eq } from "../query/build.ts";
 import { parseOrderBy } from "../query/order.ts";
 import { parseLimit } from "../query/parameters.ts";
 import { parseFilter } from "../query/parse.ts";
 import { printFilter } from "../query/print.ts";
 import { parseSelect } from "../query/select.ts";
+import { conjoin, type Filter } from "../query/tree.ts";
 import type { WatchFrame } from "./client-frames.ts";
 import { LIVE_LIMITS } from "./live-limits.ts";
 import { type LiveQuery, type LiveQuestion, type LiveTable, underScopes } from "./live-query.ts";
@@ -39,19 +42,19 @@ export function readQuestion(frame: WatchFrame, watched: WatchedTable): LiveQues
 function readAsked(frame: WatchFrame, { table, allowedOperators }: WatchedTable): LiveQuery {
   const { spec, operators } = table;
   if (frame.include !== undefined) throw invalidField("include", "is not served on subscriptions");
-  const filter =
-    frame.filter === undefined || frame.filter === ""
-      ? ""
-      : printFilter(
-          parseFilter(frame.filter, {
-            table: spec,
-            fields: "client",
-            ...(operators === undefined ? {} : { operators }),
-            parameter: "filter",
-            ...(allowedOperators === undefined ? {} : { allowedOperators }),
-          }),
-        );
-  const common = { table: spec.name, where: filter };
+  const terms: Filter[] = [];
+  if (frame.filter !== undefined && frame.filter !== "")
+    terms.push(
+      parseFilter(frame.filter, {
+        table: spec,
+        fields: "client",
+        ...(operators === undefined ? {} : { operators }),
+        parameter: "filter",
+        ...(allowedOperators === undefined ? {} : { allowedOperators }),
+      }),
+    );
+  if (frame.row !== undefined) terms.push(eq(spec.primaryKey, readRowId(frame.row, spec)));
+  const common = { table: spec.name, where: terms.length === 0 ? "" : printFilter(conjoin(terms)) };
   if (frame.aggregate !== undefined)
     return { ...common, select: null, events: null, window: null, aggregate: readAggregate(frame, spec) };
   const select = parseSelect(frame.select, spec);
@@ -78,12 +81,21 @@ function checkedOrder({ orderBy }: WatchFrame, spec: LiveTable["spec"]): null {
   return null;
 }
 
+/** A client need not know what the key column is called. One that no row can have is not found, as in a path. */
+function readRowId(text: string, spec: LiveTable["spec"]): RowId {
+  const id = parseRowId(text, spec.idKind);
+  if (id === null) throw new Fault({ slug: "not-found", resource: spec.name });
+  return id;
+}
+
 function readAggregate(
-  { aggregate = {}, select, orderBy, limit, events }: WatchFrame,
+  { aggregate = {}, select, orderBy, limit, events, row }: WatchFrame,
   spec: LiveTable["spec"],
 ): AggregateQuery {
   if (!spec.capabilities.aggregate) throw new Fault({ slug: "not-found" });
-  const misplaced = Object.entries({ select, orderBy, limit, events }).find(([, value]) => value !== undefined)?.[0];
+  const misplaced = Object.entries({ select, orderBy, limit, events, row }).find(
+    ([, value]) => value !== undefined,
+  )?.[0];
   if (misplaced !== undefined)
     throw invalidField(misplaced, "does not stand beside aggregate; see the members of aggregate");
   const parameters = new Map<string, string>();

@@ -21,6 +21,8 @@ export class SseText {
   /** The seq of a replay's end. */
   #connectedSeq = 0;
   #reset: { readonly reason: string; readonly purge: boolean } | null = null;
+  /** Of the event told last: what no commit caused goes on counting where the position stays. */
+  #seq = 0;
   #index = 0;
 
   constructor(options: SseOptions) {
@@ -43,7 +45,6 @@ export class SseText {
       case "at":
         return this.#at(frame.seq);
       case "reset": {
-        this.#index = 0;
         this.#reset = { reason: frame.purge ? "scope" : "gap", purge: frame.purge };
         return this.#isConnected ? this.#invalidated(nowMs) : "";
       }
@@ -90,7 +91,6 @@ export class SseText {
     const end = isLastOfReplay ? this.#ready(this.#connectedSeq) : "";
     if (news === undefined) return end;
     if (news.aggregate !== undefined) return this.#aggregate(news.aggregate, frame.seq);
-    this.#index = 0;
     if (news.tag !== undefined) this.#tag = news.tag;
     // Where the scope has changed and nothing with it, the position is told alone: it has another tag.
     if (news.changes.length === 0 && news.tag !== undefined) return this.#at(frame.seq) + end;
@@ -130,6 +130,10 @@ export class SseText {
 
   #event(seq: number, members: object): string {
     const { subscriptionId } = this.#options;
+    if (seq !== 0 && seq !== this.#seq) {
+      this.#seq = seq;
+      this.#index = 0;
+    }
     return `data: ${JSON.stringify({ id: `${seq}:${this.#index++}`, subscriptionId, seq, ...members })}\n\n`;
   }
 

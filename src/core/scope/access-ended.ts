@@ -6,7 +6,9 @@ export type AccessEnded =
   /** All sessions of a person but that of `except`; keys go on. */
   | { readonly kind: "sessions"; readonly userId: string; readonly except: string | null }
   /** All sessions and keys of a person. */
-  | { readonly kind: "everything"; readonly userId: string };
+  | { readonly kind: "everything"; readonly userId: string }
+  /** Roles or claims of a person are others: what was opened with those of before begins anew. */
+  | { readonly kind: "changed"; readonly userId: string };
 
 /** Whether a socket or stream of that caller has to end. `credential` as its principal had it. */
 export function isEnded(
@@ -20,6 +22,7 @@ export function isEnded(
     case "sessions":
       return credential?.startsWith("session:") === true && credential !== ended.except;
     case "everything":
+    case "changed":
       return true;
   }
 }

@@ -22,7 +22,7 @@ import { readQuery } from "./read-access.ts";
 
 /** `knownIds` and `heartbeat` are accepted for clients that send them. */
 const STREAM_PARAMETERS = ["filter", "resumeFrom", "knownIds", "heartbeat", "ticket"];
-const ROW_PARAMETERS = [...STREAM_PARAMETERS, "select", "include", "orderBy", "limit", "events", "skipExisting"];
+const ROW_PARAMETERS = [...STREAM_PARAMETERS, "row", "select", "include", "orderBy", "limit", "events", "skipExisting"];
 
 export async function subscribeRows(request: TableRequest): Promise<Answer> {
   const question = rowsQuestion(request);
@@ -49,7 +49,7 @@ function rowsQuestion(exchange: Exchange): Question {
   const parameters = readQuery(exchange, ROW_PARAMETERS);
   const limit = parameters.get("limit");
   if (limit !== undefined && !/^[0-9]{1,9}$/.test(limit)) throw invalidField("limit", "must be an integer ≥ 1");
-  const texts = ["select", "include", "orderBy", "events"].flatMap((name) =>
+  const texts = ["row", "select", "include", "orderBy", "events"].flatMap((name) =>
     parameters.has(name) ? [[name, parameters.get(name)] as const] : [],
   );
   const watch = {

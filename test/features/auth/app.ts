@@ -9,12 +9,13 @@ import {
   ownerOnly,
   requireAnyRole,
   requireRole,
+  requireUser,
   requireVerifiedEmail,
   resource,
   timestampHooks,
   withAuth,
 } from "ledge";
-import { auth, type Mail } from "../../../src/features/auth/auth.ts";
+import { auth, type Mail, setAppMetadata } from "../../../src/features/auth/auth.ts";
 
 const notesTable = sqliteTable("notes", {
   id: text("id").primaryKey(),
@@ -52,6 +53,11 @@ const listening: Feature = { name: "listening", onAccessEnded: (told) => void en
 
 export const app = defineApp({ ...options, features: [auth({ mailer, maxKeys: 5 }), listening] })
   .route("GET", "/whoami", ({ user }) => user)
+  .route("POST", "/roles/:role", (context) => {
+    const { id } = requireUser(context);
+    const { LEDGE_D1 } = context.env as unknown as { readonly LEDGE_D1: D1Database };
+    return setAppMetadata(LEDGE_D1, id, { roles: [context.params.role ?? ""] }, context);
+  })
   .route("GET", "/page", ({ user }) => ({ kind: user.kind }), { credentials: "forgiven" })
   .route("GET", "/guard/role", (context) => ({ id: requireRole(context, "admin").id }))
   .route("GET", "/guard/any", (context) => ({ id: requireAnyRole(context, ["editor", "admin"]).id }))

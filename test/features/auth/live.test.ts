@@ -49,6 +49,16 @@ describe("access that ends", () => {
     expect(await staying.closed).toBe(4401);
   });
 
+  it("[RV6] [Z6] other roles: sockets close so that they come back, and those that do are let in", async () => {
+    const { browser } = await signedIn();
+    const { closed } = await watching({ cookie: browser.cookies });
+    await browser.send("POST /roles/editor");
+    expect(await closed).toBe(1012);
+    const again = await watching({ cookie: browser.cookies });
+    await browser.send("POST /api/notes", { body: { body: "told again" } });
+    await again.told("told again");
+  });
+
   it("[RV6] a revoked key closes what it opened", async () => {
     const { browser } = await signedIn();
     const made = await browser.send("POST /api/auth/keys", { body: { name: "script" } });
