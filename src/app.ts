@@ -7,6 +7,7 @@ import { jobs } from "./features/jobs/jobs.ts";
 import { readModel } from "./features/read-model/read-model.ts";
 import { jobList } from "./jobs/jobs.ts";
 import { myMessages } from "./tables/my-messages.ts";
+import { projectReport } from "./tables/project-report.ts";
 import * as tables from "./tables/tables.ts";
 import { accountPages } from "./web/account-pages.ts";
 import { front } from "./web/board.ts";
@@ -16,7 +17,7 @@ import { home } from "./web/home.ts";
 export const app = defineApp({
   name: "board",
   resources: tables,
-  features: [auth(), files(), jobs(jobList), readModel({ views: [myMessages] }), accountPages],
+  features: [auth(), files(), jobs(jobList), readModel({ views: [myMessages, projectReport] }), accountPages],
   endpoints: boardRoutes,
   // The board's client sends lists of writes that take effect together.
   transactions: { http: true },

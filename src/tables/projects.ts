@@ -24,6 +24,7 @@ export const projects = resource(projectsTable, {
   capabilities: { delete: false },
   generatedFields: ["ownerId", "createdAt", "updatedAt"],
   softDelete: { field: "archivedAt" },
+  readModel: true,
   search: { fields: [{ name: "name", weight: 2 }, "description"] },
   hooks: timestampHooks({ owner: "ownerId" }),
 });

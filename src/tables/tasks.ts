@@ -51,6 +51,7 @@ export const tasks = resource(tasksTable, {
   generatedFields: ["authorId", "createdAt", "updatedAt"],
   etag: { versionField: "version" },
   softDelete: { field: "deletedAt" },
+  readModel: true,
   // The board fetches pages of 100 and 250.
   pagination: { maxLimit: 1000 },
   search: { fields: ["title"] },

@@ -3,7 +3,7 @@
  * several. It has access rules of its own and takes none over: what a view shows, its own `auth` says. Checked when the module loads.
  */
 
-import { getTableName, type SQL } from "drizzle-orm";
+import { getTableName, is, SQL } from "drizzle-orm";
 import type { SQLiteTable } from "drizzle-orm/sqlite-core";
 import { projectTable } from "../../core/read-model/projected-table.ts";
 import type { AccessRules, ResourceConfig } from "../../define/config.ts";
@@ -45,7 +45,8 @@ export interface QueryViewOptions<T extends SQLiteTable> extends AccessRules {
   readonly columns: T;
   /** The tables that the query reads. Removed rows (soft delete) are not there. */
   readonly of: readonly AnyResource[];
-  readonly query: DrizzleQuery;
+  /** By the builder, or as `sql`…`` with the columns in the order of their declaration (which leaves the builder out of the Worker). */
+  readonly query: DrizzleQuery | SQL;
   readonly fields?: ResourceConfig<T>["fields"];
   readonly pagination?: ResourceConfig["pagination"];
 }
@@ -90,7 +91,8 @@ function viewOfQuery({
     columns,
     given({ auth, public: open, fields, pagination }) as ResourceConfig,
   ) as unknown as AnyResource;
-  const selected = Object.keys(query._.selectedFields);
+  const isText = is(query, SQL);
+  const selected = isText ? made.spec.columns.map(({ name }) => name) : Object.keys(query._.selectedFields);
   const missing = made.spec.columns.filter((column) => !selected.includes(column.name)).map((column) => column.name);
   const unknown = selected.filter((name) => !made.spec.columns.some((column) => column.name === name));
   if (missing.length > 0 || unknown.length > 0) {
@@ -106,7 +108,7 @@ function viewOfQuery({
     name: getTableName(columns),
     resource: made,
     tables: of.map((each) => each.name),
-    query: { sql: printSql(query.getSQL()), columns: sqlNames },
+    query: { sql: printSql(isText ? query : query.getSQL()), columns: sqlNames },
   };
 }
 
