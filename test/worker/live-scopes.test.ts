@@ -126,6 +126,44 @@ describe.each(places)("memberships $where", ({ members, tasks }) => {
   });
 });
 
+/** More rows of a user than a scope may use. */
+const crowd = (table: string, user: string) =>
+  inspect(
+    `t/test/${table}`,
+    `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 1001)
+     INSERT INTO ${table} (id, user_id, project_id, _version) SELECT '${user}-' || i, '${user}', 'p' || i, 1 FROM n`,
+  );
+
+describe("a socket beside tables whose rights are not its own", () => {
+  it("[RV5] opens, and gets a ticket, where rights in another object cannot be read", async () => {
+    await join("crew", "m-w", "worker", "pw");
+    await crowd("crew", "worker");
+    expect((await send({ user: "worker", to: "GET /api/chores" })).status).toBe(400);
+    const socket = await openSocket("/api/squad/live", "worker");
+    socket.say({ type: "watch", id: 1, resource: "squad", filter: 'id=="none"' });
+    await socket.next("snapshot");
+    const ticket = await send({ user: "worker", to: "POST /api/live/ticket", body: { resource: "squad" } });
+    expect([ticket.status, ticket.body]).toMatchObject([200, { ticket: expect.any(String) }]);
+  });
+
+  it("[RV5] a watch whose rule throws ends, and others of its socket are answered", async () => {
+    await join("squad", "m-x", "many", "px");
+    await crowd("squad", "many");
+    const socket = await openSocket("/api/squad/live", "many");
+    socket.say({ type: "watch", id: 1, resource: "errands" });
+    socket.say({ type: "watch", id: 2, resource: "squad", filter: 'id=="m-x"' });
+    expect(await socket.next("error")).toMatchObject({ id: 1, problem: { code: "UNAVAILABLE" } });
+    expect(rowsOf(await socket.next("snapshot"))).toEqual(["m-x"]);
+  });
+
+  it("[RV2] of a partition: rows that scopes use are read where they lie, and no object is made for them in the partition", async () => {
+    await join("squad", "m-y", "guest", "py");
+    await openSocket("/api/@corner/items_split/live", "guest");
+    const made = await inspect("t/test/_registry", "SELECT name FROM _objects WHERE name LIKE '%/corner'");
+    expect(made).toEqual([{ name: "t/test/items_split/corner" }]);
+  });
+});
+
 describe("who depends on rows elsewhere", () => {
   const registered = () =>
     inspect("t/test/crew", "SELECT tbl, user, object, due FROM _dependents WHERE user = 'holder'");

@@ -50,7 +50,7 @@ export type Renewal = Pick<SocketState, "who" | "person" | "credential" | "exp" 
 
 interface Seat<S> extends ScopedSeat {
   readonly socket: S;
-  /** Frames that wait until scopes are known. */
+  /** Frames that wait until the scopes they come under are known; others pass them by. */
   waiting: WatchFrame[];
   tokens: number;
   tokensAtMs: number;
@@ -257,8 +257,8 @@ export class LiveServer<S> {
         break;
       case "watch":
         this.advance(this.#nowMs);
-        if (seat.waiting.length > 0) this.#hold(seat, frame);
-        else this.#watch(seat, frame);
+        this.#keeper.askAgain(seat, this.#nowMs);
+        this.#watch(seat, frame);
         session.pump();
         break;
       case "unwatch":
@@ -334,7 +334,7 @@ export class LiveServer<S> {
   /** What a frame asks, under the scopes of now; null: those are not known yet. */
   #readQuery(seat: Seat<S>, frame: WatchFrame): (Asked & { readonly question: LiveQuestion }) | null {
     const { state } = seat.session;
-    if (state.watches.some(({ id }) => id === frame.id))
+    if ([...state.watches, ...seat.waiting].some(({ id }) => id === frame.id))
       throw new Fault({ slug: "validation-error", errors: [{ field: "id", message: "was used on this socket" }] });
     if (state.watches.length >= LIVE_LIMITS.watches)
       throw new Fault({ slug: "subscription-limit-exceeded", limit: "watches", max: LIVE_LIMITS.watches });

@@ -61,9 +61,12 @@ export class ScopeKeeper<T extends ScopedSeat> {
     this.#scopes = new LiveScopes(port.scopes);
   }
 
-  /** What a question asks now; null: its scopes are not known yet. Throws where they deny. */
-  queryOf(seat: T, right: SocketRight, question: LiveQuestion, nowMs: number): Asked | null {
-    const resolved = this.#scopesOf(seat, right, nowMs);
+  /**
+   * What a question asks now; null: its scopes are not known yet. Throws where they deny, and where a rule throws: nothing of it was shown,
+   * and no commit need come by which it would be asked again ([RV5]).
+   */
+  queryOf({ session }: T, right: SocketRight, question: LiveQuestion, nowMs: number): Asked | null {
+    const resolved = this.#opening(session, right, nowMs);
     if (resolved === null) return null;
     const query = underScopes(question, this.#tableOf(right), resolved.scopes);
     if (query === null) throw new Fault({ slug: "forbidden", operation: "subscribe" });
@@ -80,6 +83,14 @@ export class ScopeKeeper<T extends ScopedSeat> {
       return seat.failing === null;
     }
     return rights.map((right) => this.#scopes.isKnown(session.state, right, nowMs)).every((isKnown) => isKnown);
+  }
+
+  /** A watch that opens beside others whose rule throws is not held up: the rule is asked once more, and what depends on it ends. */
+  askAgain(seat: T, nowMs: number): void {
+    if (seat.failing === null) return;
+    seat.failing = { seq: -1, times: LIVE_LIMITS.scopeTries };
+    this.#moveAll(seat, null, () => null, nowMs);
+    seat.failing = null;
   }
 
   /** A watch that slept: the query it has now, where the rows of its scopes lie in this object; null: as it was. */
@@ -201,6 +212,15 @@ export class ScopeKeeper<T extends ScopedSeat> {
     const table = this.#tableOf(right);
     const query = underScopes(question, table, resolved.scopes) ?? underNothing(question, table);
     return { text: queryText(query), set: resolved.set ?? "" };
+  }
+
+  #opening({ state }: LiveSession, right: SocketRight, nowMs: number): ResolvedScopes | null {
+    try {
+      return this.#scopes.resolve(state, right, nowMs);
+    } catch (error) {
+      this.#port.defect(error);
+      throw new Fault(UNRESOLVED);
+    }
   }
 
   #scopesOf(seat: T, right: SocketRight, nowMs: number): ResolvedScopes | null {

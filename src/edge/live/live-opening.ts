@@ -5,9 +5,10 @@
  */
 
 import { Fault } from "../../core/fault.ts";
-import { objectName } from "../../core/ids.ts";
+import { type ObjectName, objectName } from "../../core/ids.ts";
 import { LIVE_LIMITS } from "../../core/live/live-limits.ts";
 import type { DeclaredOperation, SocketRight } from "../../core/live/socket-state.ts";
+import { errorFields } from "../../core/log.ts";
 import type { LiveOpening } from "../../core/protocol/live-opening.ts";
 import { declaredRule } from "../../define/declared-scope.ts";
 import type { TableEntry } from "../edge.ts";
@@ -20,7 +21,6 @@ export async function liveOpening(request: TableRequest, session: string): Promi
   const { spec } = entry.resource;
   await requireBoth(request);
   const rights: Record<string, SocketRight> = {};
-  const objects = new Set<string>([object]);
   let isAged = false;
   for (const [path, other] of edge.tables) {
     const { spec: theirs } = other.resource;
@@ -29,8 +29,7 @@ export async function liveOpening(request: TableRequest, session: string): Promi
       const { right, isWaited } = await rightOf(request, other);
       if (right !== null) rights[path] = right;
       if (right !== null && isWaited) isAged = true;
-    } else if (theirs.partitionBy === null && (await other.access(request, "read")) !== DENY)
-      objects.add(objectName(edge.definition.name, theirs.group, null));
+    }
   }
   const isUser = principal.kind === "user";
   const isPerson = isUser && Object.values(rights).some(({ declared }) => declared !== undefined);
@@ -52,8 +51,33 @@ export async function liveOpening(request: TableRequest, session: string): Promi
     exp: isUser && principal.expiresAtS !== undefined ? principal.expiresAtS * 1000 : null,
     renewAtMs: isAged ? nowMs + LIVE_LIMITS.scopeMaxAgeMs : null,
     rights,
-    objects: [...objects],
+    objects: [...new Set([object, ...(await objectsToTellOf(request))])],
   };
+}
+
+/**
+ * Objects of tables beside those of this one that the caller may read: they are named as parts of a transaction ([CC1]). One whose
+ * rights cannot be read now is left out: the socket is not for it.
+ */
+async function objectsToTellOf(request: TableRequest): Promise<readonly ObjectName[]> {
+  const { edge, entry: own, log } = request;
+  const { group } = own.resource.spec;
+  const others = [...edge.tables.values()].filter(
+    ({ resource: { spec } }) => spec.partitionBy === null && !(spec.group === group && spec.capabilities.subscribe),
+  );
+  const objectOf = async (entry: TableEntry): Promise<readonly ObjectName[]> => {
+    const { spec, name } = entry.resource;
+    const object = objectName(edge.definition.name, spec.group, null);
+    try {
+      // Its own partition, none: rows that its scope uses do not lie in that of the request.
+      const scope = await entry.access({ ...request, partition: null }, "read");
+      return scope === DENY ? [] : [object];
+    } catch (error) {
+      log.warn("an object is left out of what a socket is told of", { resource: name, ...errorFields(error) });
+      return [];
+    }
+  };
+  return (await Promise.all(others.map(objectOf))).flat();
 }
 
 async function requireBoth(request: TableRequest): Promise<void> {

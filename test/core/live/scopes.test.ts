@@ -49,7 +49,10 @@ function bench() {
     credential: null,
     exp: null,
     renewAtMs: null,
-    rights: { tasks: { table: "tasks", scopes: [], declared: ["read"] as const } },
+    rights: {
+      tasks: { table: "tasks", scopes: [], declared: ["read"] as const },
+      open: { table: "tasks", scopes: [] },
+    },
     objects: [],
   };
   server.accept(1, newSocketState(opening, object.epoch, nowMs), nowMs);
@@ -177,6 +180,65 @@ test("[RV5] a rule that throws says nothing of rights: the watch goes on when it
   other.write("r2", "x");
   other.write("r3", "x");
   expect(other.told()).toMatchObject([{ type: "error", id: 1 }]);
+});
+
+test("[RV5] a rule that throws as a watch opens ends that watch at once, and no other; asked anew, it is answered when the rule works", () => {
+  const world = bench();
+  world.write("r1", "x");
+  world.told();
+  world.rule.throws = true;
+  world.say({ type: "watch", id: 1, resource: "tasks" });
+  world.say({ type: "watch", id: 2, resource: "tasks" });
+  world.learn(["x"], 1);
+  const error = { type: "error", problem: { code: "UNAVAILABLE" } };
+  expect(world.told()).toMatchObject([
+    { ...error, id: 1 },
+    { ...error, id: 2 },
+  ]);
+  world.say({ type: "watch", id: 3, resource: "open" });
+  expect(types(world.told())).toEqual(["snapshot"]);
+  world.say({ type: "watch", id: 4, resource: "tasks" });
+  expect(world.told()).toMatchObject([{ ...error, id: 4 }]);
+  // What is followed already is not held up by it.
+  world.write("r2", "x");
+  expect(world.told()).toMatchObject([{ type: "commit", watches: [{ id: 3 }] }]);
+  world.rule.throws = false;
+  world.say({ type: "watch", id: 5, resource: "tasks" });
+  expect(types(world.told())).toEqual(["snapshot"]);
+});
+
+test("[RV5] a watch that opens beside one whose rule throws is not held up until a commit comes: the rule is asked once more, and the other ends", () => {
+  const world = followed();
+  world.rule.throws = true;
+  world.learn([], 2);
+  world.say({ type: "watch", id: 2, resource: "open" });
+  expect(world.told()).toMatchObject([
+    { type: "error", id: 1, problem: { code: "UNAVAILABLE" } },
+    { type: "snapshot", id: 2 },
+  ]);
+  const mended = followed();
+  mended.rule.throws = true;
+  mended.learn([], 2);
+  mended.rule.throws = false;
+  mended.say({ type: "watch", id: 2, resource: "open" });
+  expect(mended.told()).toMatchObject([
+    { type: "reset", id: 1, reason: "scope", purge: true },
+    { type: "snapshot", id: 1, rows: [] },
+    { type: "snapshot", id: 2 },
+  ]);
+});
+
+test("[RV2] only what depends on rows waits for them: a watch of a table open to all passes it by; its id is taken meanwhile", () => {
+  const world = bench();
+  world.write("r1", "x");
+  world.told();
+  world.say({ type: "watch", id: 1, resource: "tasks" });
+  world.say({ type: "watch", id: 2, resource: "open" });
+  expect(world.told()).toMatchObject([{ type: "snapshot", id: 2, rows: [{ row: { id: "r1" } }] }]);
+  world.say({ type: "watch", id: 1, resource: "open" });
+  expect(world.told()).toMatchObject([{ type: "error", id: 1, problem: { code: "VALIDATION_ERROR" } }]);
+  world.learn(["x"], 1);
+  expect(world.told()).toMatchObject([{ type: "snapshot", id: 1 }]);
 });
 
 test("[RV7] the tag tells that rows of the scope were written, also where it is the same scope again", () => {
