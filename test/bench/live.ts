@@ -161,7 +161,7 @@ async function memory(): Promise<void> {
       connectAll(server, SOCKETS, "/"),
     );
   });
-  // A socket that offers compression has its buffers in workerd from its first frame on.
+  // From its first frame on workerd keeps more for a socket, whoever sends it.
   await withBare(async (server) => {
     await connectAll(server, 1, "/");
     await pause(500);
