@@ -104,6 +104,18 @@ test("[SDK10] [RH1] the hooks are at most 4 KB over the store, gzipped, React as
   expect(without.inputs.filter((path) => path.includes("react"))).toEqual([]);
 });
 
+test("[SDK10] [RH8] the hooks of files are at most 1 KB over the other hooks and the files of the client, gzipped", async () => {
+  const parts = ["files", "live", "offline", "store"]
+    .map((part) => `export * from "./src/client/ledge-client-${part}.ts";`)
+    .join("");
+  const without = await bundle(`* from "./src/client/react/ledge-client-react.ts"; ${parts} export { safe }`);
+  const both = await bundle(
+    `* from "./src/client/react/ledge-client-react.ts"; ${parts} export *`,
+    "react/ledge-client-react-files",
+  );
+  expect(both.gzip - without.gzip).toBeLessThanOrEqual(KB);
+});
+
 test("[SDK10] the client compiles without types of a browser, Node or Workers", () => {
   const { compilerOptions } = JSON.parse(readFileSync(join(ROOT, "src/client/tsconfig.json"), "utf8"));
   expect([compilerOptions.lib, compilerOptions.types]).toEqual([["ES2024"], []]);

@@ -140,10 +140,14 @@ const HAND_OVER = (kind: string) => `
     : new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true }));
 `;
 
-test("[FS15] [FS16] files are chosen, pasted and dropped onto a task, shown with thumbnails, and removed", async () => {
+test("[FS15] [FS16] [RH8] files are chosen, pasted and dropped onto a task, shown with thumbnails in every window, and removed", async () => {
   const { context, page } = await openExample("fanny");
   await card(page, "Turn the compost").click();
-  const names = () => page.locator(".files a").allTextContents();
+  const follower = await open(context, "fanny");
+  await card(follower, "Turn the compost").click();
+  await expect.poll(() => follower.locator(".files").count(), PATIENT).toBe(1);
+  const namesOf = (window: Page) => window.locator(".files a").allTextContents();
+  const names = () => namesOf(page);
   const file = { name: "wide.png", mimeType: "image/png", buffer: Buffer.from(PNG, "base64") };
   await page.locator(".files input").setInputFiles([file]);
   await expect.poll(names, PATIENT).toEqual(["wide.png"]);
@@ -151,10 +155,15 @@ test("[FS15] [FS16] files are chosen, pasted and dropped onto a task, shown with
   await expect.poll(names, PATIENT).toEqual(["wide-2.png", "wide.png"]);
   await page.evaluate(HAND_OVER("drop"));
   await expect.poll(names, PATIENT).toEqual(["wide-2.png", "wide-3.png", "wide.png"]);
+  // The other window has had its sheet open all the while.
+  await expect.poll(() => namesOf(follower), PATIENT).toEqual(["wide-2.png", "wide-3.png", "wide.png"]);
+  await expect.poll(() => page.locator(".files progress").count(), PATIENT).toBe(0);
+  if (PICTURES !== undefined) await page.screenshot({ path: join(PICTURES, "files.png") });
   const width = () => page.evaluate<number>("document.querySelector('.files img').naturalWidth");
   await expect.poll(width, PATIENT).toBe(160);
   await page.getByRole("button", { name: "Remove wide-2.png" }).click();
-  await expect.poll(names, PATIENT).toEqual(["wide-3.png", "wide.png"]);
+  for (const window of [page, follower])
+    await expect.poll(() => namesOf(window), PATIENT).toEqual(["wide-3.png", "wide.png"]);
   await page.locator(".files input").setInputFiles([{ ...file, name: "page.html", mimeType: "text/html" }]);
   await expect.poll(() => page.locator(".files").innerText(), PATIENT).toContain("Files of type text/html");
   await page.getByRole("button", { name: "Cancel page.html" }).click();

@@ -11,6 +11,7 @@ import {
   useSearch,
   useTransaction,
 } from "ledge/client/react";
+import { useFile, useFiles, useFileUpload } from "ledge/client/react/files";
 import "../../src/web/client/board/board-client.ts";
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
@@ -72,5 +73,18 @@ export function Others(): null {
   const { data } = useQuery({ key: ["sum"], load: async () => 1 });
   same<typeof data, number | undefined>(true);
   void useTransaction().run([{ op: "delete", table: "tasks", id: "t" }]);
+  return null;
+}
+
+/** [RH8] Rows of files, and the columns that go with an upload. */
+export function Files(): null {
+  const { items } = useFiles("attachments", { filter: { taskId: "t" }, select: ["name"] });
+  same<(typeof items)[number]["name"], string>(true);
+  const { row, url } = useFile("attachments", "id", { use: "show", preset: "thumb" });
+  same<NonNullable<typeof row>["size"], number>(true);
+  same<typeof url, string | null>(true);
+  useFileUpload("attachments", { row: { taskId: "t" } }).add(new Uint8Array(1), { name: "a" });
+  // @ts-expect-error no such column
+  useFileUpload("attachments", { row: { nowhere: 1 } });
   return null;
 }

@@ -30,6 +30,8 @@ export type PlannedWrite =
       readonly optimisticId: string | null;
       /** Server code made the body, and sets also what clients may not. */
       readonly writes?: "all";
+      /** What the client sent, where the body was made from more than that: an Idempotency-Key is bound to it. */
+      readonly asked?: JsonObject;
     }
   | { readonly op: "update"; readonly id: RowId; readonly body: JsonObject }
   | { readonly op: "replace"; readonly id: RowId; readonly body: JsonObject; readonly mayCreate: boolean }
@@ -77,7 +79,7 @@ async function prepare(request: TableRequest, planned: PlannedWrite, scopes: Wri
     scopes,
     conditions: readConditions(headers),
     isMinimal: prefersMinimal(headers),
-    key: await readWriteKey(request, body),
+    key: await readWriteKey(request, planned.op === "create" ? (planned.asked ?? planned.body) : body),
   };
   const pathId = planned.op === "create" ? null : planned.id;
   if (body === null || planned.op === "delete" || planned.op === "restore")

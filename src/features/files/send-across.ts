@@ -6,9 +6,10 @@
 import { Fault } from "../../core/fault.ts";
 import { parseRowId, type RowId } from "../../core/ids.ts";
 import type { JsonObject } from "../../core/json.ts";
-import { readReply } from "../../edge/endpoints/answer.ts";
+import { type ObjectAnswer, readReply } from "../../edge/endpoints/answer.ts";
 import { getRow } from "../../edge/endpoints/get.ts";
 import { runWrite } from "../../edge/endpoints/run-write.ts";
+import { writeReply } from "../../edge/endpoints/write-reply.ts";
 import { scopesOf } from "../../edge/endpoints/writes.ts";
 import type { TableRequest } from "../../edge/exchange.ts";
 import type { Reply } from "../../edge/reply.ts";
@@ -27,11 +28,12 @@ export async function sendAcross(
   source: LoadedFile,
   target: TableRequest,
   given: JsonObject,
+  asked: JsonObject,
 ): Promise<Reply> {
   const { hash, type, size, blobKey } = source.file;
   if (blobKey === null || hash === null) throw new Fault({ slug: "not-found" });
   if (size > MAX_SENT_BYTES) throw new Fault({ slug: "payload-too-large", limit: MAX_SENT_BYTES, actual: size });
-  const { id, location } = await announce(target, copiedRow(target.entry.resource.spec, source, given));
+  const { id, location } = await announce(target, copiedRow(target.entry.resource.spec, source, given), asked);
   const opened = await openUpload(target, () => id);
   if (opened.file.status === "stored") {
     if (opened.file.hash !== hash) throw new Fault({ slug: "conflict", reason: "exists", id });
@@ -45,19 +47,36 @@ export async function sendAcross(
   return { ...reply, status: 201, headers: { ...reply.headers, ...(location === null ? {} : { location }) } };
 }
 
+/** What an earlier request has sent, the file that its reply announced; null while its bytes are not there. */
+export async function sentBefore(target: TableRequest, known: ObjectAnswer): Promise<Reply | null> {
+  const { location = "" } = writeReply(target, known, { isMinimal: true, optimisticId: null }).headers;
+  const id = idAt(target, location);
+  const { file } = await openUpload(target, () => id);
+  if (file.status !== "stored") return null;
+  const reply = await getRow({ ...target, request: new Request(target.request.url) }, () => id);
+  return { ...reply, status: 201, headers: { ...reply.headers, location, "idempotency-replayed": "true" } };
+}
+
+function idAt(target: TableRequest, location: string): RowId {
+  const { idKind, name } = target.entry.resource.spec;
+  const id = parseRowId(decodeURIComponent(location.slice(location.lastIndexOf("/") + 1)), idKind);
+  if (id === null) throw new Error(`a new row of "${name}" is at "${location}"`);
+  return id;
+}
+
 /** Announced now, or by the try before: under the id that was given. */
 async function announce(
   target: TableRequest,
   body: JsonObject,
+  asked: JsonObject,
 ): Promise<{ readonly id: RowId; readonly location: string | null }> {
   const { spec } = target.entry.resource;
   const [create, read] = await scopesOf(target, "create", "read");
   requireScope(create, target.principal, "create");
   try {
-    const { headers } = await runWrite(target, { op: "create", body, optimisticId: null }, { read, create });
+    const { headers } = await runWrite(target, { op: "create", body, optimisticId: null, asked }, { read, create });
     const { location = "" } = headers;
-    const id = parseRowId(decodeURIComponent(location.slice(location.lastIndexOf("/") + 1)), spec.idKind);
-    if (id === null) throw new Error(`a new row of "${spec.name}" is at "${location}"`);
+    const id = idAt(target, location);
     return { id, location };
   } catch (error) {
     const given = body[spec.primaryKey];

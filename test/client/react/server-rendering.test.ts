@@ -23,6 +23,7 @@ import {
   useSyncStatus,
   useTransaction,
 } from "../../../src/client/react/ledge-client-react.ts";
+import { useFile, useFiles, useFileUpload } from "../../../src/client/react/ledge-client-react-files.ts";
 import type { boardClient } from "../../../src/web/client/board/board-client.ts";
 
 function serverClient() {
@@ -84,4 +85,17 @@ test("[RH1] without a provider a hook says what it needs", () => {
 test("[J7] a job that a page follows is not asked for by the server that renders it", () => {
   const told = render(() => JSON.stringify([useJob(null), useJob("01930000-0000-7000-8000-000000000001")]));
   expect([told.text, told.open, told.requests]).toEqual(["[null,null]", 0, []]);
+});
+
+test("[RH8] files are loading on a server, none is on its way, and no address is asked for", () => {
+  const told = render(() => {
+    const id = "01930000-0000-7000-8000-000000000001";
+    const { items, isLoading, urlOf } = useFiles("attachments", { filter: { taskId: "t" } });
+    const { url, urlError, row } = useFile("attachments", id, { use: "show" });
+    const uploads = useFileUpload("attachments", { row: { taskId: "t" } });
+    const said = [items.length, isLoading, url, urlError, row, uploads.items.length, uploads.isUploading];
+    return [...said, urlOf(id, { preset: "thumb" })].map(String).join();
+  });
+  const url = "https://board.test/api/attachments/01930000-0000-7000-8000-000000000001/content?preset=thumb";
+  expect(told).toEqual({ text: `0,true,null,null,null,0,false,${url}`, open: 0, requests: [] });
 });

@@ -41,6 +41,22 @@ it("[FS10] a copy runs the hooks of a file that comes, and is made once under on
   expect(seen).toEqual(["write create stored", "after create h.txt"]);
 });
 
+it("[HT41] [FS10] a copy under its key is answered as at first, whatever has become of the source", async () => {
+  const id = await store("alice", "/api/papers", { ...text, note: "first" }, bytesOf("kept"));
+  const copy = (row: object, key: string) =>
+    send("alice", `POST /api/papers/${id}/copy`, { row }, { "idempotency-key": key });
+  const first = await copy({}, "copy-2");
+  await send("alice", `PATCH /api/papers/${id}`, { note: "second" });
+  const changed = await copy({}, "copy-2");
+  expect((await copy({ name: "other.txt" }, "copy-2")).status).toBe(422);
+  await send("alice", `DELETE /api/papers/${id}`);
+  const gone = await copy({}, "copy-2");
+  expect([first.status, first.json.note]).toEqual([201, "first"]);
+  for (const { status, json, headers } of [changed, gone])
+    expect([status, json, headers.get("location")]).toEqual([201, first.json, first.headers.get("location")]);
+  expect((await copy({}, "copy-3")).status).toBe(404);
+});
+
 it("[FS10] a copy takes no more than its maker may see and write", async () => {
   const id = await store("alice", "/api/papers", text, bytesOf("rights"));
   const copy = (user: string | null, body?: unknown) => send(user, `POST /api/papers/${id}/copy`, body);

@@ -9,14 +9,17 @@ import { isJsonObject, type JsonObject } from "../../../core/json.ts";
 import { openTable } from "../../../edge/endpoints/open-table.ts";
 import { readScope } from "../../../edge/endpoints/read-access.ts";
 import { runWrite } from "../../../edge/endpoints/run-write.ts";
+import { writeReply } from "../../../edge/endpoints/write-reply.ts";
 import { scopesOf, takeParameters } from "../../../edge/endpoints/writes.ts";
 import type { TableRequest } from "../../../edge/exchange.ts";
 import { readOptionalJsonBody } from "../../../edge/read-body.ts";
+import { prefersMinimal } from "../../../edge/read-headers.ts";
 import type { Reply } from "../../../edge/reply.ts";
 import { requireScope } from "../../../edge/scopes.ts";
+import { copiedBefore } from "../copied-before.ts";
 import { copiedRow } from "../copied-row.ts";
 import { loadFile, loadForRemoval } from "../row-calls.ts";
-import { sendAcross } from "../send-across.ts";
+import { sendAcross, sentBefore } from "../send-across.ts";
 
 /** `{ "row": { … }, "to": "<partition>" }`, both may be left out: columns that differ, and where the copy goes. */
 export async function copyFile(request: TableRequest, idOf: () => RowId): Promise<Reply> {
@@ -24,13 +27,21 @@ export async function copyFile(request: TableRequest, idOf: () => RowId): Promis
   const id = idOf();
   takeParameters(request);
   const { to, row } = await readWishes(request);
+  const asked = { to, row };
+  const target = to === null || to === request.partition ? request : await enter(request, to);
+  const known = await copiedBefore(target, asked);
+  if (target !== request) {
+    const sent = known === null ? null : await sentBefore(target, known);
+    return sent ?? sendAcross(request, await loadFile(request, id, scope), target, row, asked);
+  }
+  if (known !== null)
+    return writeReply(request, known, { isMinimal: prefersMinimal(request.request.headers), optimisticId: null });
   const source = await loadFile(request, id, scope);
-  if (to !== null && to !== request.partition) return sendAcross(request, source, await enter(request, to), row);
   const [create, read] = await scopesOf(request, "create", "read");
   requireScope(create, request.principal, "create");
   const { blobKey, hash } = source.file;
   const body = { ...copiedRow(request.entry.resource.spec, source, row), status: "stored", blobKey, hash };
-  return runWrite(request, { op: "create", body, optimisticId: null, writes: "all" }, { read, create });
+  return runWrite(request, { op: "create", body, optimisticId: null, writes: "all", asked }, { read, create });
 }
 
 /**
@@ -56,6 +67,7 @@ export async function moveFile(request: TableRequest, idOf: () => RowId): Promis
     source,
     target,
     spec.idKind === "int" ? row : { ...row, [spec.primaryKey]: id },
+    { to, row },
   );
   await runWrite(request, { op: "delete", id, hard: false }, scopes);
   return reply;

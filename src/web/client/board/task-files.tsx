@@ -1,8 +1,9 @@
 /** YOURS. The files of a task, with thumbnails; more are dropped on them, pasted or chosen, and shown with their progress. */
 
-import { createUploads, linkAttachment, listAttachments, removeAttachment, type UploadItem } from "ledge/client/files";
-import { useLedge } from "ledge/client/react";
-import { useEffect, useMemo, useState, useSyncExternalStore } from "react";
+import { linkAttachment, listAttachments, removeAttachment, type UploadItem } from "ledge/client/files";
+import { useLedge, useQuery } from "ledge/client/react";
+import { type FileUploads, useFiles, useFileUpload } from "ledge/client/react/files";
+import { useEffect } from "react";
 import { attachmentName } from "./attachment-name.ts";
 import { say } from "./say.tsx";
 
@@ -13,35 +14,31 @@ interface Shown {
   readonly thumb: string | null;
 }
 
+const NONE: readonly Shown[] = [];
+
 export function TaskFiles({ task }: { readonly task: string }) {
   const client = useLedge() as never;
-  const uploads = useMemo(() => createUploads(client), [client]);
-  const sending = useSyncExternalStore(uploads.subscribe, uploads.getSnapshot);
-  const [stored, setStored] = useState<readonly Shown[]>([]);
-  const done = sending.filter(({ state }) => state === "done").length;
-  // Once more whenever one has arrived.
-  // biome-ignore lint/correctness/useExhaustiveDependencies: `done` says that there is more to see
+  const { items: sending, add, dismiss, retry } = useFileUpload("attachments", { row: { taskId: task } });
+  // The task's files by name, those of a companion too; asked again when the list of one's own is told of a change, in whatever window.
+  useFiles("attachments", { filter: { taskId: task } });
+  const load = () => filesOf(client, task);
+  const { data, error, refresh } = useQuery({ key: ["task-files", task], tables: ["attachments"], load });
+  const stored = data ?? NONE;
   useEffect(() => {
-    let isCurrent = true;
-    filesOf(client, task).then(
-      (found) => isCurrent && setStored(found),
-      () => say("The files cannot be shown now"),
-    );
-    return () => {
-      isCurrent = false;
-    };
-  }, [client, task, done]);
+    for (const { key, name, state } of sending)
+      if (state === "done" && stored.some((file) => file.name === name)) dismiss(key);
+  }, [sending, stored, dismiss]);
   const take = (files: FileList | null) => {
     const taken = new Set([...stored, ...sending].map(({ name }) => name));
     for (const file of files ?? []) {
       const name = attachmentName(file.name, taken);
       taken.add(name);
-      uploads.add("attachments", file, { name, row: { taskId: task } });
+      add(file, { name });
     }
   };
   const remove = async (name: string) => {
     await removeAttachment(client, "tasks", task, name).catch(() => say("It could not be removed"));
-    setStored(await filesOf(client, task));
+    await refresh();
   };
   return (
     <section
@@ -72,8 +69,11 @@ export function TaskFiles({ task }: { readonly task: string }) {
             </button>
           </li>
         ))}
-        {sending.map((item) => item.state !== "done" && <Sending key={item.key} item={item} uploads={uploads} />)}
+        {sending.map((item) => (
+          <Sending key={item.key} item={item} dismiss={dismiss} retry={retry} />
+        ))}
       </ul>
+      {error !== null && data === undefined && <p className="quiet">The files cannot be shown now.</p>}
       <label className="button plain">
         Add files, or drop or paste them here
         <input type="file" multiple hidden onChange={({ target }) => take(target.files)} />
@@ -82,25 +82,24 @@ export function TaskFiles({ task }: { readonly task: string }) {
   );
 }
 
-interface SendingProps {
+interface SendingProps extends Pick<FileUploads, "dismiss" | "retry"> {
   readonly item: UploadItem;
-  readonly uploads: ReturnType<typeof createUploads>;
 }
 
-function Sending({ item: { key, name, size, sent, state, error }, uploads }: SendingProps) {
+function Sending({ item: { key, name, size, sent, state, error }, dismiss, retry }: SendingProps) {
   return (
     <li>
       {state === "failed" ? (
         <span role="alert">
           {name}: {error instanceof Error ? error.message : String(error)}
-          <button type="button" className="button plain" onClick={() => uploads.retry(key)}>
+          <button type="button" className="button plain" onClick={() => retry(key)}>
             Try again
           </button>
         </span>
       ) : (
         <progress aria-label={`Uploading ${name}`} max={Math.max(size, 1)} value={sent} />
       )}
-      <button type="button" className="button plain" aria-label={`Cancel ${name}`} onClick={() => uploads.dismiss(key)}>
+      <button type="button" className="button plain" aria-label={`Cancel ${name}`} onClick={() => dismiss(key)}>
         Cancel
       </button>
     </li>
