@@ -1,0 +1,67 @@
+/**
+ * `npm run check:exports`: builds and packs the client, has publint and attw judge the tarball, and then uses it as a stranger would: unpacked into
+ * an empty project, imported by Node, compiled against. Fails at the first that finds something.
+ */
+
+import { execFileSync } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { buildClient, CLIENT_PACKAGE } from "./build-client.ts";
+
+const ROOT = join(import.meta.dirname, "../..");
+const BIN = join(ROOT, "node_modules/.bin");
+
+/** What a stranger's front end says: a typed client, live, offline, in React. */
+const STRANGER = `
+import { createClient } from "ledge/client";
+import { withCache } from "ledge/client/cache";
+import { createClient as createLive, withLive } from "ledge/client/live";
+import { withOutbox } from "ledge/client/offline";
+import { withStore } from "ledge/client/store";
+import { useLiveList, LedgeProvider } from "ledge/client/react";
+import { raw } from "ledge/query";
+
+const client = withStore(withOutbox(createLive({ url: "https://ledge.example" })));
+// @ts-expect-error: a client without live queries has no status of what is unsent
+createClient({ url: "https://ledge.example" }).sync.status;
+const unsent: number = client.sync.status.unsent;
+console.log(unsent, [withCache, withLive, useLiveList, LedgeProvider, raw].every((each) => typeof each === "function"));
+process.exit();
+`;
+
+const place = mkdtempSync(join(tmpdir(), "ledge-exports-"));
+const run = (command: string, args: readonly string[], cwd: string) =>
+  execFileSync(command, args, { cwd, stdio: ["ignore", "pipe", "inherit"], encoding: "utf8" });
+
+try {
+  await buildClient();
+  const tarball = join(place, run("npm", ["pack", "--silent", "--pack-destination", place], CLIENT_PACKAGE).trim());
+  console.log(run(join(BIN, "publint"), ["run", tarball, "--strict"], place));
+  console.log(run(join(BIN, "attw"), [tarball, "--profile", "esm-only", "--format", "ascii"], place));
+
+  const home = join(place, "node_modules/ledge");
+  mkdirSync(home, { recursive: true });
+  run("tar", ["-xzf", tarball, "-C", home, "--strip-components=1"], place);
+  for (const name of ["react", "@types", "@tanstack", "csstype", "drizzle-orm"])
+    symlinkSync(join(ROOT, "node_modules", name), join(place, "node_modules", name));
+  writeFileSync(join(place, "package.json"), '{ "type": "module" }');
+  writeFileSync(join(place, "app.ts"), STRANGER);
+  const strict = [
+    "--noEmit",
+    "--strict",
+    "--skipLibCheck",
+    "--target",
+    "es2023",
+    "--module",
+    "nodenext",
+    "--types",
+    "node",
+  ];
+  run(process.execPath, [join(ROOT, "node_modules/typescript/bin/tsc"), ...strict, "app.ts"], place);
+  const said = run(process.execPath, ["app.ts"], place).trim();
+  if (said !== "0 true") throw new Error(`The package said ${said}`);
+  console.log("The packed client compiles, and runs in Node");
+} finally {
+  rmSync(place, { recursive: true, force: true });
+}
