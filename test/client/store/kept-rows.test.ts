@@ -5,6 +5,8 @@ import { createClient, type UntypedTable } from "../../../src/client/ledge-clien
 import { withLive } from "../../../src/client/ledge-client-live.ts";
 import { memoryStorage, withOutbox } from "../../../src/client/ledge-client-offline.ts";
 import { memoryRows, type StoreHandle, withStore } from "../../../src/client/ledge-client-store.ts";
+import { RowKeeper } from "../../../src/client/store/row-keeper.ts";
+import type { KeptRows, RowStorage } from "../../../src/client/store/row-storage.ts";
 import { FakeBrowser } from "../offline/fake-tabs.ts";
 import { FakeLedge, problem } from "./fake-ledge.ts";
 import { rowsContract } from "./rows-contract.ts";
@@ -171,4 +173,35 @@ test("[LS12] rows whose rights were withdrawn are removed from what is kept, and
   const again = watch(page().store.list("tasks"));
   await clock.advance(100);
   expect(again.now().rows).toEqual([]);
+});
+
+test("[LS11] writes of another person, in the outbox of the same browser, lie over nothing that this one sees", async () => {
+  const { ledge, clock, page, auth } = browser();
+  ledge.write("tasks", "a", { title: "everybody's" });
+  const { tasks, store } = page();
+  await clock.advance(100);
+  ledge.become(false);
+  await tasks.later.create({ id: "b", title: "ann's" });
+  await clock.advance(100);
+  auth.become("bob");
+  const list = watch(store.list("tasks"));
+  ledge.isOnline = true;
+  await clock.advance(60_000);
+  expect(titles(list.now())).toBe("everybody's");
+  auth.become("ann");
+  await clock.advance(60_000);
+  expect(titles(list.now())).toBe("everybody's ann's");
+});
+
+test("[LS11] what is read for one person is not given to the next", async () => {
+  let owner = "ann";
+  const kept = { key: "ann k", savedAtMs: 0 } as KeptRows;
+  const storage = { load: async () => kept, save: async () => {}, clear: async () => {} } as unknown as RowStorage;
+  const after = () => () => {};
+  const keeper = new RowKeeper({ storage, now: () => 0, after, owner: () => owner, identified: Promise.resolve() });
+  expect(await keeper.load("k")).toBe(kept);
+  const loading = keeper.load("k");
+  await Promise.resolve();
+  owner = "bob";
+  expect(await loading).toBe(null);
 });

@@ -15,9 +15,11 @@ export interface EndOfBrowser {
   readonly applied: readonly Applied[];
   /** Of which the person was told once that nobody can tell what became of them. */
   readonly uncertain: ReadonlySet<string>;
+  /** Whose rows a backup does not have: they were there, and nothing more can be said of them. */
+  readonly lost: ReadonlySet<string>;
 }
 
-export function judgeEnd({ browser, written, applied, uncertain }: EndOfBrowser): string[] {
+export function judgeEnd({ browser, written, applied, uncertain, lost }: EndOfBrowser): string[] {
   const problems: string[] = [];
   const times = new Map<string, number>();
   for (const { key } of applied) times.set(key, (times.get(key) ?? 0) + 1);
@@ -29,10 +31,11 @@ export function judgeEnd({ browser, written, applied, uncertain }: EndOfBrowser)
     const done = times.get(key) ?? 0;
     const what = entry === null ? "given up" : entry.state.kind;
     const whole = entry?.writes.length ?? done;
-    const isUncertain = uncertain.has(key);
+    const isUncertain = uncertain.has(key) || lost.has(key);
     if (done > 1 && done !== whole && !isUncertain) problems.push(`${key} (${what}) took place ${done} times`);
     const isAbsent = entry?.writes.every(({ op }) => op === "delete");
-    if (what === "done" && done === 0 && isAbsent !== true) problems.push(`${key} is done, and did not take place`);
+    if (what === "done" && done === 0 && isAbsent !== true && !lost.has(key))
+      problems.push(`${key} is done, and did not take place`);
     if (what === "refused" && done > 0 && !isUncertain) problems.push(`${key} is refused, and took place`);
     if (what !== "done" && what !== "given up" && !browser.entries.has(key)) problems.push(`${key} is lost (${what})`);
   }

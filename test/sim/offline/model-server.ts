@@ -12,6 +12,7 @@ import { ALL } from "../../../src/core/query/tree.ts";
 import type { Row } from "../../../src/core/schema/table-spec.ts";
 import { ModelObject, type Written } from "../live/model-object.ts";
 import { SimHost } from "../live/sim-host.ts";
+import { LateParts } from "./late-parts.ts";
 import { NOTES } from "./notes-table.ts";
 
 export const PARTITIONS = ["a", "b"] as const;
@@ -43,11 +44,20 @@ export class ModelServer {
   readonly scopes = new Map<string, string>();
   /** Where nobody may write at the moment. */
   readonly closed = new Set<string | undefined>();
+  /** Entries of which an object lost what came after its backup. */
+  readonly lost = new Set<string>();
   readonly #replies = new Map<string, Stored>();
+  readonly #late = new LateParts();
+  /** Null: a transaction is there in all its objects at once; otherwise it is called with one, to have it settled later. */
+  readonly #drawLate: () => ((name: PartitionName, isLate: () => boolean) => void) | null;
   #order = 0;
   #txid = 0;
 
-  constructor(epochs: readonly string[]) {
+  constructor(
+    epochs: readonly string[],
+    drawLate: () => ((name: PartitionName, isLate: () => boolean) => void) | null,
+  ) {
+    this.#drawLate = drawLate;
     this.hosts = new Map(
       PARTITIONS.map((name, index) => [
         name,
@@ -66,7 +76,7 @@ export class ModelServer {
     { key, writes }: Pick<OutboxEntry, "key" | "writes">,
     { serverMs, nowMs }: { readonly serverMs: number; readonly nowMs: number },
   ): AttemptReply {
-    for (const host of this.hosts.values()) host.wake(nowMs);
+    for (const name of PARTITIONS) this.settle(name, nowMs);
     const fingerprint = canonicalJson(
       writes.map(({ op, partition = "", id, values, tag }) => ({ op, partition, id, values, tag })),
     );
@@ -93,6 +103,27 @@ export class ModelServer {
     if (held === null || !this.#sees(user, held.row)) return { row: null, tag: null, positions };
     return { row: held.row as JsonObject, tag: `${object.epoch}:${held.version}:000000`, positions };
   }
+
+  /** What is decided is there from now on. */
+  settle(name: PartitionName, nowMs: number): void {
+    this.hosts.get(name)?.wake(nowMs);
+    this.#late.settle(name);
+  }
+
+  /** A backup is put in place of what is there, under another epoch: some commits are gone, and what stands does so anew. */
+  restore(name: PartitionName, { commits, epoch }: { readonly commits: number; readonly epoch: string }): void {
+    const object = this.objectOf(name);
+    // A transaction that one of its objects has lost is torn: what is shown of the others is not judged here.
+    const whole = object.log.findLast(({ txid }) => txid !== null)?.seq ?? 0;
+    const seq = Math.max(whole, object.head() - commits);
+    for (const [key, seqs] of this.#seqs) if ((seqs.get(name) ?? 0) > seq) this.lost.add(key);
+    object.restore(seq, epoch);
+    for (const row of object.scan("notes", ALL)) this.#stand(row);
+    for (const seqs of this.#seqs.values()) seqs.delete(name);
+  }
+
+  /** Where each entry took place. */
+  readonly #seqs = new Map<string, Map<PartitionName, number>>();
 
   /** A write of nobody in the simulation. */
   meddle(partition: PartitionName, written: Written): void {
@@ -130,10 +161,22 @@ export class ModelServer {
     const touched = PARTITIONS.filter((name) => writes.some(({ partition }) => partition === name));
     const txid = touched.length > 1 ? `tx${this.#txid++}` : undefined;
     const parts = touched.map((name) => this.objectOf(name).object);
-    for (const name of touched) {
+    const seqs = new Map<PartitionName, number>();
+    this.#seqs.set(key, seqs);
+    const later = txid === undefined ? null : this.#drawLate();
+    for (const [index, name] of touched.entries()) {
       const object = this.objectOf(name);
-      const written = writes.filter(({ partition }) => partition === name).map((write) => this.#written(write));
-      object.commit(written, { actor: user, ...(txid === undefined ? {} : { txid, parts }) });
+      const commit = () => {
+        const written = writes.filter(({ partition }) => partition === name).map((write) => this.#written(write));
+        object.commit(written, { actor: user, ...(txid === undefined ? {} : { txid, parts }) });
+        seqs.set(name, object.head());
+      };
+      if (later !== null && txid !== undefined && index === this.#txid % touched.length) {
+        this.#late.add(name, object, { txid, commit });
+        later(name, () => this.#late.has(name, txid));
+        continue;
+      }
+      commit();
       positions.push(`${object.epoch}:${object.head()}`);
     }
     for (const write of writes) this.applied.push({ key, write, order: this.#order++ });

@@ -33,6 +33,12 @@ export const OFFLINE_INTERVALS = [
   "forgotten key",
   "began with kept rows",
   "kept rows were behind",
+  "transaction late in one object",
+  "object restored",
+  "commits lost by a restore",
+  "signed out for a while",
+  "another person for a while",
+  "came back to unsent writes",
 ] as const;
 
 export type OfflineInterval = (typeof OFFLINE_INTERVALS)[number];

@@ -10,6 +10,7 @@ import type { TabMessage } from "../../../src/core/offline/tab-message.ts";
 export interface BrowserTab {
   readonly isAlive: boolean;
   lead(): void;
+  switched(): void;
   hear(message: TabMessage): void;
 }
 
@@ -22,12 +23,15 @@ export class SimBrowser {
   leader: BrowserTab | null = null;
   isOnline = true;
   isSignedIn = true;
+  /** Who sits there: its person, another, or nobody. */
+  present: string;
   /** Difference between its clock and the server's. */
   skewMs = 0;
   #place = 0;
 
   constructor(user: string) {
     this.user = user;
+    this.present = user;
   }
 
   add(draft: EntryDraft): OutboxEntry {
@@ -48,6 +52,17 @@ export class SimBrowser {
 
   all(): OutboxEntry[] {
     return [...this.entries.values()];
+  }
+
+  /** One leaves, and whoever comes sees nothing of what was kept. */
+  switchTo(present: string): void {
+    this.present = present;
+    this.kept.clear();
+    for (const tab of this.tabs) if (tab.isAlive) tab.switched();
+  }
+
+  get isAway(): boolean {
+    return this.present !== this.user;
   }
 
   /** The lock goes to the tab that has waited longest. */

@@ -31,6 +31,8 @@ export class SimNetwork {
   readonly #server: ModelServer;
   readonly #isPumped = new Set<PartitionName>();
   #connections: Connection[] = [];
+  /** Writes that left for another person than made them. */
+  readonly foreign: string[] = [];
 
   constructor(world: SimWorld, server: ModelServer) {
     this.#world = world;
@@ -45,6 +47,7 @@ export class SimNetwork {
   request(tab: SimTab, entry: OutboxEntry, answered: (reply: AttemptReply) => void): void {
     const random = this.#world.random;
     const { browser } = tab;
+    if (browser.isAway && entry.principal !== null) this.foreign.push(`${entry.key} is sent for ${browser.present}`);
     this.#world.note(`${tab.name} sends ${entry.key} ${JSON.stringify(entry.writes)}`);
     let isAnswered = false;
     const answer = (reply: AttemptReply, ms: number) =>
@@ -122,6 +125,8 @@ export class SimNetwork {
     const { browser } = tab;
     const isLost = !browser.isOnline || !browser.isSignedIn || this.#world.isFaulty(this.#world.faults.drop);
     this.#world.at(this.#world.nowMs + this.#world.random.between(20, 200), () => {
+      this.#server.settle(write.partition as PartitionName, this.#world.nowMs);
+      this.pump(write.partition as PartitionName);
       const present = isLost ? null : this.#server.read(browser.user, write);
       this.#world.at(this.#world.nowMs + this.#world.random.between(20, 200), () => {
         if (tab.isAlive) answered(present);
@@ -140,7 +145,7 @@ export class SimNetwork {
       const id = this.#world.nextId();
       const connection: Connection = { id, tab, partition, isOpen: true, upAtMs: 0, downAtMs: 0 };
       this.#connections.push(connection);
-      const scope = this.#server.scopes.get(tab.browser.user) ?? "*";
+      const scope = this.#server.scopes.get(tab.browser.present) ?? "*";
       const rights: SocketRights = { notes: { table: "notes", scopes: [scope] } };
       this.#server.hosts
         .get(partition)
@@ -148,7 +153,7 @@ export class SimNetwork {
           id,
           { deliver: (text) => this.#sendDown(connection, text), closed: () => this.#drop(connection) },
           rights,
-          tab.browser.user,
+          tab.browser.present,
           this.#world.nowMs,
         );
       session?.opened();

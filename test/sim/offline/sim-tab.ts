@@ -128,8 +128,27 @@ export class SimTab {
       policyOf: () => this.#world.policy,
     });
     this.outbox.connected(this.browser.isOnline);
-    this.outbox.signedIn(this.browser.user);
+    this.outbox.signedIn(this.browser.present);
     this.outbox.start();
+  }
+
+  /** Nothing of the person before is shown; what the present one wrote is, again. */
+  switched(): void {
+    this.outbox?.signedIn(this.browser.present);
+    this.store.forget();
+    for (const key of LISTS) this.store.took(key, [], null);
+    if (!this.isLoaded) return;
+    for (const partition of PARTITIONS) {
+      this.watcher.unwatch(partition);
+      this.watcher.watch(partition, `t/app/${partition}` as ObjectName, { resource: "notes" });
+    }
+    for (const entry of this.browser.all()) this.#tell(entry.key, entry);
+  }
+
+  /** Of whoever is there, and of what is nobody's in particular. */
+  #tell(key: string, entry: OutboxEntry | null): void {
+    if (entry === null || entry.principal === null || entry.principal === this.browser.present)
+      this.store.news(key, entry);
   }
 
   /** Shown at once, stored soon. */
@@ -161,7 +180,7 @@ export class SimTab {
       return;
     }
     for (const { key, entry } of message.news) {
-      this.store.news(key, entry);
+      this.#tell(key, entry);
       this.outbox?.noticed(key, entry);
     }
     this.show();
@@ -196,7 +215,7 @@ export class SimTab {
     for (const partition of PARTITIONS) {
       const position = this.watcher.picture.sinceOf(partition);
       const view = this.watcher.picture.viewOf(partition);
-      if (position === null || view === null) continue;
+      if (position === null || view === null || this.browser.isAway) continue;
       this.browser.kept.set(partition, { position, rows: structuredClone([...view.rows.values()]) });
     }
   }
@@ -237,7 +256,7 @@ export class SimTab {
     if (!this.isAlive) return;
     const entries = this.browser.all();
     this.#soon(() => {
-      for (const entry of entries) this.store.news(entry.key, entry);
+      for (const entry of entries) this.#tell(entry.key, entry);
       this.doneAtStart = entries.filter(({ state }) => state.kind === "done");
       this.#begin();
       this.isLoaded = true;
@@ -298,7 +317,7 @@ export class SimTab {
   ): void {
     this.#broadcast(news);
     for (const { key, entry } of news) {
-      this.store.news(key, entry);
+      this.#tell(key, entry);
       if (mode === "all") this.outbox?.noticed(key, entry);
     }
     this.show();

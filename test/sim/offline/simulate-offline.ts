@@ -55,10 +55,14 @@ class Run {
     this.#world = world;
     const { random } = world;
     this.#policy = random.pick(["server-wins", "client-wins", "merge", mergeByHand]);
-    this.#server = new ModelServer(["a".repeat(16), "b".repeat(16)]);
+    this.#server = new ModelServer(["a".repeat(16), "b".repeat(16)], () =>
+      random.chance(0.5) ? (name, isLate) => this.#settleLater(name, isLate) : null,
+    );
     this.#network = new SimNetwork(world, this.#server);
     for (const user of ["ann", "bob"].slice(0, random.between(1, 2))) {
       const browser = new SimBrowser(user);
+      this.#server.scopes.set("eve", random.pick(["*", `owner=="${user}"`]));
+      if (random.chance(0.4)) this.#shared.add(browser);
       browser.skewMs = random.chance(0.3) ? random.between(-300_000, 300_000) : 0;
       this.#browsers.push(browser);
       for (let count = random.between(1, 3); count > 0; count--) this.#openTab(browser);
@@ -98,7 +102,9 @@ class Run {
     else if (roll < 0.91) this.#jump(browser);
     else if (roll < 0.92) this.#passDay();
     else if (roll < 0.935) this.#changeScope(browser);
-    else if (roll < 0.96) this.#close(random.pick(PARTITIONS));
+    else if (roll < 0.955) this.#close(random.pick(PARTITIONS));
+    else if (roll < 0.965) this.#restore(random.pick(PARTITIONS));
+    else if (roll < 0.98) this.#switchUser(browser);
     else this.#decide(browser);
   }
 
@@ -109,16 +115,26 @@ class Run {
       if (browser.tabs.every(({ isAlive }) => !isAlive)) this.#openTab(browser);
       this.#comeOnline(browser);
       browser.isSignedIn = true;
+      this.#comeBack(browser);
       for (const tab of this.#tabsOf(browser)) tab.outbox?.signedIn(browser.user);
     }
   }
 
   #judge(): void {
+    this.problems.push(...this.#network.foreign);
     for (const host of this.#server.hosts.values())
       for (const error of host.defects) this.problems.push(`defect: ${error instanceof Error ? error.stack : error}`);
     for (const browser of this.#browsers) {
       const written = new Map([...this.#written].filter(([key]) => this.#writer.get(key) === browser.user));
-      this.problems.push(...judgeEnd({ browser, written, applied: this.#server.applied, uncertain: this.#uncertain }));
+      this.problems.push(
+        ...judgeEnd({
+          browser,
+          written,
+          applied: this.#server.applied,
+          uncertain: this.#uncertain,
+          lost: this.#server.lost,
+        }),
+      );
       for (const tab of this.#tabsOf(browser)) {
         for (const partition of PARTITIONS) this.#compare(tab, partition);
         const { acknowledged } = tab.store.overlaid;
@@ -168,7 +184,7 @@ class Run {
   #write(browser: SimBrowser): void {
     const random = this.#world.random;
     const tab = this.#pickTab(browser);
-    if (tab === null) return;
+    if (tab === null || browser.isAway) return;
     const writes: RowWrite[] = [];
     for (let count = random.chance(0.15) ? 2 : 1; count > 0; count--) {
       const write = this.#drawWrite(tab, random.pick(PARTITIONS));
@@ -180,7 +196,7 @@ class Run {
     this.#world.note(`${tab.name} writes ${key} ${JSON.stringify(writes)}`);
     this.#writer.set(key, browser.user);
     for (const { values } of writes) this.#ownValues(values, key);
-    const principal = random.chance(0.5) ? browser.user : null;
+    const principal = this.#shared.has(browser) || random.chance(0.5) ? browser.user : null;
     // Known to the judge from when it is shown; to be kept from when it is stored.
     const draft = { key, principal, madeAtMs: this.#world.serverMs + browser.skewMs, writes };
     const isStored = { place: Number.MAX_SAFE_INTEGER, rev: -1, state: { kind: "queued" } } as const;
@@ -247,7 +263,7 @@ class Run {
     const random = this.#world.random;
     const tab = this.#pickTab(browser);
     const refused = browser.all().filter(({ state }) => state.kind === "refused");
-    if (tab === null || refused.length === 0) return;
+    if (tab === null || refused.length === 0 || browser.isAway) return;
     const entry = random.pick(refused);
     const roll = random.next();
     const edited = entry.writes.map((write) => ({ ...write, values: this.#mended(write.values, entry.key) }));
@@ -279,7 +295,7 @@ class Run {
 
   #meddle(partition: PartitionName): void {
     const random = this.#world.random;
-    this.#server.hosts.get(partition)?.wake(this.#world.nowMs);
+    this.#server.settle(partition, this.#world.nowMs);
     const rows = [...this.#server.objectOf(partition).scan("notes", { kind: "all" })];
     const id = rows.length > 0 && random.chance(0.8) ? (random.pick(rows).id as RowId) : `n${this.#world.nextId()}`;
     const held = this.#server.objectOf(partition).find("notes", id)?.row;
@@ -338,7 +354,7 @@ class Run {
         this.#world.at(this.#world.nowMs + this.#world.random.between(100, 3000), () => {
           if (!from.isAlive || !browser.isOnline || (!this.#world.isCalm && this.#world.random.chance(0.3))) return;
           browser.isSignedIn = true;
-          from.outbox?.signedIn(browser.user);
+          from.outbox?.signedIn(browser.present);
         }),
       shown: (from) => this.#look(from),
       // So that a person decides about what is being changed for another reason.
@@ -420,6 +436,63 @@ class Run {
     this.#world.day++;
   }
 
+  /** Browsers whose people say who they are with each write, so that another may sit down there. */
+  readonly #shared = new Set<SimBrowser>();
+
+  #settleLater(name: PartitionName, isLate: () => boolean): void {
+    this.#world.at(this.#world.nowMs + this.#world.random.between(20, 3_000), () => {
+      if (!isLate()) return;
+      this.#world.hit("transaction late in one object");
+      this.#server.settle(name, this.#world.nowMs);
+      this.#network.pump(name);
+    });
+  }
+
+  #restore(partition: PartitionName): void {
+    const commits = this.#world.random.pick([0, 0, 1, 3]);
+    this.#world.hit("object restored");
+    this.#world.note(`${partition} is restored without its last ${commits} commits`);
+    this.#server.settle(partition, this.#world.nowMs);
+    const host = this.#server.hosts.get(partition);
+    const wasClean = host?.isClean === true;
+    host?.crash(() => wasClean);
+    if (!wasClean) this.#network.breakWhere((each) => each.partition === partition);
+    const lost = this.#server.lost.size;
+    this.#server.restore(partition, { commits, epoch: this.#epoch(partition) });
+    if (this.#server.lost.size > lost) this.#world.hit("commits lost by a restore");
+    this.#network.pump(partition);
+  }
+
+  /** Sixteen letters, another each time. */
+  #epoch(partition: PartitionName): string {
+    return String(this.#world.nextId())
+      .replace(/\d/g, (digit) => "klmnopqrst".charAt(Number(digit)))
+      .padStart(16, partition);
+  }
+
+  /** Signs out, and perhaps another person in, in all tabs; comes back later. */
+  #switchUser(browser: SimBrowser): void {
+    if (!this.#shared.has(browser) || browser.isAway) return;
+    const present = this.#world.random.pick(["eve", "nobody"]);
+    this.#world.hit(present === "eve" ? "another person for a while" : "signed out for a while");
+    this.#change(browser, present);
+    this.#world.at(this.#world.nowMs + this.#world.random.between(50, 15_000), () => this.#comeBack(browser));
+  }
+
+  #comeBack(browser: SimBrowser): void {
+    if (!browser.isAway) return;
+    if (browser.all().some(({ state }) => state.kind === "queued" || state.kind === "sent"))
+      this.#world.hit("came back to unsent writes");
+    this.#change(browser, browser.user);
+  }
+
+  #change(browser: SimBrowser, present: string): void {
+    this.#world.note(`${present} is there in ${browser.user}'s browser`);
+    for (const tab of this.#tabsOf(browser)) for (const name of PARTITIONS) this.#judges.get(tab)?.forget(name);
+    this.#network.breakWhere((each) => each.tab.browser === browser);
+    browser.switchTo(present);
+  }
+
   #changeScope(browser: SimBrowser): void {
     this.#world.hit("scope changed");
     const scope = this.#world.random.pick(["*", `owner=="${browser.user}"`]);
@@ -438,10 +511,15 @@ class Run {
     if (tab.store.overlaid.acknowledged > 0) this.#world.hit("overlay outlived the answer");
     for (const partition of PARTITIONS) {
       const rows = tab.rows(partition);
+      if (tab.browser.isAway && tab.store.writes(partition).length > 0)
+        this.problems.push(`${tab.name} shows ${tab.browser.present} what ${tab.browser.user} wrote`);
       if (rows === null) {
         judge.forget(partition);
         continue;
       }
+      // An object that was restored answers in its new epoch before this tab has heard of that: for that moment a row may fall back.
+      const epoch = tab.watcher.picture.sinceOf(partition)?.split(":", 1)[0];
+      if (epoch !== this.#server.objectOf(partition).epoch) judge.forget(partition);
       // Making it anew costs as much as all the rest of a step.
       if (++this.#looks % 5 === 0) this.#compareWithNaive(tab, partition, rows);
       const fault = judge.look(partition, rows, {
@@ -470,7 +548,10 @@ class Run {
     const titles = (tab.sorted(partition) ?? []).map(({ title }) => String(title ?? "~"));
     if (titles.length !== rows.size || titles.join() !== [...titles].sort().join())
       this.problems.push(`${tab.name} ${partition} is not in order: ${titles}`);
-    for (const { writes } of tab.doneAtStart)
+    for (const { writes, state } of tab.doneAtStart) {
+      // Rows kept from another epoch, or of an object whose part of a transaction the answer did not name, may be behind for a moment.
+      const epoch = tab.watcher.picture.sinceOf(partition)?.split(":", 1)[0];
+      if (state.kind !== "done" || !state.positions.some((position) => position.startsWith(`${epoch}:`))) continue;
       for (const { id, values } of writes.filter((write) => write.partition === partition))
         for (const column of ["title", "body"]) {
           const [own, shown] = [values[column], rows.get(id)?.[column]];
@@ -479,6 +560,7 @@ class Run {
           if (ownAt !== undefined && shownAt !== undefined && shownAt < ownAt)
             this.problems.push(`${tab.name} ${partition} ${id} shows ${shown}, which stood before its own ${own}`);
         }
+    }
   }
 
   #stored(browser: SimBrowser, changes: readonly EntryChange[]): void {
