@@ -31,13 +31,13 @@ export const FILES_FAULTS: readonly PlantedFault[] = [
     name: "[TX40] the effect that removes bytes",
   },
   {
-    folder: "features/files",
+    folder: "core/files",
     rule: "FS8",
     file: "src/core/files/step-file.ts",
     find: "const isLast = blobKey !== null && facts.otherHolder(blobKey) === null;",
     replace: "const isLast = blobKey !== null;",
-    test: "copy",
-    name: "[FS10] a copy is a row of its own",
+    test: "step-file",
+    name: "[FS8] stored bytes are let go of",
   },
   {
     folder: "features/files",
@@ -49,13 +49,13 @@ export const FILES_FAULTS: readonly PlantedFault[] = [
     name: "[FS8] a sweep finds what no row holds",
   },
   {
-    folder: "features/files",
+    folder: "core/files",
     rule: "FS10",
     file: "src/core/files/step-file.ts",
     find: "if (!isSame) throw",
     replace: "if (false) throw",
-    test: "copy",
-    name: "[FS10] a copy takes no more",
+    test: "step-file",
+    name: "[FS10] a row may come",
   },
   {
     folder: "features/files",
@@ -64,7 +64,7 @@ export const FILES_FAULTS: readonly PlantedFault[] = [
     find: 'const taken = takeWritable(spec, given, { kind: "create", id: null, partition: null });',
     replace: 'const taken = takeWritable(spec, given, { kind: "create", id: null, partition: null, writes: "all" });',
     test: "copy",
-    name: "[FS10] a copy takes no more",
+    name: "[FS10] the columns of a copy",
   },
   {
     folder: "features/files",

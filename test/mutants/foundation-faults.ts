@@ -12,7 +12,7 @@ export interface PlantedFault {
   /** `test/<folder>/<test>.test.ts` */
   readonly test: string;
   /** Default: `worker`. */
-  readonly folder?: "worker" | "features/auth" | "features/files";
+  readonly folder?: "worker" | "features/auth" | "features/files" | "core/files";
   /** The name of the test, or its beginning. */
   readonly name: string;
 }

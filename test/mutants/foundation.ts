@@ -25,6 +25,7 @@ const CONFIGS = {
   worker: "test/vitest.workers.config.ts",
   "features/auth": "test/vitest.auth.config.ts",
   "features/files": "test/vitest.files.config.ts",
+  "core/files": "test/vitest.node.config.ts",
 };
 const faults = [...FOUNDATION_FAULTS, ...AUTH_FAULTS, ...FILES_FAULTS].filter(
   ({ rule, name, folder }) =>

@@ -1,7 +1,9 @@
 /** Copies and moves ([FS10]): the same bytes held by several rows of an object, or sent into another; counted, never lost. */
 
 import { expect, it } from "vitest";
-import { seen } from "./app.ts";
+import { readFileRow } from "../../../src/core/files/file-row.ts";
+import { copiedRow } from "../../../src/features/files/copied-row.ts";
+import { papers, seen } from "./app.ts";
 import { bucket, keys, rowOf, send, settle, store, sweep } from "./client.ts";
 
 const DESK = "t/test/desk";
@@ -55,6 +57,13 @@ it("[HT41] [FS10] a copy under its key is answered as at first, whatever has bec
   for (const { status, json, headers } of [changed, gone])
     expect([status, json, headers.get("location")]).toEqual([201, first.json, first.headers.get("location")]);
   expect((await copy({}, "copy-3")).status).toBe(404);
+});
+
+it("[FS10] the columns of a copy are those that its maker may write", () => {
+  const row = { id: "p1", ownerId: "alice", note: "n", name: "c.txt", type: "text/plain", size: 6, status: "stored" };
+  const forged = { name: "d.txt", ownerId: "bob", uploadKey: "x" };
+  const copied = copiedRow(papers.spec, { row, file: readFileRow(row) }, forged);
+  expect(copied).toEqual({ taskId: null, note: "n", name: "d.txt", type: "text/plain", size: 6 });
 });
 
 it("[FS10] a copy takes no more than its maker may see and write", async () => {
