@@ -28,7 +28,7 @@ export const exportTasks = job({
       reportProgress(total === 0 ? 100 : (100 * (lines.length - 1)) / total, `${lines.length - 1} of ${total} tasks`);
       if (rows.length < PAGE_ROWS || lines.length > MAX_ROWS) break;
     }
-    return { rows: lines.length - 1, csv: `${lines.join("\r\n")}\r\n` };
+    return { rows: lines.length - 1, total, csv: `${lines.join("\r\n")}\r\n` };
   },
 });
 

@@ -83,7 +83,7 @@ async function ask(person: string, request: string, body?: object): Promise<{ re
     headers: { "content-type": "application/json", authorization: `Bearer dev:${person}` },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
-  return (await reply.json()) as { readonly [name: string]: unknown };
+  return JSON.parse((await reply.text()) || "{}");
 }
 
 async function taskOf(person: string, title: string): Promise<{ readonly [name: string]: unknown }> {
@@ -342,6 +342,45 @@ test("[RH5] a search finds tasks as somebody types, and opens them by keys", asy
   await context.close();
 }, 60_000);
 
+test("[J7] [J11] [J15] the tasks of a board are exported as a file: the export waits, is stopped, is made, survives a reload, and holds what the board shows", async () => {
+  const { context, page } = await openExample("jana");
+  await ask("jana", `DELETE /tasks/${(await taskOf("jana", "Plant garlic")).id}`);
+  const status = () => page.locator(".export [role=status]").textContent();
+  const operate = async (verb: string) => {
+    const [body, headers] = [JSON.stringify({ name: "export-tasks" }), { "content-type": "application/json" }];
+    expect((await fetch(`${base}/_/jobs/${verb}`, { method: "POST", body, headers })).status).toBe(200);
+  };
+  const begin = async () => {
+    await page.locator(".boards-button").click();
+    await page.getByText("Export all tasks as a file").press("Enter");
+  };
+  await operate("pause");
+  await begin();
+  await expect.poll(status, PATIENT).toBe("Waits for its turn …");
+  expect(await page.getByRole("progressbar", { name: "Progress of the export" }).count()).toBe(1);
+  // The button that was pressed is gone, the focus is not.
+  expect(await page.evaluate("document.activeElement.className")).toBe("export");
+  await page.getByRole("button", { name: "Stop" }).press("Enter");
+  await expect.poll(status, PATIENT).toBe("The export was stopped.");
+  await page.getByRole("button", { name: "Put away" }).press("Enter");
+  await page.keyboard.press("Escape");
+  await operate("resume");
+  await begin();
+  await expect.poll(status, PATIENT).toBe("9 tasks are exported.");
+  await page.reload();
+  await page.locator(".boards-button").click();
+  const [file] = await Promise.all([
+    page.waitForEvent("download"),
+    page.getByText("Download", { exact: true }).click(),
+  ]);
+  expect(file.suggestedFilename()).toMatch(/\.csv$/);
+  const text = readFileSync(await file.path(), "utf8");
+  expect(text).toMatch(/^\uFEFFid,title,status\r\n/);
+  expect(text).toContain(",Turn the compost,doing\r\n");
+  expect(text).not.toContain("Plant garlic");
+  await context.close();
+}, 60_000);
+
 test("[RH1] every page is clean to axe, in both colour schemes, at a desk and on a phone", async () => {
   const found: string[] = [];
   for (const [colorScheme, width] of [
@@ -371,6 +410,11 @@ test("[RH1] every page is clean to axe, in both colour schemes, at a desk and on
     await page.getByText("Or begin with an example").click();
     await isStanding(page, "Live");
     await look("board");
+    await page.locator(".boards-button").click();
+    await page.getByText("Export all tasks as a file").click();
+    await page.locator(".export a").waitFor();
+    await look("export");
+    await page.keyboard.press("Escape");
     await card(page, "Turn the compost").locator("a").focus();
     await page.keyboard.press("Space");
     await page.keyboard.press("ArrowDown");

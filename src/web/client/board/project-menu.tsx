@@ -1,7 +1,8 @@
-/** YOURS. Which board is shown: the person's own, what others have shared, and a field for another one. */
+/** YOURS. Which board is shown: the person's own, what others have shared, a field for another one, and the shown one's tasks as a file. */
 
 import { useLiveList, useTransaction } from "ledge/client/react";
 import { useState } from "react";
+import { ExportTasks } from "./export-tasks.tsx";
 import { HangingPanel } from "./hanging-panel.tsx";
 import { newId } from "./new-id.ts";
 import { goTo, type Place, placeHref } from "./use-place.ts";
@@ -44,6 +45,12 @@ export function ProjectMenu({ place, title }: { readonly place: Place; readonly 
           </nav>
           <hr />
           <NewProject onMade={close} />
+          {place.board !== null && items.some(({ id }) => id === place.board) && (
+            <>
+              <hr />
+              <ExportTasks key={place.board} project={place.board} title={title} />
+            </>
+          )}
         </>
       )}
     </HangingPanel>
