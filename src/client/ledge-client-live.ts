@@ -22,6 +22,7 @@ export type {
   SubscribeOptions,
   SubscriptionHandle,
 } from "./live/live-types.ts";
+export { shareSockets } from "./live/shared-sockets.ts";
 export { type LiveOptions, withLive } from "./live/with-live.ts";
 export type { WithLive } from "./live/with-live-types.ts";
 

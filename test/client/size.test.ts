@@ -49,6 +49,12 @@ test("[SDK10] createClient with live queries is at most 17.75 KB, gzipped, and h
   expect(inputs.filter((path) => !/^src\/(client|core)\/|^<stdin>$|parse|tokenize/.test(path))).toEqual([]);
 });
 
+test("[SDK10] [O8] sharing sockets between tabs is at most 3.25 KB beside a client with live queries, gzipped", async () => {
+  const alone = await bundle("{ createClient }", "ledge-client-live");
+  const both = await bundle("{ createClient, shareSockets }", "ledge-client-live");
+  expect(both.gzip - alone.gzip).toBeLessThanOrEqual(3.25 * KB);
+});
+
 test("[SDK10] [K1] the cache is at most 2 KB beside the client, gzipped, and the client does not carry it", async () => {
   const alone = await bundle("{ createClient }");
   const both = await bundle('{ createClient } from "./src/client/ledge-client.ts"; export *', "ledge-client-cache");

@@ -14,12 +14,12 @@ import { bundleApp, ROOT } from "../crash/bundle-app.ts";
 import { freePort, pause, type WorkerdProcess, workerdProcess } from "../crash/workerd-process.ts";
 
 const SCRIPT = `
-import { createClient } from "./src/client/ledge-client-live.ts";
+import { createClient, shareSockets } from "./src/client/ledge-client-live.ts";
 import { indexedDbStorage, withOutbox } from "./src/client/ledge-client-offline.ts";
 import { indexedDbRows, withStore } from "./src/client/ledge-client-store.ts";
 import { storageContract } from "./test/client/offline/storage-contract.ts";
 import { rowsContract } from "./test/client/store/rows-contract.ts";
-const sending = withOutbox(createClient({ url: location.origin, timeoutMs: 3000 }), { conflicts: "merge" });
+const sending = withOutbox(createClient({ url: location.origin, timeoutMs: 3000, live: { share: shareSockets() } }), { conflicts: "merge" });
 const client = withStore(sending, { persist: true });
 const list = () => client.store.list("notes", { orderBy: "title" });
 Object.assign(globalThis, {
@@ -52,7 +52,8 @@ beforeAll(async () => {
   });
   browser = await chromium.launch({
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-    args: ["--no-sandbox"],
+    // The page is put in the browser's way, so that it counts as one from elsewhere: its sockets to this machine would be held back.
+    args: ["--no-sandbox", "--disable-features=LocalNetworkAccessChecks,LocalNetworkAccessChecksWebSockets"],
   });
   context = await browser.newContext();
   const body = `<!doctype html><title>Offline</title><script>${script.outputFiles[0]?.text}</script>`;
@@ -223,4 +224,54 @@ test("[LS3] [LS10] a page opened without a network shows the last rows and what 
   await expect.poll(() => run(second, "shown()"), { timeout: 60_000 }).toEqual({ status: "live", titles: changed });
   expect((await rows()).items.map(({ title }) => title).sort()).toEqual(changed);
   await second.close();
+}, 120_000);
+
+test("[O8] tabs share one socket: the tab that holds it is closed, and the others go on and miss nothing", async () => {
+  const sockets = new Map<Page, Set<unknown>>();
+  const open = async () => {
+    const page = await openPage();
+    const seen = new Set<unknown>();
+    sockets.set(page, seen);
+    page.on("websocket", (socket) => {
+      seen.add(socket);
+      socket.on("close", () => void seen.delete(socket));
+    });
+    await run(page, "follow()");
+    await expect.poll(() => run(page, "shown()"), { timeout: 20_000 }).toMatchObject({ status: "live" });
+    return page;
+  };
+  const socketsOf = (pages: readonly Page[]) => pages.map((page) => sockets.get(page)?.size);
+  const add = (title: string) =>
+    fetch(`${server.origin}/api/notes`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ title }),
+    });
+  const sees = (page: Page, title: string) =>
+    expect
+      .poll(() => run(page, "shown()"), { timeout: 20_000 })
+      .toMatchObject({ status: "live", titles: expect.arrayContaining([title]) });
+
+  const [first, second, third] = [await open(), await open(), await open()];
+  expect(socketsOf([first, second, third])).toEqual([1, 0, 0]);
+  await add("to all");
+  for (const page of [first, second, third]) await sees(page, "to all");
+
+  await Promise.all([first.close(), add("while it goes")]);
+  for (const page of [second, third]) await sees(page, "while it goes");
+  await expect.poll(() => socketsOf([second, third]).toSorted()).toEqual([0, 1]);
+  await add("after");
+  for (const page of [second, third]) await sees(page, "after");
+
+  await server.kill();
+  await server.start();
+  await add("after the server");
+  for (const page of [second, third]) await sees(page, "after the server");
+  expect(socketsOf([second, third]).toSorted()).toEqual([0, 1]);
+  const fresh = (await rows()).items.map(({ title }) => String(title)).sort();
+  for (const page of [second, third])
+    expect((await run<{ titles: string[] }>(page, "shown()")).titles.toSorted()).toEqual(fresh);
+  expect(complaints).toEqual([]);
+  await second.close();
+  await third.close();
 }, 120_000);

@@ -169,6 +169,19 @@ describe("refusals", () => {
     expect((await socket.closed).code).toBe(1000);
   });
 
+  it("[O8] tickets say who may share a socket: the same person in the same object, and nobody else", async () => {
+    const shareOf = async (user: string | null, resource: string) => {
+      const body = { resource };
+      const { body: made } = await send({ ...(user !== null && { user }), to: "POST /api/live/ticket", body });
+      return String(made.share);
+    };
+    const ann = await shareOf("ann", "articles");
+    expect(ann).toMatch(/^[0-9a-f]{32}$/);
+    expect(await shareOf("ann", "articles")).toBe(ann);
+    const others = [await shareOf("bob", "articles"), await shareOf("ann", "diaries"), await shareOf(null, "articles")];
+    expect(new Set([ann, ...others]).size).toBe(4);
+  });
+
   it("[WS2] [WS9] what is not the protocol is closed with the code of its reason; a wrong watch is an error", async () => {
     const close = async (first: object | string) => {
       const response = await upgrade("/api/articles/live", asUser("ann"));

@@ -11,6 +11,7 @@ import type { WatchRequest } from "../../core/live/client-session.ts";
 import type { LiveView } from "../../core/live/live-view.ts";
 import { LedgeError, TransportError } from "../ledge-error.ts";
 import { errorFromReply } from "../read-problem.ts";
+import type { SocketLike } from "./live-platform.ts";
 import type { ConnectionState, LiveStatus } from "./live-types.ts";
 import { type KeptView, LiveWatch, type WatchListener } from "./live-watch.ts";
 import type { LiveWiring } from "./live-wiring.ts";
@@ -30,6 +31,8 @@ export class LiveHub {
   readonly #listeners = new Set<(state: ConnectionState) => void>();
   /** Called when what was shown of a table is no longer this caller's to see. */
   onPurged = (_place: LivePlace): void => {};
+  /** Opens a socket that tabs share; null: there are none. */
+  openShared = (_url: string, _share: string): SocketLike | null => null;
   /** Called when an object may stand elsewhere, whether rows changed or not. */
   onMoved = (): void => {};
   readonly #questions = new PositionQuestions((epoch, seq) => this.#askWhere(epoch, seq));
@@ -47,6 +50,7 @@ export class LiveHub {
       watchesAt: (path) => this.watches.filter(({ place }) => placePath(place) === path),
       refused: (key, error) => this.#fail(key, error),
       noSockets: () => this.#useStreams(),
+      openShared: (url, share) => this.openShared(url, share),
       changed: () => this.#changed(),
     });
     const common = {

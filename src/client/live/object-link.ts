@@ -28,6 +28,8 @@ export interface LinkPort {
   /** The server refuses for good. */
   readonly refused: (error: unknown) => void;
   readonly noSockets: () => void;
+  /** A socket that other tabs may use too; null: one of its own. */
+  readonly openShared: (url: string, share: string) => SocketLike | null;
   readonly changed: () => void;
 }
 
@@ -111,7 +113,8 @@ export class ObjectLink {
     if (turn !== this.#turn || !this.#port.placed(ticket.object)) return;
     const url = `${socketUrl(wiring.baseUrl)}${placePath(this.place)}/live?ticket=${ticket.ticket}`;
     try {
-      this.#listen(makeSocket(url, SUBPROTOCOL), turn);
+      const shared = ticket.share === undefined ? null : this.#port.openShared(url, ticket.share);
+      this.#listen(shared ?? makeSocket(url, SUBPROTOCOL), turn);
     } catch {
       this.#lost(LOST);
     }
@@ -172,8 +175,9 @@ export class ObjectLink {
     const { platform, timings } = this.#port.wiring;
     this.#cancelPing();
     this.#cancelPing = platform.after(timings.pingMs, () => {
-      this.#socket?.send("ping");
+      // Before it is asked: a socket that is held in this very tab answers at once.
       this.#cancelPing = platform.after(timings.pongMs, () => this.#drop(LOST));
+      this.#socket?.send("ping");
     });
   }
 
@@ -191,7 +195,7 @@ export class ObjectLink {
 
   #lost(code: number): void {
     this.#forget();
-    if (!this.#isGreeted) this.#ungreeted++;
+    if (!this.#isGreeted && code === LOST) this.#ungreeted++;
     if (this.#ungreeted >= MAX_UNGREETED && code === LOST) {
       this.#port.noSockets();
       return;

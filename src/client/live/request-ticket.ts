@@ -17,6 +17,8 @@ export interface Ticket {
   readonly ticket: string;
   /** The object that it is for: tables of one object share a socket. */
   readonly object: ObjectName;
+  /** Equal for callers who see the same of it, so that their tabs may share a socket; absent: none is shared. */
+  readonly share?: string;
 }
 
 export async function requestTicket({ send }: LiveWiring, { resource, partition }: LivePlace): Promise<Ticket> {

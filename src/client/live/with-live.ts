@@ -9,14 +9,17 @@ import type { Send } from "../send.ts";
 import { LiveHub } from "./live-hub.ts";
 import { type LivePlatform, livePlatform } from "./live-platform.ts";
 import type { ChannelState, Realtime } from "./live-types.ts";
-import { LIVE_TIMINGS, type LiveTimings } from "./live-wiring.ts";
+import { LIVE_TIMINGS, type LiveTimings, type LiveWiring } from "./live-wiring.ts";
 import type { LivePlace } from "./request-ticket.ts";
+import type { SharedSockets } from "./shared-sockets.ts";
 import { type AnyCallbacks, aggregateRequest, rowsRequest, subscribe } from "./subscribe.ts";
 import type { WithLive } from "./with-live-types.ts";
 
 export interface LiveOptions {
   /** `object`: each object's commits are shown as they come. Default `transaction`: a transaction over several is shown as a whole. */
   readonly consistency?: "transaction" | "object";
+  /** `shareSockets()`: the tabs of a browser share their sockets. Default: each tab has its own. */
+  readonly share?: (wiring: LiveWiring) => SharedSockets | null;
   readonly timings?: Partial<LiveTimings>;
   /** Sockets and streams, for tests. */
   readonly platform?: Partial<LivePlatform>;
@@ -40,16 +43,16 @@ export function withLive<C extends object>(client: C, live: LiveOptions = {}): W
   const bare = client as unknown as Bare;
   const { send, options } = bare.resource;
   const base = { ...PLATFORM, ...(options.fetch !== undefined && { fetch: options.fetch }), ...options.platform };
-  const hub = new LiveHub(
-    {
-      send,
-      baseUrl: options.url.replace(/\/+$/, "") + (options.basePath ?? "/api"),
-      credentials: options.credentials,
-      platform: livePlatform(base, live.platform ?? {}),
-      timings: { ...LIVE_TIMINGS, ...live.timings },
-    },
-    live.consistency ?? "transaction",
-  );
+  const wiring: LiveWiring = {
+    send,
+    baseUrl: options.url.replace(/\/+$/, "") + (options.basePath ?? "/api"),
+    credentials: options.credentials,
+    platform: livePlatform(base, live.platform ?? {}),
+    timings: { ...LIVE_TIMINGS, ...live.timings },
+  };
+  const hub = new LiveHub(wiring, live.consistency ?? "transaction");
+  const shared = live.share?.(wiring) ?? null;
+  if (shared !== null) hub.openShared = (url, share) => shared.open(url, share);
   const page = globalThis as unknown as Page;
   const onOnline = () => hub.hurry();
   page.addEventListener?.("online", onOnline);
@@ -61,6 +64,7 @@ export function withLive<C extends object>(client: C, live: LiveOptions = {}): W
     page.removeEventListener?.("online", onOnline);
     leaveAuth?.();
     hub.destroy();
+    shared?.close();
   });
 
   const made = new Map<unknown, object>();

@@ -8,6 +8,8 @@ export interface TabPlatform {
   readonly lead: (name: string, begin: () => void) => () => void;
   readonly channel: (name: string, hear: (message: unknown) => void) => TabChannel;
   readonly isOnline: () => boolean;
+  /** Whether tabs find each other, so that they may share a socket; absent: they do not. */
+  readonly areFound?: () => boolean;
   /** Gives the function that ends it. */
   readonly onOnline: (listener: (isOnline: boolean) => void) => () => void;
 }
@@ -70,6 +72,8 @@ export const TAB_PLATFORM: TabPlatform = {
     channel.onmessage = ({ data }) => hear(data);
     return { tell: (message) => channel.postMessage(message), close: () => channel.close() };
   },
+  areFound: () =>
+    globals.navigator?.locks !== undefined && globals.BroadcastChannel !== undefined && globals.document !== undefined,
   isOnline: () => globals.navigator?.onLine !== false,
   onOnline: (listener) => {
     const on = () => listener(true);

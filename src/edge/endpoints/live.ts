@@ -10,7 +10,7 @@ import type { Exchange, TableRequest } from "../exchange.ts";
 import { checkLiveOrigin } from "../live/check-live-origin.ts";
 import { liveOpening } from "../live/live-opening.ts";
 import { openSocket } from "../live/open-socket.ts";
-import { sealTicket, TICKET_TTL_S } from "../live/ticket.ts";
+import { sealTicket, shareKey, TICKET_TTL_S } from "../live/ticket.ts";
 import type { TicketHandler } from "../live/with-ticket.ts";
 import { readJsonObject } from "../read-body.ts";
 import { jsonReply } from "../reply.ts";
@@ -39,8 +39,9 @@ export async function makeTicket(exchange: Exchange): Promise<Answer> {
   const request = await openTable(exchange, entry, partition === undefined ? {} : { partition });
   const opening = await liveOpening(request, crypto.randomUUID());
   const ticket = await sealTicket(exchange.env, opening, exchange.nowMs);
-  // The object, so that a client may see which of its tables share a socket.
-  return jsonReply({ ticket, expiresIn: TICKET_TTL_S, object: opening.object });
+  const share = await shareKey(exchange.env, opening);
+  // The object, so that a client may see which of its tables share a socket; `share`, which of a browser's tabs do.
+  return jsonReply({ ticket, expiresIn: TICKET_TTL_S, object: opening.object, share });
 }
 
 function checkUpgrade({ request }: Exchange): void {

@@ -5,6 +5,8 @@
  */
 
 import { Fault } from "../../core/fault.ts";
+import { hex } from "../../core/hex.ts";
+import { canonicalJson, type Json } from "../../core/json.ts";
 import type { LiveOpening } from "../../core/protocol/live-opening.ts";
 import { decodeBase64, encodeBase64 } from "../../core/schema/base64.ts";
 import { derivedKey } from "../derived-key.ts";
@@ -12,6 +14,8 @@ import { isDevelopment, type LedgeEnv } from "../env.ts";
 
 export const TICKET_TTL_S = 30;
 const PURPOSE = "ledge ticket 1";
+const SHARE_PURPOSE = "ledge share 1";
+const SHARE_BYTES = 16;
 const IV_BYTES = 12;
 /** In development without a secret: tickets of this isolate only, since a fixed key must grant nothing. */
 let isolateSecret: string | undefined;
@@ -35,6 +39,17 @@ export async function sealTicket(env: TicketEnv, opening: LiveOpening, nowMs: nu
   return encodeBase64(bytes).replaceAll("+", "-").replaceAll("/", "_").replaceAll("=", "");
 }
 
+/**
+ * Equal for callers who may follow the same of an object by the same proof, so that tabs of one browser know whose socket they may share
+ * ([O8]). Says nothing of what it was made from.
+ */
+export async function shareKey(env: TicketEnv, opening: LiveOpening): Promise<string> {
+  const { object, partition, who, person = null, credential, rights, objects } = opening;
+  const text = canonicalJson({ object, partition, who, person, credential, rights, objects } as unknown as Json);
+  const mac = await derivedKey(secretOf(env), SHARE_PURPOSE);
+  return hex((await crypto.subtle.sign("HMAC", mac, new TextEncoder().encode(text))).slice(0, SHARE_BYTES));
+}
+
 /** 401 for anything but a ticket that is good now. */
 export async function openTicket(env: TicketEnv, ticket: string, nowMs: number): Promise<LiveOpening> {
   const text = ticket.replaceAll("-", "+").replaceAll("_", "/");
@@ -52,13 +67,17 @@ export async function openTicket(env: TicketEnv, ticket: string, nowMs: number):
 }
 
 async function ticketKey(env: TicketEnv): Promise<CryptoKey> {
-  const secret = env.LEDGE_SECRET;
-  const hasSecret = secret !== undefined && secret !== "";
-  if (!hasSecret && !isDevelopment(env)) throw new Fault({ slug: "unavailable", retryAfter: 60 });
-  isolateSecret ??= crypto.randomUUID();
-  const mac = await derivedKey(hasSecret ? secret : isolateSecret, PURPOSE);
+  const mac = await derivedKey(secretOf(env), PURPOSE);
   const bits = await crypto.subtle.sign("HMAC", mac, new TextEncoder().encode("encryption"));
   return crypto.subtle.importKey("raw", bits, "AES-GCM", false, ["encrypt", "decrypt"]);
+}
+
+function secretOf(env: TicketEnv): string {
+  const secret = env.LEDGE_SECRET;
+  if (secret !== undefined && secret !== "") return secret;
+  if (!isDevelopment(env)) throw new Fault({ slug: "unavailable", retryAfter: 60 });
+  isolateSecret ??= crypto.randomUUID();
+  return isolateSecret;
 }
 
 function refused(): Fault {

@@ -1,39 +1,48 @@
-/** A browser for the tests of the outbox: tabs that share a lock and a channel, and may be closed at any time. */
+/** A browser for the tests of what tabs share: tabs with locks and channels by name, which may be closed, suspended or killed at any time. */
 
 import type { TabPlatform } from "../../../src/client/offline/tab-platform.ts";
 
+interface Lock {
+  readonly tab: object;
+  readonly begin: () => void;
+}
+
+interface Ear {
+  readonly tab: object;
+  readonly name: string;
+  readonly hear: (message: unknown) => void;
+}
+
 export class FakeBrowser {
-  readonly #waiting: (() => void)[] = [];
-  readonly #tabs = new Set<(message: unknown) => void>();
+  /** By name, the first of each holds it. */
+  readonly #locks = new Map<string, Lock[]>();
+  readonly #ears = new Set<Ear>();
+  readonly #suspended = new Set<object>();
   readonly #online = new Set<(isOnline: boolean) => void>();
-  #isLed = false;
   isOnline = true;
 
   /** What one tab is given. */
   tab(): TabPlatform {
-    return {
-      lead: (_name, begin) => {
-        let isLeading = false;
-        const start = () => {
-          isLeading = true;
-          this.#isLed = true;
-          begin();
-        };
-        if (this.#isLed) this.#waiting.push(start);
-        else start();
-        return () => {
-          if (!isLeading) return void this.#waiting.splice(this.#waiting.indexOf(start), 1);
-          this.#isLed = false;
-          this.#waiting.shift()?.();
-        };
+    const tab: TabPlatform = {
+      areFound: () => true,
+      lead: (name, begin) => {
+        const lock = { tab, begin };
+        const queue = this.#locks.get(name) ?? [];
+        this.#locks.set(name, queue);
+        queue.push(lock);
+        if (queue.length === 1) begin();
+        return () => this.#release(queue, lock);
       },
-      channel: (_name, hear) => {
-        this.#tabs.add(hear);
+      channel: (name, hear) => {
+        const ear = { tab, name, hear };
+        this.#ears.add(ear);
         return {
           tell: (message) => {
-            for (const other of this.#tabs) if (other !== hear) other(structuredClone(message));
+            for (const other of [...this.#ears])
+              if (other !== ear && other.name === name && this.#ears.has(ear) && !this.#suspended.has(other.tab))
+                other.hear(structuredClone(message));
           },
-          close: () => void this.#tabs.delete(hear),
+          close: () => void this.#ears.delete(ear),
         };
       },
       isOnline: () => this.isOnline,
@@ -42,10 +51,30 @@ export class FakeBrowser {
         return () => void this.#online.delete(listener);
       },
     };
+    return tab;
   }
 
   become(isOnline: boolean): void {
     this.isOnline = isOnline;
     for (const listener of this.#online) listener(isOnline);
+  }
+
+  /** It hears nothing, and keeps its locks. */
+  suspend(tab: TabPlatform): void {
+    this.#suspended.add(tab);
+  }
+
+  /** Without a word of its own. */
+  kill(tab: TabPlatform): void {
+    for (const ear of [...this.#ears]) if (ear.tab === tab) this.#ears.delete(ear);
+    for (const queue of [...this.#locks.values()])
+      for (const lock of [...queue]) if (lock.tab === tab) this.#release(queue, lock);
+  }
+
+  #release(queue: Lock[], lock: Lock): void {
+    const place = queue.indexOf(lock);
+    if (place < 0) return;
+    queue.splice(place, 1);
+    if (place === 0) queue[0]?.begin();
   }
 }

@@ -149,7 +149,10 @@ export class FakeLedge {
 
   #answer(method: string, path: string, body: JsonObject, headers: unknown, key: string | undefined): Answer {
     if (path === "/live/ticket")
-      return { status: 200, body: { ticket: body.resource, object: `t/app/${body.resource}` } };
+      return {
+        status: 200,
+        body: { ticket: body.resource, object: `t/app/${body.resource}`, share: `${this.scope} ${body.resource}` },
+      };
     const [, table = "", idText] = /^\/([a-z]+)(?:\/([^?]+))?/.exec(path) ?? [];
     const host = this.hosts.get(table);
     if (host === undefined) return problem(404, "NOT_FOUND");
