@@ -12,7 +12,7 @@ export const OFFLINE_FAULTS: readonly SimulatedFault[] = [
     file: "sendable.ts",
     find: "taken.has(rowKey(write)) || ",
     replace: "",
-    seed: 9,
+    seed: 1,
   },
   {
     rule: "O2",
@@ -20,7 +20,7 @@ export const OFFLINE_FAULTS: readonly SimulatedFault[] = [
     file: "sendable.ts",
     find: " || mentions(write.values, toCome)",
     replace: "",
-    seed: 2,
+    seed: 1,
   },
   {
     rule: "O2",
@@ -28,7 +28,7 @@ export const OFFLINE_FAULTS: readonly SimulatedFault[] = [
     file: "sendable.ts",
     find: 'if (entry.state.kind === "done") continue;',
     replace: 'if (entry.state.kind === "done" || entry.state.kind === "refused") continue;',
-    seed: 32,
+    seed: 77,
   },
   {
     rule: "O2",
@@ -44,7 +44,7 @@ export const OFFLINE_FAULTS: readonly SimulatedFault[] = [
     file: "judge-reply.ts",
     find: 'return { kind: "again", mayHaveArrived: true, afterMs: 0 };',
     replace: 'return { kind: "again", mayHaveArrived: false, afterMs: 0 };',
-    seed: 5,
+    seed: 4,
   },
   {
     rule: "O2",
@@ -52,7 +52,7 @@ export const OFFLINE_FAULTS: readonly SimulatedFault[] = [
     file: "outbox.ts",
     find: "if (isInDoubt) course.dueMs = course.doubtUntilMs;\n        else this.#save(",
     replace: "this.#save(",
-    seed: 48,
+    seed: 98,
   },
   {
     rule: "O2",
@@ -60,7 +60,7 @@ export const OFFLINE_FAULTS: readonly SimulatedFault[] = [
     file: "outbox.ts",
     find: 'if (state.kind === "sent" && before.get(key)?.state.kind !== "sent") this.#doubt(this.#courseOf(key));',
     replace: ";",
-    seed: 48,
+    seed: 98,
   },
   {
     rule: "O2",
@@ -76,7 +76,7 @@ export const OFFLINE_FAULTS: readonly SimulatedFault[] = [
     file: "outbox.ts",
     find: 'return state.kind === "sent" && this.#port.nowMs() - state.firstAtMs > OUTBOX_LIMITS.replayWithinMs;',
     replace: 'return state.kind === "refused";',
-    seed: 1,
+    seed: 2,
   },
   {
     rule: "O2",
@@ -84,7 +84,7 @@ export const OFFLINE_FAULTS: readonly SimulatedFault[] = [
     file: "entry-changes.ts",
     find: "writes.every(({ tag }) => tag !== null)",
     replace: 'writes.every(({ op, tag }) => op === "create" || tag !== null)',
-    seed: 109,
+    seed: 71,
   },
   {
     rule: "O4",
@@ -92,7 +92,7 @@ export const OFFLINE_FAULTS: readonly SimulatedFault[] = [
     file: "outbox.ts",
     find: "if (!isDone) {\n      this.#reload();\n      return;\n    }",
     replace: "if (!isDone) return;",
-    seed: 35,
+    seed: 3,
   },
   {
     rule: "RV3",
@@ -100,7 +100,7 @@ export const OFFLINE_FAULTS: readonly SimulatedFault[] = [
     file: "outbox.ts",
     find: "this.#revoke();\n    this.#pump();\n  }\n\n  /** News",
     replace: "this.#toRevoke = [];\n    this.#pump();\n  }\n\n  /** News",
-    seed: 35,
+    seed: 3,
   },
   {
     rule: "RV3",
@@ -108,7 +108,7 @@ export const OFFLINE_FAULTS: readonly SimulatedFault[] = [
     file: "entry-changes.ts",
     find: "isRevoked(write) ? { ...write, base: null } : write",
     replace: "write",
-    seed: 5,
+    seed: 2,
   },
   {
     rule: "CI6",
@@ -124,7 +124,7 @@ export const OFFLINE_FAULTS: readonly SimulatedFault[] = [
     file: "overlay.ts",
     find: 'state.kind === "done" && !writes.some((write) => staying.has(rowKey(write)))',
     replace: 'state.kind === "done"',
-    seed: 22,
+    seed: 81,
   },
   {
     rule: "CI6",
