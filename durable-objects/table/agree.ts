@@ -13,6 +13,7 @@ import { looking, rowsOf } from "./commit-footprint.ts";
 import { isStillSeen } from "./reads.ts";
 import type { Store } from "./store.ts";
 import type { TransactionHost } from "./transaction-host.ts";
+import { findApplied } from "./transaction-tables.ts";
 
 /** Where did the object apply this transaction, and what did it change ([TP16])? Waits for an outcome. */
 export interface SyncMessage {
@@ -54,6 +55,15 @@ export function agree(store: Store, host: TransactionHost, message: AgreeMessage
       if (message.v !== COMMIT_VERSION) throw new Error(`a transaction message of version ${String(message.v)}`);
       return host.take(message);
   }
+}
+
+/**
+ * Since which seq changed rows are told to those who depend on them before the reply leaves: where the transaction was applied here. 0,
+ * all of them, where the reply may be that of an earlier try; null, none, where nothing was applied.
+ */
+export function appliedAt(store: Store, message: AgreeMessage): number | null {
+  const seq = "txid" in message ? findApplied(store.sql, message.txid) : null;
+  return seq ?? (message.kind === "decide" || message.kind === "review" ? 0 : null);
 }
 
 function validation(store: Store, { work }: ValidateMessage<PartWork>) {

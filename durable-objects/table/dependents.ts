@@ -91,8 +91,8 @@ export class Dependents {
   readonly #telling = new Map<ObjectName, Promise<void>>();
   /** Seq up to which an object was told in vain: whoever comes later does not wait for it again. */
   readonly #missed = new Map<ObjectName, number>();
-  /** Registered while their object was being told: what it then says may be of before. */
-  readonly #fresh = new Set<string>();
+  /** What is being told to each object, and who registered for it meanwhile: what it then says of those may be of before. */
+  readonly #fresh = new Map<ObjectName, Set<string>>();
 
   constructor(store: Store, tell: TellDependent) {
     this.#store = store;
@@ -107,21 +107,22 @@ export class Dependents {
     return answerOf(this.#store, { table, column, user });
   }
 
-  /** Tells all that is due; resolves when it is told, two seconds having passed at most. */
-  async tellDue(): Promise<void> {
-    const objects = new Set(
-      dueRows(this.#store, -1)
-        .filter(({ object, due }) => due > (this.#missed.get(object) ?? 0))
-        .map(({ object }) => object),
-    );
-    if (objects.size === 0) this.#store.hasDue = hasDue(this.#store);
-    await Promise.all([...objects].map((object) => answeredWithin(TELL_MS, this.#tellInTurn(object))));
+  /**
+   * Tells all that is due; resolves when what commits from `seq` on have changed is told, two seconds having passed at most. Nobody
+   * waits for what others changed before: they do so themselves.
+   */
+  async tellDue(seq: number): Promise<void> {
+    const due = dueRows(this.#store, -1).filter(({ object, due }) => due > (this.#missed.get(object) ?? 0));
+    if (due.length === 0) this.#store.hasDue = hasDue(this.#store);
+    const awaited = new Set(due.filter((row) => row.due >= seq).map(({ object }) => object));
+    for (const { object } of due) if (!awaited.has(object) && !this.#telling.has(object)) void this.#tellInTurn(object);
+    await Promise.all([...awaited].map((object) => answeredWithin(TELL_MS, this.#tellInTurn(object))));
   }
 
   /** By the alarm: also those that did not confirm. */
   async tellAgain(): Promise<null> {
     this.#missed.clear();
-    await this.tellDue();
+    await this.tellDue(0);
     return null;
   }
 
@@ -146,7 +147,7 @@ export class Dependents {
       user,
       ...answerOf(store, { table, column, user }),
     }));
-    this.#fresh.clear();
+    this.#fresh.set(object, new Set());
     try {
       const needs = await answeredWithin(AGAIN_MS, this.#tell(object, news));
       if (needs === null) throw new Error("it did not answer in time");
@@ -160,12 +161,13 @@ export class Dependents {
         error: errorText(error),
       });
     }
+    this.#fresh.delete(object);
     store.hasDue = dueRows(store, 1).length > 0;
   }
 
   #settle(object: ObjectName, { table, column, user }: UsedKey, seq: number, isNeeded: boolean): void {
     const key = [table, column, user, object];
-    if (isNeeded || this.#fresh.has(JSON.stringify(key)))
+    if (isNeeded || this.#fresh.get(object)?.has(JSON.stringify([table, column, user])) === true)
       this.#store.sql.run(
         "UPDATE _dependents SET due = NULL WHERE tbl = ? AND col = ? AND user = ? AND object = ? AND due <= ?",
         [...key, seq],
@@ -177,7 +179,7 @@ export class Dependents {
     const { sql } = this.#store;
     createTable(sql);
     const key = [table, column, user, object];
-    this.#fresh.add(JSON.stringify(key));
+    this.#fresh.get(object)?.add(JSON.stringify([table, column, user]));
     const known = sql.all(
       "SELECT 1 AS known FROM _dependents WHERE tbl = ? AND col = ? AND user = ? AND object = ?",
       key,

@@ -21,7 +21,7 @@ import type { AppDefinition, MigrationSet } from "../../src/define/app.ts";
 import { openTicket } from "../../src/edge/live/ticket.ts";
 import { objectStorageSql } from "../sql/object-storage.ts";
 import { quoteIdentifier } from "../sql/quote-identifier.ts";
-import { type AgreeMessage, agree } from "./agree.ts";
+import { type AgreeMessage, agree, appliedAt } from "./agree.ts";
 import { callWeight } from "./call-weight.ts";
 import { looking } from "./commit-footprint.ts";
 import { Dependents, usedFilter } from "./dependents.ts";
@@ -155,18 +155,16 @@ export function tableObject(
         () => callWeight(call),
       );
       return reply instanceof Promise
-        ? reply.then((done) => this.#afterWrite(store, done))
-        : this.#afterWrite(store, reply);
+        ? reply.then((done) => this.#afterWrite(store, done, committedAt(done)))
+        : this.#afterWrite(store, reply, committedAt(reply));
     }
 
-    /** Sockets are told later; those elsewhere whose rights a commit may have withdrawn, before it is answered ([RV2]). */
-    #afterWrite<R>(store: Store, reply: R): R | Promise<R> {
+    /** Sockets are told later; those elsewhere whose rights the commit at `seq` may have withdrawn, before it is answered ([RV2]). */
+    #afterWrite<R>(store: Store, reply: R, seq: number | null): R | Promise<R> {
       this.#live?.note();
-      return store.hasDue
-        ? this.#dependentsOf(store)
-            .tellDue()
-            .then(() => reply)
-        : reply;
+      if (!store.hasDue) return reply;
+      const told = this.#dependentsOf(store).tellDue(seq ?? Number.POSITIVE_INFINITY);
+      return seq === null ? reply : told.then(() => reply);
     }
 
     #faultOf(call: ObjectCall, error: unknown): ObjectReply {
@@ -195,7 +193,8 @@ export function tableObject(
       if ("work" in message && message.work !== null && message.work.header.table !== null)
         await ensureRegistered(store, this.#registrar, message.work.header.table, this.#registry());
       const reply = await agree(store, this.#hosted(store), message);
-      return JSON.stringify(await this.#afterWrite(store, reply));
+      const seq = store.hasDue ? appliedAt(store, message) : null;
+      return JSON.stringify(await this.#afterWrite(store, reply, seq));
     }
 
     /** A socket, opened by the Worker for a caller it has authenticated. */
@@ -317,7 +316,7 @@ export function tableObject(
         access: () => endAccessAgain(store, this.#tellEnded),
       });
       // Rows that wake, and promises that are carried out, are commits as well.
-      await this.#afterWrite(store, null);
+      await this.#afterWrite(store, null, 0);
       const nextMs = host.nextAlarmMs();
       if (Number.isFinite(nextMs)) store.alarm.setAlarm(nextMs);
     }
@@ -407,6 +406,11 @@ export function tableObject(
         this.env.LEDGE_TABLES.getByName(registryFor(name)).register(registration) as Promise<RegistryAnswer>;
     }
   };
+}
+
+/** Where a write stands, also one that is answered again; null: it committed nothing. */
+function committedAt(reply: ObjectReply): number | null {
+  return reply.kind === "answer" ? Number(reply.position.slice(reply.position.lastIndexOf(":") + 1)) : null;
 }
 
 /** `t/<app>/…` → `t/<app>/_registry` */
