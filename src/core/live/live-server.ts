@@ -18,7 +18,8 @@ import type { ScopePort, UsedKey } from "./live-scopes.ts";
 import { LiveSession } from "./live-session.ts";
 import type { LiveCommit, LiveSource } from "./live-source.ts";
 import { readQuestion } from "./read-watch.ts";
-import { type Asked, type MovedTo, type ScopedSeat, ScopeKeeper, type Told } from "./scope-keeper.ts";
+import { ScopeKeeper } from "./scope-keeper.ts";
+import type { Asked, MovedTo, ScopedSeat, Told } from "./scoped-seat.ts";
 import { newWatch, type SocketState, type WatchState } from "./socket-state.ts";
 import { CLOSE, WIRE_VERSION } from "./wire-schema.ts";
 

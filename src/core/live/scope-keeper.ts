@@ -10,30 +10,20 @@ import type { UsedAnswer } from "../protocol/used-rows.ts";
 import type { GroupNews, LiveGroup } from "./live-group.ts";
 import type { LiveGroups } from "./live-groups.ts";
 import { LIVE_LIMITS } from "./live-limits.ts";
-import {
-  type LiveQuery,
-  type LiveQuestion,
-  queryText,
-  readQuestionText,
-  underNothing,
-  underScopes,
-} from "./live-query.ts";
+import { type LiveQuestion, queryText, readQuestionText, underNothing, underScopes } from "./live-query.ts";
 import { LiveScopes, type ResolvedScopes, type ScopePort, type UsedKey } from "./live-scopes.ts";
 import type { LiveSession } from "./live-session.ts";
 import type { LiveCommit, LiveSource } from "./live-source.ts";
+import {
+  type Asked,
+  type Moved,
+  type MovedTo,
+  newTally,
+  type ScopedSeat,
+  type Tally,
+  type Told,
+} from "./scoped-seat.ts";
 import type { SocketRight, WatchState } from "./socket-state.ts";
-
-/** One socket, as far as scopes go. */
-export interface ScopedSeat {
-  readonly session: LiveSession;
-  /** A rule threw; the seq at which it was last asked, and how often in a row. */
-  failing: { readonly seq: number; readonly times: number } | null;
-}
-
-export interface Told {
-  readonly watch: WatchState;
-  readonly group: GroupNews;
-}
 
 export interface KeeperPort<T extends ScopedSeat> {
   readonly source: LiveSource;
@@ -97,7 +87,11 @@ export class ScopeKeeper<T extends ScopedSeat> {
   awoken(seat: T, watch: WatchState, nowMs: number): Present | null {
     const { question, right } = this.#askedBy(seat, watch) ?? {};
     if (question === undefined || right === undefined || !this.#scopes.isLocal(right)) return null;
-    return this.#present(seat, right, question, nowMs);
+    const tally = newTally();
+    const present = this.#present(seat, right, question, { tally, nowMs });
+    // Others of the socket were not asked: that this one is known says nothing of them.
+    if (tally.hasThrown) this.#count(seat, tally);
+    return present;
   }
 
   /** A commit that changes rows of this object's scopes: before it is told, watches move; what that means for each socket. */
@@ -171,13 +165,9 @@ export class ScopeKeeper<T extends ScopedSeat> {
   #moveAll(seat: T, commit: LiveCommit | null, laterOf: Later, nowMs: number): Moved {
     const { session } = seat;
     const moved: { readonly watches: Set<WatchState>; readonly told: Told[] } = { watches: new Set(), told: [] };
-    for (const watch of [...session.state.watches]) {
-      const { question, right } = this.#askedBy(seat, watch) ?? {};
+    for (const { watch, text, set } of this.#presents(seat, nowMs)) {
       const from = session.groupOf(watch);
-      if (question === undefined || right === undefined || from === undefined) continue;
-      const present = this.#present(seat, right, question, nowMs);
-      if (present === null || (present.text === from.text && (present.set === watch.set || from.isKept))) continue;
-      const { text, set } = present;
+      if (from === undefined || (text === from.text && (set === watch.set || from.isKept))) continue;
       const to = this.#port.groups.join(this.#port.keyOf(text), text);
       if (to === null) continue;
       const later = watch.phase === "live" ? laterOf(from, to) : null;
@@ -188,6 +178,30 @@ export class ScopeKeeper<T extends ScopedSeat> {
       else moved.told.push({ watch, group: { ...news, tag: watch.tag } });
     }
     return moved;
+  }
+
+  /**
+   * What every watch that depends on rows asks for now. All are asked before one is moved, and a rule that throws is counted for the socket as a
+   * whole: while one is not known, nothing of the socket is computed, whatever the others say.
+   */
+  #presents(seat: T, nowMs: number): (Present & { readonly watch: WatchState })[] {
+    const tally = newTally();
+    const presents = seat.session.state.watches.flatMap((watch) => {
+      const { question, right } = this.#askedBy(seat, watch) ?? {};
+      if (question === undefined || right === undefined || seat.session.groupOf(watch) === undefined) return [];
+      const present = this.#present(seat, right, question, { tally, nowMs });
+      return present === null ? [] : [{ watch, ...present }];
+    });
+    this.#count(seat, tally);
+    return presents;
+  }
+
+  #count(seat: T, { hasThrown, isUnknown }: Tally): void {
+    const { seq } = this.#port.groups;
+    if (hasThrown && seat.failing?.seq !== seq) {
+      seat.failing = { seq, times: (seat.failing?.times ?? 0) + 1 };
+      if (seat.failing.times >= LIVE_LIMITS.scopeTries) this.#port.giveUp(seat, UNRESOLVED);
+    } else if (!hasThrown && !isUnknown) seat.failing = null;
   }
 
   #difference(
@@ -206,8 +220,13 @@ export class ScopeKeeper<T extends ScopedSeat> {
     }
   }
 
-  #present(seat: T, right: SocketRight, question: LiveQuestion, nowMs: number): Present | null {
-    const resolved = this.#scopesOf(seat, right, nowMs);
+  #present(
+    { session }: T,
+    right: SocketRight,
+    question: LiveQuestion,
+    { tally, nowMs }: { readonly tally: Tally; readonly nowMs: number },
+  ): Present | null {
+    const resolved = this.#scopesOf(session, right, tally, nowMs);
     if (resolved === null) return null;
     const table = this.#tableOf(right);
     const query = underScopes(question, table, resolved.scopes) ?? underNothing(question, table);
@@ -223,17 +242,14 @@ export class ScopeKeeper<T extends ScopedSeat> {
     }
   }
 
-  #scopesOf(seat: T, right: SocketRight, nowMs: number): ResolvedScopes | null {
+  #scopesOf({ state }: LiveSession, right: SocketRight, tally: Tally, nowMs: number): ResolvedScopes | null {
     try {
-      const resolved = this.#scopes.resolve(seat.session.state, right, nowMs);
-      if (resolved !== null) seat.failing = null;
+      const resolved = this.#scopes.resolve(state, right, nowMs);
+      if (resolved === null) tally.isUnknown = true;
       return resolved;
     } catch (error) {
       this.#port.defect(error);
-      const { seq } = this.#port.groups;
-      if (seat.failing?.seq === seq) return null;
-      seat.failing = { seq, times: (seat.failing?.times ?? 0) + 1 };
-      if (seat.failing.times >= LIVE_LIMITS.scopeTries) this.#port.giveUp(seat, UNRESOLVED);
+      tally.hasThrown = true;
       return null;
     }
   }
@@ -253,27 +269,9 @@ export class ScopeKeeper<T extends ScopedSeat> {
   }
 }
 
-/** A question under the scopes of now; `set` where those depend on rows. */
-export interface Asked {
-  readonly query: LiveQuery;
-  readonly set?: string;
-}
-
 interface Present {
   readonly text: string;
   readonly set: string;
-}
-
-/** Where a watch goes on, and what rows that comes from. */
-export interface MovedTo {
-  readonly group: LiveGroup;
-  readonly set: string;
-}
-
-/** Watches that went to another group, and what the difference is for those to which it can be told. */
-export interface Moved {
-  readonly watches: ReadonlySet<WatchState>;
-  readonly told: readonly Told[];
 }
 
 const UNRESOLVED: FaultData = { slug: "unavailable", retryAfter: 1, detail: "What may be followed is not known now." };

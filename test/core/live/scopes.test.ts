@@ -15,7 +15,7 @@ function bench() {
   const object = new ModelObject("t/app/a", [{ spec: TASKS }]);
   const asked: UsedKey[] = [];
   const frames: Record<string, unknown>[] = [];
-  const rule = { throws: false };
+  const rule = { throws: false, throwsToFollow: false };
   const texts: string[] = [];
   let nowMs = 1_000_000;
   const server = new LiveServer<number>({
@@ -26,8 +26,8 @@ function bench() {
     },
     scopes: {
       usesOf: () => [{ table: "members", column: "user", isHere: false }],
-      scopeOf(_table, _operation, _user, rows) {
-        if (rule.throws) throw new Error("broken");
+      scopeOf(_table, operation, _user, rows) {
+        if (rule.throws || (rule.throwsToFollow && operation === "subscribe")) throw new Error("broken");
         return (rows.get("members") ?? []).map(({ list }) => `list=="${list}"`).join(",");
       },
       read: () => [],
@@ -52,6 +52,7 @@ function bench() {
     rights: {
       tasks: { table: "tasks", scopes: [], declared: ["read"] as const },
       open: { table: "tasks", scopes: [] },
+      both: { table: "tasks", scopes: [], declared: ["read", "subscribe"] as const },
     },
     objects: [],
   };
@@ -180,6 +181,27 @@ test("[RV5] a rule that throws says nothing of rights: the watch goes on when it
   other.write("r2", "x");
   other.write("r3", "x");
   expect(other.told()).toMatchObject([{ type: "error", id: 1 }]);
+});
+
+test("[RV5] while one rule throws, its socket is sent nothing under the scope of before, although another rule of it works", () => {
+  const world = bench();
+  world.write("r1", "x");
+  world.say({ type: "watch", id: 1, resource: "both" });
+  world.say({ type: "watch", id: 2, resource: "tasks" });
+  world.learn(["x"], 1);
+  world.told();
+  world.rule.throwsToFollow = true;
+  world.learn([], 2);
+  world.write("r2", "x");
+  expect(world.told()).toEqual([]);
+  world.rule.throwsToFollow = false;
+  world.write("r3", "x");
+  expect(world.told()).toMatchObject([
+    { type: "reset", id: 1, reason: "scope", purge: true },
+    { type: "reset", id: 2, reason: "scope", purge: true },
+    { type: "snapshot", id: 1, rows: [] },
+    { type: "snapshot", id: 2, rows: [] },
+  ]);
 });
 
 test("[RV5] a rule that throws as a watch opens ends that watch at once, and no other; asked anew, it is answered when the rule works", () => {
