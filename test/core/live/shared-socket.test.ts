@@ -96,7 +96,8 @@ class SimTab {
   readonly session: ClientSession;
   readonly filters = new Map<string, string | null>();
   isDead = false;
-  host: { readonly id: string; readonly mux: SocketMux; end: () => void } | null = null;
+  isAsked = false;
+  host: { readonly id: string; readonly mux: SocketMux; end: () => void; cut: () => void } | null = null;
   port: TabPort | null = null;
   portId = "";
   #turn = 0;
@@ -155,7 +156,11 @@ class SimTab {
         url: "url",
         post: (message) => this.post(message),
         opened: () => isMine() && this.session.opened(),
-        tell: (text) => isMine() && this.session.receive(text),
+        tell: (text) => {
+          if (!isMine()) return;
+          if (text === "pong") this.isAsked = false;
+          else this.session.receive(text);
+        },
         closed: (code) => {
           if (!isMine()) return;
           this.portId = "";
@@ -166,6 +171,12 @@ class SimTab {
       this.port = port;
       port.ask();
     });
+  }
+
+  /** The question whether the socket lives, which nobody answered. */
+  ping(): void {
+    this.isAsked = true;
+    this.port?.say("ping");
   }
 
   /** As a link does it: the session hears of it afterwards. */
@@ -245,6 +256,7 @@ class SimTab {
     this.host = {
       id: host,
       mux,
+      cut: close,
       end: () => {
         close();
         mux.closed(1001);
@@ -276,7 +288,15 @@ class SimTab {
       }
       mux.attach(message.port, message.url);
     } else if (message.type === "end") mux.detach(message.port);
-    else if (message.type === "said" && message.host === host) mux.fromPort(message.port, message.text);
+    else if (message.type === "said" && message.host === host) {
+      const { port } = message;
+      if (message.text !== "ping") mux.fromPort(port, message.text);
+      else {
+        const told: SocketMessage = { v, type: "told", host, port, text: "pong" };
+        if (port === this.portId) this.port?.hear(told);
+        else this.world.broadcast(this, told);
+      }
+    }
   }
 
   /** Nothing more comes from it; whoever holds the socket for it is told by its lock. */
@@ -284,7 +304,7 @@ class SimTab {
     this.isDead = true;
     happened.died++;
     const { portId } = this;
-    if (this.host !== null) this.host.end();
+    this.host?.cut();
     for (const tab of this.world.tabs)
       if (tab !== this) this.world.later("locks", () => tab.hostHears({ v, type: "end", port: portId }));
   }
@@ -325,9 +345,12 @@ function simulate(seed: number): void {
     if (world.chance() < 0.1) elect();
   }
   // The lock has one holder in the end, and whoever is last to lead is heard last.
-  for (const tab of alive()) tab.resign();
   settle(world);
   elect();
+  settle(world);
+  for (const tab of alive()) tab.ping();
+  settle(world);
+  for (const tab of alive()) if (tab.isAsked) tab.drop(1006);
   settle(world);
   world.write();
   settle(world);
