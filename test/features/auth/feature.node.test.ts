@@ -22,7 +22,8 @@ describe("features/auth", () => {
     );
     expect(knowing.map(({ path }) => path)).toEqual(["src/app.ts"]);
     const [app] = knowing;
-    expect(featureImports(app?.text ?? "")).toEqual([{ specifier: "./features/auth/auth.ts", names: ["auth"] }]);
+    const lines = featureImports(app?.text ?? "").filter(({ specifier }) => specifier.includes("features/auth"));
+    expect(lines).toEqual([{ specifier: "./features/auth/auth.ts", names: ["auth"] }]);
   });
 
   test("[A2] what runs on every request loads no library: better-auth is behind a dynamic import alone", async () => {
@@ -87,7 +88,9 @@ describe("features/auth", () => {
           .sort(),
       );
     }
-    const all = database.prepare("SELECT count(*) AS count FROM sqlite_master WHERE type = 'table'").get();
-    expect(all?.count).toBe(declared.length);
+    const own = database.prepare(
+      "SELECT count(*) AS count FROM sqlite_master WHERE type = 'table' AND name GLOB 'auth_*'",
+    );
+    expect(own.get()?.count).toBe(declared.length);
   });
 });
