@@ -42,6 +42,9 @@ function requestsTo(root: string): fc.Arbitrary<Attempt> {
     often(2, ask("PUT", "/content", { body: "hello" })),
     often(3, ask("GET", "/content")),
     often(1, json("POST", "/link", ["expiresIn", "60"])),
+    often(2, json("POST", "/copy"), json("POST", "/copy", ["row", '{"name":"b.txt"}'])),
+    often(2, json("POST", "/copy", ["to", '"p2"']), json("POST", "/move", ["to", '"p2"'])),
+    often(1, json("POST", "/copy", ["to", '"p3"']), json("POST", "/move", ["to", "1"])),
     often(1, json("POST", "/upload", ["size", '"5"']), json("POST", "/link", ["expiresIn", "1e9"])),
     fc
       .tuple(fc.constantFrom("0", "2", "01", "1e0", "%31", "99999999999"), fc.constantFrom("hello", "hell", "hello!"))

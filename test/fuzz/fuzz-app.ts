@@ -63,7 +63,11 @@ export const scans = fileResource(sqliteTable("scans", { id: id(), ...fileColumn
 });
 export const sheets = fileResource(
   sqliteTable("sheets", { id: id(), place: text("place").notNull(), ...fileColumns() }, fileIndexes("sheets")),
-  { ...fullyPublic(), partitionBy: "place", partition: { allow: (_, partition) => partition === "p1" } },
+  {
+    ...fullyPublic(),
+    partitionBy: "place",
+    partition: { allow: (_, partition) => partition === "p1" || partition === "p2" },
+  },
 );
 
 const {

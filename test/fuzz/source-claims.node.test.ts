@@ -3,9 +3,9 @@
 import { describe, expect, it } from "vitest";
 import { readFiles } from "../house/project-files.ts";
 
-/** What runs in the Worker and its objects, without comments. */
+/** What runs in the Worker and its objects, without comments; `src/web/client` is for browsers. */
 const served = readFiles(["src", "durable-objects"])
-  .filter(({ path }) => !/^src\/(?:cli|client)\//.test(path))
+  .filter(({ path }) => !/^src\/(?:cli|client|web\/client)\//.test(path))
   .map(({ path, text }) => ({ path, code: text.replace(/\/\*[\s\S]*?\*\/|\/\/.*$/gm, "") }));
 
 const where = (pattern: RegExp) => served.filter(({ code }) => pattern.test(code)).map(({ path }) => path);
@@ -17,9 +17,12 @@ describe("the sources of what is served", () => {
     expect(where(/\beval\s*\(|\bnew\s+Function\b|\bFunction\s*\(|\bimport\s*\((?!\s*["'`])/)).toEqual([]);
   });
 
-  it("call out in one place, for the keys of the configured provider", () => {
+  it("call out in two places: for the keys of the configured provider, and for webhooks", () => {
     // A method of that name, called or declared, is none of ours.
-    expect(where(/(?<![.\w])(?<!async )fetch\((?!(?:request|url): )/)).toEqual(["src/edge/verify-jwt.ts"]);
+    expect(where(/(?<![.\w])(?<!async )fetch\((?!(?:request|url): )/)).toEqual([
+      "src/edge/verify-jwt.ts",
+      "src/features/jobs/webhook.ts",
+    ]);
     expect(where(/\bnew (?:XMLHttpRequest|EventSource|WebSocket)\b|(?<!#)\bconnect\s*\(\s*\{/)).toEqual([]);
   });
 

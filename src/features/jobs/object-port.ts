@@ -26,7 +26,7 @@ export function objectPort(
   return {
     nowMs: tx.now,
     pulseMs,
-    random: () => Math.random(),
+    random: () => (crypto.getRandomValues(new Uint32Array(1))[0] ?? 0) / 2 ** 32,
     newId: () => tx.newId(),
     find(id) {
       const row = tx.get("jobs", id);

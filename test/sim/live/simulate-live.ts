@@ -381,8 +381,10 @@ class Run {
     // An answer moves no position, so nothing would tell that it is missing: sockets do not lose frames, this only tries the proof.
     const isLosable = (each: string | undefined) =>
       each !== undefined && /^\{"type":"(commit","obj":"1","prev|at")/.test(each) && !each.includes('"txSeq"');
+    // Nor would anything tell that a change of scope is missing, where no commit came with it.
+    const movesNothing = (each: string | undefined) => each !== undefined && /"prev":(\d+),"seq":\1,/.test(each);
     if (isLosable(text) && random.chance(lose)) {
-      const how = random.between(0, 2);
+      const how = movesNothing(text) || movesNothing(after) ? null : random.between(0, 2);
       if (how === 0) {
         connection.down.shift();
         this.#hit("frame lost");
@@ -391,7 +393,7 @@ class Run {
       if (how === 1) {
         connection.down.unshift(text);
         this.#hit("frame repeated");
-      } else if (isLosable(after)) {
+      } else if (how === 2 && isLosable(after)) {
         connection.down.splice(0, 2, after as string, text);
         this.#hit("frames swapped");
       }
