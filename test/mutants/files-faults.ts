@@ -106,7 +106,7 @@ export const FILES_FAULTS: readonly PlantedFault[] = [
     folder: "features/files",
     rule: "HT67",
     file: "src/features/files/endpoints/attachments.ts",
-    find: "if (isNew) await removeFile(attachments.request, { id, scopes: { read: scope, delete: scope } }).catch(() => {});",
+    find: "if (isNew) await removeUnsent(attachments, id).catch(() => {});",
     replace: "",
     test: "attachments",
     name: "[HT67] names, sizes, types and numbers",

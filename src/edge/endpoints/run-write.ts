@@ -35,7 +35,13 @@ export type PlannedWrite =
     }
   | { readonly op: "update"; readonly id: RowId; readonly body: JsonObject }
   | { readonly op: "replace"; readonly id: RowId; readonly body: JsonObject; readonly mayCreate: boolean }
-  | { readonly op: "delete"; readonly id: RowId; readonly hard: boolean }
+  | {
+      readonly op: "delete";
+      readonly id: RowId;
+      readonly hard: boolean;
+      /** What the endpoint did with the row holds for this version of it alone: 409 `contended` for another. */
+      readonly expectVersion?: number;
+    }
   | { readonly op: "restore"; readonly id: RowId };
 
 /** A write on its way: its input taken from the body, nothing validated. */
@@ -131,7 +137,7 @@ async function commit(
       conditions,
       idempotency: key.idempotency,
       attempt: key.attempt,
-      expectVersion: hooked.expectVersion,
+      expectVersion: planned.op === "delete" ? (planned.expectVersion ?? hooked.expectVersion) : hooked.expectVersion,
       isMinimal,
       wantsChange: entry.wantsChanges,
     },

@@ -55,6 +55,8 @@ export interface Attachments {
   readonly columns: JsonObject;
   /** The files of the row, and no others. */
   readonly scope: ScopeText;
+  /** Of these, what was announced and is not stored. */
+  readonly unsent: ScopeText;
 }
 
 /** The attachments of a row that the caller may read, or update; 404, 401 or 403 otherwise. */
@@ -70,7 +72,9 @@ export async function openAttachments(
   const [entry] = fileTablesOf(request.entry.resource, request.edge.tables);
   if (entry === undefined) throw new Fault({ slug: "not-found" });
   const { foreignKey } = attachmentOf(entry.resource) as AttachedTo;
-  return { request: { ...request, entry }, columns: { [foreignKey]: id }, scope: printFilter(eq(foreignKey, id)) };
+  const scope = printFilter(eq(foreignKey, id));
+  const unsent = `${scope};status=="pending"`;
+  return { request: { ...request, entry }, columns: { [foreignKey]: id }, scope, unsent };
 }
 
 /** As the list of the file table shows them, by name; `filter` narrows it. */

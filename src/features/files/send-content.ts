@@ -9,11 +9,11 @@ import { answerContent, type ContentRequest, type StoredContent } from "../../co
 import type { FileRow } from "../../core/files/file-row.ts";
 import { type FullPreset, isResized, presetTag } from "../../core/files/image-preset.ts";
 import { parseTagCondition } from "../../core/protocol/etag.ts";
-import type { Row } from "../../core/schema/table-spec.ts";
 import type { TableRequest } from "../../edge/exchange.ts";
 import { bucketOf } from "./bucket.ts";
 import { presetsOf } from "./file-resource.ts";
 import { imagesOf, resizeImage } from "./resize-image.ts";
+import type { LoadedFile } from "./row-calls.ts";
 
 /** How bytes are asked for. `preset`: the name of one of the table's; null: as they are. */
 export interface Wish {
@@ -24,12 +24,29 @@ export interface Wish {
 /** The Images binding takes no larger source (its limits page, read November 2026). */
 const MAX_IMAGE_BYTES = 20_000_000;
 
+/** Between a look at the row and one into the bucket other bytes may take the place of these: then the row is loaded again. */
 export async function sendContent(
   request: TableRequest,
-  row: Row,
-  file: FileRow,
-  { use, preset: wished }: Wish,
+  load: () => Promise<LoadedFile>,
+  wish: Wish,
 ): Promise<Response> {
+  for (let missed: string | null = null; ; ) {
+    const found = await load();
+    const { blobKey } = found.file;
+    if (blobKey !== null && blobKey === missed)
+      throw new Error(`the bucket has nothing under ${blobKey}, which a row holds`);
+    const reply = await replyWith(request, found, wish);
+    if (reply !== null) return reply;
+    missed = blobKey;
+  }
+}
+
+/** Null: the bucket does not have what the row held. */
+async function replyWith(
+  request: TableRequest,
+  { row, file }: LoadedFile,
+  { use, preset: wished }: Wish,
+): Promise<Response | null> {
   const { blobKey, hash, size, name, type } = file;
   if (blobKey === null || hash === null) throw new Fault({ slug: "not-found" });
   const preset = wished === null ? null : checkPreset(request, file, wished);
@@ -58,7 +75,7 @@ export async function sendContent(
   if (preset === null) headers.set("content-length", String(range?.length ?? size));
   if (request.request.method === "HEAD") return new Response(null, { status: answer.status, headers });
   const found = await bucketOf(request.env, request.log).get(blobKey, range === null ? {} : { range });
-  if (found === null) throw new Error(`the bucket has nothing under ${blobKey}, which a row holds`);
+  if (found === null) return null;
   const body = preset === null ? found.body : await resizeImage(request, found.body, preset);
   return new Response(body, { status: answer.status, headers });
 }

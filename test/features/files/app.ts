@@ -95,7 +95,11 @@ export const enclosures = fileResource(
     fileIndexes("enclosures"),
   ),
   {
-    auth: { update: ({ roles }) => roles.includes("admin"), read: ({ roles }) => roles.includes("admin") },
+    auth: {
+      create: ({ roles }) => roles.includes("admin"),
+      update: ({ roles }) => roles.includes("admin"),
+      read: ({ roles }) => roles.includes("admin"),
+    },
     group: "cases",
     generatedFields: ["author"],
     softDelete: { field: "deletedAt" },

@@ -42,8 +42,7 @@ export async function showAttachments(request: TableRequest, idOf: () => RowId):
 
 export async function readAttachment(request: TableRequest, idOf: () => RowId, params: Params): Promise<Response> {
   const attachments = await openAttachments(request, idOf, "read");
-  const { row, file } = await load(attachments, params);
-  return sendContent(attachments.request, row, file, readWish(request));
+  return sendContent(attachments.request, () => load(attachments, params), readWish(request));
 }
 
 /** As `POST /:id/link` of the file itself, for whoever may read the row. */
@@ -84,7 +83,7 @@ export async function putAttachment(request: TableRequest, idOf: () => RowId, pa
   const bytes = { body, size, type, told };
   const answer = await storeBytes(attachments.request, { ...opened, scopes }, id, bytes).catch(async (error) => {
     // What was only announced for these bytes takes up neither name nor place; if this fails too, it ends in its time.
-    if (isNew) await removeFile(attachments.request, { id, scopes: { read: scope, delete: scope } }).catch(() => {});
+    if (isNew) await removeUnsent(attachments, id).catch(() => {});
     throw error;
   });
   const reply = readReply(attachments.request, answer);
@@ -109,7 +108,8 @@ async function claim(
     const isStored = found?.file.status === "stored";
     checkConditions(request, isStored ? found.file.hash : null);
     if (id !== null && found !== null && isStored) return { ...found, id, isNew: false };
-    if (id !== null) await removeFile(request, { id, scopes: { read: scope, delete: scope } });
+    // What is stored by now is looked at again.
+    if (id !== null && !(await removeUnsent(attachments, id)) && run < MAX_TRIES) continue;
     try {
       const body = { ...declared, ...columns };
       await runWrite(
@@ -124,6 +124,17 @@ async function claim(
       const isTaken = error instanceof Fault && error.data.slug === "conflict" && error.data.reason === "unique";
       if (!isTaken || run === MAX_TRIES) throw error;
     }
+  }
+}
+
+/** Makes room for the name; false if somebody has stored the bytes since, or made room already. */
+async function removeUnsent({ request, unsent }: Attachments, id: RowId): Promise<boolean> {
+  try {
+    await removeFile(request, { id, scopes: { read: unsent, delete: unsent } });
+    return true;
+  } catch (error) {
+    if (error instanceof Fault && error.data.slug === "not-found") return false;
+    throw error;
   }
 }
 

@@ -1,6 +1,7 @@
 /**
  * `POST /:id/copy` and `POST /:id/move` ([FS10]). Within one object a copy is a new row that holds the same bytes: one commit, no byte is
- * moved. Into another partition the bytes are sent, as an upload is, and a move removes the row it came from once they are there.
+ * moved. Into another partition the bytes are sent, as an upload is, and a move removes the row it came from once they are there, unless
+ * that has changed meanwhile.
  */
 
 import { invalidField } from "../../../core/fault.ts";
@@ -69,7 +70,8 @@ export async function moveFile(request: TableRequest, idOf: () => RowId): Promis
     spec.idKind === "int" ? row : { ...row, [spec.primaryKey]: id },
     { to, row },
   );
-  await runWrite(request, { op: "delete", id, hard: false }, scopes);
+  // Whoever wrote to it since, bytes or columns, has written what was not sent.
+  await runWrite(request, { op: "delete", id, hard: false, expectVersion: source.version }, scopes);
   return reply;
 }
 

@@ -11,8 +11,7 @@ export async function downloadContent(request: TableRequest, idOf: () => RowId):
   const scope = await readScope(request);
   const id = idOf();
   const wish = readWish(request);
-  const { row, file } = await loadFile(request, id, scope);
-  return sendContent(request, row, file, wish);
+  return sendContent(request, () => loadFile(request, id, scope), wish);
 }
 
 export function readWish(request: TableRequest): Wish {

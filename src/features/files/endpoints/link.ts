@@ -86,8 +86,7 @@ async function byLink(exchange: Exchange, entry: TableEntry, params: Params): Pr
   const isGood = await isSigned(exchange.env, claim, searchParams.get("signature") ?? "");
   if (!isGood || claim.expires * 1000 <= exchange.nowMs) throw refused();
   const request: TableRequest = { ...exchange, entry, partition, object };
-  const { row, file } = await loadFile(request, id, 'status=="stored"');
-  return sendContent(request, row, file, { use, preset });
+  return sendContent(request, () => loadFile(request, id, 'status=="stored"'), { use, preset });
 }
 
 async function readOptions(request: Request): Promise<JsonObject> {
