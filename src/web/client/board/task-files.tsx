@@ -1,9 +1,12 @@
-/** YOURS. The files of a task, with thumbnails; more are dropped on them, pasted or chosen, and shown with their progress. */
+/**
+ * YOURS. The files of a task, with thumbnails; more are dropped on them, chosen, or pasted wherever the focus is, and shown with their
+ * progress.
+ */
 
 import { linkAttachment, listAttachments, removeAttachment, type UploadItem } from "ledge/client/files";
 import { useLedge, useQuery } from "ledge/client/react";
 import { type FileUploads, useFiles, useFileUpload } from "ledge/client/react/files";
-import { useEffect } from "react";
+import { useEffect, useEffectEvent } from "react";
 import { attachmentName } from "./attachment-name.ts";
 import { say } from "./say.tsx";
 
@@ -36,6 +39,20 @@ export function TaskFiles({ task }: { readonly task: string }) {
       add(file, { name });
     }
   };
+  const paste = useEffectEvent((event: ClipboardEvent) => {
+    const { clipboardData, target } = event;
+    if (clipboardData === null || clipboardData.files.length === 0) return;
+    // Cells of a spreadsheet come as a text and a picture of it: a field for text takes the text.
+    const isField = target instanceof Element && target.matches("textarea, input:not([type=file])");
+    if (isField && clipboardData.types.includes("text/plain")) return;
+    event.preventDefault();
+    take(clipboardData.files);
+  });
+  useEffect(() => {
+    // The focus is on a button of the sheet, in one of its fields or on nothing: none of that is inside this section.
+    document.addEventListener("paste", paste);
+    return () => document.removeEventListener("paste", paste);
+  }, []);
   const remove = async (name: string) => {
     await removeAttachment(client, "tasks", task, name).catch(() => say("It could not be removed"));
     await refresh();
@@ -49,7 +66,6 @@ export function TaskFiles({ task }: { readonly task: string }) {
         event.preventDefault();
         take(event.dataTransfer.files);
       }}
-      onPaste={(event) => take(event.clipboardData.files)}
     >
       <h3>Files</h3>
       <ul>
@@ -76,7 +92,7 @@ export function TaskFiles({ task }: { readonly task: string }) {
       {error !== null && data === undefined && <p className="quiet">The files cannot be shown now.</p>}
       <label className="button plain">
         Add files, or drop or paste them here
-        <input type="file" multiple hidden onChange={({ target }) => take(target.files)} />
+        <input className="unseen" type="file" multiple onChange={({ target }) => take(target.files)} />
       </label>
     </section>
   );
