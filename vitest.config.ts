@@ -17,8 +17,6 @@ export default defineConfig({
       "test/vitest.jobs.config.ts",
       "test/vitest.read-model.config.ts",
     ],
-    // Two files at a time: much of what they do is waiting for workerd.
-    maxWorkers: 2,
     // CI reads how many tests ran from here (.ci/run).
     reporters: process.env.CI === undefined ? ["default"] : ["default", ["json", { outputFile: ".ledge/tests.json" }]],
   },

@@ -15,7 +15,7 @@ import { schedule } from "./timers.ts";
 /** As long as a ticket lives, and some more. */
 const ENDED_KEPT_MS = 60_000;
 /** How far clocks of Workers and objects may be apart. */
-const SKEW_MS = 2000;
+const SKEW_MS = 500;
 /** An object that has not answered by then is told again, after pauses that double. */
 const ANSWER_MS = 5000;
 const AGAIN_MS = 10_000;
@@ -40,9 +40,10 @@ export function follow(
   sql.run("DELETE FROM _ended WHERE at < ?", [nowMs - ENDED_KEPT_MS]);
   for (const row of sql.all("SELECT at, ended FROM _ended WHERE user = ? AND at > ?", [userId, provenAtMs - SKEW_MS])) {
     const ended = JSON.parse(String(row.ended)) as AccessEnded;
-    // Whoever comes back at once has the rights of now.
-    const isBefore = ended.kind !== "changed" || Number(row.at) > provenAtMs;
-    if (isBefore && isEnded({ userId, credential }, ended)) return ended.kind;
+    if (!isEnded({ userId, credential }, ended)) continue;
+    if (Number(row.at) > provenAtMs) return ended.kind;
+    // Whoever comes back at once has the rights of now, or has signed in anew: by clocks that may differ, so they are to try again in a moment.
+    if (ended.kind !== "changed") return "changed";
   }
   const known = sql.all("SELECT 1 AS known FROM _followers WHERE user = ? AND object = ?", [userId, object]);
   if (known.length === 0) sql.run("INSERT INTO _followers (user, object) VALUES (?, ?)", [userId, object]);

@@ -77,10 +77,10 @@ describe("in a real browser", () => {
     await addProject(page, "Pond");
     await page.getByLabel("New task in To do").fill("Dig");
     await page.keyboard.press("Enter");
-    await expect.poll(() => page.locator(".sync").textContent(), { timeout: 30_000 }).toBe("Live");
-    const tasks = await page.evaluate("fetch('/api/tasks').then((reply) => reply.json())");
     const me = await page.evaluate<{ user: { id: string } }>("fetch('/api/auth/me').then((reply) => reply.json())");
-    expect(tasks).toMatchObject({ items: [{ title: "Dig", authorId: me.user.id }] });
+    const tasks = () => page.evaluate("fetch('/api/tasks').then((reply) => reply.json())");
+    await expect.poll(tasks, { timeout: 30_000 }).toMatchObject({ items: [{ title: "Dig", authorId: me.user.id }] });
+    await expect.poll(() => page.locator(".sync").textContent(), { timeout: 30_000 }).toBe("Live");
     expect(await projectsOf(page)).toEqual(["Garden", "Pond"]);
   }, 60_000);
 
