@@ -6,7 +6,7 @@
 import type { RowId } from "../../core/ids.ts";
 import type { FilterInput } from "../filter-text.ts";
 import type { LedgeError } from "../ledge-error.ts";
-import type { LiveStatus } from "../live/live-types.ts";
+import type { LiveStatus, SubscribeAggregateOptions } from "../live/live-types.ts";
 import type { LaterWrite } from "../offline/offline-types.ts";
 import type { SignalLike } from "../platform.ts";
 import type { Group, Order, Selected, TableClient } from "../table-types.ts";
@@ -102,7 +102,7 @@ export interface StoreRowOptions<Row, Name extends string = Column<Row>> extends
   readonly select?: readonly Name[];
 }
 
-export interface StoreAggregateOptions<
+export type StoreAggregateOptions<
   Row,
   By extends string,
   Count extends boolean,
@@ -110,18 +110,7 @@ export interface StoreAggregateOptions<
   Avg extends string,
   Min extends string,
   Max extends string,
-> extends Placed {
-  readonly filter?: FilterInput<Row>;
-  readonly groupBy?: readonly By[];
-  readonly count?: Count;
-  readonly sum?: readonly Sum[];
-  readonly avg?: readonly Avg[];
-  readonly min?: readonly Min[];
-  readonly max?: readonly Max[];
-  readonly having?: string;
-  readonly orderBy?: string | readonly string[];
-  readonly limit?: number;
-}
+> = SubscribeAggregateOptions<Row, By, Count, Sum, Avg, Min, Max> & Placed;
 
 export interface StoreQuery<T> {
   /** Names the question; equal ones are asked once. JSON. */

@@ -4,21 +4,15 @@
  */
 
 import type { JobsPort } from "../../core/jobs/jobs-port.ts";
-import type { CatchUp, ScheduleRow } from "../../core/jobs/schedule-row.ts";
-import type { Json } from "../../core/json.ts";
+import type { ScheduleRow } from "../../core/jobs/schedule-row.ts";
 import type { ObjectTransaction } from "../../define/hooks.ts";
 import { readSchedule, scheduleColumns } from "./job-columns.ts";
 
-export interface DeclaredSchedule {
-  /** Also of its row. */
-  readonly name: string;
-  readonly input: Json;
-  readonly priority: number;
-  readonly cron: string | null;
-  readonly everyMs: number | null;
-  readonly timeZone: string | null;
-  readonly catchUp: CatchUp;
-}
+/** `name` is also the id of its row. */
+export type DeclaredSchedule = Pick<
+  ScheduleRow,
+  "name" | "input" | "priority" | "cron" | "everyMs" | "timeZone" | "catchUp"
+>;
 
 export function syncSchedules(
   port: JobsPort,
