@@ -176,13 +176,24 @@ export class ClientPicture {
     watch.tag = tag;
     let object = this.#objects.get(name);
     if (object === undefined || object.epoch !== epoch) {
+      this.#forgetHistory(watch, name);
       const recovering = object?.recovering ?? new Set<string>();
       object = { epoch, shownSeq: seq, buffered: [], recovering };
       this.#objects.set(name, object);
-      for (const other of this.#watches.values())
-        if (other.object === name && other !== watch && other.view !== null) other.isReplacing = true;
     }
     return object;
+  }
+
+  /** An object begins anew: positions of its old history that something waits for would never be reached, and are asked for again. */
+  #forgetHistory(watch: WatchState, name: ObjectName): void {
+    for (const known of [this.#settled, this.#asked])
+      for (const question of [...known.keys()]) if (question.startsWith(`${name} `)) known.delete(question);
+    for (const other of this.#watches.values()) {
+      if (other.next?.needs.has(name) === true) other.next.needs.set(name, `?${this.#nonce++}`);
+      if (other.object !== name || other === watch) continue;
+      other.next = null;
+      other.isReplacing = other.view !== null;
+    }
   }
 
   #buffer(name: ObjectName, commit: ClientCommit): void {

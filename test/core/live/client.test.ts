@@ -20,8 +20,8 @@ function picture(consistency: "transaction" | "object") {
     shown: () => {},
     reopen: (object) => void reopened.push(object),
   });
-  const snapshot = (watch: string, object: ObjectName, seq: number) =>
-    made.take({ kind: "snapshot", watch, object, epoch: EPOCH, seq, tag: "00000000", key: "id", rows: [] });
+  const snapshot = (watch: string, object: ObjectName, seq: number, epoch = EPOCH) =>
+    made.take({ kind: "snapshot", watch, object, epoch, seq, tag: "00000000", key: "id", rows: [] });
   const commit = (watch: string, object: ObjectName, seq: number, parts?: readonly ObjectName[]) =>
     made.take({
       kind: "commit",
@@ -42,9 +42,9 @@ function picture(consistency: "transaction" | "object") {
     made.add(watch);
     snapshot(watch, object, 1);
   }
-  for (const question of [...asked]) at(question.startsWith(A) ? A : B, question, 1);
+  for (const question of asked.splice(0)) at(question.startsWith(A) ? A : B, question, 1);
   const rows = (watch: string) => made.viewOf(watch)?.rows.size;
-  return { made, snapshot, commit, rows, reopened };
+  return { made, snapshot, commit, rows, reopened, asked, at };
 }
 
 test("[CC2] [CC4] half a transaction waits, with everything after it; the other half shows both", () => {
@@ -76,6 +76,29 @@ test("[CC4] when a thousand commits wait, the watches of their object are opened
   snapshot("a", A, 1002);
   expect(made.isWaiting).toBe(true);
 });
+
+test.each(["restored", "left and watched again, restored"])(
+  "[CC3] what waits for a position of an object that was %s meanwhile is shown all the same",
+  (how) => {
+    const { made, snapshot, rows, asked, at } = picture("transaction");
+    made.add("late");
+    snapshot("late", B, 1);
+    const [ofA, ofB] = [asked.find((each) => each.startsWith(A)), asked.find((each) => each.startsWith(B))];
+    asked.length = 0;
+    at(A, ofA, 9);
+    if (how === "restored") {
+      made.take({ kind: "lost", object: A, watches: ["a"], isFinal: false });
+      made.take({ kind: "reset", watch: "a", reason: "epoch", purge: false });
+    } else {
+      made.remove("a");
+      made.add("a");
+    }
+    snapshot("a", A, 5, "bbbbbbbbbbbbbbbb");
+    for (const question of [ofB, ...asked])
+      at(question?.startsWith(A) ? A : B, question, question?.startsWith(A) ? 5 : 1);
+    expect([rows("late"), rows("a"), made.isWaiting]).toEqual([0, 0, false]);
+  },
+);
 
 test("[CC5] on request the commits of each object are shown as they come", () => {
   const { commit, rows, made } = picture("object");
