@@ -1,7 +1,7 @@
 /** What a client may send over a live socket (section "Frames from the client" of docs/live.md): one form a frame, and its reader. */
 
 import type { JsonObject } from "../json.ts";
-import { type FrameForms, type ReadFrame, readFrame } from "./frame-schema.ts";
+import { type FrameForms, readFrame, type UnreadFrame } from "./frame-schema.ts";
 
 export const CLIENT_FORMS = {
   hello: { v: "int", client: "text", consistency: "text?" },
@@ -78,9 +78,7 @@ export type ClientFrame =
   | SyncFrame
   | { readonly type: "auth"; readonly ticket: string };
 
-export type ReadClientFrame =
-  | { readonly ok: true; readonly frame: ClientFrame }
-  | Extract<ReadFrame, { readonly ok: false }>;
+export type ReadClientFrame = { readonly ok: true; readonly frame: ClientFrame } | UnreadFrame;
 
 export function readClientFrame(text: string): ReadClientFrame {
   return readFrame(text, CLIENT_FORMS) as ReadClientFrame;

@@ -9,7 +9,7 @@ import { closedCut, missingParts, type WatchedObject } from "../commit/closed-cu
 import type { ObjectName, RowId } from "../ids.ts";
 import type { JsonObject } from "../json.ts";
 import type { ClientCommit, ClientEvent, WatchPlace } from "./client-event.ts";
-import { LIVE_LIMITS } from "./live-limits.ts";
+import { CLIENT_LIMITS } from "./live-limits.ts";
 import { applyNews, type LiveView, openView, type ViewStep } from "./live-view.ts";
 import { parseSince, printSince } from "./position.ts";
 import type { WatchNews } from "./server-frames.ts";
@@ -205,7 +205,7 @@ export class ClientPicture {
   /** What waits has become too much: all of it is let go, and comes again as snapshots. What is shown stays until then. */
   #bound(): void {
     for (const [name, object] of this.#objects) {
-      if (object.buffered.length <= LIVE_LIMITS.bufferedCommits) continue;
+      if (object.buffered.length <= CLIENT_LIMITS.bufferedCommits) continue;
       object.buffered = [];
       for (const watch of this.#watches.values()) {
         if (watch.object !== name) continue;

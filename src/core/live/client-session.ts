@@ -8,7 +8,7 @@ import type { ObjectName } from "../ids.ts";
 import { backoffMs } from "./backoff.ts";
 import { type ClientCommit, type ClientEvent, clientCommit } from "./client-event.ts";
 import type { WatchFrame } from "./client-frames.ts";
-import { LIVE_LIMITS } from "./live-limits.ts";
+import { CLIENT_LIMITS } from "./live-limits.ts";
 import {
   type CommitFrame,
   type ResumedFrame,
@@ -269,7 +269,7 @@ export class ClientSession {
 
   #acknowledge(): void {
     const isDue =
-      this.#frames - this.#ackedFrames >= LIVE_LIMITS.ackFrames || this.#unackedBytes >= LIVE_LIMITS.ackBytes;
+      this.#frames - this.#ackedFrames >= CLIENT_LIMITS.ackFrames || this.#unackedBytes >= CLIENT_LIMITS.ackBytes;
     if (!isDue) return;
     this.#ackedFrames = this.#frames;
     this.#unackedBytes = 0;

@@ -13,55 +13,44 @@ export type FrameForm = Readonly<Record<string, MemberForm>>;
 /** The frames of one direction, by type. */
 export type FrameForms = Readonly<Record<string, FrameForm>>;
 
-export type ReadFrame =
-  | { readonly ok: true; readonly frame: JsonObject & { readonly type: string } }
-  /** `unknown-type` leaves the socket open; the others are no frames of the protocol. */
-  | {
-      readonly ok: false;
-      readonly kind: "not-json" | "unknown-type" | "member";
-      readonly detail: string;
-      readonly id?: number;
-    };
+export type ReadFrame = { readonly ok: true; readonly frame: JsonObject & { readonly type: string } } | UnreadFrame;
+
+/**
+ * Not JSON, or no object with a type; of a type that is not known, which leaves the socket open; or a member is not as it must be, or absent
+ * (`needs` null). In words: `frameFault`.
+ */
+export type UnreadFrame = { readonly ok: false; readonly id?: number } & (
+  | { readonly kind: "not-json" }
+  | { readonly kind: "unknown-type"; readonly type: string }
+  | { readonly kind: "member"; readonly type: string; readonly name: string; readonly needs: MemberType | null }
+);
 
 export function readFrame(text: string, forms: FrameForms): ReadFrame {
   let value: unknown;
   try {
     value = JSON.parse(text);
   } catch {
-    return { ok: false, kind: "not-json", detail: "The frame is not JSON" };
+    return { ok: false, kind: "not-json" };
   }
-  if (!isJsonObject(value) || typeof value.type !== "string")
-    return { ok: false, kind: "not-json", detail: "A frame is an object with a type" };
-  const id = typeof value.id === "number" ? { id: value.id } : {};
-  const form = Object.hasOwn(forms, value.type) ? forms[value.type] : undefined;
-  if (form === undefined)
-    return { ok: false, kind: "unknown-type", detail: `There is no frame "${value.type.slice(0, 40)}"`, ...id };
-  const frame: Record<string, JsonObject[string]> = { type: value.type };
+  if (!isJsonObject(value) || typeof value.type !== "string") return { ok: false, kind: "not-json" };
+  const { type } = value;
+  const unread = { ok: false, type, ...(typeof value.id === "number" && { id: value.id }) } as const;
+  const form = Object.hasOwn(forms, type) ? forms[type] : undefined;
+  if (form === undefined) return { ...unread, kind: "unknown-type" };
+  const frame: Record<string, JsonObject[string]> = { type };
   for (const [name, memberForm] of Object.entries(form)) {
     const isOptional = memberForm.endsWith("?");
-    const type = (isOptional ? memberForm.slice(0, -1) : memberForm) as MemberType;
+    const needs = (isOptional ? memberForm.slice(0, -1) : memberForm) as MemberType;
     const member = Object.hasOwn(value, name) ? value[name] : undefined;
-    if (member === undefined || (member === null && isOptional && type !== "json")) {
+    if (member === undefined || (member === null && isOptional && needs !== "json")) {
       if (isOptional) continue;
-      return { ok: false, kind: "member", detail: `${value.type} needs ${name}`, ...id };
+      return { ...unread, kind: "member", name, needs: null };
     }
-    if (!isOfType(member, type))
-      return { ok: false, kind: "member", detail: `${name} of ${value.type} must be ${TYPE_NAMES[type]}`, ...id };
+    if (!isOfType(member, needs)) return { ...unread, kind: "member", name, needs };
     frame[name] = member;
   }
   return { ok: true, frame: frame as JsonObject & { readonly type: string } };
 }
-
-const TYPE_NAMES: Readonly<Record<MemberType, string>> = {
-  int: "an integer",
-  seq: "an integer ≥ 0",
-  text: "text",
-  texts: "a list of texts",
-  bool: "true or false",
-  object: "an object",
-  objects: "a list of objects",
-  json: "JSON",
-};
 
 function isOfType(value: unknown, type: MemberType): boolean {
   switch (type) {

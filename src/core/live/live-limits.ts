@@ -32,9 +32,6 @@ export const LIVE_LIMITS = {
   /** Sent and not acknowledged, before the server stops ([WS10]). */
   unackedFrames: 256,
   unackedBytes: 2 ** 20,
-  /** The client acknowledges after so much ([WS10]). */
-  ackFrames: 64,
-  ackBytes: 256 * 2 ** 10,
   /** Rest of snapshots an object keeps for sockets that cannot take them ([WS10]). */
   heldBytes: 32 * 2 ** 20,
   /** What a lagging socket is served from the ledger ([WS11]). */
@@ -49,6 +46,13 @@ export const LIVE_LIMITS = {
   /** Frames from the client ([WS15]). */
   framesPerSecond: 50,
   framesBurst: 200,
+} as const;
+
+/** Those of a client, which carries no others. */
+export const CLIENT_LIMITS = {
+  /** It acknowledges after so much ([WS10]). */
+  ackFrames: 64,
+  ackBytes: 256 * 2 ** 10,
   /** Buffered commits of an object before its watches are opened anew ([CC4]). */
   bufferedCommits: 1000,
 } as const;

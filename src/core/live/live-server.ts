@@ -9,6 +9,7 @@ import { canonicalJson, type Json } from "../json.ts";
 import { problemReply } from "../protocol/problem.ts";
 import type { UsedAnswer } from "../protocol/used-rows.ts";
 import { type ClientFrame, readClientFrame, type WatchFrame } from "./client-frames.ts";
+import { frameFault } from "./frame-fault.ts";
 import { errorText, welcomeText } from "./frame-text.ts";
 import type { LiveGroup } from "./live-group.ts";
 import { LiveGroups } from "./live-groups.ts";
@@ -211,10 +212,10 @@ export class LiveServer<S> {
     const read = readClientFrame(text);
     if (!read.ok) {
       if (read.kind === "not-json" || session.state.phase === "new") {
-        session.end(CLOSE.notTheProtocol, read.detail.slice(0, 100));
+        session.end(CLOSE.notTheProtocol, frameFault(read).slice(0, 100));
         return;
       }
-      session.problem({ slug: "validation-error", errors: [{ field: "", message: read.detail }] }, read.id);
+      session.problem({ slug: "validation-error", errors: [{ field: "", message: frameFault(read) }] }, read.id);
       return;
     }
     if (session.state.phase === "new") {

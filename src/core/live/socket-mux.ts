@@ -7,7 +7,7 @@
 
 import type { JsonObject } from "../json.ts";
 import { readClientFrame, type WatchFrame } from "./client-frames.ts";
-import { LIVE_LIMITS } from "./live-limits.ts";
+import { CLIENT_LIMITS, LIVE_LIMITS } from "./live-limits.ts";
 import {
   type CommitFrame,
   readServerFrame,
@@ -300,7 +300,7 @@ export class SocketMux {
 
   #acknowledge(): void {
     const isDue =
-      this.#frames - this.#ackedFrames >= LIVE_LIMITS.ackFrames || this.#unackedBytes >= LIVE_LIMITS.ackBytes;
+      this.#frames - this.#ackedFrames >= CLIENT_LIMITS.ackFrames || this.#unackedBytes >= CLIENT_LIMITS.ackBytes;
     if (!isDue || this.#phase !== "open") return;
     this.#ackedFrames = this.#frames;
     this.#unackedBytes = 0;

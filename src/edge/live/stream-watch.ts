@@ -6,7 +6,7 @@
 
 import { Fault } from "../../core/fault.ts";
 import type { WatchFrame } from "../../core/live/client-frames.ts";
-import { LIVE_LIMITS } from "../../core/live/live-limits.ts";
+import { CLIENT_LIMITS } from "../../core/live/live-limits.ts";
 import { readServerFrame, type ServerFrame } from "../../core/live/server-frames.ts";
 import { SseText } from "../../core/live/sse-text.ts";
 import { CLOSE, WIRE_VERSION } from "../../core/live/wire-schema.ts";
@@ -85,7 +85,7 @@ export async function streamWatch(exchange: Exchange, socket: WebSocket, streame
     const at = frames;
     write(text.take(frame, Date.now()), () => {
       bytes += size;
-      if (bytes < ACK_BYTES && at - acked < LIVE_LIMITS.ackFrames) return;
+      if (bytes < ACK_BYTES && at - acked < CLIENT_LIMITS.ackFrames) return;
       acked = at;
       bytes = 0;
       if (!isOver) send({ type: "ack", obj: "1", seq, n: at });
