@@ -3,6 +3,7 @@
  * writes that the server does not have yet. An entry of its own, so that whoever only asks does not carry it.
  */
 
+export type { DehydratedStore } from "./store/handover.ts";
 export { indexedDbRows, type KeptRows, memoryRows, type RowStorage } from "./store/row-storage.ts";
 export type {
   AggregateSnapshot,

@@ -15,6 +15,8 @@ import { type LivePlace, placePath } from "./request-ticket.ts";
 /** Rows that were kept from an earlier time, and what is needed to show them. */
 export interface KeptView {
   readonly view: LiveView;
+  /** Where it stands. */
+  readonly seq: number;
   readonly rowKey: string;
   readonly kinds: JsonObject;
 }
@@ -84,8 +86,9 @@ export class LiveWatch {
     return this.compare === null ? rows : rows.sort(this.compare);
   }
 
-  restore({ view, rowKey, kinds }: KeptView): void {
+  restore({ view, seq, rowKey, kinds }: KeptView): void {
     this.view = view;
+    this.seq = seq;
     this.learn(rowKey, kinds);
   }
 

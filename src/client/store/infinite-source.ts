@@ -16,8 +16,6 @@ import { listOf, NO_LIST } from "./snapshots.ts";
 import type { InfiniteSnapshot } from "./store-types.ts";
 import type { Watched, WatchSource } from "./watch-source.ts";
 
-export const NO_PAGES: InfiniteSnapshot<JsonObject> = { ...NO_LIST, isLoadingMore: false };
-
 /** Ranges that are watched side by side; of an object a client may watch a hundred things. */
 const RANGES = 8;
 

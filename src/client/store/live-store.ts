@@ -18,13 +18,14 @@ import type { Send } from "../send.ts";
 import { etagOf, withTag } from "../tags.ts";
 import { filterTree } from "./filter-test.ts";
 import { FrameTeller } from "./frame-teller.ts";
-import { InfiniteSource, NO_PAGES } from "./infinite-source.ts";
-import { NO_ANSWER, QuerySource } from "./query-source.ts";
+import { type DehydratedStore, Handover } from "./handover.ts";
+import { InfiniteSource } from "./infinite-source.ts";
+import { NO_ANSWER, QuerySource, ready } from "./query-source.ts";
 import type { RowKeeper } from "./row-keeper.ts";
 import { SharedHandle, type Source } from "./shared-handle.ts";
-import { groupsOf, listOf, NO_GROUPS, NO_LIST, NO_ROW, rowOf } from "./snapshots.ts";
+import { groupsOf, handedOver, listOf, NO_GROUPS, NO_LIST, NO_PAGES, NO_ROW, rowOf } from "./snapshots.ts";
 import type { StoreQuery, StoreStats } from "./store-types.ts";
-import { type Watched, type WatchHost, WatchSource } from "./watch-source.ts";
+import { keptKeyOf, type Watched, type WatchHost, WatchSource } from "./watch-source.ts";
 
 export interface StoreWiring {
   readonly hub: LiveHub;
@@ -59,6 +60,7 @@ export class LiveStoreState {
   /** By the source's key in the core: its handle. */
   readonly #sources = new Map<string, { readonly source: WatchSource; readonly handle: AnyHandle }>();
   readonly #teller: FrameTeller;
+  readonly #handover = new Handover();
   #sourceCount = 0;
 
   constructor(wiring: StoreWiring) {
@@ -132,8 +134,11 @@ export class LiveStoreState {
   query(query: StoreQuery<unknown>): SharedHandle<unknown> {
     const key = `store:${canonicalJson(query.key as Json)}`;
     const handle = this.#handle("query", key, NO_ANSWER, (own) => {
+      const { cache } = this.#wiring;
+      const handed = this.#handover.take("queries", key);
+      if (handed !== null) cache.set(key, handed.data, query);
       const source = new QuerySource(key, query, {
-        cache: this.#wiring.cache,
+        cache,
         changed: () => this.#touch(own),
       });
       this.#queries.set(own, source);
@@ -179,11 +184,27 @@ export class LiveStoreState {
   /** Another person is there: nothing that was shown before is shown any more, and nothing of it is kept. */
   switched(): void {
     void this.#wiring.keeper?.clear();
+    this.#handover.receive(null);
     this.#wiring.cache.invalidateAll();
     const handles = [...this.#handles.values()];
     for (const handle of handles) handle.restart();
     for (const handle of handles) this.#touch(handle);
     this.#teller.schedule("now");
+  }
+
+  /** What is shown now, which is also what a server renders from here on. */
+  dehydrate(): DehydratedStore {
+    const watches = [...this.#sources.values()].map(({ source }) => [source.keptKey, source.toKeep()] as const);
+    const queries = [...this.#queries.values()].map((source) => [source.key, source.answer] as const);
+    const known = <T>(pairs: readonly (readonly [string, T | null])[]) =>
+      Object.fromEntries(pairs.filter((pair): pair is readonly [string, T] => pair[1] != null));
+    const state = { v: 1, watches: known(watches), queries: known(queries) } as const;
+    this.hydrate(state);
+    return state;
+  }
+
+  hydrate(state: DehydratedStore): void {
+    this.#handover.receive(state);
   }
 
   /** The network came or went. */
@@ -208,18 +229,22 @@ export class LiveStoreState {
     return { place, request: rowsRequest(place, options), filter };
   }
 
-  #handle<S>(
+  #handle<S extends object>(
     kind: string,
     asked: Watched | string,
-    first: S,
+    nothing: S,
     open: (handle: AnyHandle) => Source<S>,
   ): SharedHandle<unknown> {
-    const request = typeof asked === "string" ? asked : canonicalJson(asked.request as unknown as Json);
-    const key = `${kind} ${request}`;
+    const name = typeof asked === "string" ? asked : keptKeyOf(asked);
+    const key = `${kind} ${name}`;
     const present = this.#handles.get(key);
     if (present !== undefined) return present as unknown as SharedHandle<unknown>;
     const { after, keepMs } = this.#wiring;
-    const handle: SharedHandle<S> = new SharedHandle<S>(key, first, () => open(handle as unknown as AnyHandle), {
+    const beginning =
+      typeof asked === "string"
+        ? this.#handover.beginning("queries", name, nothing, ({ data }) => ready(data) as S)
+        : this.#handover.beginning("watches", name, nothing, (found) => handedOver(nothing, found));
+    const handle: SharedHandle<S> = new SharedHandle<S>(key, beginning, () => open(handle as unknown as AnyHandle), {
       after,
       keepMs,
       opened: (opened) => void this.#handles.set(key, opened as unknown as AnyHandle),
@@ -249,6 +274,7 @@ export class LiveStoreState {
       hub,
       core: this.core,
       keeper: this.#wiring.keeper,
+      handedOver: (kept) => this.#handover.take("watches", kept),
       isOnline,
       changed: () => this.#touch(handle),
       committed: () => this.wrote(resource, partition),

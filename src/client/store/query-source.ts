@@ -3,8 +3,10 @@
  * and asked again when a table that it reads has changed. The last answer is shown until there is a newer one.
  */
 
+import type { Json } from "../../core/json.ts";
 import type { CacheEntry, QueryCache } from "../cache/query-cache.ts";
 import { LedgeError, TransportError } from "../ledge-error.ts";
+import type { Answer } from "./handover.ts";
 import type { Source } from "./shared-handle.ts";
 import type { QuerySnapshot, StoreQuery } from "./store-types.ts";
 
@@ -14,6 +16,10 @@ export const NO_ANSWER: QuerySnapshot<unknown> = {
   error: null,
   isRefreshing: true,
 };
+
+export function ready(data: unknown): QuerySnapshot<unknown> {
+  return { status: "ready", data, error: null, isRefreshing: false };
+}
 
 export interface QueryHost {
   readonly cache: QueryCache;
@@ -38,6 +44,16 @@ export class QuerySource implements Source<QuerySnapshot<unknown>> {
     void this.ask();
   }
 
+  get key(): string {
+    return this.#entry.key;
+  }
+
+  /** Null before the first, and where the last one failed. */
+  get answer(): Answer | null {
+    const { status, data } = this.#snapshot;
+    return status === "ready" ? { data: data as Json } : null;
+  }
+
   reads(path: string): boolean {
     const bare = (name: string) => name.slice(name.indexOf("/") + 1);
     return this.#query.tables?.some((table) => table === path || bare(table) === path || table === bare(path)) === true;
@@ -56,7 +72,7 @@ export class QuerySource implements Source<QuerySnapshot<unknown>> {
     try {
       const { load, ttlMs } = this.#query;
       const data = await this.#host.cache.fetch(this.#entry, load, { ttlMs });
-      if (isCurrent()) this.#become({ status: "ready", data, error: null, isRefreshing: false });
+      if (isCurrent()) this.#become(ready(data));
     } catch (cause) {
       const error = cause instanceof LedgeError ? cause : new TransportError("The query failed", { cause });
       if (isCurrent()) this.#become({ ...this.#snapshot, status: "error", error, isRefreshing: false });

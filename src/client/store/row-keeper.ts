@@ -4,7 +4,7 @@
  * A storage that fails is no reason to show nothing: it is done without.
  */
 
-import type { KeptRows, RowStorage } from "./row-storage.ts";
+import type { KeptRows, KeptWatch, RowStorage } from "./row-storage.ts";
 
 export interface KeeperWiring {
   readonly storage: RowStorage;
@@ -16,7 +16,7 @@ export interface KeeperWiring {
 }
 
 /** What can be kept of a watch; null while it shows nothing that can be resumed. */
-export type TakeRows = () => Omit<KeptRows, "key" | "savedAtMs"> | null;
+export type TakeRows = () => KeptWatch | null;
 
 export class RowKeeper {
   readonly #wiring: KeeperWiring;

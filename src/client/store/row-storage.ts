@@ -22,6 +22,9 @@ export interface KeptRows {
   readonly savedAtMs: number;
 }
 
+/** What is kept of a watch, whoever's it is. */
+export type KeptWatch = Omit<KeptRows, "key" | "savedAtMs">;
+
 export interface RowStorage {
   load(key: string): Promise<KeptRows | null>;
   /** All of them or none. Above `LIMIT` records the oldest go. */

@@ -10,6 +10,12 @@ export interface Source<S> {
   close(): void;
 }
 
+/** What is shown before anything was asked, the same object each time. */
+export interface Beginning<S> {
+  readonly here: () => S;
+  readonly onServer: () => S;
+}
+
 export interface HandleHost {
   /** Its source is open, or let go: it is to be found under its key, or no more. */
   readonly opened: (handle: SharedHandle<unknown>) => void;
@@ -23,16 +29,16 @@ export class SharedHandle<S> {
   readonly key: string;
   readonly #host: HandleHost;
   readonly #open: () => Source<S>;
-  readonly #first: S;
+  readonly #beginning: Beginning<S>;
   readonly #listeners = new Set<{ readonly run: () => void }>();
   #source: Source<S> | null = null;
-  #snapshot: S;
+  /** Null: it has not begun. */
+  #snapshot: S | null = null;
   #cancelClose = (): void => {};
 
-  constructor(key: string, first: S, open: () => Source<S>, host: HandleHost) {
+  constructor(key: string, beginning: Beginning<S>, open: () => Source<S>, host: HandleHost) {
     this.key = key;
-    this.#first = first;
-    this.#snapshot = first;
+    this.#beginning = beginning;
     this.#open = open;
     this.#host = host;
   }
@@ -56,10 +62,10 @@ export class SharedHandle<S> {
     };
   };
 
-  readonly getSnapshot = (): S => this.#snapshot;
+  readonly getSnapshot = (): S => this.#snapshot ?? this.#beginning.here();
 
   /** What a server renders, and the first render of a page that a server has rendered. */
-  readonly getServerSnapshot = (): S => this.#first;
+  readonly getServerSnapshot = (): S => this.#beginning.onServer();
 
   /** Resolves once `isThere` holds of the snapshot; it is begun for that, and kept for a while. */
   until(isThere: (snapshot: S) => boolean): Promise<S> {
@@ -67,9 +73,10 @@ export class SharedHandle<S> {
       let leave = (): void => {};
       let isDone = false;
       const look = () => {
-        if (isDone || !isThere(this.#snapshot)) return;
+        const snapshot = this.getSnapshot();
+        if (isDone || !isThere(snapshot)) return;
         isDone = true;
-        resolve(this.#snapshot);
+        resolve(snapshot);
         leave();
       };
       leave = this.subscribe(look);
@@ -80,7 +87,7 @@ export class SharedHandle<S> {
 
   /** Reads anew; the listeners to be told, if it is another. */
   update(): readonly (() => void)[] {
-    const before = this.#snapshot;
+    const before = this.getSnapshot();
     this.#snapshot = this.#source?.read(before) ?? before;
     return this.#snapshot === before ? [] : [...this.#listeners].map(({ run }) => run);
   }
@@ -88,15 +95,16 @@ export class SharedHandle<S> {
   /** Lets go at once, if nobody listens; begins anew, if somebody does. */
   restart(): void {
     this.#end();
-    this.#snapshot = this.#first;
+    this.#snapshot = null;
     if (this.#listeners.size > 0) this.#begin();
   }
 
   #begin(): void {
     if (this.#source !== null) return;
+    const before = this.getSnapshot();
     this.#source = this.#open();
     this.#host.opened(this as unknown as SharedHandle<unknown>);
-    this.#snapshot = this.#source.read(this.#snapshot);
+    this.#snapshot = this.#source.read(before);
   }
 
   #leave(): void {

@@ -2,15 +2,19 @@
 
 import type { RowId } from "../../core/ids.ts";
 import type { JsonObject } from "../../core/json.ts";
+import { parseSince } from "../../core/live/position.ts";
 import type { LiveStatus } from "../live/live-types.ts";
+import { tagRow } from "../live/tag-rows.ts";
+import type { KeptWatch } from "./row-storage.ts";
 import { sameOr } from "./shared-handle.ts";
-import type { AggregateSnapshot, ListSnapshot, RowSnapshot } from "./store-types.ts";
+import type { AggregateSnapshot, InfiniteSnapshot, ListSnapshot, RowSnapshot } from "./store-types.ts";
 import type { WatchSource } from "./watch-source.ts";
 
 const NOTHING: readonly never[] = [];
 const LOADING = { status: "loading" as LiveStatus, error: null, isReady: false, lastSeq: 0 };
 
 export const NO_LIST: ListSnapshot<JsonObject> = { ...LOADING, rows: NOTHING, hasMore: false, pendingCount: 0 };
+export const NO_PAGES: InfiniteSnapshot<JsonObject> = { ...NO_LIST, isLoadingMore: false };
 export const NO_ROW: RowSnapshot<JsonObject> = { ...LOADING, row: null, isPending: false };
 export const NO_GROUPS: AggregateSnapshot<unknown> = { ...LOADING, groups: NOTHING };
 
@@ -39,4 +43,21 @@ export function rowOf(source: WatchSource, before: RowSnapshot<JsonObject>, id: 
 export function groupsOf(source: WatchSource, before: AggregateSnapshot<unknown>): AggregateSnapshot<unknown> {
   const groups = (source.view?.aggregate?.groups ?? NOTHING) as readonly unknown[];
   return sameOr(before, { ...shownOf(source), groups });
+}
+
+/** What any of them shows of rows that a server has read for this page: `nothing`, with what is known. */
+export function handedOver<S extends object>(nothing: S, { rows, aggregate, hasMore, position }: KeptWatch): S {
+  rows.forEach(tagRow);
+  const list = rows.map(({ row }) => row);
+  const known = {
+    status: "live",
+    isReady: true,
+    lastSeq: parseSince(position)?.seq ?? 0,
+    rows: list,
+    row: list[0] ?? null,
+    hasMore: hasMore === true,
+    groups: aggregate?.groups ?? NOTHING,
+  };
+  const members = Object.entries(known).filter(([name]) => Object.hasOwn(nothing, name));
+  return { ...nothing, ...Object.fromEntries(members) };
 }

@@ -10,6 +10,7 @@ import type { LiveStatus, SubscribeAggregateOptions } from "../live/live-types.t
 import type { LaterWrite } from "../offline/offline-types.ts";
 import type { SignalLike } from "../platform.ts";
 import type { Group, Order, Selected, TableClient } from "../table-types.ts";
+import type { DehydratedStore } from "./handover.ts";
 
 /** A value that changes, followed by listeners. Handles that ask the same are one. */
 export interface StoreHandle<S> {
@@ -181,6 +182,13 @@ export interface LiveStore<C> {
    * the server has it, rejects with its refusal.
    */
   write(writes: LaterWrite | readonly LaterWrite[]): Promise<void>;
+  /**
+   * On a server, before it renders: what was prefetched, as JSON for `hydrate` of the page. Handles that it holds render with their rows from then on, in
+   * place of `loading`.
+   */
+  dehydrate(): DehydratedStore;
+  /** In the browser, before React takes up the page: handles begin with what the server has read, and follow the server from there. */
+  hydrate(state: DehydratedStore): void;
   /** Writes what is to be kept now, e.g. when the page is hidden. */
   flush(): Promise<void>;
   /** Another person is there: all that is shown or kept is let go, and asked again. Done by itself with `ledge/client/auth`. */

@@ -18,14 +18,16 @@ import type { KeptView, LiveWatch, WatchListener } from "../live/live-watch.ts";
 import { type LivePlace, placePath } from "../live/request-ticket.ts";
 import { tagRow } from "../live/tag-rows.ts";
 import { filterTest } from "./filter-test.ts";
-import type { RowKeeper, TakeRows } from "./row-keeper.ts";
-import type { KeptRows } from "./row-storage.ts";
+import type { RowKeeper } from "./row-keeper.ts";
+import type { KeptWatch } from "./row-storage.ts";
 
 export interface WatchHost {
   readonly hub: LiveHub;
   readonly core: StoreCore;
   /** Null: nothing is kept. */
   readonly keeper: RowKeeper | null;
+  /** What a server has read of it for this page; null without, and once it was taken. */
+  readonly handedOver: (kept: string) => KeptWatch | null;
   readonly isOnline: () => boolean;
   /** Something of this source is another. */
   readonly changed: () => void;
@@ -110,6 +112,21 @@ export class WatchSource implements WatchListener {
     return since === null ? null : { epoch: since.epoch, seq: since.seq };
   }
 
+  get keptKey(): string {
+    return keptKeyOf(this.watched);
+  }
+
+  /** Rows, in the order of the list, and position of this very moment; null while nothing is shown. */
+  toKeep(): KeptWatch | null {
+    const watch = this.#isClosed ? null : this.#watch;
+    const position = this.#position;
+    if (watch?.view == null || position === null) return null;
+    const { view, rowKey, kinds, place, compare } = watch;
+    const rows = [...view.rows.values()];
+    if (compare !== null) rows.sort((a, b) => compare(a.row, b.row));
+    return { path: placePath(place), position, rows, aggregate: view.aggregate, hasMore: view.hasMore, rowKey, kinds };
+  }
+
   close(): void {
     this.#isClosed = true;
     if (this.#watch !== null) this.#host.hub.leave(this.#watch, this);
@@ -120,11 +137,12 @@ export class WatchSource implements WatchListener {
   open(): void {
     const { hub, keeper } = this.#host;
     const { place, request } = this.watched;
-    if (keeper === null || hub.find(place, request) !== undefined) this.#follow(null);
-    else void keeper.load(this.#keptKey).then((kept) => this.#isClosed || this.#follow(kept));
+    const handed = this.#host.handedOver(this.keptKey);
+    if (handed !== null || keeper === null || hub.find(place, request) !== undefined) this.#follow(handed);
+    else void keeper.load(this.keptKey).then((kept) => this.#isClosed || this.#follow(kept));
   }
 
-  #follow(kept: KeptRows | null): void {
+  #follow(kept: KeptWatch | null): void {
     const { hub, core } = this.#host;
     const { place, request } = this.watched;
     const start = hub.find(place, request) === undefined ? kept : null;
@@ -145,7 +163,7 @@ export class WatchSource implements WatchListener {
     this.#facts = watch.view === null ? null : this.#factsOf(watch, watch.view);
     this.#host.core.took(this.key, steps, this.#facts);
     this.#host.changed();
-    this.#host.keeper?.changed(this.#keptKey, watch.view?.rows.size ?? 0, () => this.#toKeep(watch));
+    this.#host.keeper?.changed(this.keptKey, watch.view?.rows.size ?? 0, () => this.toKeep());
     if (steps.some((step) => step.kind === "commit" && step.changes.length > 0)) this.#host.committed();
   }
 
@@ -173,20 +191,8 @@ export class WatchSource implements WatchListener {
   closed(): void {}
   invalidated(): void {}
 
-  get #keptKey(): string {
-    return canonicalJson({ ...this.watched.place, ...this.watched.request } as unknown as Json);
-  }
-
   get #position(): string | null {
     return this.#watch === null ? null : this.#host.hub.positionOf(this.#watch.key);
-  }
-
-  /** Rows and position of this very moment. */
-  #toKeep({ view, rowKey, kinds, place }: LiveWatch): ReturnType<TakeRows> {
-    const position = this.#isClosed ? null : this.#position;
-    if (view === null || position === null) return null;
-    const { aggregate, hasMore } = view;
-    return { path: placePath(place), position, rows: [...view.rows.values()], aggregate, hasMore, rowKey, kinds };
   }
 
   #join(): void {
@@ -216,8 +222,14 @@ export class WatchSource implements WatchListener {
   }
 }
 
-function keptView({ rows, aggregate, hasMore, rowKey, kinds }: KeptRows): KeptView {
+/** Names what is watched, for whatever is kept of it. */
+export function keptKeyOf({ place, request }: Pick<Watched, "place" | "request">): string {
+  return canonicalJson({ ...place, ...request } as unknown as Json);
+}
+
+function keptView({ position, rows, aggregate, hasMore, rowKey, kinds }: KeptWatch): KeptView {
   rows.forEach(tagRow);
   const more = { ...(aggregate !== null && { aggregate }), ...(hasMore !== null && { hasMore }) };
-  return { view: openView({ rows, ...more }, (row) => row[rowKey] as RowId), rowKey, kinds };
+  const seq = parseSince(position)?.seq ?? 0;
+  return { view: openView({ rows, ...more }, (row) => row[rowKey] as RowId), seq, rowKey, kinds };
 }

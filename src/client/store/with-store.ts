@@ -14,6 +14,7 @@ import { rowWrite, writeWiring } from "../offline/row-write.ts";
 import { TAB_PLATFORM, type TabPlatform } from "../offline/tab-platform.ts";
 import { PLATFORM } from "../platform.ts";
 import type { Send } from "../send.ts";
+import type { DehydratedStore } from "./handover.ts";
 import { LiveStoreState } from "./live-store.ts";
 import { RowKeeper } from "./row-keeper.ts";
 import { indexedDbRows, type RowStorage } from "./row-storage.ts";
@@ -109,6 +110,8 @@ export function withStore<C extends { readonly realtime: unknown }>(
     invalidate: (path: string) => state.wrote(path),
     write: async (asked: LaterWrite | readonly LaterWrite[]) =>
       state.write([asked].flat().map((each) => rowWrite(each as LaterWrite, wiring))),
+    dehydrate: () => state.dehydrate(),
+    hydrate: (read: DehydratedStore) => state.hydrate(read),
     flush: async () => keeper?.flush(),
     purge: () => state.switched(),
     prefetch: async (handle: SharedHandle<unknown>) => void (await handle.until(hasSomething)),
