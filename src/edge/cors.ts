@@ -26,11 +26,14 @@ export interface Cors {
 
 const REQUEST_HEADERS = [
   "Authorization",
+  "Content-Digest",
   "Content-Type",
   "If-Match",
   "If-None-Match",
+  "If-Range",
   "Idempotency-Key",
   "Prefer",
+  "Range",
   "Ledge-Confirm",
   "Ledge-Explain",
   "Ledge-Min-Seq",
@@ -42,6 +45,8 @@ const REQUEST_HEADERS = [
   "traceparent",
 ];
 const REPLY_HEADERS = [
+  "Content-Disposition",
+  "Content-Range",
   "ETag",
   "Location",
   "Ledge-Seq",

@@ -31,6 +31,8 @@ export const attachments = fileResource(attachmentsTable, {
     maxBytes: 20_000_000,
     types: ["image/png", "image/jpeg", "image/gif", "image/webp", "application/pdf", "text/plain"],
     attachedTo: { resource: "tasks", foreignKey: "taskId", max: 20 },
+    // The page that announced a file may be closed before it is sent: until then it takes up one of the places.
+    expiresMs: 3_600_000,
     images: { presets: { thumb: { width: 160, height: 120, fit: "cover" } } },
   },
   hooks: {

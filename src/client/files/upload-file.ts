@@ -135,6 +135,8 @@ class Upload implements FileUpload {
     for (;;) {
       try {
         await this.#whileRunning();
+        const stored = await this.#storedBefore();
+        if (stored !== null) return stored;
         this.id ??= await this.#announce();
         return await this.#transfer(this.id);
       } catch (error) {
@@ -160,6 +162,14 @@ class Upload implements FileUpload {
       });
     }
     if (this.#stands() === "aborted") throw new TransportError("The upload was aborted", { code: "ABORTED" });
+  }
+
+  /** Whoever takes an upload up may not have heard that it was stored; the row is out of sight until then. */
+  async #storedBefore(): Promise<Record<string, unknown> | null> {
+    if (this.#options.id === undefined) return null;
+    const row = await this.#ask("GET", `/${this.id}`).catch(unlessAbsent);
+    if (row !== null) this.#tell(this.#source.size);
+    return row;
   }
 
   async #announce(): Promise<string> {
@@ -217,12 +227,8 @@ class Upload implements FileUpload {
 
   /** A completion that was carried out, and whose answer was lost, leaves nothing to complete: the row is there then. */
   async #complete(id: string): Promise<Record<string, unknown>> {
-    try {
-      return await this.#ask("POST", `/${id}/upload/complete`);
-    } catch (error) {
-      if (!(error instanceof LedgeError) || error.status !== 404) throw error;
-      return this.#ask("GET", `/${id}`);
-    }
+    const row = await this.#ask("POST", `/${id}/upload/complete`).catch(unlessAbsent);
+    return row ?? this.#ask("GET", `/${id}`);
   }
 
   async #end(): Promise<void> {
@@ -250,4 +256,10 @@ class Upload implements FileUpload {
   #tell(sent: number): void {
     if (this.#stands() === "running") this.#options.onProgress?.({ sent, size: this.#source.size });
   }
+}
+
+/** Null for what is not there; any other failure stays one. */
+function unlessAbsent(error: unknown): null {
+  if (error instanceof LedgeError && error.status === 404) return null;
+  throw error;
 }

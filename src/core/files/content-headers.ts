@@ -37,9 +37,11 @@ export interface ContentDescription {
   readonly storedAt: string;
   /** Asked for to be shown, where that can do no harm. */
   readonly use: "download" | "show";
+  /** Whose pages may take it in: those of our own site, or of any, where anybody may read it. */
+  readonly reach: "site" | "anywhere";
 }
 
-export function contentHeaders({ name, type, tag, storedAt, use }: ContentDescription): Record<string, string> {
+export function contentHeaders({ name, type, tag, storedAt, use, reach }: ContentDescription): Record<string, string> {
   const sent = TAKEN_IN.test(type) ? "text/plain" : type;
   const isShown = use === "show" && SHOWABLE.has(sent);
   return {
@@ -47,7 +49,7 @@ export function contentHeaders({ name, type, tag, storedAt, use }: ContentDescri
     "content-disposition": disposition(isShown ? "inline" : "attachment", name),
     "content-security-policy": POLICY,
     "x-content-type-options": "nosniff",
-    "cross-origin-resource-policy": "same-site",
+    "cross-origin-resource-policy": reach === "site" ? "same-site" : "cross-origin",
     "accept-ranges": "bytes",
     etag: `"${tag}"`,
     "last-modified": storedAt,

@@ -27,7 +27,9 @@ export interface FileRow {
 export interface Upload {
   /** Id of the user who announced it; null for anonymous callers. Nobody else may go on with it. */
   readonly by: string | null;
-  /** Until when bytes may still arrive under `uploadKey` in one request (ms since 1970). */
+  /** When the row was announced (ms since 1970): what ends an announcement ends this one alone. Absent in rows that are stored. */
+  readonly announcedMs?: number;
+  /** Until when bytes may still arrive under `uploadKey` (ms since 1970). */
   readonly untilMs?: number;
   readonly parts?: PartUpload;
 }

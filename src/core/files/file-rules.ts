@@ -62,10 +62,18 @@ export function checkDeclared(
     });
 }
 
-export function takesType(type: string, { types, blockedTypes }: FileRules): boolean {
-  const isIn = (patterns: readonly string[]) =>
-    patterns.some((pattern) => pattern === type || (pattern.endsWith("/*") && type.startsWith(pattern.slice(0, -1))));
-  return !isIn(blockedTypes) && (types.length === 0 || isIn(types));
+export function takesType(type: string, rules: FileRules): boolean {
+  return !isBlocked(type, rules) && (rules.types.length === 0 || isIn(rules.types, type));
+}
+
+export function isBlocked(type: string, { blockedTypes }: FileRules): boolean {
+  return isIn(blockedTypes, type);
+}
+
+function isIn(patterns: readonly string[], type: string): boolean {
+  return patterns.some(
+    (pattern) => pattern === type || (pattern.endsWith("/*") && type.startsWith(pattern.slice(0, -1))),
+  );
 }
 
 export function typeRefused(rules: FileRules, detail: string): Fault {

@@ -29,6 +29,13 @@ export interface Release {
   readonly delayMs: number;
 }
 
+/** What ends by itself unless it has come to something by then: an announcement, or bytes on their way to take the place of others. */
+export interface Expiry {
+  /** Where such bytes go; null: the announcement. */
+  readonly uploadKey: string | null;
+  readonly delayMs: number;
+}
+
 export type FileColumns = Partial<Pick<FileRow, "status" | "hash" | "blobKey" | "uploadKey" | "upload">>;
 
 export interface FileStep {
@@ -36,6 +43,7 @@ export interface FileStep {
   /** Laid over the row. */
   readonly columns: FileColumns;
   readonly releases: readonly Release[];
+  readonly expiry: Expiry | null;
 }
 
 /** After its time a request sends nothing more; what it has sent may take this long to show. */
@@ -47,16 +55,17 @@ export function stepFile(before: FileRow | null, after: FileRow | null, facts: F
   if (after.status === "pending" && before.status === "stored") throw illegal("becomes pending again");
   const isPlain = before.uploadKey === after.uploadKey && sameUpload(before.upload, after.upload);
   if (after.blobKey !== before.blobKey) return store(before, after, facts);
-  refuseChanges(before, after);
+  refuseChanges(before, after, { isPlain });
   if (isPlain) return change(before, after, facts);
   return upload(before, after, facts);
 }
 
 /** Whatever else a new row says of its bytes, it has none. */
-function announce(row: FileRow, { rules, by }: FileFacts): FileStep {
+function announce(row: FileRow, { rules, by, nowMs }: FileFacts): FileStep {
   checkDeclared(row, rules);
-  const columns: FileColumns = { status: "pending", hash: null, blobKey: null, uploadKey: null, upload: { by } };
-  return { kind: "announced", columns, releases: [] };
+  const upload: Upload = { by, announcedMs: nowMs };
+  const columns: FileColumns = { status: "pending", hash: null, blobKey: null, uploadKey: null, upload };
+  return { ...still("announced"), columns, expiry: { uploadKey: null, delayMs: rules.expiresMs } };
 }
 
 /** A row that comes with the bytes of another, which must hold them in this very transaction: then nobody can have let go of them. */
@@ -64,14 +73,14 @@ function copy(row: FileRow, { rules, otherHolder }: FileFacts): FileStep {
   checkDeclared(row, rules);
   const source = row.blobKey === null ? null : otherHolder(row.blobKey);
   const isSame = source?.hash === row.hash && source.size === row.size && source.type === row.type;
-  if (!isSame) throw new Fault({ slug: "conflict", reason: "contended", detail: "The file has changed meanwhile" });
+  if (!isSame) throw overtaken("The file has changed meanwhile");
   return { ...still("stored"), columns: { status: "stored", uploadKey: null, upload: null } };
 }
 
 /** Bytes get a place to go to, or a part of them has arrived there. */
 function upload(before: FileRow, after: FileRow, facts: FileFacts): FileStep {
   if (before.status === "pending") requireAnnouncer(before, facts);
-  if (before.uploadKey !== after.uploadKey) return { ...still("uploading"), releases: ofUpload(before, facts) };
+  if (before.uploadKey !== after.uploadKey) return claim(before, after, facts);
   const [known, arrived] = [before.upload?.parts, after.upload?.parts];
   // Another upload has begun meanwhile.
   if (known === undefined || known.id !== arrived?.id || (known.isSealed === true && arrived.isSealed !== true))
@@ -79,6 +88,25 @@ function upload(before: FileRow, after: FileRow, facts: FileFacts): FileStep {
   const done = joined(known.done, arrived.done);
   const parts = { ...known, done, ...(arrived.isSealed === true ? { isSealed: true as const } : {}) };
   return { ...still("uploading"), columns: { upload: { ...before.upload, by: before.upload?.by ?? null, parts } } };
+}
+
+/** Another place, or none. Of a stored file it is given up in time, since no announcement ends with it. */
+function claim(before: FileRow, after: FileRow, facts: FileFacts): FileStep {
+  const { announcedMs } = before.upload ?? {};
+  const upload = after.upload === null || announcedMs === undefined ? after.upload : { ...after.upload, announcedMs };
+  const { uploadKey } = after;
+  const isPlace = before.status === "stored" && uploadKey !== null;
+  return {
+    ...still("uploading"),
+    columns: { upload },
+    releases: ofUpload(before, facts),
+    expiry: isPlace ? { uploadKey, delayMs: lifeOf(after.upload, facts) } : null,
+  };
+}
+
+/** How long bytes may be on their way. */
+function lifeOf(upload: Upload | null, { nowMs }: FileFacts): number {
+  return Math.max((upload?.untilMs ?? 0) - nowMs, 0) + SETTLING_MS;
 }
 
 /** The bytes that went to `uploadKey` are all there: they become the row's own. */
@@ -91,7 +119,7 @@ function store(before: FileRow, after: FileRow, facts: FileFacts): FileStep {
     throw illegal("is stored under a key that was not written down before");
   if (before.status === "pending") {
     requireAnnouncer(before, facts);
-    if (after.size !== before.size || after.type !== before.type) throw illegal("is stored as another than announced");
+    if (!isSameKind(before, after)) throw overtaken("The file was announced anew meanwhile");
   } else {
     checkDeclared(after, facts.rules);
   }
@@ -101,25 +129,30 @@ function store(before: FileRow, after: FileRow, facts: FileFacts): FileStep {
   const isOldHeld = before.blobKey === null || before.blobKey === equal || facts.otherHolder(before.blobKey) !== null;
   if (before.blobKey !== null && !isOldHeld) released.push({ key: before.blobKey, partsId: null, delayMs: 0 });
   return {
-    kind: "stored",
+    ...still("stored"),
     columns: { status: "stored", blobKey: equal ?? own, uploadKey: null, upload: null },
     releases: released,
   };
 }
 
-function change(before: FileRow, after: FileRow, { rules }: FileFacts): FileStep {
+function change(before: FileRow, after: FileRow, facts: FileFacts): FileStep {
   if (before.name !== after.name) {
     const problem = nameProblem(after.name);
     if (problem !== null) throw invalidField("name", problem, "name");
   }
-  if (before.status === "pending") checkDeclared(after, rules);
+  if (before.status === "pending") {
+    // Announced anew as what a move sends now.
+    if (!isSameKind(before, after)) requireAnnouncer(before, facts);
+    checkDeclared(after, facts.rules);
+  }
   return still("changed");
 }
 
-/** What bytes are is found out when they arrive, and not to be written. */
-function refuseChanges(before: FileRow, after: FileRow): void {
+/** What bytes are is found out when they arrive, and not to be written; before, it is only what was announced. */
+function refuseChanges(before: FileRow, after: FileRow, { isPlain }: { readonly isPlain: boolean }): void {
   if (before.hash !== after.hash) throw illegal("gets a digest without bytes");
   if (before.status !== after.status) throw illegal("changes its state without bytes");
+  if (isPlain && before.status === "pending") return;
   for (const field of ["size", "type"] as const) {
     if (before[field] !== after[field])
       throw invalidField(field, "is that of the bytes: upload others to change it", "file");
@@ -133,10 +166,14 @@ function allOf(row: FileRow, facts: FileFacts): Release[] {
 }
 
 /** Where bytes were to go, and may still be going. */
-function ofUpload({ uploadKey, upload }: FileRow, { nowMs }: FileFacts): Release[] {
+function ofUpload({ uploadKey, upload }: FileRow, facts: FileFacts): Release[] {
   if (uploadKey === null) return [];
   if (upload?.parts !== undefined) return [{ key: uploadKey, partsId: upload.parts.id, delayMs: 0 }];
-  return [{ key: uploadKey, partsId: null, delayMs: Math.max((upload?.untilMs ?? 0) - nowMs, 0) + SETTLING_MS }];
+  return [{ key: uploadKey, partsId: null, delayMs: lifeOf(upload, facts) }];
+}
+
+function isSameKind(a: FileRow, b: FileRow): boolean {
+  return a.size === b.size && a.type === b.type;
 }
 
 function requireAnnouncer({ upload }: FileRow, { by }: FileFacts): void {
@@ -154,7 +191,11 @@ function sameUpload(a: Upload | null, b: Upload | null): boolean {
 }
 
 function still(kind: FileStep["kind"]): FileStep {
-  return { kind, columns: {}, releases: [] };
+  return { kind, columns: {}, releases: [], expiry: null };
+}
+
+function overtaken(detail: string): Fault {
+  return new Fault({ slug: "conflict", reason: "contended", detail });
 }
 
 /** Only code of the server can write these columns; it did so out of turn. */

@@ -37,7 +37,7 @@ export async function bucketLink(env: unknown, { key, name, type, use, expiresIn
   });
   const path = [LEDGE_S3_BUCKET, ...key.split("/")].map(encodeURIComponent).join("/");
   const url = new URL(`/${path}`, LEDGE_S3_ENDPOINT);
-  const headers = contentHeaders({ name, type, tag: "", storedAt: "", use });
+  const headers = contentHeaders({ name, type, tag: "", storedAt: "", use, reach: "anywhere" });
   url.searchParams.set("X-Amz-Expires", String(expiresInS));
   url.searchParams.set("response-content-type", headers["content-type"] ?? type);
   url.searchParams.set("response-content-disposition", headers["content-disposition"] ?? "attachment");

@@ -24,10 +24,14 @@ export interface ReleasePayload {
   readonly key: string;
   readonly partsId: string | null;
 }
-/** What `EXPIRE` carries. */
+/** What `EXPIRE` carries: what ends, if it is still there. */
 export interface ExpirePayload {
   readonly table: string;
   readonly id: RowId;
+  /** Of bytes that were to take the place of others; null: of the announcement. */
+  readonly uploadKey: string | null;
+  /** Of the announcement (ms since 1970). */
+  readonly announcedMs: number | null;
 }
 
 export interface FileTable {
@@ -43,17 +47,27 @@ export function fileHooks(table: FileTable, own: Hooks<Row> = {}): Hooks<Row> {
     ...own,
     onWrite: (tx, change) => write(table, own, tx, change as WriteChange<Row>),
     onRemove: (tx, row) => {
-      leave(table, tx, stepFile(readFileRow(row), null, factsOf(table, row[table.primaryKey] as RowId, tx)));
+      const id = row[table.primaryKey] as RowId;
+      leave(table, id, tx, stepFile(readFileRow(row), null, factsOf(table, id, tx)));
       return own.onRemove?.(tx, row);
     },
     ...afterHooks(own),
   };
 }
 
-/** What a step lets go of leaves with the commit. */
-function leave(table: FileTable, tx: ObjectTransaction, { releases }: FileStep): void {
+/** What a step lets go of leaves with the commit, and what is to end in time unless it comes to something. */
+function leave(table: FileTable, id: RowId, tx: ObjectTransaction, { releases, expiry }: FileStep): void {
+  if (expiry !== null) {
+    const { uploadKey, delayMs } = expiry;
+    const announcedMs = uploadKey === null ? tx.now : null;
+    expire(tx, { table: table.name, id, uploadKey, announcedMs }, delayMs);
+  }
   for (const { key, partsId, delayMs } of releases)
     tx.effect(RELEASE, { table: table.name, key, partsId } satisfies ReleasePayload as JsonObject, { delayMs });
+}
+
+function expire(tx: ObjectTransaction, what: ExpirePayload, delayMs: number): void {
+  tx.effect(EXPIRE, what as unknown as JsonObject, { delayMs });
 }
 
 function write(table: FileTable, own: Hooks<Row>, tx: ObjectTransaction, change: WriteChange<Row>): Row | undefined {
@@ -63,12 +77,12 @@ function write(table: FileTable, own: Hooks<Row>, tx: ObjectTransaction, change:
   const id = after[table.primaryKey] as RowId;
   const step = stepFile(read(before), readFileRow(after), factsOf(table, id, tx));
   const { attachedTo } = table;
-  if (attachedTo !== null) checkAttached({ ...table, attachedTo }, tx, before, after);
-  leave(table, tx, step);
-  if (step.kind === "announced")
-    tx.effect(EXPIRE, { table: table.name, id } satisfies ExpirePayload as JsonObject, {
-      delayMs: table.rules.expiresMs,
-    });
+  const yielding = attachedTo === null ? [] : checkAttached({ ...table, attachedTo }, tx, before, after);
+  for (const row of yielding) {
+    const announcedMs = readFileRow(row).upload?.announcedMs ?? null;
+    expire(tx, { table: table.name, id: row[table.primaryKey] as RowId, uploadKey: null, announcedMs }, 0);
+  }
+  leave(table, id, tx, step);
   const columns = columnsOf(step, tx.now);
   if (step.kind === "uploading" || own.onWrite === undefined) return columns;
   const given: unknown = own.onWrite(tx, { ...change, after: { ...after, ...columns } });

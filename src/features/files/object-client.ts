@@ -1,7 +1,8 @@
-/** Calls of effects to the object they come from: without a request, under no scopes but those they name. */
+/** Calls of effects and of the sweep to an object: without a request, under no scopes but those they name. */
 
 import type { FaultSlug } from "../../core/fault.ts";
-import type { ObjectName } from "../../core/ids.ts";
+import { type FileRow, readFileRow } from "../../core/files/file-row.ts";
+import type { ObjectName, RowId } from "../../core/ids.ts";
 import { CALL_VERSION, type CallHeader, type ObjectCall, type ObjectReply } from "../../core/protocol/object-call.ts";
 import { decodeReply, encodeCall } from "../../core/protocol/wire.ts";
 import { ANONYMOUS } from "../../core/scope/principal.ts";
@@ -21,4 +22,25 @@ export async function askObject(env: unknown, call: ObjectCall): Promise<Answere
   const stub = (env as LedgeEnv).LEDGE_TABLES.getByName(call.object);
   const reply = decodeReply(await stub.call(encodeCall(call)));
   return reply.kind === "fault" ? { kind: "fault", slug: reply.fault.slug } : reply;
+}
+
+/** A file as it stands, announced, stored or deleted softly; null when the row is gone. */
+export async function lookAt(
+  env: unknown,
+  object: ObjectName,
+  table: string,
+  id: RowId,
+): Promise<{ readonly file: FileRow; readonly version: number } | null> {
+  const reply = await askObject(env, {
+    ...headerFor(object, table),
+    op: "load",
+    intent: { op: "delete", id, hard: true },
+    scopes: { read: "*", delete: "*", readDeleted: "*" },
+    conditions: { ifMatch: { kind: "any" } },
+    idempotency: null,
+  });
+  if (reply.kind === "fault" && reply.slug !== "not-found")
+    throw new Error(`${object} did not show a row of "${table}": ${reply.slug}`);
+  if (reply.kind !== "loaded" || reply.row === null) return null;
+  return { file: readFileRow(reply.row), version: reply.version ?? 0 };
 }

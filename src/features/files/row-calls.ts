@@ -11,6 +11,7 @@ import type { Draft, Row } from "../../core/schema/table-spec.ts";
 import { readObject, writeObject } from "../../edge/call-object.ts";
 import { expectAnswer, type ObjectAnswer } from "../../edge/endpoints/answer.ts";
 import { callHeader, type TableRequest } from "../../edge/exchange.ts";
+import { readConditions } from "../../edge/read-headers.ts";
 import { startAfterHooks } from "../../edge/run-hooks.ts";
 import { DENY } from "../../edge/scopes.ts";
 import { codeKey } from "../../edge/transaction/write-key.ts";
@@ -29,14 +30,19 @@ export function loadFile(request: TableRequest, id: RowId, read: string, update 
   return load(request, { op: "update", id }, { read, update });
 }
 
-/** The row for whoever may also remove it; 403 for others. */
+/** The row for whoever may also remove it, under the conditions of the request; 403 for others. */
 export function loadForRemoval(request: TableRequest, id: RowId, scopes: WriteScopes): Promise<LoadedFile> {
-  return load(request, { op: "delete", id }, scopes);
+  return load(request, { op: "delete", id }, scopes, readConditions(request.request.headers));
 }
 
-async function load(request: TableRequest, intent: LoadCall["intent"], scopes: WriteScopes): Promise<LoadedFile> {
+async function load(
+  request: TableRequest,
+  intent: LoadCall["intent"],
+  scopes: WriteScopes,
+  conditions = ANY,
+): Promise<LoadedFile> {
   const header = { ...callHeader(request), op: "load" } as const;
-  const reply = await readObject(request, { ...header, intent, scopes, conditions: ANY, idempotency: null });
+  const reply = await readObject(request, { ...header, intent, scopes, conditions, idempotency: null });
   if (reply.kind !== "loaded" || reply.row === null) throw new Fault({ slug: "not-found" });
   return { row: reply.row, file: readFileRow(reply.row), version: reply.version ?? 0 };
 }
@@ -83,6 +89,11 @@ export async function writeFile(
   }
   if (answer.isReplay !== true) startAfterHooks(request, changes, position);
   return { answer, file: readFileRow(own.after), version };
+}
+
+/** The columns of a row whose upload is given up: an announced one may begin another. */
+export function giveUp({ file: { status, upload } }: LoadedFile): Draft {
+  return { uploadKey: null, upload: status === "pending" ? { by: upload?.by ?? null } : null };
 }
 
 /** Removes the row for good: what it holds goes with the commit. */

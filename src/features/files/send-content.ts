@@ -19,6 +19,8 @@ import type { LoadedFile } from "./row-calls.ts";
 export interface Wish {
   readonly use: "download" | "show";
   readonly preset: string | null;
+  /** By a link, which pages of other sites may show. */
+  readonly isLinked?: true;
 }
 
 /** The Images binding takes no larger source (its limits page, read November 2026). */
@@ -45,7 +47,7 @@ export async function sendContent(
 async function replyWith(
   request: TableRequest,
   { row, file }: LoadedFile,
-  { use, preset: wished }: Wish,
+  { use, preset: wished, isLinked }: Wish,
 ): Promise<Response | null> {
   const { blobKey, hash, size, name, type } = file;
   if (blobKey === null || hash === null) throw new Fault({ slug: "not-found" });
@@ -63,6 +65,7 @@ async function replyWith(
       tag,
       storedAt: new Date(storedMs).toUTCString(),
       use,
+      reach: isLinked === true || request.principal.kind === "anonymous" ? "anywhere" : "site",
     }),
   );
   headers.set("cache-control", cacheControl(request));

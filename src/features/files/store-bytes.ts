@@ -13,7 +13,7 @@ import { checkDigest } from "./check-digest.ts";
 import { checkHead } from "./check-head.ts";
 import { fileRulesOf } from "./file-resource.ts";
 import { newKey } from "./new-key.ts";
-import { writeFile } from "./row-calls.ts";
+import { giveUp, writeFile } from "./row-calls.ts";
 import { streamToBucket } from "./stream-to-bucket.ts";
 import type { Uploadable } from "./upload-rights.ts";
 
@@ -46,13 +46,22 @@ export async function storeBytes(
     scopes,
     expectVersion: opened.version,
   });
-  const { sha256 } = await streamToBucket(body, {
-    size,
-    untilMs,
-    onHead: (head) => checkHead(head, type, rules),
-    put: (bytes) => bucket.put(key, bytes, { httpMetadata: { contentType: type } }),
+  const arrive = async () => {
+    const { sha256 } = await streamToBucket(body, {
+      size,
+      untilMs,
+      onHead: (head) => checkHead(head, type, rules),
+      put: (bytes) => bucket.put(key, bytes, { httpMetadata: { contentType: type } }),
+    });
+    checkDigest(told, sha256);
+    return sha256;
+  };
+  const sha256 = await arrive().catch(async (error) => {
+    // Of an announced file the announcement ends them; if this fails, the claim's own expiry does.
+    if (opened.file.status === "stored")
+      await writeFile(request, { id, input: giveUp(opened), scopes, expectVersion: claimed.version }).catch(() => {});
+    throw error;
   });
-  checkDigest(told, sha256);
   const { answer } = await writeFile(request, {
     id,
     input: { status: "stored", blobKey: key, hash: hash ?? `sha256:${sha256}`, type, size },

@@ -1,18 +1,23 @@
 /**
  * The proof that bytes and rows belong together, and the broom for when they do not: walks the bucket and asks for each key whether a
  * row holds it, walks the rows and asks for each file whether its bytes are there. A key that no row holds will never be held, so its
- * bytes may go at once; a row is never touched. One bounded step a call, for operators, who carry the cursor on.
+ * bytes may go at once; of rows only what should have ended by itself is ended. One bounded step a call, for operators, who carry the cursor on.
  */
 
 import { parseBlobKey } from "../../core/files/blob-key.ts";
-import { type FileRow, readFileRow } from "../../core/files/file-row.ts";
-import type { ObjectName } from "../../core/ids.ts";
+import type { FileRow } from "../../core/files/file-row.ts";
+import type { FileRules } from "../../core/files/file-rules.ts";
+import type { ObjectName, RowId } from "../../core/ids.ts";
+import { endUnfinished } from "./expire-upload.ts";
+import type { ExpirePayload } from "./file-hooks.ts";
 import { isHeld } from "./is-held.ts";
-import { askObject, headerFor } from "./object-client.ts";
+import { askObject, headerFor, lookAt } from "./object-client.ts";
 import type { StorageAdapter } from "./storage-adapter.ts";
 
 const KEYS_A_STEP = 100;
 const ROWS_A_STEP = 50;
+/** Effects that fail are tried again for about 20 minutes. */
+const GRACE_MS = 3_600_000;
 
 export interface BucketStep {
   readonly looked: number;
@@ -48,26 +53,72 @@ export async function sweepBucket(
 export interface RowsStep {
   readonly looked: number;
   /** Ids of files whose bytes are not there, or are of another size. */
-  readonly lost: readonly (string | number)[];
+  readonly lost: readonly RowId[];
+  /** Ids of rows whose announcement or upload should have ended long ago: the effect that does it was given up. */
+  readonly overdue: readonly RowId[];
   /** The last id seen; null: all rows were seen. */
-  readonly after: string | number | null;
+  readonly after: RowId | null;
 }
 
-/** Looks at the next rows of a table in one object. */
+export interface SweptTable {
+  readonly object: ObjectName;
+  readonly table: string;
+  readonly primaryKey: string;
+  readonly rules: FileRules;
+}
+
+/** Looks at the next rows of a table in one object. `remove` ends what is overdue, as its effect would have. */
 export async function sweepRows(
   env: unknown,
   bucket: StorageAdapter,
-  { object, table, primaryKey }: { readonly object: ObjectName; readonly table: string; readonly primaryKey: string },
-  after: string | number | null,
+  { object, table, primaryKey, rules }: SweptTable,
+  { after, act, nowMs }: { readonly after: RowId | null; readonly act: "look" | "remove"; readonly nowMs: number },
 ): Promise<RowsStep> {
   const ids = await nextIds(env, object, table, primaryKey, after);
-  const lost: (string | number)[] = [];
-  for (const { id, file } of await filesOf(env, object, table, ids)) {
-    if (file.blobKey === null) continue;
-    const found = await bucket.head(file.blobKey);
-    if (found?.size !== file.size) lost.push(id);
+  const lost: RowId[] = [];
+  const unfinished: ExpirePayload[] = [];
+  const files = await Promise.all(ids.map(async (id) => ({ id, found: await lookAt(env, object, table, id) })));
+  for (const { id, found } of files) {
+    // Rows that went since they were listed are passed over.
+    if (found === null) continue;
+    const what = overdue(found.file, rules, nowMs);
+    if (what !== null) unfinished.push({ table, id, ...what });
+    if (await isLost(bucket, found.file, async () => (await lookAt(env, object, table, id))?.file ?? null))
+      lost.push(id);
   }
-  return { looked: ids.length, lost, after: ids.length < ROWS_A_STEP ? null : (ids.at(-1) ?? null) };
+  if (act === "remove")
+    for (const what of unfinished) await endUnfinished(env, object, what, `files-${crypto.randomUUID()}`);
+  return {
+    looked: ids.length,
+    lost,
+    overdue: unfinished.map(({ id }) => id),
+    after: ids.length < ROWS_A_STEP ? null : (ids.at(-1) ?? null),
+  };
+}
+
+/** Between a look at the row and one into the bucket other bytes may take the place of these: then it is looked at again. */
+async function isLost(
+  bucket: StorageAdapter,
+  { blobKey, size }: FileRow,
+  lookAgain: () => Promise<FileRow | null>,
+): Promise<boolean> {
+  if (blobKey === null || (await bucket.head(blobKey))?.size === size) return false;
+  const now = await lookAgain();
+  if (now === null) return false;
+  return now.blobKey === blobKey ? true : isLost(bucket, now, lookAgain);
+}
+
+/** What of a row should have ended by itself; null: nothing. */
+function overdue(
+  { status, uploadKey, upload }: FileRow,
+  { expiresMs }: FileRules,
+  nowMs: number,
+): Pick<ExpirePayload, "uploadKey" | "announcedMs"> | null {
+  const { announcedMs, untilMs = 0 } = upload ?? {};
+  if (status === "stored")
+    return uploadKey !== null && untilMs + GRACE_MS < nowMs ? { uploadKey, announcedMs: null } : null;
+  const isOver = (announcedMs ?? 0) + expiresMs + GRACE_MS < nowMs;
+  return isOver ? { uploadKey: null, announcedMs: announcedMs ?? null } : null;
 }
 
 async function nextIds(
@@ -75,8 +126,8 @@ async function nextIds(
   object: ObjectName,
   table: string,
   primaryKey: string,
-  after: string | number | null,
-): Promise<(string | number)[]> {
+  after: RowId | null,
+): Promise<RowId[]> {
   const reply = await askObject(env, {
     ...headerFor(object, table),
     op: "list",
@@ -94,29 +145,6 @@ async function nextIds(
     conditions: {},
   });
   if (reply.kind !== "answer" || reply.body === null) throw new Error(`${object} did not list "${table}"`);
-  const { items } = JSON.parse(reply.body) as { readonly items: readonly Record<string, string | number>[] };
+  const { items } = JSON.parse(reply.body) as { readonly items: readonly Record<string, RowId>[] };
   return items.flatMap((item) => item[primaryKey] ?? []);
-}
-
-/** Rows that went since they were listed are passed over. */
-async function filesOf(
-  env: unknown,
-  object: ObjectName,
-  table: string,
-  ids: readonly (string | number)[],
-): Promise<{ readonly id: string | number; readonly file: FileRow }[]> {
-  const found = await Promise.all(
-    ids.map(async (id) => {
-      const reply = await askObject(env, {
-        ...headerFor(object, table),
-        op: "load",
-        intent: { op: "delete", id, hard: true },
-        scopes: { read: "*", delete: "*", readDeleted: "*" },
-        conditions: { ifMatch: { kind: "any" } },
-        idempotency: null,
-      });
-      return reply.kind === "loaded" && reply.row !== null ? [{ id, file: readFileRow(reply.row) }] : [];
-    }),
-  );
-  return found.flat();
 }

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
-import { contentHeaders } from "../../../src/core/files/content-headers.ts";
+import { type ContentDescription, contentHeaders } from "../../../src/core/files/content-headers.ts";
 
-const headersOf = (type: string, use: "download" | "show" = "download") =>
-  contentHeaders({ name: "n", type, tag: "t", storedAt: "", use });
+const headersOf = (type: string, use: "download" | "show" = "download", reach: ContentDescription["reach"] = "site") =>
+  contentHeaders({ name: "n", type, tag: "t", storedAt: "", use, reach });
 
 test("[HT67] what a page could take in as a script or a style is sent as text; everything else keeps its type", () => {
   const code = ["javascript", "ecmascript", "x-javascript", "x-ecmascript"];
@@ -23,4 +23,12 @@ test("[HT67] only what cannot run is shown in place, under a policy that allows 
     Array(5).fill(false),
   );
   expect(headersOf("text/html")["content-security-policy"]).toContain("sandbox");
+});
+
+test("[FS12] what anybody may read is shown by pages of other sites too, everything else by our own alone", () => {
+  const policy = "cross-origin-resource-policy";
+  expect([headersOf("image/png")[policy], headersOf("image/png", "show", "anywhere")[policy]]).toEqual([
+    "same-site",
+    "cross-origin",
+  ]);
 });

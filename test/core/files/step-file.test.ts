@@ -18,8 +18,12 @@ test("[FS2] a new row has no bytes, whatever it says", () => {
   const forged = { ...stored, blobKey: null, uploadKey: "other's", upload: { by: "mallory" } };
   expect(stepFile(null, forged, facts)).toEqual({
     kind: "announced",
-    columns: { status: "pending", hash: null, blobKey: null, uploadKey: null, upload: { by: "alice" } },
+    columns: {
+      ...{ status: "pending", hash: null, blobKey: null, uploadKey: null },
+      upload: { by: "alice", announcedMs: NOW },
+    },
     releases: [],
+    expiry: { uploadKey: null, delayMs: 1 },
   });
 });
 
@@ -29,6 +33,7 @@ test("[FS10] a row may come with the bytes of another, if that holds them just t
     kind: "stored",
     columns: { status: "stored", uploadKey: null, upload: null },
     releases: [],
+    expiry: null,
   });
   const holders = [null, { ...stored, hash: "sha256:2" }, { ...stored, size: 4 }, { ...stored, type: "image/png" }];
   for (const holder of holders)
@@ -48,6 +53,25 @@ test("[FS8] what an upload leaves behind is removed when nothing can arrive ther
   expect(stepFile(pending, null, facts).releases).toEqual([]);
 });
 
+test("[FS8] a place for bytes is given up in time: with the announcement, or of a stored file by itself", () => {
+  const announced = { ...pending, upload: { by: "alice", announcedMs: 5 } };
+  const claimed = stepFile(announced, sending, facts);
+  expect(claimed.expiry).toBeNull();
+  expect(claimed.columns.upload).toEqual({ by: "alice", announcedMs: 5, untilMs: NOW + 5000 });
+  const replacing = { ...stored, uploadKey: "k2", upload: { by: "bob", untilMs: NOW + 5000 } };
+  expect(stepFile(stored, replacing, facts).expiry).toEqual({ uploadKey: "k2", delayMs: 65_000 });
+  const givenUp = stepFile(replacing, stored, facts);
+  expect([givenUp.expiry, givenUp.releases]).toEqual([null, [{ key: "k2", partsId: null, delayMs: 65_000 }]]);
+});
+
+test("[FS10] an announcement is changed by who made it, and bytes that were on their way for what it was are refused", () => {
+  const anew = { ...pending, size: 4, type: "image/png" };
+  expect(stepFile(pending, anew, facts)).toMatchObject({ kind: "changed", columns: {} });
+  expect(() => stepFile(pending, anew, { ...facts, by: "bob" })).toThrow("forbidden");
+  const late = { ...sending, size: 4, status: "stored" as const, hash: "sha256:1", blobKey: "k1" };
+  expect(() => stepFile(sending, late, facts)).toThrow("conflict");
+});
+
 test("[FS8] stored bytes are let go of with the last row that holds them", () => {
   expect(stepFile(stored, null, facts).releases).toEqual([{ key: "k1", partsId: null, delayMs: 0 }]);
   expect(stepFile(stored, null, { ...facts, otherHolder: () => stored }).releases).toEqual([]);
@@ -57,6 +81,7 @@ test("[FS8] stored bytes are let go of with the last row that holds them", () =>
     kind: "stored",
     columns: { status: "stored", blobKey: "k2", uploadKey: null, upload: null },
     releases: [{ key: "k1", partsId: null, delayMs: 0 }],
+    expiry: null,
   });
   expect(stepFile(replacing, null, facts).releases.map(({ key }) => key)).toEqual(["k2", "k1"]);
 });
@@ -109,7 +134,8 @@ test("[FS2] every step out of turn is refused", () => {
     [stored, { ...stored, type: "text/html" }],
     [stored, { ...stored, name: "a/b" }],
     [pending, { ...pending, status: "stored" }],
-    [pending, { ...pending, size: 4 }],
+    [pending, { ...sending, size: 4 }],
+    [pending, { ...pending, size: 400 }],
   ];
   for (const [before, after] of wrong) expect(() => stepFile(before, after, facts)).toThrow();
   expect(() => stepFile(sending, done, { ...facts, by: "bob" })).toThrow("forbidden");

@@ -85,7 +85,7 @@ it("[HT67] names, sizes, types and numbers have limits, and say them", async () 
   await send("alice", `DELETE ${at(id, "2")}`);
   expect((await put("alice", id, "4", "four")).status).toBe(201);
   await settle(CASES);
-  expect(await sweep("look")).toEqual({ orphans: [], lost: [] });
+  expect(await sweep("look")).toEqual({ orphans: [], lost: [], overdue: [] });
 });
 
 it("[HT67] a name that is put again keeps its row; conditions are about its bytes", async () => {
@@ -110,12 +110,39 @@ it("[HT67] an upload that was begun under a name and left alone stands in nobody
   expect(broken?.status).not.toBe(201);
   expect((await put("alice", id, "n.txt", "whole")).status).toBe(201);
   await settle(CASES);
-  expect(await sweep("look")).toEqual({ orphans: [], lost: [] });
-  const both = await Promise.all([put("alice", id, "race", "one"), put("alice", id, "race", "two")]);
-  const won = both.filter(({ status }) => status < 300);
-  expect(won.length).toBeGreaterThanOrEqual(1);
+  expect(await sweep("look")).toEqual({ orphans: [], lost: [], overdue: [] });
+  // Of two at once what is there in the end is what one of those who were told so has put, whole; who was not is told why.
+  const both = await Promise.all(["one", "two"].map((text) => put("alice", id, "race", text)));
+  const texts = ["one", "two"].filter((_, index) => (both[index]?.status ?? 500) < 300);
+  const refused = both.filter(({ status }) => status >= 300).map(({ status }) => status);
+  expect(refused.filter((status) => ![404, 409].includes(status))).toEqual([]);
   const { bytes } = await send("alice", `GET ${at(id, "race")}`);
-  expect(["one", "two"]).toContain(new TextDecoder().decode(bytes));
+  expect(texts).toContain(new TextDecoder().decode(bytes));
+  const { json } = await send("alice", `GET /api/cases/${id}/attachments`);
+  expect((json.items as object[]).map((row) => (row as { name: string }).name)).toEqual(["n.txt", "race"]);
+});
+
+it("[HT67] what the same person announced under a name and has not sent makes room for their next announcement, and nobody else's", async () => {
+  const id = await newCase();
+  const admin = (user: string) => `${user},role=admin`;
+  const row = { name: "page.txt", type: "text/plain", size: 3, caseId: id };
+  const begin = (user: string, name = row.name) => send(admin(user), "POST /api/enclosures", { ...row, name });
+  const first = await begin("alice");
+  for (const name of ["2", "3"]) expect((await begin("alice", name)).status).toBe(201);
+  expect([(await begin("bob")).json.reason, (await begin("alice", "4")).json.reason]).toEqual(["unique", "too-many"]);
+  // The page was loaded anew, and the file dropped on it once more.
+  const second = await begin("alice");
+  expect(second.status).toBe(201);
+  // Of the two only the later one may be stored, also before the earlier one has ended.
+  const late = await send(admin("alice"), `PUT /api/enclosures/${first.json.id}/content`, bytesOf("abc"));
+  expect([404, 409]).toContain(late.status);
+  const put = await send(admin("alice"), `PUT /api/enclosures/${second.json.id}/content`, bytesOf("abc"));
+  expect(put.status).toBe(200);
+  // What is stored does not make room.
+  expect((await begin("alice")).json.reason).toBe("unique");
+  await settle(CASES);
+  expect(await rowOf(CASES, "enclosures", String(first.json.id))).toBeUndefined();
+  expect(await sweep("look")).toEqual({ orphans: [], lost: [], overdue: [] });
 });
 
 it("[HT67] attachments go for good with their row, and only with it come into being", async () => {

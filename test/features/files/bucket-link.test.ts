@@ -57,6 +57,14 @@ it("[FS12] where the bucket's keys are configured a link leads to it, with type 
   expect(Date.parse(expiresAt)).toBeGreaterThan(Date.now());
 });
 
+it("[FS12] a file whose bytes were another row's first has a link from here, which does not name that row", async () => {
+  const first = await store("alice", "/api/papers", { name: "a.txt", type: "text/plain" }, bytesOf("equal content"));
+  const second = await store("bob", "/api/papers", { name: "b.txt", type: "text/plain" }, bytesOf("equal content"));
+  const { url } = (await (await link("bob", second, { from: "bucket" })).json()) as { readonly url: string };
+  expect(url).toMatch(new RegExp(`^/api/papers/${second}/content\\?`));
+  expect(url).not.toContain(first);
+});
+
 it("[FS12] without its keys, for presets, and for others' files there is none", async () => {
   const id = await store("alice", "/api/papers", { name: "a.txt", type: "text/plain" }, bytesOf("x"));
   expect((await send("alice", `POST /api/papers/${id}/link`, { from: "bucket" })).json.errors).toMatchObject([

@@ -102,8 +102,8 @@ export async function settle(object: string): Promise<void> {
 }
 
 /** A whole sweep, step by step. */
-export async function sweep(act: "look" | "remove"): Promise<{ orphans: unknown[]; lost: unknown[] }> {
-  const found = { orphans: [] as unknown[], lost: [] as unknown[] };
+export async function sweep(act: "look" | "remove"): Promise<Record<"orphans" | "lost" | "overdue", unknown[]>> {
+  const found = { orphans: [] as unknown[], lost: [] as unknown[], overdue: [] as unknown[] };
   let next: unknown;
   do {
     const { status, json } = await send("root,role=admin", "POST /_/files/sweep", {
@@ -113,6 +113,7 @@ export async function sweep(act: "look" | "remove"): Promise<{ orphans: unknown[
     if (status !== 200) throw new Error(`${status} ${JSON.stringify(json)}`);
     found.orphans.push(...(json.orphans as unknown[]));
     found.lost.push(...(json.lost as unknown[]));
+    found.overdue.push(...(json.overdue as unknown[]));
     next = json.next;
   } while (next !== null);
   return found;

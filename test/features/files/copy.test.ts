@@ -98,13 +98,16 @@ it("[FS10] a file is copied and moved into another partition, where it may be en
     send(null, `POST /api/@here/binned/${id}/move`, body, headers);
   for (const to of ["here", "no/partition", 1, undefined]) expect((await move({ to })).status).toBe(400);
   expect((await move({ to: "closed" })).status).toBe(404);
+  // Nothing is sent for a move that may not end.
   expect((await move({ to: "there" }, {})).status).toBe(428);
+  expect((await move({ to: "there" }, { "if-match": '"other"' })).status).toBe(412);
+  expect(await keys(`t/test/binned/there/binned/${id}/`)).toEqual([]);
   const moved = await move({ to: "there" });
-  expect([moved.status, moved.json.id, moved.json.room]).toEqual([200, id, "there"]);
+  expect([moved.status, moved.json.id, moved.json.room]).toEqual([201, id, "there"]);
   expect((await send(null, `GET /api/@there/binned/${id}/content`)).bytes).toEqual(bytesOf("travels"));
   expect((await send(null, `GET /api/@here/binned/${id}`)).status).toBe(404);
   for (const room of ["here", "there"]) await settle(`t/test/binned/${room}`);
-  expect(await sweep("look")).toEqual({ orphans: [], lost: [] });
+  expect(await sweep("look")).toEqual({ orphans: [], lost: [], overdue: [] });
 });
 
 it("[FS10] another file under the same id elsewhere stands in the way of a move, and stays", async () => {

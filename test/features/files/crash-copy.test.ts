@@ -78,8 +78,8 @@ it("[HT67] an attachment whose Worker dies at any moment is there or not, and th
     expect([200, 201]).toContain(again.status);
     expect((await send("alice", `GET ${at}`)).bytes).toEqual(young);
   });
-  // The case; find, announce, find, load, claim, put, store.
-  expect(moments).toBe(16);
+  // The case; find, announce, load, claim, put, store.
+  expect(moments).toBe(14);
 });
 
 it("[HT67] an attachment that gets other bytes while its Worker dies at any moment has the old ones or the new", async () => {

@@ -51,8 +51,25 @@ it("[FS8] a replacement that dies at any moment leaves the old bytes or the new 
     expect([old, young]).toContainEqual(seen.bytes);
     const row = (await send("alice", `GET ${ROOT}/${id}`)).json;
     expect(row.size).toBe(seen.bytes.length);
+    await settle(DESK);
+    expect(await keys(`${DESK}/papers/${id}/`)).toHaveLength(1);
   });
   // It is looked for among the announced first.
+  expect(moments).toBe(10);
+});
+
+it("[FS8] a replacement in parts that dies at any moment and is left alone leaves one of both, and nothing else", async () => {
+  const moments = await atEveryMoment([DESK], async (crash, moment) => {
+    const [old, young] = [bytesOf(`old for parts ${moment}`), bytesOf(`new in parts ${moment}`)];
+    const id = await store("alice", ROOT, text, old);
+    await send("alice", `POST ${ROOT}/${id}/upload`, { size: young.length, type: text.type });
+    await send("alice", `PUT ${ROOT}/${id}/upload/1`, young);
+    await dying(crash, `POST ${ROOT}/${id}/upload/complete`);
+    await settle(DESK);
+    expect([old, young]).toContainEqual((await send("alice", `GET ${ROOT}/${id}/content`)).bytes);
+    expect(await keys(`${DESK}/papers/${id}/`)).toHaveLength(1);
+    expect(await rowOf(DESK, "papers", id)).toMatchObject({ file_upload_key: null, file_upload: null });
+  });
   expect(moments).toBe(10);
 });
 

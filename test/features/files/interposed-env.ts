@@ -9,6 +9,12 @@ import { app } from "./app.ts";
 /** `name`: `call` of an object, or the method of the bucket; `text`: what the object is asked, a key of the bucket. */
 type Asked = (name: string, text: string) => boolean;
 
+interface Stub {
+  call(text: string): Promise<string>;
+  /** Of the registry. */
+  objects(): Promise<unknown>;
+}
+
 export interface Interposed {
   readonly env: object;
   readonly hasHappened: () => boolean;
@@ -24,8 +30,9 @@ export function interposedEnv(isMoment: Asked, happen: (text: string) => Promise
   const own = env as unknown as { readonly LEDGE_TABLES: DurableObjectNamespace; readonly LEDGE_FILES: object };
   const tables = {
     getByName: (object: string) => {
-      const real = own.LEDGE_TABLES.getByName(object) as unknown as { call(text: string): Promise<string> };
+      const real = own.LEDGE_TABLES.getByName(object) as unknown as Stub;
       return {
+        objects: () => real.objects(),
         async call(text: string) {
           await before("call", text);
           return real.call(text);

@@ -30,7 +30,13 @@ it("[FS12] a link serves the file to anybody, whole and by range, until it ends"
 it("[FS12] a link of a partition needs no way into it; one that shows, shows", async () => {
   const id = await store(null, "/api/@links/binned", { name: "p.png", type: "image/png" }, PNG);
   const url = await linkTo(`/api/@links/binned/${id}`, null, { use: "show" });
-  expect((await send(null, `GET ${url}`)).headers.get("content-disposition")).toBe('inline; filename="p.png"');
+  const shown = await send("bob", `GET ${url}`);
+  expect(shown.headers.get("content-disposition")).toBe('inline; filename="p.png"');
+  // In an `<img>` of another site, too; under a session's own right only in our own.
+  const policy = "cross-origin-resource-policy";
+  expect(shown.headers.get(policy)).toBe("cross-origin");
+  const own = await send("bob", `GET /api/@links/binned/${id}/content`);
+  expect([own.status, own.headers.get(policy)]).toEqual([200, "same-site"]);
   // Signed for another object: that partition lets nobody in, and no link either.
   expect((await send(null, `GET ${url.replace("@links", "@closed")}`)).status).toBe(403);
 });

@@ -27,11 +27,54 @@ it("[FS10] a file that gets other bytes while it is moved stays with them; the m
   expect([moved.status, await moved.json()]).toMatchObject([409, { reason: "contended" }]);
   for (const object of [HERE, "t/test/binned/aim"]) await settle(object);
   expect(await textOf(`GET ${at}/${id}/content`)).toBe("newer");
-  // What was sent stays, whole; a move that is asked for again says that it is another file.
-  expect(await textOf(`GET /api/@aim/binned/${id}/content`)).toBe("old");
+  // What was sent is taken back, and a move that is asked for again moves the file as it is now.
+  expect((await send("alice", `GET /api/@aim/binned/${id}/content`)).status).toBe(404);
+  expect(await keys("t/test/binned/aim/")).toEqual([]);
   const again = await send("alice", `POST ${at}/${id}/move`, { to: "aim" }, { "if-match": "*" });
-  expect([again.status, again.json.reason]).toEqual([409, "exists"]);
-  expect(await textOf(`GET ${at}/${id}/content`)).toBe("newer");
+  expect(again.status).toBe(201);
+  expect(await textOf(`GET /api/@aim/binned/${id}/content`)).toBe("newer");
+  expect((await send("alice", `GET ${at}/${id}`)).status).toBe(404);
+});
+
+it("[FS10] a move that was cut off, and whose source has other bytes since, is finished with these", async () => {
+  const at = "/api/@overtaken/binned";
+  const move = `POST ${at}/%/move`;
+  const id = await store("alice", at, { ...text, room: "overtaken" }, bytesOf("old"));
+  const cut = interposedEnv(
+    (name) => name === "put",
+    () => Promise.reject(new Error("gone")),
+  );
+  expect((await sendIn(cut, move.replace("%", id), { to: "aim" }, { "if-match": "*" })).status).toBe(503);
+  const young = { "content-length": "9", "content-type": "application/octet-stream", "if-match": "*" };
+  expect((await send("alice", `PUT ${at}/${id}/content`, bytesOf("the newer"), young)).status).toBe(200);
+  const again = await send("alice", move.replace("%", id), { to: "aim" }, { "if-match": "*" });
+  expect([again.status, again.json.type, again.json.size]).toEqual([201, "application/octet-stream", 9]);
+  expect(await textOf(`GET /api/@aim/binned/${id}/content`)).toBe("the newer");
+  for (const object of [HERE, "t/test/binned/aim"]) await settle(object);
+});
+
+it("[FS8] a file that is replaced or goes while a sweep looks for its bytes has not lost them", async () => {
+  const at = "/api/papers";
+  const [replaced, gone] = [
+    await store("alice", at, text, bytesOf("one")),
+    await store("alice", at, text, bytesOf("two")),
+  ];
+  const during = interposedEnv(
+    (name) => name === "head",
+    async () => {
+      await send("alice", `PUT ${at}/${replaced}/content`, bytesOf("three"));
+      await send("alice", `DELETE ${at}/${gone}`);
+      await settle("t/test/desk");
+    },
+  );
+  const admin = { authorization: "Bearer dev:root,role=admin" };
+  for (let next: unknown = { in: "rows", at: 0, after: null }; next !== null; ) {
+    const step = await sendIn(during, "POST /_/files/sweep", { next } as object, admin);
+    const found = (await step.json()) as { readonly lost: unknown[]; readonly next: unknown };
+    expect(found.lost).toEqual([]);
+    next = found.next;
+  }
+  expect(during.hasHappened()).toBe(true);
 });
 
 it("[HT67] an attachment that is stored while another put takes its name for one that was left alone keeps its row", async () => {
@@ -71,7 +114,7 @@ it("[HT67] an attachment that is stored while another put takes its name for one
   expect(await textOf(`GET ${at}`)).toBe("second");
   await settle(CASES);
   expect(await keys(`${CASES}/enclosures/${made.id}/`)).toHaveLength(1);
-  expect(await sweep("look")).toEqual({ orphans: [], lost: [] });
+  expect(await sweep("look")).toEqual({ orphans: [], lost: [], overdue: [] });
 });
 
 it("[HT67] an announcement whose bytes were stored after all is not taken away with the put that failed", async () => {

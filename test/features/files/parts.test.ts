@@ -1,5 +1,6 @@
+import { runInDurableObject } from "cloudflare:test";
 import { expect, it } from "vitest";
-import { announce, bucket, keys, PNG, rowOf, send, settle, store, sweep } from "./client.ts";
+import { announce, bucket, keys, PNG, rowOf, send, settle, store, sweep, tables } from "./client.ts";
 
 const DESK = "t/test/desk";
 const ROOT = "/api/papers";
@@ -125,6 +126,30 @@ it("[FS2] bytes may be replaced in parts; until they are all there the old ones 
   expect(await keys(`${DESK}/papers/${id}/`)).toHaveLength(1);
 });
 
+it("[FS2] an upload that broke at its last step is found with nothing missing; one that will never fit together is begun anew", async () => {
+  const bytes = bytesOf(100, 11);
+  const id = await begin(bytes.length);
+  await send("alice", `PUT ${ROOT}/${id}/upload/1`, bytes);
+  const seal = () =>
+    runInDurableObject(tables.getByName(DESK), (_, state) => {
+      const sealed =
+        "UPDATE papers SET file_upload = json_set(file_upload, '$.parts.isSealed', json('true')) WHERE id = ?";
+      state.storage.sql.exec(sealed, id);
+    });
+  await seal();
+  const found = await send("alice", `POST ${ROOT}/${id}/upload`);
+  expect([found.status, found.json.missing]).toEqual([200, []]);
+
+  const row = await rowOf(DESK, "papers", id);
+  const { parts } = JSON.parse(String(row?.file_upload)) as { parts: { id: string } };
+  await bucket.resumeMultipartUpload(String(row?.file_upload_key), parts.id).abort();
+  expect((await send("alice", `POST ${ROOT}/${id}/upload/complete`)).json.reason).toBe("contended");
+  expect((await send("alice", `POST ${ROOT}/${id}/upload`)).status).toBe(201);
+  await send("alice", `PUT ${ROOT}/${id}/upload/1`, bytes);
+  expect((await send("alice", `POST ${ROOT}/${id}/upload/complete`)).status).toBe(200);
+  expect((await send("alice", `GET ${ROOT}/${id}/content`)).bytes).toEqual(bytes);
+});
+
 it("[FS2] an upload that another one has taken over adds nothing to it", async () => {
   const id = await begin(100);
   const before = await rowOf(DESK, "papers", id);
@@ -135,5 +160,5 @@ it("[FS2] an upload that another one has taken over adds nothing to it", async (
   const { parts } = JSON.parse(String(before?.file_upload)) as { parts: { id: string } };
   // Ended in the bucket, so that nothing can arrive there any more.
   await expect(bucket.resumeMultipartUpload(key, parts.id).uploadPart(1, "late")).rejects.toThrow();
-  expect(await sweep("look")).toEqual({ orphans: [], lost: [] });
+  expect(await sweep("look")).toEqual({ orphans: [], lost: [], overdue: [] });
 });

@@ -18,7 +18,7 @@ it("[FS8] a file that another table's hook removes takes its bytes along, stored
   expect(await rowOf(DESK, "papers", id)).toBeUndefined();
   await settle(DESK);
   for (const gone of [id, announced]) expect(await keys(`${DESK}/papers/${gone}/`)).toEqual([]);
-  expect(await sweep("look")).toEqual({ orphans: [], lost: [] });
+  expect(await sweep("look")).toEqual({ orphans: [], lost: [], overdue: [] });
 });
 
 it("[FS8] a removal by a hook that is undone leaves the bytes and asks for nothing", async () => {

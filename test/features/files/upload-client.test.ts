@@ -142,6 +142,22 @@ it("[FS3] an upload whose program ended is taken up by the id of its row", async
   expect(second.asked.filter(({ method }) => method === "PUT").map(({ path }) => path.slice(-1))).toEqual(["2", "3"]);
 });
 
+it("[FS3] an upload that broke at its last step sends nothing again, whether that was carried out or not", async () => {
+  for (const verdict of ["refuse", "lose"] as const) {
+    const first = clientWith(({ path }) => (path.endsWith("/complete") ? verdict : "pass"));
+    // The last question, whether it is stored, is not answered either.
+    const broken = clientWith(({ method, path }) =>
+      path.endsWith("/complete") ? verdict : method === "GET" ? "refuse" : "pass",
+    );
+    const file = fileOf(PART + 5, 8);
+    const upload = uploadFile((verdict === "lose" ? broken : first).client, "papers", file);
+    await expect(upload.done).rejects.toMatchObject({ code: "NETWORK_ERROR" });
+    const second = clientWith(() => "pass");
+    await expectStored(uploadFile(second.client, "papers", file, { id: String(upload.id) }), file);
+    expect([verdict, second.asked.filter(({ method }) => method === "PUT")]).toEqual([verdict, []]);
+  }
+});
+
 it("[FS3] an abort ends the announcement too, also by a signal, also before it began", async () => {
   const controller = new AbortController();
   const { client } = clientWith(({ path }) => {

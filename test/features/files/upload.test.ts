@@ -1,4 +1,6 @@
+import { env } from "cloudflare:test";
 import { expect, it } from "vitest";
+import { expireUpload } from "../../../src/features/files/expire-upload.ts";
 import { seen } from "./app.ts";
 import { announce, bucket, keys, PNG, rowOf, send, settle, store } from "./client.ts";
 
@@ -192,6 +194,38 @@ it("[FS2] a transaction announces files with its other rows, or none of them", a
   expect(made.status, JSON.stringify(made.json)).toBe(200);
   const { paper } = made.json.results as { readonly paper: { readonly id: string } };
   expect((await send("alice", `PUT ${ROOT}/${paper.id}/content`, bytesOf("abc"))).json).toMatchObject({ taskId: id });
+});
+
+it("[FS8] a replacement that is refused once its bytes have arrived leaves nothing of them", async () => {
+  const id = await store("alice", ROOT, { name: "r.txt", type: "text/plain" }, bytesOf("kept"));
+  const wrong = { "content-length": "5", "content-digest": `sha-256=:${"A".repeat(43)}=:` };
+  expect((await send("alice", `PUT ${ROOT}/${id}/content`, bytesOf("wrong"), wrong)).status).toBe(400);
+  expect(await rowOf(DESK, "papers", id)).toMatchObject({ file_upload_key: null, file_upload: null });
+  await settle(DESK);
+  expect(await keys(`${DESK}/papers/${id}/`)).toHaveLength(1);
+  expect((await send("alice", `GET ${ROOT}/${id}/content`)).bytes).toEqual(bytesOf("kept"));
+});
+
+it("[FS2] what was announced again under its id is not ended with the announcement before", async () => {
+  const [id, row] = ["019a0000-0000-7000-8000-0000000000f2", { name: "a.txt", type: "text/plain", size: 5 }];
+  await announce("alice", ROOT, { ...row, id });
+  const before = await rowOf(DESK, "papers", id);
+  const { announcedMs } = JSON.parse(String(before?.file_upload)) as { readonly announcedMs: number };
+  const context = { key: "desk:1:0", epoch: "e", attempt: 1, object: DESK as never, env };
+  const expire = (more: object) => expireUpload({ table: "papers", id, uploadKey: null, ...more }, context);
+  await expire({ announcedMs: announcedMs - 1 });
+  expect(await rowOf(DESK, "papers", id)).toEqual(before);
+  await expire({ announcedMs });
+  expect(await rowOf(DESK, "papers", id)).toBeUndefined();
+  await expire({ announcedMs });
+});
+
+it("[FS4] bytes of a blocked type are refused whatever they are called", async () => {
+  const program = Uint8Array.from([0x4d, 0x5a, ...new Uint8Array(100)]);
+  const row = { name: "x.bin", type: "application/octet-stream", size: program.length };
+  const id = await announce("alice", ROOT, row);
+  const { status, json } = await send("alice", `PUT ${ROOT}/${id}/content`, program);
+  expect([status, json.detail]).toEqual([415, "Files of type application/x-msdownload are not taken here"]);
 });
 
 it("[FS2] bytes that the bucket has and a crash kept from their row go when the announcement ends", async () => {

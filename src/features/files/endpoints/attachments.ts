@@ -17,8 +17,10 @@ import type { TableRequest } from "../../../edge/exchange.ts";
 import { jsonReply, type Reply } from "../../../edge/reply.ts";
 import type { Params } from "../../../edge/router.ts";
 import { type Attachments, attachmentNamed, listAttachments, openAttachments } from "../attachments-of.ts";
+import { bareRequest } from "../bare-request.ts";
 import { toldDigest } from "../check-digest.ts";
 import { fileRulesOf } from "../file-resource.ts";
+import { newId } from "../new-id.ts";
 import { type LoadedFile, loadFile, removeFile } from "../row-calls.ts";
 import { sendContent } from "../send-content.ts";
 import { storeBytes } from "../store-bytes.ts";
@@ -59,7 +61,7 @@ export async function removeAttachment(request: TableRequest, idOf: () => RowId,
   const { id, file } = await load(attachments, params);
   checkConditions(request, file.hash);
   const { scope } = attachments;
-  return runWrite(bare(attachments.request), { op: "delete", id, hard: false }, { read: scope, delete: scope });
+  return runWrite(bareRequest(attachments.request), { op: "delete", id, hard: false }, { read: scope, delete: scope });
 }
 
 /** `Content-Length` and `Content-Type` say what comes. 201 for a new name, 200 for one that gets other bytes. */
@@ -112,13 +114,12 @@ async function claim(
     if (id !== null && !(await removeUnsent(attachments, id)) && run < MAX_TRIES) continue;
     try {
       const body = { ...declared, ...columns };
-      await runWrite(
-        bare(request),
+      const reply = await runWrite(
+        bareRequest(request),
         { op: "create", body, optimisticId: null, writes: "all" },
         { read: scope, create: scope },
       );
-      const made = await attachmentNamed(attachments, declared.name);
-      if (made === null) throw new Fault({ slug: "conflict", reason: "contended" });
+      const made = newId(request, reply.headers.location);
       return { ...(await loadFile(request, made, scope)), id: made, isNew: true };
     } catch (error) {
       const isTaken = error instanceof Fault && error.data.slug === "conflict" && error.data.reason === "unique";
@@ -154,10 +155,4 @@ function checkConditions({ request: { headers } }: TableRequest, hash: string | 
   if (match !== null && (hash === null || !matchesStrongly(parseTagCondition("if-match", match), hash))) throw failed();
   if (noneMatch !== null && hash !== null && matchesWeakly(parseTagCondition("if-none-match", noneMatch), hash))
     throw failed();
-}
-
-/** Conditions and keys of the request are about the bytes, not about their rows. */
-function bare(request: TableRequest): TableRequest {
-  const headers = new Headers({ "if-match": "*" });
-  return { ...request, request: new Request(request.url, { method: request.request.method, headers }) };
 }

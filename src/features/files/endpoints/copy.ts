@@ -4,7 +4,7 @@
  * that has changed meanwhile.
  */
 
-import { invalidField } from "../../../core/fault.ts";
+import { Fault, invalidField } from "../../../core/fault.ts";
 import { isPartition, type RowId } from "../../../core/ids.ts";
 import { isJsonObject, type JsonObject } from "../../../core/json.ts";
 import { openTable } from "../../../edge/endpoints/open-table.ts";
@@ -33,7 +33,7 @@ export async function copyFile(request: TableRequest, idOf: () => RowId): Promis
   const known = await copiedBefore(target, asked);
   if (target !== request) {
     const sent = known === null ? null : await sentBefore(target, known);
-    return sent ?? sendAcross(request, await loadFile(request, id, scope), target, row, asked);
+    return sent ?? (await sendAcross(request, await loadFile(request, id, scope), target, row, asked)).reply;
   }
   if (known !== null)
     return writeReply(request, known, { isMinimal: prefersMinimal(request.request.headers), optimisticId: null });
@@ -63,15 +63,21 @@ export async function moveFile(request: TableRequest, idOf: () => RowId): Promis
   // Whoever may not remove it is told before it is copied.
   const source = await loadForRemoval(request, id, scopes);
   const target = await enter(request, to);
-  const reply = await sendAcross(
+  const { reply, takeBack } = await sendAcross(
     request,
     source,
     target,
     spec.idKind === "int" ? row : { ...row, [spec.primaryKey]: id },
     { to, row },
   );
-  // Whoever wrote to it since, bytes or columns, has written what was not sent.
-  await runWrite(request, { op: "delete", id, hard: false, expectVersion: source.version }, scopes);
+  // Whoever wrote to it since, bytes or columns, has written what was not sent: it is not moved, and can be asked for again.
+  await runWrite(request, { op: "delete", id, hard: false, expectVersion: source.version }, scopes).catch(
+    async (error) => {
+      const slug = error instanceof Fault ? error.data.slug : null;
+      if (slug === "conflict" || slug === "precondition-failed") await takeBack().catch(() => {});
+      throw error;
+    },
+  );
   return reply;
 }
 

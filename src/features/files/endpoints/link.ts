@@ -4,6 +4,7 @@
  */
 
 import { Fault, invalidField } from "../../../core/fault.ts";
+import { parseBlobKey } from "../../../core/files/blob-key.ts";
 import type { FileRow } from "../../../core/files/file-row.ts";
 import { isPartition, objectName, parseRowId, type RowId } from "../../../core/ids.ts";
 import { isJsonObject, type JsonObject } from "../../../core/json.ts";
@@ -46,7 +47,8 @@ export async function linkTo(request: TableRequest, id: RowId, load: () => Promi
   const expires = Math.trunc(nowMs / 1000) + expiresIn;
   const expiresAt = new Date(expires * 1000).toISOString();
   const { blobKey: key, name, type } = file;
-  if (from === "bucket" && key !== null)
+  // Equal content lies under the key of whichever row had it first, and that row's id is in it: nobody else is told.
+  if (from === "bucket" && key !== null && parseBlobKey(key)?.id === String(id))
     return answer({ url: await bucketLink(env, { key, name, type, use, expiresInS: expiresIn }), expiresAt });
   const signature = await signLink(env, { object, table: entry.resource.name, id: String(id), use, preset, expires });
   const root = `${edge.basePath}${partition === null ? "" : `/@${partition}`}/${entry.path}`;
@@ -86,7 +88,7 @@ async function byLink(exchange: Exchange, entry: TableEntry, params: Params): Pr
   const isGood = await isSigned(exchange.env, claim, searchParams.get("signature") ?? "");
   if (!isGood || claim.expires * 1000 <= exchange.nowMs) throw refused();
   const request: TableRequest = { ...exchange, entry, partition, object };
-  return sendContent(request, () => loadFile(request, id, 'status=="stored"'), { use, preset });
+  return sendContent(request, () => loadFile(request, id, 'status=="stored"'), { use, preset, isLinked: true });
 }
 
 async function readOptions(request: Request): Promise<JsonObject> {

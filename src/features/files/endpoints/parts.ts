@@ -22,7 +22,7 @@ import { checkHead } from "../check-head.ts";
 import { fileRulesOf } from "../file-resource.ts";
 import { newKey } from "../new-key.ts";
 import { completeParts } from "../parts-of-bucket.ts";
-import { removeFile, writeFile } from "../row-calls.ts";
+import { giveUp, removeFile, writeFile } from "../row-calls.ts";
 import { streamToBucket } from "../stream-to-bucket.ts";
 import { openUpload, type Uploadable } from "../upload-rights.ts";
 
@@ -34,9 +34,9 @@ interface Going extends Uploadable {
   readonly parts: PartUpload;
 }
 
-/** Begins, or goes on with what the same caller began for a file of this size and type. */
+/** Begins, or goes on with what the same caller began for a file of this size and type; all that is left may be to complete it. */
 export async function beginParts(request: TableRequest, idOf: () => RowId): Promise<Response> {
-  const { entry, env, log, principal } = request;
+  const { entry, env, log, nowMs, principal } = request;
   const rules = fileRulesOf(entry.resource);
   const opened = await openUpload(request, idOf);
   takeParameters(request);
@@ -46,7 +46,7 @@ export async function beginParts(request: TableRequest, idOf: () => RowId): Prom
   const by = principal.kind === "user" ? principal.id : null;
   const { upload } = opened.file;
   const known = upload?.parts;
-  if (known !== undefined && known.isSealed !== true && upload?.by === by && known.size === size && known.type === type)
+  if (known !== undefined && upload?.by === by && known.size === size && known.type === type)
     return Response.json(shown(known));
   const bucket = bucketOf(env, log);
   const key = newKey(request, id);
@@ -54,7 +54,7 @@ export async function beginParts(request: TableRequest, idOf: () => RowId): Prom
   const parts: PartUpload = { id: begun.uploadId, size, type, partBytes: partBytesFor(size), done: [] };
   await writeFile(request, {
     id,
-    input: { uploadKey: key, upload: { by, parts } as unknown as Json },
+    input: { uploadKey: key, upload: { by, untilMs: nowMs + rules.expiresMs, parts } as unknown as Json },
     scopes: opened.scopes,
     expectVersion: opened.version,
   });
@@ -113,7 +113,13 @@ export async function finishParts(request: TableRequest, idOf: () => RowId): Pro
       ? opened
       : await writeFile(request, { id, input: { upload: sealed }, scopes, expectVersion: null });
   const done = file.upload?.parts?.done ?? parts.done;
-  await completeParts(bucketOf(env, log), { key, id: parts.id, size: parts.size, tags: done.map(({ tag }) => tag) });
+  const tags = done.map(({ tag }) => tag);
+  await completeParts(bucketOf(env, log), { key, id: parts.id, size: parts.size, tags }).catch(async (error) => {
+    // Such parts will never fit together: whoever begins again is not to be given them.
+    if (error instanceof Fault)
+      await writeFile(request, { id, input: giveUp(opened), scopes, expectVersion: version }).catch(() => {});
+    throw error;
+  });
   const { answer } = await writeFile(request, {
     id,
     input: {
@@ -140,7 +146,7 @@ export async function endUpload(request: TableRequest, idOf: () => RowId): Promi
   if (file.status === "pending")
     await removeFile(request, { id, scopes: { read: scopes.read, delete: scopes.update ?? "" } });
   else if (file.uploadKey !== null)
-    await writeFile(request, { id, input: { uploadKey: null, upload: null }, scopes, expectVersion: opened.version });
+    await writeFile(request, { id, input: giveUp(opened), scopes, expectVersion: opened.version });
   return new Response(null, { status: 204 });
 }
 

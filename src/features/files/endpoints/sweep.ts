@@ -4,7 +4,7 @@
  */
 
 import { Fault, invalidField } from "../../../core/fault.ts";
-import { type ObjectName, objectName } from "../../../core/ids.ts";
+import { type ObjectName, objectName, type RowId } from "../../../core/ids.ts";
 import { isJsonObject, type JsonObject } from "../../../core/json.ts";
 import { REGISTRY_GROUP } from "../../../core/protocol/live-opening.ts";
 import type { AnyResource } from "../../../define/resource.ts";
@@ -13,13 +13,22 @@ import type { LedgeEnv } from "../../../edge/env.ts";
 import { mayInspect } from "../../../edge/may-inspect.ts";
 import { readJsonObject } from "../../../edge/read-body.ts";
 import { bucketOf } from "../bucket.ts";
-import { isFileResource } from "../file-resource.ts";
-import { sweepBucket, sweepRows } from "../sweep.ts";
+import { fileRulesOf, isFileResource } from "../file-resource.ts";
+import { type SweptTable, sweepBucket, sweepRows } from "../sweep.ts";
 
 /** Where a sweep stands: in the bucket, then at a row of one table of one object. */
 type Place =
   | { readonly in: "bucket"; readonly cursor: string | null }
-  | { readonly in: "rows"; readonly at: number; readonly after: string | number | null };
+  | { readonly in: "rows"; readonly at: number; readonly after: RowId | null };
+
+interface Found {
+  readonly looked: number;
+  readonly orphans: readonly string[];
+  readonly lost: readonly object[];
+  readonly overdue: readonly object[];
+  /** Null: that was the last step. */
+  readonly next: Place | null;
+}
 
 export async function sweepStep(context: RouteContext): Promise<Response> {
   const { env, user, app, log } = context;
@@ -39,16 +48,21 @@ export async function sweepStep(context: RouteContext): Promise<Response> {
     );
     if (act === "remove" && orphans.length > 0) log.warn("a sweep removed bytes that no row held", { orphans });
     const next: Place = cursor === null ? { in: "rows", at: 0, after: null } : { in: "bucket", cursor };
-    return answer({ looked, orphans: [...orphans], lost: [], next });
+    return answer({ looked, orphans: [...orphans], next });
   }
   const targets = await fileTables(context);
   const target = targets[place.at];
-  if (target === undefined) return answer({ looked: 0, orphans: [], lost: [], next: null });
-  const { looked, lost, after } = await sweepRows(env, bucket, target, place.after);
+  if (target === undefined) return answer({ looked: 0, next: null });
+  const { looked, lost, overdue, after } = await sweepRows(env, bucket, target, {
+    after: place.after,
+    act,
+    nowMs: Date.now(),
+  });
   const next: Place = after === null ? { in: "rows", at: place.at + 1, after: null } : { ...place, after };
   const where = { object: target.object, table: target.table };
   if (lost.length > 0) log.error("files have lost their bytes", { ...where, ids: [...lost] });
-  return answer({ looked, orphans: [], lost: lost.map((id) => ({ ...where, id })), next });
+  const named = (ids: readonly RowId[]) => ids.map((id) => ({ ...where, id }));
+  return answer({ looked, lost: named(lost), overdue: named(overdue), next });
 }
 
 function readPlace(value: unknown): Place {
@@ -64,13 +78,13 @@ function readPlace(value: unknown): Place {
 }
 
 /** Every object of the register, with each file table that it may hold; in the order of the register, which only grows. */
-async function fileTables({ env, app }: RouteContext) {
+async function fileTables({ env, app }: RouteContext): Promise<SweptTable[]> {
   const registry = (env as LedgeEnv).LEDGE_TABLES.getByName(objectName(app.name, REGISTRY_GROUP, null));
   const tables = [...app.resources.values()].filter(isFileResource);
   return (await registry.objects()).flatMap(({ object }) =>
     tables
       .filter(({ spec }) => isOf(object, app.name, spec.group))
-      .map(({ spec }) => ({ object, table: spec.name, primaryKey: spec.primaryKey })),
+      .map((table) => ({ object, table: table.name, primaryKey: table.spec.primaryKey, rules: fileRulesOf(table) })),
   );
 }
 
@@ -83,6 +97,7 @@ function isOf(object: ObjectName, app: string, group: string): boolean {
   return object === whole || object.startsWith(`${whole}/`);
 }
 
-function answer(body: object): Response {
+function answer(found: Partial<Found> & Pick<Found, "looked" | "next">): Response {
+  const body: Found = { orphans: [], lost: [], overdue: [], ...found };
   return Response.json(body, { headers: { "cache-control": "no-store" } });
 }
