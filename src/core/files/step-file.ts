@@ -55,8 +55,9 @@ export function stepFile(before: FileRow | null, after: FileRow | null, facts: F
   if (after.status === "pending" && before.status === "stored") throw illegal("becomes pending again");
   const isPlain = before.uploadKey === after.uploadKey && sameUpload(before.upload, after.upload);
   if (after.blobKey !== before.blobKey) return store(before, after, facts);
-  refuseChanges(before, after, { isPlain });
+  refuseChanges(before, after);
   if (isPlain) return change(before, after, facts);
+  if (!isSameKind(before, after)) throw overtaken();
   return upload(before, after, facts);
 }
 
@@ -73,7 +74,7 @@ function copy(row: FileRow, { rules, otherHolder }: FileFacts): FileStep {
   checkDeclared(row, rules);
   const source = row.blobKey === null ? null : otherHolder(row.blobKey);
   const isSame = source?.hash === row.hash && source.size === row.size && source.type === row.type;
-  if (!isSame) throw overtaken("The file has changed meanwhile");
+  if (!isSame) throw overtaken();
   return { ...still("stored"), columns: { status: "stored", uploadKey: null, upload: null } };
 }
 
@@ -84,7 +85,7 @@ function upload(before: FileRow, after: FileRow, facts: FileFacts): FileStep {
   const [known, arrived] = [before.upload?.parts, after.upload?.parts];
   // Another upload has begun meanwhile.
   if (known === undefined || known.id !== arrived?.id || (known.isSealed === true && arrived.isSealed !== true))
-    throw new Fault({ slug: "conflict", reason: "contended" });
+    throw overtaken();
   const done = joined(known.done, arrived.done);
   const parts = { ...known, done, ...(arrived.isSealed === true ? { isSealed: true as const } : {}) };
   return { ...still("uploading"), columns: { upload: { ...before.upload, by: before.upload?.by ?? null, parts } } };
@@ -113,13 +114,13 @@ function lifeOf(upload: Upload | null, { nowMs }: FileFacts): number {
 function store(before: FileRow, after: FileRow, facts: FileFacts): FileStep {
   const { parts } = before.upload ?? {};
   if (parts !== undefined && (parts.isSealed !== true || after.size !== parts.size || after.type !== parts.type))
-    throw illegal("is stored in parts that are not all there");
+    throw illegal("is stored before all parts are there");
   if (after.status !== "stored" || after.hash === null) throw illegal("is stored without a digest");
   if (before.uploadKey === null || after.blobKey !== before.uploadKey)
-    throw illegal("is stored under a key that was not written down before");
+    throw illegal("is stored under another key than its own");
   if (before.status === "pending") {
     requireAnnouncer(before, facts);
-    if (!isSameKind(before, after)) throw overtaken("The file was announced anew meanwhile");
+    if (!isSameKind(before, after)) throw overtaken();
   } else {
     checkDeclared(after, facts.rules);
   }
@@ -149,10 +150,10 @@ function change(before: FileRow, after: FileRow, facts: FileFacts): FileStep {
 }
 
 /** What bytes are is found out when they arrive, and not to be written; before, it is only what was announced. */
-function refuseChanges(before: FileRow, after: FileRow, { isPlain }: { readonly isPlain: boolean }): void {
+function refuseChanges(before: FileRow, after: FileRow): void {
   if (before.hash !== after.hash) throw illegal("gets a digest without bytes");
   if (before.status !== after.status) throw illegal("changes its state without bytes");
-  if (isPlain && before.status === "pending") return;
+  if (before.status === "pending") return;
   for (const field of ["size", "type"] as const) {
     if (before[field] !== after[field])
       throw invalidField(field, "is that of the bytes: upload others to change it", "file");
@@ -194,8 +195,8 @@ function still(kind: FileStep["kind"]): FileStep {
   return { kind, columns: {}, releases: [], expiry: null };
 }
 
-function overtaken(detail: string): Fault {
-  return new Fault({ slug: "conflict", reason: "contended", detail });
+function overtaken(): Fault {
+  return new Fault({ slug: "conflict", reason: "contended", detail: "The file has changed meanwhile" });
 }
 
 /** Only code of the server can write these columns; it did so out of turn. */

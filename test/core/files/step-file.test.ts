@@ -114,7 +114,7 @@ test("[FS2] parts join those that are there; parts of an upload that is over are
   expect(() => stepFile(sealed, withParts("p", part(1, "a")), facts)).toThrow("conflict");
   const whole = { ...sealed, status: "stored" as const, hash: "sha256-8:1", blobKey: "k1" };
   expect(stepFile(sealed, whole, facts).kind).toBe("stored");
-  expect(() => stepFile(inParts, whole, facts)).toThrow("not all there");
+  expect(() => stepFile(inParts, whole, facts)).toThrow("before all parts");
 });
 
 test("[FS2] every step out of turn is refused", () => {
