@@ -59,11 +59,11 @@ export function agree(store: Store, host: TransactionHost, message: AgreeMessage
 
 /**
  * Since which seq changed rows are told to those who depend on them before the reply leaves: where the transaction was applied here. 0,
- * all of them, where the reply may be that of an earlier try; null, none, where nothing was applied.
+ * all of them, where the reply may be that of an earlier try, and where one that was stored waits for it; null, none, where nothing was applied.
  */
 export function appliedAt(store: Store, message: AgreeMessage): number | null {
   const seq = "txid" in message ? findApplied(store.sql, message.txid) : null;
-  return seq ?? (message.kind === "decide" || message.kind === "review" ? 0 : null);
+  return seq ?? (["decide", "review", "sync"].includes(message.kind) ? 0 : null);
 }
 
 function validation(store: Store, { work }: ValidateMessage<PartWork>) {

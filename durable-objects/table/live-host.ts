@@ -72,8 +72,8 @@ export class LiveHost {
       queries: openQueries(store.sql),
       scopes: storeScopePort(store, {
         ask: askUsedRows,
-        learned: (key, answer) => this.#run(() => void this.#server.learn(key, answer, store.clock())),
-        failed: (key) => this.#run(() => this.#server.unlearned(key, store.clock())),
+        learned: (key, answer, nth) => this.#run(() => void this.#server.learn(key, answer, store.clock(), nth)),
+        failed: (key, nth) => this.#run(() => this.#server.unlearned(key, store.clock(), nth)),
       }),
       allowedOperators: (table) => store.tables.get(table)?.resource.config.query?.operators,
       act: (action) => void this.#queue.push(action),

@@ -23,8 +23,8 @@ export type AskUsedRows = (object: ObjectName, question: UsedQuestion) => Promis
 /** What becomes of a question to another object. */
 export interface UsedRowsPort {
   readonly ask: AskUsedRows;
-  readonly learned: (key: UsedKey, answer: UsedAnswer) => void;
-  readonly failed: (key: UsedKey) => void;
+  readonly learned: (key: UsedKey, answer: UsedAnswer, nth: number) => void;
+  readonly failed: (key: UsedKey, nth: number) => void;
 }
 
 export function storeScopePort(store: Store, { ask, learned, failed }: UsedRowsPort): ScopePort {
@@ -56,7 +56,7 @@ export function storeScopePort(store: Store, { ask, learned, failed }: UsedRowsP
       return softDelete === null || (row[softDelete.field] ?? null) === null;
     },
     keyOf: (table) => resourceOf(table).spec.primaryKey,
-    ask(key) {
+    ask(key, nth) {
       const object = objectName(store.app.name, groupOf(key.table), null);
       const lost = (error: unknown) => {
         logLine("warn", "rows that scopes depend on could not be read", {
@@ -64,13 +64,16 @@ export function storeScopePort(store: Store, { ask, learned, failed }: UsedRowsP
           of: object,
           error: errorText(error),
         });
-        failed(key);
+        failed(key, nth);
       };
       const question = { table: key.table, column: key.column, user: key.user, dependent: store.name };
       answeredWithin(
         RESOLVE_MS,
         untilAnswered(() => ask(object, question), store.clock),
-      ).then((answer) => (answer === null ? lost(new Error("it did not answer in time")) : learned(key, answer)), lost);
+      ).then(
+        (answer) => (answer === null ? lost(new Error("it did not answer in time")) : learned(key, answer, nth)),
+        lost,
+      );
     },
   };
 }

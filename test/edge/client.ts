@@ -3,7 +3,7 @@
 import type { ObjectCall } from "../../src/core/protocol/object-call.ts";
 import { type App, defineApp } from "../../src/edge/define-app.ts";
 import type { LedgeEnv } from "../../src/edge/env.ts";
-import { fakeTables, type Script } from "./fake-tables.ts";
+import { type Agree, fakeTables, type Script } from "./fake-tables.ts";
 import * as tables from "./tables.ts";
 
 export interface Sent {
@@ -24,9 +24,13 @@ export interface Init {
 
 export function client(
   script?: Script,
-  { app = defineApp({ name: "test", resources: tables }) as App, vars = {} as Partial<LedgeEnv> } = {},
+  {
+    app = defineApp({ name: "test", resources: tables }) as App,
+    vars = {} as Partial<LedgeEnv>,
+    agree = undefined as Agree | undefined,
+  } = {},
 ) {
-  const fake = fakeTables(script, { LEDGE_ENV: "development", ...vars });
+  const fake = fakeTables(script, { LEDGE_ENV: "development", ...vars }, agree);
   const waiting: Promise<unknown>[] = [];
   const send = async (path: string, { method = "GET", as, body, raw, headers = {} }: Init = {}): Promise<Sent> => {
     const response = await app.request(

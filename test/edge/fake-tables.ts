@@ -26,7 +26,16 @@ export function answer(more: Partial<Extract<ObjectReply, { kind: "answer" }>> =
   };
 }
 
-export function fakeTables(script: Script = () => answer(), vars: Partial<LedgeEnv> = {}): FakeTables {
+/** What objects answer to messages of transactions over several. */
+export type Agree = (text: string, name: string) => Promise<string>;
+
+const NO_AGREE: Agree = () => Promise.reject(new Error("no transaction over several objects here"));
+
+export function fakeTables(
+  script: Script = () => answer(),
+  vars: Partial<LedgeEnv> = {},
+  agree = NO_AGREE,
+): FakeTables {
   const calls: FakeTables["calls"] = [];
   const env: LedgeEnv = {
     LEDGE_SECRET: SECRET,
@@ -42,7 +51,7 @@ export function fakeTables(script: Script = () => answer(), vars: Partial<LedgeE
         pull: () => Promise.reject(new Error("no read model here")),
         objectOf: async () => null,
         objects: () => Promise.resolve([]),
-        agree: () => Promise.reject(new Error("no transaction over several objects here")),
+        agree: (text) => agree(text, name),
         usedRows: () => Promise.reject(new Error("no rows that a scope uses here")),
         accessEnded: async () => {},
         fetch: async () => new Response(null, { status: 503 }),

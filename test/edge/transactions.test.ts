@@ -98,3 +98,64 @@ describe("one object", () => {
     expect(calls[0]?.call).toMatchObject({ steps: [{ scopes: { create: "*", read: "*" } }] });
   });
 });
+
+describe("a stored reply", () => {
+  const stored = (seqs: object[]): ObjectReply => ({
+    kind: "answer",
+    status: 200,
+    headers: {},
+    body: JSON.stringify({ ok: true, txid: "t", results: {}, steps: [], seqs }),
+    position: `${EPOCH}:1`,
+    isReplay: true,
+  });
+  const app = defineApp({ name: "test", resources: tables, transactions: { http: true } }) as unknown as App;
+  const repeat = {
+    method: "POST",
+    as: "alice",
+    body: { operations: [note("a")] },
+    headers: { "idempotency-key": "key-of-it" },
+  };
+
+  test("[TP16] [RV2] is given once every part is applied, and told to those who depend on its rows", async () => {
+    const asked: string[] = [];
+    let apply = () => {};
+    const isApplied = new Promise<void>((resolve) => {
+      apply = resolve;
+    });
+    const { send } = client(
+      () =>
+        stored([
+          { resource: "notes", token: "a:1" },
+          { resource: "strict", txid: "t" },
+        ]),
+      {
+        app,
+        agree: async (text, name) => {
+          asked.push(`${JSON.parse(text).kind} ${JSON.parse(text).txid} ${name}`);
+          if (name === "t/test/strict") await isApplied;
+          return "{}";
+        },
+      },
+    );
+    const state = { isAnswered: false };
+    const answered = send("/api/transaction", repeat).finally(() => {
+      state.isAnswered = true;
+    });
+    while (asked.length < 2) await new Promise((resume) => setTimeout(resume, 1));
+    expect([asked, state.isAnswered]).toEqual([["sync t t/test/notes", "sync t t/test/strict"], false]);
+    apply();
+    expect((await answered).headers.get("idempotency-replayed")).toBe("true");
+  });
+
+  test("[TP16] is given as well where a part cannot be asked: it was committed", async () => {
+    const { send } = client(
+      () =>
+        stored([
+          { resource: "gone", txid: "t" },
+          { resource: "notes", txid: "t" },
+        ]),
+      { app },
+    );
+    expect((await send("/api/transaction", repeat)).status).toBe(200);
+  });
+});

@@ -114,9 +114,8 @@ export const LIVE_FAULTS: readonly SimulatedFault[] = [
     rule: "CC3",
     what: "a new watch does not wait for its own object to catch up",
     file: "client-picture.ts",
-    find: "for (const name of isAlone ? [] : this.#objects.keys()) needs.set(name,",
-    replace:
-      "for (const name of isAlone ? [] : [...this.#objects.keys()].filter((each) => each !== event.object)) needs.set(name,",
+    find: "this.#needsOf(this.#objects.size === 1 ? [] : this.#objects.keys())",
+    replace: "this.#needsOf([...this.#objects.keys()].filter((each) => each !== event.object))",
     seed: 31,
   },
   {
@@ -206,5 +205,21 @@ export const LIVE_FAULTS: readonly SimulatedFault[] = [
     find: "if (question === undefined || right === undefined || !this.#scopes.isLocal(right)) return null;",
     replace: "if (question !== null || right === undefined) return null;",
     seed: 19,
+  },
+  {
+    rule: "RV3",
+    what: "rows that a change of scope brings do not wait for other parts of the transaction that wrote them",
+    file: "client-picture.ts",
+    find: "showsOlder ? { ...commit, needs: this.#needsOf(others) } : commit",
+    replace: "showsOlder && others === null ? { ...commit, needs: this.#needsOf(others) } : commit",
+    seed: 204512,
+  },
+  {
+    rule: "RV2",
+    what: "a late answer to a question that was forgotten is taken for that to the next one",
+    file: "live-scopes.ts",
+    find: "if (known.asked !== nth) return false;",
+    replace: "",
+    seed: 201356,
   },
 ];

@@ -12,6 +12,8 @@ export interface BufferedCommit {
   readonly txid?: Txid;
   /** Objects that the transaction changed. */
   readonly parts?: readonly ObjectName[];
+  /** How far other objects must have come, where it shows rows of earlier commits ([RV3]); a text: they were asked, and have not answered. */
+  readonly needs?: ReadonlyMap<ObjectName, number | string>;
 }
 
 /** One watched object: how far it is shown, and what has come after that, in order of seq. */
@@ -45,6 +47,11 @@ function closure(watched: Watched, settledAt: SettledAt, start: ObjectName): Rea
     if (count <= from) continue;
     taken.set(object, count);
     for (const commit of watched.get(object)?.buffered.slice(from, count) ?? []) {
+      for (const [other, need] of commit.needs ?? []) {
+        const at = placeAt(watched.get(other), need);
+        if (at === "missing") return null;
+        if (at > 0) wanted.push([other, at]);
+      }
       for (const part of otherParts(commit, object)) {
         const at = placeOf(watched, settledAt, part, commit.txid ?? "");
         if (at === "missing") return null;
@@ -63,8 +70,15 @@ function placeOf(watched: Watched, settledAt: SettledAt, part: ObjectName, txid:
   if (index >= 0) return index + 1;
   const settled = settledAt(part, txid);
   if (settled === undefined) return "missing";
-  if (settled === null || settled <= object.shownSeq) return 0;
-  const reached = object.buffered.findIndex((commit) => commit.seq >= settled);
+  return settled === null ? 0 : placeAt(object, settled);
+}
+
+/** How many buffered commits it takes to have come to a position; 0 when it is shown, or the object is not watched. */
+function placeAt(object: WatchedObject | undefined, seq: number | string): number | "missing" {
+  if (object === undefined) return 0;
+  if (typeof seq === "string") return "missing";
+  if (seq <= object.shownSeq) return 0;
+  const reached = object.buffered.findIndex((commit) => commit.seq >= seq);
   return reached >= 0 ? reached + 1 : "missing";
 }
 

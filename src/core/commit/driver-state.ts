@@ -73,7 +73,8 @@ export type DriverEvent<W> =
   | { readonly kind: "resume" };
 
 export type DriverAnswer =
-  | { readonly kind: "committed"; readonly reply: Json; readonly isReplay: boolean }
+  /** `isFoundOut`: the answer to `decide` was lost, so nobody has waited for parts that withdraw a permission ([TP16]). */
+  | { readonly kind: "committed"; readonly reply: Json; readonly isReplay: boolean; readonly isFoundOut?: true }
   | { readonly kind: "read"; readonly results: Json }
   | { readonly kind: "fault"; readonly fault: FaultData }
   | { readonly kind: "conflict"; readonly tries: number }

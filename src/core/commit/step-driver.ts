@@ -155,7 +155,7 @@ function takeDecision<W>(state: DriverState<W>, reply: DecideReply, nowMs: numbe
 
 function takeOutcome<W>(state: DriverState<W>, outcome: Outcome, nowMs: number): DriverTurn<W> {
   if (outcome.kind === "committed")
-    return answer(state, { kind: "committed", reply: outcome.reply, isReplay: false }, []);
+    return answer(state, { kind: "committed", reply: outcome.reply, isReplay: false, isFoundOut: true }, []);
   return outcome.kind === "aborted" ? tryAgain(state, "late", nowMs) : { state, effects: [] };
 }
 

@@ -27,10 +27,16 @@ export interface PicturePort {
 
 export type Shown = ReadonlyMap<string, readonly ViewStep[]>;
 
+/** How far others must have come; a text is the question to which they have not answered. */
+type Needs = Map<ObjectName, number | string>;
+
+/** What is to be shown; `needs` where a change of scope brings rows of earlier commits, which may be parts of transactions ([RV3]). */
+type Buffered = ClientCommit & { readonly needs?: Needs };
+
 interface ObjectState {
   epoch: string;
   shownSeq: number;
-  buffered: ClientCommit[];
+  buffered: Buffered[];
   /** Watches whose replay, or snapshot, has not come since the socket was lost: the object does not move. */
   readonly recovering: Set<string>;
 }
@@ -43,7 +49,7 @@ interface WatchState {
   tag: string;
   view: LiveView | null;
   /** A snapshot that is not shown yet. */
-  next: { readonly view: LiveView; readonly seq: number; readonly needs: Map<ObjectName, number | string> } | null;
+  next: { readonly view: LiveView; readonly seq: number; readonly needs: Needs } | null;
   /** What is shown has been reset, and stays until `next` can take its place. */
   isReplacing: boolean;
 }
@@ -114,7 +120,7 @@ export class ClientPicture {
         this.#takeReplay(event);
         break;
       case "commit":
-        this.#buffer(event.object, event.commit);
+        this.#takeCommit(event.object, event.commit);
         break;
       case "at":
         this.#takeAt(event);
@@ -141,14 +147,24 @@ export class ClientPicture {
     const object = this.#place(watch, event);
     object.recovering.delete(watch.key);
     this.#merge(object, { seq: event.seq, at: 0, news: new Map() });
-    const needs = new Map<ObjectName, number | string>();
-    if (this.#port.consistency === "transaction") {
-      // Also its own object: others may show transactions that came after this snapshot.
-      const isAlone = this.#objects.size === 1;
-      for (const name of isAlone ? [] : this.#objects.keys()) needs.set(name, `?${this.#nonce++}`);
-    }
+    // Also its own object: others may show transactions that came after this snapshot.
+    const needs = this.#needsOf(this.#objects.size === 1 ? [] : this.#objects.keys());
     watch.start = null;
     watch.next = { view: openView(event, (row) => this.#port.idOf(watch.key, row)), seq: event.seq, needs };
+  }
+
+  /** Each of these objects is to say where it stands. */
+  #needsOf(names: Iterable<ObjectName>): Needs {
+    if (this.#port.consistency === "object") return new Map();
+    return new Map([...names].map((name) => [name, `?${this.#nonce++}`]));
+  }
+
+  #takeCommit(name: ObjectName, commit: ClientCommit): void {
+    const showsOlder = [...commit.news.values()].some(
+      ({ tag, changes }) => tag !== undefined && changes.some(({ op }) => op !== "removed"),
+    );
+    const others = [...this.#objects.keys()].filter((each) => each !== name);
+    this.#buffer(name, showsOlder ? { ...commit, needs: this.#needsOf(others) } : commit);
   }
 
   #takeReplay(event: Extract<ClientEvent, { kind: "replayed" }>): void {
@@ -188,15 +204,15 @@ export class ClientPicture {
   #forgetHistory(watch: WatchState, name: ObjectName): void {
     for (const known of [this.#settled, this.#asked])
       for (const question of [...known.keys()]) if (question.startsWith(`${name} `)) known.delete(question);
+    this.#setNeeds(name, () => `?${this.#nonce++}`);
     for (const other of this.#watches.values()) {
-      if (other.next?.needs.has(name) === true) other.next.needs.set(name, `?${this.#nonce++}`);
       if (other.object !== name || other === watch) continue;
       other.next = null;
       other.isReplacing = other.view !== null;
     }
   }
 
-  #buffer(name: ObjectName, commit: ClientCommit): void {
+  #buffer(name: ObjectName, commit: Buffered): void {
     const object = this.#objects.get(name);
     if (object === undefined) return;
     this.#merge(object, commit);
@@ -218,7 +234,7 @@ export class ClientPicture {
   }
 
   /** A commit comes in pieces after a reconnect: each watch replays its own part of it. */
-  #merge(object: ObjectState, commit: ClientCommit): void {
+  #merge(object: ObjectState, commit: Buffered): void {
     if (commit.seq < object.shownSeq || (commit.seq === object.shownSeq && commit.news.size === 0)) return;
     const at = object.buffered.findIndex(({ seq }) => seq >= commit.seq);
     const held = object.buffered[at];
@@ -231,7 +247,20 @@ export class ClientPicture {
     this.#buffer(name, { seq, at: 0, news: new Map() });
     if (txid === undefined) return;
     this.#settled.set(`${name} ${txid}`, txSeq ?? null);
-    for (const { next } of this.#watches.values()) if (next?.needs.get(name) === txid) next.needs.set(name, seq);
+    this.#setNeeds(name, (need) => (need === txid ? seq : need));
+  }
+
+  #setNeeds(name: ObjectName, to: (need: number | string) => number | string): void {
+    for (const needs of this.#needs()) {
+      const need = needs.get(name);
+      if (need !== undefined) needs.set(name, to(need));
+    }
+  }
+
+  /** Of all that waits. */
+  #needs(): Needs[] {
+    const waiting = [...this.#objects.values()].flatMap(({ buffered }) => buffered.flatMap(({ needs = [] }) => needs));
+    return [...waiting, ...[...this.#watches.values()].flatMap(({ next }) => next?.needs ?? [])];
   }
 
   #takeReset(key: string, purge: boolean): void {
@@ -300,7 +329,7 @@ export class ClientPicture {
 
   /** Every closed step that what is buffered allows, in order; each counts from the one before. */
   #cuts(): Cut[] {
-    const rest = new Map<ObjectName, WatchedObject<ClientCommit>>();
+    const rest = new Map<ObjectName, WatchedObject<Buffered>>();
     for (const [name, { shownSeq, buffered, recovering }] of this.#objects)
       rest.set(name, { shownSeq, buffered: recovering.size > 0 ? [] : buffered });
     if (this.#port.consistency === "object")
@@ -378,8 +407,8 @@ export class ClientPicture {
       const question = `${object} ${txid}`;
       if (!this.#asked.has(question) && this.#port.sync(object, { txid })) this.#asked.add(question);
     };
-    for (const { next } of this.#watches.values())
-      for (const [object, need] of next?.needs ?? []) if (typeof need === "string") ask(object, need);
+    for (const needs of this.#needs())
+      for (const [object, need] of needs) if (typeof need === "string") ask(object, need);
     if (this.#port.consistency === "object") return;
     for (const { object, txid } of missingParts(this.#objects, (name, txid) => this.#settled.get(`${name} ${txid}`)))
       ask(object, txid);
@@ -393,7 +422,7 @@ function told(touched: Map<string, ViewStep[]>, key: string, step: ViewStep): vo
 }
 
 /** Two pieces of one commit; one that only says where the object stands tells nothing else. */
-function joined(a: ClientCommit, b: ClientCommit): ClientCommit {
+function joined(a: Buffered, b: Buffered): Buffered {
   const [less, more] = a.news.size === 0 ? [a, b] : [b, a];
   const news = new Map(a.news);
   for (const [key, later] of b.news) {
@@ -404,5 +433,6 @@ function joined(a: ClientCommit, b: ClientCommit): ClientCommit {
       earlier === undefined ? later : { ...earlier, ...later, changes: [...earlier.changes, ...later.changes] },
     );
   }
-  return { ...less, ...more, news };
+  const needs = new Map([...(a.needs ?? []), ...(b.needs ?? [])]);
+  return { ...less, ...more, news, needs };
 }

@@ -41,8 +41,8 @@ export interface ScopePort {
   readonly counts: (table: string, row: Row) => boolean;
   /** Name of the column by which rows of a table of this object are known. */
   readonly keyOf: (table: string) => string;
-  /** Asks the object that owns the table, and registers with it; `learn` or `failed` follows. */
-  readonly ask: (key: UsedKey) => void;
+  /** Asks the object that owns the table, and registers with it; `learn` or `failed` follows, with the number of the question. */
+  readonly ask: (key: UsedKey, nth: number) => void;
 }
 
 /** `set`: names the rows that they were made from ([RV7]). */
@@ -61,7 +61,8 @@ interface Known {
   readonly isHere: boolean;
   /** Of this object: by id, to be followed. */
   rows: Map<RowId, LiveRow> | UsedAnswer | null;
-  isAsked: boolean;
+  /** Number of the question that is under way. */
+  asked: number | null;
   askedAtMs: number;
   failures: number;
 }
@@ -69,6 +70,7 @@ interface Known {
 export class LiveScopes {
   readonly #port: ScopePort;
   readonly #known = new Map<string, Known>();
+  #questions = 0;
 
   constructor(port: ScopePort) {
     this.#port = port;
@@ -117,11 +119,11 @@ export class LiveScopes {
     return users;
   }
 
-  /** What an object told of a user's rows; false: it is older than what is known. */
-  learn(key: UsedKey, answer: UsedAnswer, nowMs: number): boolean {
+  /** What an object told of a user's rows, as answer to a question or by itself; false: it is older than what is known. */
+  learn(key: UsedKey, answer: UsedAnswer, nowMs: number, nth?: number): boolean {
+    if (nth !== undefined && !this.#ends(key, nth)) return false;
     const known = this.#knownOf(key, false);
     const held = known.rows instanceof Map ? null : known.rows;
-    known.isAsked = false;
     known.failures = 0;
     if (held !== null && held.epoch === answer.epoch && held.seq > answer.seq) return false;
     known.rows = answer;
@@ -130,9 +132,9 @@ export class LiveScopes {
   }
 
   /** The object did not answer; true: once more is too often ([RV5]). It is asked again when a frame is to be computed. */
-  failed(key: UsedKey): boolean {
+  failed(key: UsedKey, nth: number): boolean {
+    if (!this.#ends(key, nth)) return false;
     const known = this.#knownOf(key, false);
-    known.isAsked = false;
     known.failures++;
     if (known.failures < LIVE_LIMITS.scopeTries) return false;
     known.failures = 0;
@@ -149,9 +151,22 @@ export class LiveScopes {
     for (const [name, { key }] of this.#known) if (key.user === user) this.#known.delete(name);
   }
 
+  /** Nobody here needs these rows: their object is told so, and tells of them no more. */
+  drop({ table, column, user }: UsedKey): void {
+    this.#known.delete(JSON.stringify([table, column, user]));
+  }
+
   /** Whether a right depends on that table. */
   uses({ table, declared = [] }: SocketRight, used: string): boolean {
     return declared.some((operation) => this.#port.usesOf(table, operation).some((use) => use.table === used));
+  }
+
+  /** False: the question was forgotten with its user's last socket, and what came since was not told to this object. */
+  #ends(key: UsedKey, nth: number): boolean {
+    const known = this.#knownOf(key, false);
+    if (known.asked !== nth) return false;
+    known.asked = null;
+    return true;
   }
 
   #used(uses: readonly Use[], user: string, nowMs: number): Used | null {
@@ -188,9 +203,9 @@ export class LiveScopes {
   #told(known: Known, nowMs: number): UsedAnswer | null {
     const isFresh = nowMs - known.askedAtMs < LIVE_LIMITS.scopeMaxAgeMs;
     if (known.rows !== null && !(known.rows instanceof Map) && isFresh) return known.rows;
-    if (!known.isAsked) {
-      known.isAsked = true;
-      this.#port.ask(known.key);
+    if (known.asked === null) {
+      known.asked = ++this.#questions;
+      this.#port.ask(known.key, known.asked);
     }
     return null;
   }
@@ -211,7 +226,7 @@ export class LiveScopes {
     const name = JSON.stringify([key.table, key.column, key.user]);
     let known = this.#known.get(name);
     if (known === undefined) {
-      known = { key, isHere, rows: null, isAsked: false, askedAtMs: 0, failures: 0 };
+      known = { key, isHere, rows: null, asked: null, askedAtMs: 0, failures: 0 };
       this.#known.set(name, known);
     }
     return known;

@@ -154,19 +154,22 @@ export class LiveServer<S> {
     this.#keeper.gone(session?.state.who ?? null);
   }
 
-  /** Rows of a user that scopes here depend on, as their object tells them ([RV2]); false: nobody here needs them. */
-  learn(key: UsedKey, answer: UsedAnswer, nowMs: number): boolean {
+  /**
+   * Rows of a user that scopes here depend on, as their object tells them ([RV2]), in answer to the question of that number or by itself; false:
+   * nobody here needs them.
+   */
+  learn(key: UsedKey, answer: UsedAnswer, nowMs: number, nth?: number): boolean {
     this.#nowMs = nowMs;
-    if (!this.#keeper.isNeeded(key)) return false;
+    if (!this.#keeper.needs(key)) return false;
     this.advance(nowMs);
-    for (const seat of this.#keeper.learn(key, answer, nowMs)) this.#goOn(seat);
+    for (const seat of this.#keeper.learn(key, answer, nowMs, nth)) this.#goOn(seat);
     return true;
   }
 
   /** That object did not answer ([RV5]). */
-  unlearned(key: UsedKey, nowMs: number): void {
+  unlearned(key: UsedKey, nowMs: number, nth: number): void {
     this.#nowMs = nowMs;
-    for (const seat of this.#keeper.failed(key)) this.#goOn(seat);
+    for (const seat of this.#keeper.failed(key, nth)) this.#goOn(seat);
   }
 
   /** Ends the sockets of a caller, or all that the test picks ([RV6]). */

@@ -116,9 +116,9 @@ export class ScopeKeeper<T extends ScopedSeat> {
   }
 
   /** Rows of a user, as another object tells them; sockets that depend on them, which are to go on. */
-  learn(key: UsedKey, answer: UsedAnswer, nowMs: number): readonly T[] {
+  learn(key: UsedKey, answer: UsedAnswer, nowMs: number, nth?: number): readonly T[] {
     const seats = this.#dependents(key);
-    if (seats.length === 0 || !this.#scopes.learn(key, answer, nowMs)) return seats;
+    if (seats.length === 0 || !this.#scopes.learn(key, answer, nowMs, nth)) return seats;
     for (const seat of seats) {
       const { session } = seat;
       const { position, isLagging } = session.state;
@@ -135,15 +135,17 @@ export class ScopeKeeper<T extends ScopedSeat> {
     return seats;
   }
 
-  /** Whether some socket depends on these rows. */
-  isNeeded(key: UsedKey): boolean {
-    return this.#dependents(key).length > 0;
+  /** Whether some socket depends on these rows; where none does, what is known of them goes, since their object will tell of them no more. */
+  needs(key: UsedKey): boolean {
+    const isNeeded = this.#dependents(key).length > 0;
+    if (!isNeeded) this.#scopes.drop(key);
+    return isNeeded;
   }
 
   /** The object that owns the rows did not answer; sockets that are to ask again, if something of theirs waits. */
-  failed(key: UsedKey): readonly T[] {
+  failed(key: UsedKey, nth: number): readonly T[] {
     const seats = this.#dependents(key);
-    if (!this.#scopes.failed(key)) return seats;
+    if (!this.#scopes.failed(key, nth)) return seats;
     for (const seat of seats) this.#port.giveUp(seat, UNRESOLVED);
     return [];
   }

@@ -6,11 +6,11 @@
 import { Fault } from "../../core/fault.ts";
 import { hex } from "../../core/hex.ts";
 import { uuidv7 } from "../../core/ids.ts";
-import type { TransactionBody } from "../../core/protocol/transaction-call.ts";
 import { retryPauseMs, TRANSACTION_LIMITS } from "../../core/transaction/limits.ts";
 import type { Isolation } from "../../core/transaction/operation.ts";
 import type { ObjectAnswer } from "../endpoints/answer.ts";
 import { mintId, type WriteKey } from "../idempotency.ts";
+import { awaitParts } from "./await-parts.ts";
 import { findReply } from "./find-reply.ts";
 import { isConflict } from "./make-action.ts";
 import type { Target } from "./open-target.ts";
@@ -44,8 +44,18 @@ export function openFrame({ origin, key, keeper, isolation }: FrameOptions): Run
   };
 }
 
-/** `attempt` makes a run of its own each time. A stored reply found on the way is the answer. */
+/** `attempt` makes a run of its own each time. A stored reply found on the way is the answer, once all parts of that transaction are applied. */
 export async function untilCommitted<A extends ObjectAnswer | null>(
+  frame: RunFrame,
+  maxTries: number,
+  attempt: () => Promise<A>,
+): Promise<A | ObjectAnswer> {
+  const answer = await untilAnswered(frame, maxTries, attempt);
+  if (answer?.isReplay === true) await awaitParts(frame.origin, answer);
+  return answer;
+}
+
+async function untilAnswered<A extends ObjectAnswer | null>(
   frame: RunFrame,
   maxTries: number,
   attempt: () => Promise<A>,
@@ -73,11 +83,6 @@ export async function untilCommitted<A extends ObjectAnswer | null>(
       await new Promise((resume) => setTimeout(resume, pauseMs));
     }
   }
-}
-
-/** The body of an answer to a commit. */
-export function bodyOf(answer: ObjectAnswer): TransactionBody {
-  return JSON.parse(answer.body ?? "{}") as TransactionBody;
 }
 
 /** From 0 up to 1: retries that met once do not meet again. */

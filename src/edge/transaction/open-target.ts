@@ -67,7 +67,7 @@ export async function openTarget(
 }
 
 /** By the name it is served under; server code may also use the table's own. */
-function findTable({ exchange, door }: Origin, name: string): TableEntry {
+export function findTable({ exchange, door }: Origin, name: string): TableEntry {
   const { tables } = exchange.edge;
   const entry =
     tables.get(name) ??

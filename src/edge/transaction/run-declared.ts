@@ -1,7 +1,6 @@
 /**
- * Runs a declared transaction ([TX3]–[TX8]): checks the body, prepares once, then step by step: condition, requirement, data, each a
- * pure function of the results so far. `effects` and `transform` are settled before the commit; `onSuccess` and `onError` come after
- * and cannot change the answer.
+ * Runs a declared transaction ([TX3]–[TX8]): checks the body, prepares once, then step by step: condition, requirement, data, pure functions of
+ * the results so far. `effects` and `transform` are settled before the commit; `onSuccess` and `onError` cannot change the answer.
  */
 
 import { Fault } from "../../core/fault.ts";
@@ -13,7 +12,8 @@ import type { StepResult } from "../../core/transaction/results.ts";
 import type { ObjectAnswer } from "../endpoints/answer.ts";
 import type { WriteKey } from "../idempotency.ts";
 import { afterwards, toldOf } from "./afterwards.ts";
-import { bodyOf, openFrame, untilCommitted } from "./atomic.ts";
+import { openFrame, untilCommitted } from "./atomic.ts";
+import { bodyOf } from "./body-of.ts";
 import { type Declared, itemOf, readItem } from "./declared.ts";
 import { firstContext, requestBody, validBody } from "./declared-context.ts";
 import type { TransactionContext } from "./declared-types.ts";

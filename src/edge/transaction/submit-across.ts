@@ -17,6 +17,8 @@ import type { ObjectAnswer } from "../endpoints/answer.ts";
 import { callHeader } from "../exchange.ts";
 import { DEFAULT_IDEMPOTENCY_TTL_MS } from "../limits.ts";
 import { startAfterHooksOf } from "./after-parts.ts";
+import { awaitParts } from "./await-parts.ts";
+import { bodyOf } from "./body-of.ts";
 import { TransactionDrive } from "./drive.ts";
 import { readAcross } from "./read-across.ts";
 import type { RunFrame, Step } from "./run.ts";
@@ -35,7 +37,9 @@ export async function submitAcross(plan: Plan): Promise<ObjectAnswer> {
   if (answer === null) throw new Fault({ slug: "transaction-conflict", retryable: true, tries: 1, retryAfter: 1 });
   drives.delete(frame);
   const result = answerOf(answer, frame);
-  if (answer.kind === "committed" && !answer.isReplay) startAfterHooksOf(steps, bodyOf(result).txid);
+  if (answer.kind !== "committed" || answer.isReplay) return result;
+  if (answer.isFoundOut === true) await awaitParts(frame.origin, result);
+  startAfterHooksOf(steps, bodyOf(result).txid);
   return result;
 }
 
@@ -162,8 +166,4 @@ function answered(body: Json): ObjectAnswer {
   const { seqs } = body as unknown as TransactionBody;
   const position = seqs.flatMap(({ token }) => token ?? []).join(", ");
   return { kind: "answer", status: 200, headers: {}, body: JSON.stringify(body), position };
-}
-
-function bodyOf(answer: ObjectAnswer): TransactionBody {
-  return JSON.parse(answer.body ?? "{}") as TransactionBody;
 }

@@ -20,6 +20,30 @@ describe("[TP18] the smallest cut closed under transactions", () => {
     expect(cutOf(watching({ [A]: [single(1), single(2)], [B]: [single(1)] }))).toEqual({ [A]: 1 });
   });
 
+  test("[RV3] what a change of scope brings waits until the other objects have come as far as they say, and takes along what lies before that", () => {
+    const needing = (need: number | string, object = B): BufferedCommit => ({
+      seq: 7,
+      needs: new Map([[object, need]]),
+    });
+    const watched = (need: number | string, ...there: BufferedCommit[]) =>
+      watching({ [A]: [needing(need)], [B]: there });
+    expect(cutOf(watched("?1"))).toBeNull();
+    expect(cutOf(watched(2, single(1)))).toEqual({ [B]: 1 });
+    expect(cutOf(watched(2, part(1, "t", A, B), single(2)), () => 8)).toBeNull();
+    expect(cutOf(watched(2, single(1), single(3), single(4)))).toEqual({ [A]: 1, [B]: 2 });
+    expect(cutOf(watching({ [A]: [needing(5), single(8)], [B]: [] }, 5))).toEqual({ [A]: 1 });
+    expect(cutOf(watching({ [A]: [needing("?1", C)], [B]: [] }))).toEqual({ [A]: 1 });
+  });
+
+  test("[RV3] two changes of scope that need each other are released together", () => {
+    const [a, b] = [
+      { seq: 7, needs: new Map([[B, 7]]) },
+      { seq: 7, needs: new Map([[A, 7]]) },
+    ];
+    expect(cutOf(watching({ [A]: [a], [B]: [single(6)] }))).toEqual({ [B]: 1 });
+    expect(cutOf(watching({ [A]: [a], [B]: [single(6), b] }))).toEqual({ [A]: 1, [B]: 2 });
+  });
+
   test("nothing to show", () => {
     expect(cutOf(watching({ [A]: [], [B]: [] }))).toBeNull();
   });

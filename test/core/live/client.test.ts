@@ -1,7 +1,7 @@
 /** The client's half without any network: tries, and what waits for the rest of a transaction. What all of it together does is simulated. */
 
 import { expect, test } from "vitest";
-import type { ObjectName } from "../../../src/core/ids.ts";
+import type { ObjectName, RowId } from "../../../src/core/ids.ts";
 import { backoffMs } from "../../../src/core/live/backoff.ts";
 import type { ClientEvent } from "../../../src/core/live/client-event.ts";
 import { ClientPicture } from "../../../src/core/live/client-picture.ts";
@@ -42,9 +42,16 @@ function picture(consistency: "transaction" | "object") {
     made.add(watch);
     snapshot(watch, object, 1);
   }
-  for (const question of asked.splice(0)) at(question.startsWith(A) ? A : B, question, 1);
+  /** Answers what an object has been asked. */
+  const answer = (object: ObjectName, seq: number) => {
+    for (const question of asked.splice(0))
+      if (question.startsWith(object)) at(object, question, seq);
+      else asked.push(question);
+  };
+  answer(A, 1);
+  answer(B, 1);
   const rows = (watch: string) => made.viewOf(watch)?.rows.size;
-  return { made, snapshot, commit, rows, reopened, asked, at };
+  return { made, snapshot, commit, rows, reopened, asked, at, answer };
 }
 
 test("[CC2] [CC4] half a transaction waits, with everything after it; the other half shows both", () => {
@@ -64,6 +71,26 @@ test("[CC2] [CC4] half a transaction waits, with everything after it; the other 
     },
   });
   expect([rows("a"), rows("b"), made.isWaiting]).toEqual([2, 1, false]);
+});
+
+test("[RV3] [CC3] rows that a change of scope brings are shown once the other objects have come as far; where it only takes some away, at once", () => {
+  const { made, rows, answer } = picture("transaction");
+  const scope = (op: "added" | "removed", seq: number) => {
+    const change = op === "added" ? { op, row: { id: "r" }, v: "" } : { op, rowId: "r" as RowId, why: "scope" };
+    const news = new Map([["a", { id: 1, changes: [change], tag: "11111111" }]]);
+    made.take({ kind: "commit", object: A, commit: { seq, at: 1, news } });
+  };
+  scope("added", 1);
+  expect([rows("a"), made.isWaiting, made.sinceOf("a")]).toEqual([0, true, `${EPOCH}:1:00000000`]);
+  answer(B, 3);
+  expect([rows("a"), made.shownSeq(B), made.isWaiting, made.sinceOf("a")]).toEqual([
+    1,
+    3,
+    false,
+    `${EPOCH}:1:11111111`,
+  ]);
+  scope("removed", 1);
+  expect([rows("a"), made.isWaiting]).toEqual([0, false]);
 });
 
 test("[CC4] when a thousand commits wait, the watches of their object are opened anew; what is shown stays until then", () => {

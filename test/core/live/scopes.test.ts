@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import { LIVE_LIMITS } from "../../../src/core/live/live-limits.ts";
 import type { UsedKey } from "../../../src/core/live/live-scopes.ts";
 import { type LiveAction, LiveServer } from "../../../src/core/live/live-server.ts";
-import { newSocketState } from "../../../src/core/live/socket-state.ts";
+import { newSocketState, type SocketRights } from "../../../src/core/live/socket-state.ts";
 import type { Row } from "../../../src/core/schema/table-spec.ts";
 import { ModelObject } from "../../sim/live/model-object.ts";
 import { TASKS } from "../../sim/live/tasks-table.ts";
@@ -14,6 +14,7 @@ const KEY: UsedKey = { table: "members", column: "user", user: "ann" };
 function bench() {
   const object = new ModelObject("t/app/a", [{ spec: TASKS }]);
   const asked: UsedKey[] = [];
+  let pending: number | undefined;
   const frames: Record<string, unknown>[] = [];
   const rule = { throws: false, throwsToFollow: false };
   const texts: string[] = [];
@@ -33,7 +34,10 @@ function bench() {
       read: () => [],
       counts: () => true,
       keyOf: () => "id",
-      ask: (key) => void asked.push(key),
+      ask(key, nth) {
+        asked.push(key);
+        pending = nth;
+      },
     },
     allowedOperators: () => undefined,
     act: (action: LiveAction<number>) => {
@@ -57,7 +61,7 @@ function bench() {
     objects: [],
   };
   server.accept(1, newSocketState(opening, object.epoch, nowMs), nowMs);
-  const say = (frame: object) => server.receive(1, JSON.stringify(frame), nowMs);
+  const say = (frame: object, id = 1) => server.receive(id, JSON.stringify(frame), nowMs);
   say({ type: "hello", v: 1, client: "test" });
   return {
     asked,
@@ -74,9 +78,17 @@ function bench() {
       object.commit([{ table: "tasks", id, row }]);
       server.advance(nowMs);
     },
-    learn: (lists: readonly string[], seq: number, version = `${lists}`) =>
-      server.learn(KEY, { rows: lists.map((list) => ({ list })), version, epoch: "e", seq }, nowMs),
-    lose: () => server.unlearned(KEY, nowMs),
+    /** The answer to the question that is under way, or to the one of that number; without any, told by itself. */
+    learn(lists: readonly string[], seq: number, version = `${lists}`, nth = pending) {
+      if (nth === pending) pending = undefined;
+      return server.learn(KEY, { rows: lists.map((list) => ({ list })), version, epoch: "e", seq }, nowMs, nth);
+    },
+    lose: (nth = asked.length) => server.unlearned(KEY, nowMs, nth),
+    open(id: number, rights: SocketRights = opening.rights) {
+      server.accept(id, newSocketState({ ...opening, rights }, object.epoch, nowMs), nowMs);
+      say({ type: "hello", v: 1, client: "test" }, id);
+    },
+    close: (id: number) => server.gone(id),
   };
 }
 
@@ -112,6 +124,35 @@ test("[RV2] what is told later is newer: an answer of before is not taken", () =
   world.learn(["x"], 2);
   world.write("r2", "x");
   expect(world.told()).toEqual([]);
+});
+
+test("[RV2] a late answer to a question that went with its user's last socket is none to the next question; what is told by itself is taken", () => {
+  const world = bench();
+  world.write("r1", "x");
+  world.say({ type: "watch", id: 1, resource: "tasks" });
+  world.close(1);
+  world.open(2);
+  world.told();
+  world.say({ type: "watch", id: 1, resource: "tasks" }, 2);
+  expect(world.asked.length).toBe(2);
+  world.learn(["x"], 1, "x", 1);
+  world.lose(1);
+  expect(world.told()).toEqual([]);
+  world.learn(["y"], 2, "y", 2);
+  expect(world.told()).toMatchObject([{ type: "snapshot", rows: [] }]);
+  world.learn(["x"], 3);
+  expect(types(world.told())).toEqual(["commit"]);
+});
+
+test("[RV2] rows whose object was told that nobody needs them are asked for anew, although their user still has a socket here", () => {
+  const world = followed();
+  world.open(2, { open: { table: "tasks", scopes: [] } });
+  world.close(1);
+  expect([world.learn([], 2), world.asked.length]).toEqual([false, 1]);
+  world.open(3);
+  world.told();
+  world.say({ type: "watch", id: 1, resource: "tasks" }, 3);
+  expect([world.asked.length, world.told()]).toEqual([2, []]);
 });
 
 test("[RV4] a scope of another object is at most a minute old when a frame is computed; meanwhile nothing is sent, and nothing lost", () => {

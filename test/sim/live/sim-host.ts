@@ -34,12 +34,12 @@ export class SimHost {
     this.#members = members;
   }
 
-  learn(key: UsedKey, answer: UsedAnswer, nowMs: number): boolean {
-    return this.#sockets.size > 0 && this.#wake(nowMs).learn(key, answer, nowMs);
+  learn(key: UsedKey, answer: UsedAnswer, nowMs: number, nth?: number): boolean {
+    return this.#sockets.size > 0 && this.#wake(nowMs).learn(key, answer, nowMs, nth);
   }
 
-  unlearned(key: UsedKey, nowMs: number): void {
-    this.#server?.unlearned(key, nowMs);
+  unlearned(key: UsedKey, nowMs: number, nth: number): void {
+    this.#server?.unlearned(key, nowMs, nth);
   }
 
   get isAwake(): boolean {

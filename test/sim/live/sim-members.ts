@@ -16,15 +16,14 @@ import { MEMBERS } from "./tasks-table.ts";
 
 export type MembersPlace = "here" | "elsewhere";
 
-type Message =
-  | { readonly kind: "ask" | "lost"; readonly host: SimHost; readonly life: number; readonly key: UsedKey }
-  | {
-      readonly kind: "answer";
-      readonly host: SimHost;
-      readonly life: number;
-      readonly key: UsedKey;
-      readonly answer: UsedAnswer;
-    };
+interface Message {
+  readonly kind: "ask" | "lost" | "answer";
+  readonly host: SimHost;
+  readonly life: number;
+  readonly key: UsedKey;
+  readonly nth: number;
+  readonly answer?: UsedAnswer;
+}
 
 interface Dependent {
   readonly host: SimHost;
@@ -67,7 +66,7 @@ export class SimMembers {
       read: ({ user }) => listedOf(host.object, user),
       counts: () => true,
       keyOf: () => "id",
-      ask: (key) => void this.#messages.push({ kind: "ask", host, life: host.life, key }),
+      ask: (key, nth) => void this.#messages.push({ kind: "ask", host, life: host.life, key, nth }),
     };
   }
 
@@ -110,11 +109,11 @@ export class SimMembers {
     }
     const [message] = this.#messages.splice(random.between(0, Math.max(0, this.#messages.length - 1)), 1);
     if (message === undefined || message.host.life !== message.life) return false;
-    const { host, life, key } = message;
-    if (message.kind === "answer") host.learn(key, message.answer, nowMs);
-    else if (message.kind === "lost") host.unlearned(key, nowMs);
-    else if (random.chance(lose)) this.#messages.push({ kind: "lost", host, life, key });
-    else this.#messages.push({ kind: "answer", host, life, key, answer: this.#register(host, key.user) });
+    const { host, key, nth, answer } = message;
+    if (answer !== undefined) host.learn(key, answer, nowMs, nth);
+    else if (message.kind === "lost") host.unlearned(key, nowMs, nth);
+    else if (random.chance(lose)) this.#messages.push({ ...message, kind: "lost" });
+    else this.#messages.push({ ...message, kind: "answer", answer: this.#register(host, key.user) });
     return false;
   }
 

@@ -425,12 +425,13 @@ class Run {
     const shown = new Map<ObjectName, number>();
     for (const [key, { object }] of watcher.requests)
       if (watcher.picture.viewOf(key) !== null) shown.set(object, watcher.picture.shownSeq(object) ?? 0);
+    const groups = new Map<ObjectName, LiveGroup[]>();
+    for (const [key, { object }] of watcher.requests) {
+      const group = this.#shownGroup(watcher, key);
+      if (group !== null) groups.set(object, [...(groups.get(object) ?? []), group]);
+    }
     const isSeen = (name: ObjectName, commit: LiveCommit) =>
-      [...watcher.requests].some(([key, { object, request }]) => {
-        if (object !== name || watcher.picture.sinceOf(key) === null) return false;
-        if (request.limit !== undefined || request.aggregate !== undefined) return false;
-        return this.#groupOf(watcher, request, this.#host(name).object).touches(commit.changes);
-      });
+      groups.get(name)?.some((group) => group.touches(commit.changes)) === true;
     for (const [name, seq] of shown) {
       for (const commit of this.#host(name).object.log) {
         const { txid, parts, seq: at } = commit;
@@ -444,6 +445,21 @@ class Run {
         }
       }
     }
+  }
+
+  /** What a watch shows: under the scope of now, or that of its position where it has not been told yet of a change; null: no list of rows. */
+  #shownGroup(watcher: SimWatcher, key: string): LiveGroup | null {
+    const { object: name, request } = watcher.requests.get(key) ?? {};
+    const since = watcher.picture.sinceOf(key);
+    if (name === undefined || request === undefined || since === null) return null;
+    if (request.limit !== undefined || request.aggregate !== undefined) return null;
+    const now = this.#host(name).object;
+    const under = (at: ModelObject) => {
+      const group = this.#groupOf(watcher, request, now, this.#scopeOf(watcher, at));
+      return since.endsWith(this.#tagOf(watcher, group, at)) ? group : null;
+    };
+    if (this.#members?.place !== "here") return under(now);
+    return under(now) ?? under(this.#past(name, watcher.picture.shownSeq(name) ?? 0));
   }
 
   #groupOf(
