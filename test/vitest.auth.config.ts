@@ -20,7 +20,8 @@ export default defineConfig({
     name: "auth",
     include: ["test/features/auth/**/*.test.ts"],
     exclude: ["**/*.node.test.ts"],
-    setupFiles: [join(root, "test/features/auth/migrate-database.ts")],
+    isolate: false,
+    setupFiles: [join(root, "test/support/reset-storage.ts"), join(root, "test/features/auth/migrate-database.ts")],
     testTimeout: 60_000,
   },
 });

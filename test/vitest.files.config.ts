@@ -13,6 +13,8 @@ export default defineConfig({
     name: "files",
     include: ["test/features/files/**/*.test.ts"],
     exclude: ["**/*.node.test.ts"],
+    isolate: false,
+    setupFiles: [join(root, "test/support/reset-storage.ts")],
     testTimeout: 60_000,
   },
 });

@@ -13,6 +13,8 @@ export default defineConfig({
     name: "jobs",
     include: ["test/features/jobs/**/*.test.ts"],
     exclude: ["**/*.node.test.ts"],
+    isolate: false,
+    setupFiles: [join(root, "test/support/reset-storage.ts")],
     testTimeout: 60_000,
   },
 });

@@ -9,5 +9,10 @@ const root = join(import.meta.dirname, "..");
 export default defineConfig({
   root,
   plugins: [cloudflareTest({ wrangler: { configPath: join(root, "test/support/bare-object.toml") } })],
-  test: { name: "object", include: ["test/table/**/*.object.test.ts"] },
+  test: {
+    name: "object",
+    include: ["test/table/**/*.object.test.ts"],
+    isolate: false,
+    setupFiles: [join(root, "test/support/reset-storage.ts")],
+  },
 });

@@ -14,7 +14,11 @@ export default defineConfig({
     include: ["test/features/read-model/**/*.test.ts"],
     exclude: ["**/*.node.test.ts"],
     globalSetup: [join(root, "test/features/read-model/generate-database.ts")],
-    setupFiles: [join(root, "test/features/read-model/migrate-database.ts")],
+    isolate: false,
+    setupFiles: [
+      join(root, "test/support/reset-storage.ts"),
+      join(root, "test/features/read-model/migrate-database.ts"),
+    ],
     testTimeout: 60_000,
   },
 });

@@ -11,6 +11,8 @@ export default defineConfig({
   plugins: [cloudflareTest({ wrangler: { configPath: join(root, "test/support/wrangler.toml") } })],
   test: {
     include: ["test/worker/**/*.test.ts"],
+    isolate: false,
+    setupFiles: [join(root, "test/support/reset-storage.ts")],
     globalSetup: [join(root, "test/support/generate-migrations.ts")],
   },
 });
