@@ -115,6 +115,9 @@ test("[LS13] what was handed over is begun with once, not by whoever signs in ne
   await ledge.clock.advance(60_000);
   expect(browser.asked().list.getSnapshot().isReady).toBe(false);
   expect(browser.asked().row.getSnapshot().isReady).toBe(true);
+  // Another page of the server's brings its own.
+  browser.store.hydrate(state);
+  expect(browser.asked().list.getSnapshot().isReady).toBe(true);
   browser.store.purge();
   expect(browser.asked().row.getSnapshot().isReady).toBe(false);
   browser.store.hydrate({ ...state, v: 2 } as never);

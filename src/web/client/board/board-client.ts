@@ -5,7 +5,7 @@
 
 import { createClient } from "ledge/client";
 import { createClient as createSignedIn } from "ledge/client/auth";
-import { withLive } from "ledge/client/live";
+import { shareSockets, withLive } from "ledge/client/live";
 import { withOutbox } from "ledge/client/offline";
 import { withStore } from "ledge/client/store";
 import type { app } from "../../../app.ts";
@@ -35,7 +35,9 @@ export function boardClient({ basePath, person }: PageFacts) {
   const bare = person.isTrial
     ? createClient<typeof app>({ url: "", basePath, token: `dev:${person.id}` })
     : createSignedIn<typeof app>({ url: "", basePath });
-  const written = withOutbox(withLive(bare), { name, conflicts: "merge" });
+  // However many tabs are open: one socket an object.
+  const live = withLive(bare, { share: shareSockets() });
+  const written = withOutbox(live, { name, conflicts: "merge" });
   // What was seen is there without a network, too. It is this person's, whoever opens the page next.
   return withStore(written, { persist: true, principal: () => person.id });
 }

@@ -5,6 +5,7 @@ import { type ReactNode, useState } from "react";
 import { shortName } from "./card.tsx";
 import { type Comment, columnName, type Task } from "./columns.ts";
 import { companion } from "./move-task.ts";
+import { say } from "./say.tsx";
 
 export interface CommentsProps {
   readonly task: Task;
@@ -18,7 +19,10 @@ export function Comments({ task, person, children }: CommentsProps) {
   const [text, setText] = useState("");
   const send = () => {
     setText("");
-    void mutate.create({ taskId: task.id, body: text.trim(), recipientId: companion(task, person) });
+    mutate.create({ taskId: task.id, body: text.trim(), recipientId: companion(task, person) }).catch(() => {
+      setText(text);
+      say("It could not be stored in this browser");
+    });
   };
   return (
     <>

@@ -2,12 +2,13 @@
 
 import { useSearch } from "ledge/client/react";
 import { useEffect, useRef, useState } from "react";
+import { asTyped } from "./as-typed.ts";
 import { columnName } from "./columns.ts";
 import { type Place, placeHref } from "./use-place.ts";
 
 export function SearchBox({ place }: { readonly place: Place }) {
   const [text, setText] = useState("");
-  const { items, isSearching, error } = useSearch("tasks", text);
+  const { items, isSearching, error } = useSearch("tasks", asTyped(text));
   const root = useRef<HTMLDivElement>(null);
   const field = useRef<HTMLInputElement>(null);
   useEffect(() => {

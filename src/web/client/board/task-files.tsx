@@ -72,7 +72,7 @@ export function TaskFiles({ task }: { readonly task: string }) {
         {stored.map(({ name, url, thumb }) => (
           <li key={name}>
             <a href={url} target="_blank" rel="noreferrer">
-              {thumb !== null && <img src={thumb} alt="" width={80} height={60} />}
+              {thumb !== null && <img src={thumb} alt="" width={64} height={48} />}
               <span>{name}</span>
             </a>
             <button
