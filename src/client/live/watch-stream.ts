@@ -13,7 +13,7 @@ import type { BodyReader } from "./live-platform.ts";
 import type { LiveWiring } from "./live-wiring.ts";
 import { type LivePlace, placePath, requestTicket, retryAfterOf } from "./request-ticket.ts";
 
-/** The server says something every 15 s. */
+/** The server says something every 15 s, and answers at once. */
 const SILENT_MS = 45_000;
 
 export interface StreamPort {
@@ -101,14 +101,19 @@ export class WatchStream {
     );
     const known = queryOf({ ...rest, ...aggregate });
     const url = `${baseUrl}${placePath(this.#place)}${aggregate === undefined ? "" : "/aggregate"}/subscribe`;
-    const response = await platform.stream(`${url}${known === "" ? "?" : `${known}&`}${extra.join("&")}`, {
-      headers: { accept: "text/event-stream" },
-      ...(credentials !== undefined && { credentials }),
-      signal,
-    });
-    if (response.status !== 200 || response.body === null)
-      throw errorFromReply(response.status, await response.text(), response.headers, platform.now());
-    return response.body.getReader();
+    const cancel = platform.after(SILENT_MS, this.#abort);
+    try {
+      const response = await platform.stream(`${url}${known === "" ? "?" : `${known}&`}${extra.join("&")}`, {
+        headers: { accept: "text/event-stream" },
+        ...(credentials !== undefined && { credentials }),
+        signal,
+      });
+      if (response.status !== 200 || response.body === null)
+        throw errorFromReply(response.status, await response.text(), response.headers, platform.now());
+      return response.body.getReader();
+    } finally {
+      cancel();
+    }
   }
 
   async #read(reader: BodyReader, isPresent: () => boolean): Promise<void> {

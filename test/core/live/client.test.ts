@@ -138,6 +138,7 @@ test("[WS17] tries come at random within a bound that doubles to thirty seconds,
     999, 1999, 3999, 29_999, 29_999, 29_999,
   ]);
   expect([backoffMs(3, 0), backoffMs(3, 0, 5000)]).toEqual([0, 5000]);
+  expect([0, 1, 2, 100].map((attempt) => backoffMs(attempt, 0.999_999, 1000))).toEqual([1999, 2999, 4999, 4999]);
 });
 
 test("[WS17] [WS9] a client comes back by itself, obeys bye, and stays away after a refusal for good", () => {
