@@ -43,9 +43,9 @@ test("[SDK10] createClient with sign-in is at most 6.75 KB, gzipped", async () =
   expect(inputs.filter((path) => !/^src\/(client|core)\/|^<stdin>$/.test(path))).toEqual([]);
 });
 
-test("[SDK10] createClient with live queries is at most 17.9 KB, gzipped, and holds no parser", async () => {
+test("[SDK10] createClient with live queries is at most 18.1 KB, gzipped, and holds no parser", async () => {
   const { gzip, inputs } = await bundle("{ createClient }", "ledge-client-live");
-  expect(gzip).toBeLessThanOrEqual(17.9 * KB);
+  expect(gzip).toBeLessThanOrEqual(18.1 * KB);
   expect(inputs.filter((path) => !/^src\/(client|core)\/|^<stdin>$|parse|tokenize/.test(path))).toEqual([]);
 });
 
@@ -81,24 +81,24 @@ test("[SDK10] [J15] jobs are at most 1.25 KB beside the client, gzipped, and the
   expect(alone.inputs.filter((path) => path.includes("job"))).toEqual([]);
 });
 
-test("[SDK10] the outbox is at most 7.6 KB beside the client, gzipped, 25.1 KB with live queries, and the client does not carry it", async () => {
+test("[SDK10] the outbox is at most 7.75 KB beside the client, gzipped, 25.4 KB with live queries, and the client does not carry it", async () => {
   const alone = await bundle("{ createClient }");
   const both = await bundle('{ createClient } from "./src/client/ledge-client.ts"; export *', "ledge-client-offline");
-  expect(both.gzip - alone.gzip).toBeLessThanOrEqual(7.6 * KB);
+  expect(both.gzip - alone.gzip).toBeLessThanOrEqual(7.75 * KB);
   const all = await bundle(
     '{ withOutbox } from "./src/client/ledge-client-offline.ts"; export { createClient }',
     "ledge-client-live",
   );
-  expect(all.gzip).toBeLessThanOrEqual(25.1 * KB);
+  expect(all.gzip).toBeLessThanOrEqual(25.4 * KB);
   expect(alone.inputs.filter((path) => path.includes("offline"))).toEqual([]);
 });
 
-test("[SDK10] the live store is at most 13.5 KB beside a client with live queries and outbox, gzipped, and holds no parser", async () => {
+test("[SDK10] the live store is at most 13.75 KB beside a client with live queries and outbox, gzipped, and holds no parser", async () => {
   const parts =
     '{ createClient } from "./src/client/ledge-client-live.ts"; export { withOutbox } from "./src/client/ledge-client-offline.ts"';
   const both = await bundle(`${parts}; export { withOutbox as other }`, "ledge-client-offline");
   const all = await bundle(`${parts}; export { withStore }`, "ledge-client-store");
-  expect(all.gzip - both.gzip).toBeLessThanOrEqual(13.5 * KB);
+  expect(all.gzip - both.gzip).toBeLessThanOrEqual(13.75 * KB);
   expect(all.inputs.filter((path) => /parse|tokenize/.test(path))).toEqual([]);
 });
 

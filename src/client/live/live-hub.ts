@@ -9,6 +9,7 @@ import type { ClientEvent } from "../../core/live/client-event.ts";
 import { ClientPicture, type Shown } from "../../core/live/client-picture.ts";
 import type { WatchRequest } from "../../core/live/client-session.ts";
 import type { LiveView } from "../../core/live/live-view.ts";
+import type { PlaceQuestion } from "../../core/offline/overlay.ts";
 import { LedgeError, TransportError } from "../ledge-error.ts";
 import { errorFromReply } from "../read-problem.ts";
 import type { SocketLike } from "./live-platform.ts";
@@ -16,7 +17,6 @@ import type { ConnectionState, LiveStatus } from "./live-types.ts";
 import { type KeptView, LiveWatch, type WatchListener } from "./live-watch.ts";
 import type { LiveWiring } from "./live-wiring.ts";
 import { ObjectLinks } from "./object-links.ts";
-import { PositionQuestions } from "./position-questions.ts";
 import { type LivePlace, placePath } from "./request-ticket.ts";
 import { tagRows } from "./tag-rows.ts";
 import { WatchStream } from "./watch-stream.ts";
@@ -35,7 +35,8 @@ export class LiveHub {
   openShared = (_url: string, _share: string): SocketLike | null => null;
   /** Called when an object may stand elsewhere, whether rows changed or not. */
   onMoved = (): void => {};
-  readonly #questions = new PositionQuestions((epoch, seq) => this.#askWhere(epoch, seq));
+  /** Called when an object has said where it has what it was asked for by name: at `epoch:seq`. */
+  onTold = (_name: string, _position: string): void => {};
   #usesStreams = false;
   #isDestroyed = false;
   #told: ConnectionState = "disconnected";
@@ -93,9 +94,9 @@ export class LiveHub {
     return watch && { name: watch.rowKey, kind: String(watch.kinds[watch.rowKey]) };
   }
 
-  /** Has the object of that history say whether it has passed `epoch:seq` ([CI6]). */
-  ask(position: string): void {
-    this.#questions.ask(position);
+  /** Has the object of a watch say where it stands, or where it has a write ([CI6]). */
+  ask({ key, place }: LiveWatch, question: PlaceQuestion): void {
+    (this.#streams.get(key) ?? this.#links.at(place)?.session)?.inquire(question);
   }
 
   /** The watch that asks this from the beginning, if there is one. */
@@ -236,9 +237,10 @@ export class LiveHub {
       watch?.learn(event.key, "kinds" in event ? event.kinds : this.#kindsOf(watch));
       watch?.answered(event.seq, this.#wiring.platform.now());
     }
-    if (event.kind === "lost") this.#questions.forget();
     tagRows(event);
     picture.take(event);
+    if (event.kind === "at" && event.name !== undefined)
+      this.onTold(event.name, `${picture.epochOf(event.object)}:${event.txSeq ?? event.seq}`);
     this.onMoved();
     if (event.kind === "reset" && event.purge) {
       const watch = this.#watches.get(event.watch);
@@ -290,15 +292,6 @@ export class LiveHub {
       return;
     }
     watch.become("CHANNEL_ERROR", error);
-  }
-
-  /** False: there is no connection that could be asked now. */
-  #askWhere(epoch: string, seq: number): boolean {
-    const concerned = this.watches.filter(({ key }) => this.positionOf(key)?.startsWith(`${epoch}:`) === true);
-    // A stream cannot be asked; one that is opened anew says where it stands.
-    const streams = concerned.flatMap(({ key }) => this.#streams.get(key) ?? []);
-    for (const stream of streams) stream.start();
-    return streams.length > 0 || concerned.some(({ place }) => this.#links.at(place)?.session.sync({ seq }) === true);
   }
 
   #shown(shown: Shown): void {

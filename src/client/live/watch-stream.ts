@@ -4,9 +4,11 @@
  */
 
 import { backoffMs } from "../../core/live/backoff.ts";
-import type { ClientEvent } from "../../core/live/client-event.ts";
+import type { ClientEvent, WatchPlace } from "../../core/live/client-event.ts";
 import type { WatchRequest } from "../../core/live/client-session.ts";
+import { parseSince } from "../../core/live/position.ts";
 import { SseReader } from "../../core/live/sse-reader.ts";
+import type { PlaceQuestion } from "../../core/offline/overlay.ts";
 import { queryOf } from "../parameters.ts";
 import { errorFromReply } from "../read-problem.ts";
 import type { BodyReader } from "./live-platform.ts";
@@ -15,6 +17,8 @@ import { type LivePlace, placePath, requestTicket, retryAfterOf } from "./reques
 
 /** The server says something every 15 s, and answers at once. */
 const SILENT_MS = 45_000;
+/** A write that shows comes by itself within that time. */
+const INQUIRY_MS = 1_000;
 
 export interface StreamPort {
   readonly wiring: LiveWiring;
@@ -33,6 +37,9 @@ export class WatchStream {
   #attempt = 0;
   #cancelWait = (): void => {};
   #abort = (): void => {};
+  #cancelInquiry: (() => void) | null = null;
+  /** Writes of which it is to be known where they are. */
+  readonly #names = new Set<string>();
   state: "connecting" | "connected" | "reconnecting" | "disconnected" = "connecting";
 
   constructor(key: string, place: LivePlace, request: WatchRequest, port: StreamPort) {
@@ -48,8 +55,20 @@ export class WatchStream {
     this.#wait(0);
   }
 
+  /** A stream cannot be asked: one that is opened anew says where it stands. */
+  inquire(question: PlaceQuestion): void {
+    if ("name" in question) this.#names.add(question.name);
+    this.#cancelInquiry ??= this.#port.wiring.platform.after(INQUIRY_MS, () => {
+      this.#cancelInquiry = null;
+      const { seq = 0 } = parseSince(this.#port.sinceOf(this.#key) ?? "") ?? {};
+      const isKnown = "seq" in question && seq >= question.seq && this.#names.size === 0;
+      if (!isKnown && this.state === "connected") this.start();
+    });
+  }
+
   end(): void {
     this.#turn++;
+    this.#cancelInquiry?.();
     this.#cancelWait();
     this.#abort();
     this.#become("disconnected");
@@ -119,6 +138,7 @@ export class WatchStream {
   async #read(reader: BodyReader, isPresent: () => boolean): Promise<void> {
     const { platform } = this.#port.wiring;
     const events = new SseReader(this.#key);
+    const names = [...this.#names];
     const decode = platform.decode();
     let cancel = () => {};
     try {
@@ -131,11 +151,21 @@ export class WatchStream {
         if (told === null) return;
         if (told.length > 0) this.#attempt = 0;
         this.#become("connected");
-        for (const event of told) this.#port.tell(event);
+        for (const event of told) {
+          this.#port.tell(event);
+          if (event.kind === "snapshot" || event.kind === "replayed") this.#tellWhere(event, names.splice(0));
+        }
       }
     } finally {
       cancel();
       void reader.cancel().catch(() => {});
+    }
+  }
+
+  #tellWhere({ object, seq }: WatchPlace, names: readonly string[]): void {
+    for (const name of names) {
+      this.#names.delete(name);
+      this.#port.tell({ kind: "at", object, seq, name });
     }
   }
 

@@ -5,7 +5,7 @@
 
 import type { JsonObject } from "../../core/json.ts";
 import type { AttemptReply } from "../../core/offline/judge-reply.ts";
-import type { OutboxEntry, RowWrite } from "../../core/offline/outbox-entry.ts";
+import { type Done, doneAt, type OutboxEntry, type RowWrite } from "../../core/offline/outbox-entry.ts";
 import type { PresentRow } from "../../core/offline/outbox-port.ts";
 import { LedgeError, TransportError } from "../ledge-error.ts";
 import type { Call, Reply, Send } from "../send.ts";
@@ -33,7 +33,14 @@ export async function attempt(send: Send, entry: OutboxEntry): Promise<AttemptRe
   try {
     const reply = await send(callOf(entry));
     const row = entry.writes.length === 1 ? ((reply.body ?? null) as JsonObject | null) : null;
-    return { kind: "done", positions: positionsOf(reply), row, tag: row === null ? null : tagOf(reply) };
+    const { positions, txid } = doneOf(entry, reply);
+    return {
+      kind: "done",
+      positions,
+      ...(txid !== undefined && { txid }),
+      row,
+      tag: row === null ? null : tagOf(reply),
+    };
   } catch (error) {
     // Not from Ledge: something in between, which says nothing about the write.
     if (!(error instanceof LedgeError) || error instanceof TransportError || error.status === 0)
@@ -79,7 +86,13 @@ function tagOf({ headers }: Reply): string | null {
   return headers.get("etag")?.replace(/^"|"$/g, "") ?? null;
 }
 
-export function positionsOf({ headers }: Reply): string[] {
+/** What the answer to these writes says of where they took place. */
+export function doneOf({ writes }: Pick<OutboxEntry, "writes">, reply: Reply): Done {
+  const { txid } = (reply.body ?? {}) as { readonly txid?: string };
+  return doneAt(positionsOf(reply), writes.length > 1 ? txid : undefined);
+}
+
+function positionsOf({ headers }: Reply): string[] {
   return positionsIn(headers.get("ledge-seq") ?? "");
 }
 

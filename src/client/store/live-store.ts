@@ -12,7 +12,7 @@ import type { QueryCache } from "../cache/query-cache.ts";
 import type { FilterInput } from "../filter-text.ts";
 import type { LiveHub } from "../live/live-hub.ts";
 import { aggregateRequest, rowsRequest } from "../live/subscribe.ts";
-import { callOf, positionsOf } from "../offline/entry-request.ts";
+import { callOf, doneOf } from "../offline/entry-request.ts";
 import type { OutboxRunner } from "../offline/outbox-runner.ts";
 import type { Send } from "../send.ts";
 import { etagOf, withTag } from "../tags.ts";
@@ -69,11 +69,12 @@ export class LiveStoreState {
     const { hub, runner } = wiring;
     this.core = new StoreCore({
       placeOf: (key) => this.#sources.get(key)?.source.place() ?? null,
-      ask: (position) => hub.ask(position),
+      ask: (key, question) => this.#sources.get(key)?.source.ask(question),
       changed: (key) => this.#touch(this.#sources.get(key)?.handle),
       derive: (after, before) => withTag(after, (before && etagOf(before)) ?? null),
     });
     hub.onMoved = () => this.core.moved();
+    hub.onTold = (name, position) => this.core.told(name, position);
     const isOwn = ({ principal }: { readonly principal: string | null }) =>
       principal === null || principal === runner?.principal;
     const take = (news: Parameters<Parameters<OutboxRunner["observe"]>[0]["news"]>[0]) => {
@@ -164,8 +165,8 @@ export class LiveStoreState {
     this.core.draft({ ...made, state: { kind: "queued" } });
     this.#teller.schedule("now");
     try {
-      const positions = positionsOf(await send({ ...callOf(made), options: {} }));
-      this.core.news(key, { ...made, place: Number.MAX_SAFE_INTEGER, rev: 0, state: { kind: "done", positions } });
+      const state = doneOf(made, await send({ ...callOf(made), options: {} }));
+      this.core.news(key, { ...made, place: Number.MAX_SAFE_INTEGER, rev: 0, state });
     } catch (error) {
       this.core.news(key, null);
       throw error;

@@ -8,7 +8,7 @@ import { canonicalJson, type Json, type JsonObject } from "../../core/json.ts";
 import type { WatchRequest } from "../../core/live/client-session.ts";
 import { type LiveView, openView, type ViewStep } from "../../core/live/live-view.ts";
 import { parseSince } from "../../core/live/position.ts";
-import type { ReadingPlace } from "../../core/offline/overlay.ts";
+import type { PlaceQuestion, ReadingPlace } from "../../core/offline/overlay.ts";
 import type { Filter } from "../../core/query/tree.ts";
 import type { StoreCore, WatchFacts } from "../../core/store/store-core.ts";
 import type { LedgeError } from "../ledge-error.ts";
@@ -125,6 +125,10 @@ export class WatchSource implements WatchListener {
     const rows = [...view.rows.values()];
     if (compare !== null) rows.sort((a, b) => compare(a.row, b.row));
     return { path: placePath(place), position, rows, aggregate: view.aggregate, hasMore: view.hasMore, rowKey, kinds };
+  }
+
+  ask(question: PlaceQuestion): void {
+    if (this.#watch !== null) this.#host.hub.ask(this.#watch, question);
   }
 
   close(): void {

@@ -39,6 +39,8 @@ export type ClientEvent =
       readonly seq: number;
       readonly txid?: string;
       readonly txSeq?: number | null;
+      /** By which the session was asked where the object has something. */
+      readonly name?: string;
     }
   | { readonly kind: "reset"; readonly watch: string; readonly reason: ResetReason; readonly purge: boolean }
   /** A stream ends, and says why ([LV8]); it is opened again. */

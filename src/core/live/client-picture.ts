@@ -94,6 +94,10 @@ export class ClientPicture {
     return this.#objects.get(object)?.shownSeq ?? null;
   }
 
+  epochOf(object: ObjectName): string | null {
+    return this.#objects.get(object)?.epoch ?? null;
+  }
+
   /** `epoch:seq:tag` from which a watch can go on; null where it has to begin anew. */
   sinceOf(key: string): string | null {
     const watch = this.#watches.get(key);

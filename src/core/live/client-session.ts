@@ -1,15 +1,17 @@
 /**
  * One socket at the client, as a state machine without I/O: says hello, watches, takes frames apart, proves by `prev` that it missed
  * nothing ([WS4]), acknowledges ([WS10]), and comes back ([WS17]). A frame out of place ends the socket: the next one resumes from
- * what was shown. Tells events to `ClientPicture`; its actions are the shell's to carry out.
+ * what was shown. Tells events to `ClientPicture`; its actions are the shell's to carry out. Its lines are one machine's.
  */
 
 import type { ObjectName } from "../ids.ts";
+import type { PlaceQuestion } from "../offline/overlay.ts";
 import { backoffMs } from "./backoff.ts";
 import { type ClientCommit, type ClientEvent, clientCommit } from "./client-event.ts";
 import type { WatchFrame } from "./client-frames.ts";
 import { CLIENT_LIMITS } from "./live-limits.ts";
 import {
+  type AtFrame,
   type CommitFrame,
   type ResumedFrame,
   readServerFrame,
@@ -63,6 +65,8 @@ export class ClientSession {
   #nextId = 1;
   #attempt = 0;
   #retryAfterMs = 0;
+  /** What was asked by whoever waits for a write, and is not answered. */
+  #inquired = new Set<string>();
 
   constructor(port: ClientSessionPort) {
     this.#port = port;
@@ -97,6 +101,20 @@ export class ClientSession {
     return true;
   }
 
+  /**
+   * Has the object say, when it has passed a position, that it has; or where it has the transaction of this name, if any. Whoever waits asks again: one
+   * question of a kind is open at a time, and few in all.
+   */
+  inquire(question: PlaceQuestion): void {
+    const txid = "name" in question ? question.name : this.#here;
+    if (this.#inquired.has(txid) || this.#inquired.size >= CLIENT_LIMITS.inquiries) return;
+    if (this.sync({ ...("seq" in question && question), txid })) this.#inquired.add(txid);
+  }
+
+  get #here(): string {
+    return `?${this.#port.client}`;
+  }
+
   /** A new proof of the same caller, before the old one is too old. */
   renew(ticket: string): void {
     if (this.#phase === "open") this.#send({ type: "auth", ticket });
@@ -123,6 +141,7 @@ export class ClientSession {
     this.#nextId = 1;
     this.#obj = "";
     this.#retryAfterMs = 0;
+    this.#inquired.clear();
     this.#send({ type: "hello", v: WIRE_VERSION, client: this.#port.client });
   }
 
@@ -177,7 +196,7 @@ export class ClientSession {
         return true;
       case "at":
         if (!this.#follows(frame)) return false;
-        if (this.#object !== null) this.#port.tell({ ...frame, kind: "at", object: this.#object });
+        this.#tellAt(frame);
         return true;
       case "reset": {
         const watch = this.#byId.get(frame.id);
@@ -258,6 +277,12 @@ export class ClientSession {
     if (this.#object === null) return;
     const commit = clientCommit(frame, (id) => this.#byId.get(id)?.key);
     this.#port.tell({ kind: "commit", object: this.#object, commit });
+  }
+
+  #tellAt({ seq, txid, txSeq }: AtFrame): void {
+    const isAnswer = txid !== undefined && this.#inquired.delete(txid) && txid !== this.#here;
+    const about = txid === undefined ? {} : { txid, txSeq: txSeq ?? null, ...(isAnswer && { name: txid }) };
+    if (this.#object !== null) this.#port.tell({ kind: "at", object: this.#object, seq, ...about });
   }
 
   #ask(watch: Watch): void {

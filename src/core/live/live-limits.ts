@@ -53,6 +53,8 @@ export const CLIENT_LIMITS = {
   /** It acknowledges after so much ([WS10]). */
   ackFrames: 64,
   ackBytes: 256 * 2 ** 10,
+  /** Questions of a client where its writes are, open at a time. */
+  inquiries: 8,
   /** Buffered commits of an object before its watches are opened anew ([CC4]). */
   bufferedCommits: 1000,
 } as const;

@@ -4,13 +4,15 @@
  */
 
 import type { JsonObject } from "../json.ts";
-import type { OutboxEntry } from "./outbox-entry.ts";
+import { type Done, doneAt, type OutboxEntry } from "./outbox-entry.ts";
 
 export type AttemptReply =
   | {
       readonly kind: "done";
       /** Of `Ledge-Seq`. */
       readonly positions: readonly string[];
+      /** Of a transaction. */
+      readonly txid?: string;
       /** The row and its tag, where the reply has them. */
       readonly row: JsonObject | null;
       readonly tag: string | null;
@@ -28,7 +30,7 @@ export type AttemptReply =
   | { readonly kind: "lost" };
 
 export type Verdict =
-  | { readonly kind: "done"; readonly positions: readonly string[]; readonly tag: string | null }
+  | { readonly kind: "done"; readonly state: Done; readonly tag: string | null }
   | { readonly kind: "again"; readonly mayHaveArrived: boolean; readonly afterMs: number }
   | { readonly kind: "signed-out" }
   /** The row is no longer what the write stands on. */
@@ -41,7 +43,7 @@ const MAX_DEFECTS = 3;
 /** `defects`: how often the server has failed on this entry before. */
 export function judgeReply(entry: OutboxEntry, reply: AttemptReply, defects: number): Verdict {
   if (reply.kind === "lost") return { kind: "again", mayHaveArrived: true, afterMs: 0 };
-  if (reply.kind === "done") return { kind: "done", positions: reply.positions, tag: reply.tag };
+  if (reply.kind === "done") return { kind: "done", state: doneAt(reply.positions, reply.txid), tag: reply.tag };
   const { status, isRetryable, retryAfterMs, problem, positions } = reply;
   const [write, ...more] = entry.writes;
   if (status === 401) return { kind: "signed-out" };
@@ -49,6 +51,7 @@ export function judgeReply(entry: OutboxEntry, reply: AttemptReply, defects: num
   if (status >= 500 && defects < MAX_DEFECTS) return { kind: "again", mayHaveArrived: true, afterMs: retryAfterMs };
   if (more.length === 0 && (status === 412 || status === 428)) return { kind: "conflict" };
   // What was to go is gone.
-  if (more.length === 0 && write?.op === "delete" && status === 404) return { kind: "done", positions, tag: null };
+  if (more.length === 0 && write?.op === "delete" && status === 404)
+    return { kind: "done", state: doneAt(positions), tag: null };
   return { kind: "refused", problem };
 }

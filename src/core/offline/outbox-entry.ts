@@ -27,8 +27,17 @@ export type EntryState =
   | { readonly kind: "sent"; readonly firstAtMs: number }
   /** Waits for a person to retry, edit or discard it. `present`: the server's row, where a conflict was the reason. */
   | { readonly kind: "refused"; readonly problem: JsonObject; readonly present?: JsonObject | null }
-  /** It took place; one position (`epoch:seq`) for each object. */
-  | { readonly kind: "done"; readonly positions: readonly string[] };
+  /**
+   * It took place; one position (`epoch:seq`) for each object that the answer knew of. `txid`: of a transaction, by which the other objects
+   * say where they have their part.
+   */
+  | { readonly kind: "done"; readonly positions: readonly string[]; readonly txid?: string };
+
+export type Done = Extract<EntryState, { kind: "done" }>;
+
+export function doneAt(positions: readonly string[], txid?: string): Done {
+  return { kind: "done", positions, ...(txid !== undefined && { txid }) };
+}
 
 export interface OutboxEntry {
   readonly key: string;

@@ -9,7 +9,15 @@ import { backoffMs } from "../live/backoff.ts";
 import { findConflict, isFulfilled, resolveConflict } from "./conflict.ts";
 import { columnsOf, type IsRevoked, isSelfGuarding, letGo, newer, rebased, withoutRevoked } from "./entry-changes.ts";
 import { type AttemptReply, judgeReply } from "./judge-reply.ts";
-import { changed, type EntryChange, type EntryState, type OutboxEntry, QUEUED } from "./outbox-entry.ts";
+import {
+  changed,
+  type Done,
+  doneAt,
+  type EntryChange,
+  type EntryState,
+  type OutboxEntry,
+  QUEUED,
+} from "./outbox-entry.ts";
 import { OUTBOX_LIMITS, type OutboxPort, type Pause, type PresentRow } from "./outbox-port.ts";
 import { sendable } from "./sendable.ts";
 
@@ -150,7 +158,7 @@ export class Outbox {
     const isInDoubt = nowMs < course.doubtUntilMs;
     switch (verdict.kind) {
       case "done":
-        this.#finish(entry, verdict.positions, verdict.tag);
+        this.#finish(entry, verdict.state, verdict.tag);
         break;
       case "again": {
         if (reply.kind === "problem" && reply.status === 500) course.defects++;
@@ -193,7 +201,7 @@ export class Outbox {
     const conflict = findConflict(write, present.row);
     // What was to go is gone; or this very write has taken place, so long ago that the server has forgotten its key.
     if (isFulfilled(conflict)) {
-      this.#finish(entry, present.positions, null);
+      this.#finish(entry, doneAt(present.positions), null);
       return;
     }
     const resolution = this.#isForgotten(entry)
@@ -309,8 +317,8 @@ export class Outbox {
     this.#port.act({ kind: "save", changes });
   }
 
-  #finish(entry: OutboxEntry, positions: readonly string[], tag: string | null): void {
-    const done = changed(entry, { state: { kind: "done", positions } });
+  #finish(entry: OutboxEntry, state: Done, tag: string | null): void {
+    const done = changed(entry, { state });
     const others = [...letGo(this.#entries), ...rebased(this.#entries, entry, tag)];
     this.#save([done, ...others.filter(({ before }) => this.#courses.get(before.key)?.phase !== "saving")]);
   }

@@ -4,7 +4,7 @@
  * fall back for a moment. One tab's; pure.
  */
 
-import { type OutboxEntry, type RowWrite, rowKey } from "./outbox-entry.ts";
+import { type Done, type OutboxEntry, type RowWrite, rowKey } from "./outbox-entry.ts";
 
 /** Where a tab's watches of a table stand. */
 export interface ReadingPlace {
@@ -14,13 +14,26 @@ export interface ReadingPlace {
   readonly at: { readonly epoch: string; readonly seq: number } | null;
 }
 
+/**
+ * What an object is asked of a write that took place: whether it has passed a position of its history; or, where none is known, where it has the
+ * write of this name. It answers after it has taken up all that was decided.
+ */
+export type PlaceQuestion = { readonly seq: number } | { readonly name: string };
+
+/** Positions that objects have told of writes, by the name under which they were asked. */
+export type ToldPositions = ReadonlyMap<string, readonly string[]>;
+
 /** Entries that are over, of which the latest revision is remembered: news of them may still be under way between tabs. */
 const REMEMBERED = 1_000;
 
 export class Overlay {
   readonly #held = new Map<string, OutboxEntry>();
   readonly #over = new Map<string, number>();
+  /** Of the held: those that the server has. */
+  readonly #done = new Map<string, DoneEntry>();
   #ordered: readonly OutboxEntry[] | null = null;
+  /** By table and partition, as far as it was asked for. */
+  readonly #writes = new Map<string, readonly RowWrite[]>();
 
   /** A write that is not stored yet; its place is behind all others. */
   draft(entry: Omit<OutboxEntry, "place" | "rev">): void {
@@ -57,17 +70,12 @@ export class Overlay {
    * What has been reached falls: all writes of a transaction together, and none before an earlier one of its row, which would then lie over
    * what came after it. True: something fell.
    */
-  reach(places: readonly ReadingPlace[]): boolean {
-    let hasFallen = false;
-    const staying = new Set<string>();
-    for (const { key, state, writes, rev } of this.#inOrder()) {
-      const isFree = state.kind === "done" && !writes.some((write) => staying.has(rowKey(write)));
-      if (isFree && hasReached(places, { writes, state })) {
-        this.#end(key, rev);
-        hasFallen = true;
-      } else for (const write of writes) staying.add(rowKey(write));
-    }
-    return hasFallen;
+  reach(places: readonly ReadingPlace[], told: ToldPositions): boolean {
+    const reached = new Set([...this.#done.values()].filter((entry) => hasReached(places, entry, told)));
+    if (reached.size === 0) return false;
+    const over = outOf(this.#inOrder(), (entry) => reached.has(entry as DoneEntry));
+    for (const { key, rev } of over) this.#end(key, rev);
+    return over.size > 0;
   }
 
   /** As it is shown; undefined: it is not. */
@@ -80,16 +88,20 @@ export class Overlay {
     return this.#inOrder();
   }
 
-  /** Positions that are waited for, so that the objects can be asked whether they have passed them. */
-  awaited(): string[] {
-    return [...this.#held.values()].flatMap(({ state }) => (state.kind === "done" ? state.positions : []));
+  /** What the server has, and some watch does not show yet. */
+  awaited(): readonly DoneEntry[] {
+    return [...this.#done.values()];
   }
 
   /** In the order in which they are laid over the rows. */
-  writes(table: string, partition?: string): RowWrite[] {
-    return this.#inOrder().flatMap(({ writes }) =>
-      writes.filter((write) => write.table === table && write.partition === partition),
-    );
+  writes(table: string, partition?: string): readonly RowWrite[] {
+    const name = `${partition ?? ""}/${table}`;
+    let writes = this.#writes.get(name);
+    if (writes === undefined) {
+      writes = this.#inOrder().flatMap((entry) => entry.writes.filter((write) => isOf(write, table, partition)));
+      this.#writes.set(name, writes);
+    }
+    return writes;
   }
 
   #inOrder(): readonly OutboxEntry[] {
@@ -99,11 +111,19 @@ export class Overlay {
 
   #hold(entry: OutboxEntry): void {
     this.#held.set(entry.key, entry);
+    if (isDone(entry)) this.#done.set(entry.key, entry);
+    else this.#done.delete(entry.key);
+    this.#disorder();
+  }
+
+  #disorder(): void {
     this.#ordered = null;
+    this.#writes.clear();
   }
 
   #end(key: string, rev: number): void {
-    if (this.#held.delete(key)) this.#ordered = null;
+    this.#done.delete(key);
+    if (this.#held.delete(key)) this.#disorder();
     this.#over.delete(key);
     this.#over.set(key, rev);
     for (const oldest of this.#over.keys()) {
@@ -114,23 +134,53 @@ export class Overlay {
 
   /** How many entries are shown, and how many of them the server has. */
   get size(): { readonly shown: number; readonly acknowledged: number } {
-    let acknowledged = 0;
-    for (const { state } of this.#held.values()) if (state.kind === "done") acknowledged++;
-    return { shown: this.#held.size, acknowledged };
+    return { shown: this.#held.size, acknowledged: this.#done.size };
   }
 }
 
-/** Whether every watch of the tables concerned shows what the write led to. One in another epoch is past it. */
-export function hasReached(
-  places: readonly ReadingPlace[],
-  { writes, state }: Pick<OutboxEntry, "writes" | "state">,
-): boolean {
-  const positions = state.kind === "done" ? state.positions : [];
-  return places
-    .filter(({ table, partition }) => writes.some((write) => write.table === table && write.partition === partition))
-    .every(({ at }) => {
-      if (at === null) return false;
-      const awaited = positions.find((position) => position.startsWith(`${at.epoch}:`));
-      return awaited === undefined || at.seq >= Number(awaited.slice(at.epoch.length + 1));
-    });
+/** Whether every watch of the tables concerned shows what the write led to. */
+export function hasReached(places: readonly ReadingPlace[], entry: DoneEntry, told: ToldPositions): boolean {
+  return places.every(
+    ({ table, partition, at }) =>
+      !entry.writes.some((write) => isOf(write, table, partition)) || (at !== null && toAsk(at, entry, told) === null),
+  );
+}
+
+/**
+ * What to ask the object of a watch that stands at `at`; null: it has passed the write. A position of another history says nothing: the object may have
+ * been restored before the write, or since, and this watch may not have heard of it.
+ */
+export function toAsk(
+  at: NonNullable<ReadingPlace["at"]>,
+  { key, state: { positions, txid } }: DoneEntry,
+  told: ToldPositions,
+): PlaceQuestion | null {
+  const name = txid ?? `?${key}`;
+  const isOwn = (position: string) => position.startsWith(`${at.epoch}:`);
+  const known = positions.find(isOwn) ?? told.get(name)?.find(isOwn);
+  if (known === undefined) return { name };
+  const seq = Number(known.slice(at.epoch.length + 1));
+  return at.seq >= seq ? null : { seq };
+}
+
+/** Of entries in order, those that need not lie over the rows any more: an earlier one of a row would lie over what came after it. */
+export function outOf<E extends OutboxEntry>(entries: readonly E[], isReached: (entry: E) => boolean): ReadonlySet<E> {
+  const over = new Set<E>();
+  const staying = new Set<string>();
+  for (const entry of entries) {
+    const { writes } = entry;
+    if (isReached(entry) && !writes.some((write) => staying.has(rowKey(write)))) over.add(entry);
+    else for (const write of writes) staying.add(rowKey(write));
+  }
+  return over;
+}
+
+export type DoneEntry = OutboxEntry & { readonly state: Done };
+
+export function isDone(entry: OutboxEntry): entry is DoneEntry {
+  return entry.state.kind === "done";
+}
+
+function isOf(write: RowWrite, table: string, partition: string | undefined): boolean {
+  return write.table === table && write.partition === partition;
 }

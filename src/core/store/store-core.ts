@@ -1,14 +1,23 @@
 /**
  * What one tab shows of its watches ([CI6]): their rows in order, under the writes that they do not show yet. A write lies over them from the
  * moment it is made until every watch of its tables has reached what it led to, or until it is refused. Fed by the live client and by the
- * outbox; says which lists are no longer what they were. Pure; the simulation drives this very class.
+ * outbox; says which lists are no longer what they were. Pure; the simulation drives this very class. Its lines are
+ * one machine's.
  */
 
 import type { RowId } from "../ids.ts";
 import type { JsonObject } from "../json.ts";
 import type { ViewStep } from "../live/live-view.ts";
 import type { OutboxEntry, RowWrite } from "../offline/outbox-entry.ts";
-import { hasReached, Overlay, type ReadingPlace } from "../offline/overlay.ts";
+import {
+  type DoneEntry,
+  isDone,
+  Overlay,
+  outOf,
+  type PlaceQuestion,
+  type ReadingPlace,
+  toAsk,
+} from "../offline/overlay.ts";
 import { type ListShape, ShownList } from "./shown-list.ts";
 import { type CompareRows, SortedRows } from "./sorted-rows.ts";
 
@@ -34,8 +43,8 @@ export interface WatchFacts {
 export interface StorePort {
   /** Where a watch stands; null while nothing is shown, or while what is shown is about to be replaced. */
   readonly placeOf: (key: string) => ReadingPlace["at"];
-  /** An object is to be asked whether it has passed this `epoch:seq`. */
-  readonly ask: (position: string) => void;
+  /** The object of this watch is to be asked; asked again whenever something moves, until it is known. */
+  readonly ask: (key: string, question: PlaceQuestion) => void;
   /** The rows of this watch may be others from now on. */
   readonly changed: (key: string) => void;
   readonly derive: ListShape["derive"];
@@ -44,7 +53,7 @@ export interface StorePort {
 interface Held {
   readonly watch: StoreWatch;
   /** Writes that took place after what was kept of it: they lie over it alone, until it has come so far. */
-  late: readonly OutboxEntry[];
+  late: readonly DoneEntry[];
   readonly list: ShownList;
   facts: WatchFacts | null;
   sorted: SortedRows;
@@ -53,13 +62,17 @@ interface Held {
 
 /** Finished writes that are remembered, for watches that begin with what was kept. */
 const FINISHED = 200;
+/** Answers of objects that are remembered; what is forgotten is asked again. */
+const TOLD = 500;
 
 export class StoreCore {
   readonly #port: StorePort;
   readonly #held = new Map<string, Held>();
   #overlay = new Overlay();
   /** Writes of this person that have taken place, the latest of them. */
-  #finished: OutboxEntry[] = [];
+  #finished: DoneEntry[] = [];
+  /** Where objects have what they were asked for by name. */
+  readonly #told = new Map<string, readonly string[]>();
 
   constructor(port: StorePort) {
     this.#port = port;
@@ -114,14 +127,26 @@ export class StoreCore {
   /** Some object stands elsewhere than before, whether rows changed or not. */
   moved(): void {
     for (const held of this.#held.values()) if (held.late.length > 0) this.#catchUp(held);
+    if (this.#overlay.size.acknowledged === 0) return;
+    const before = this.#overlay.awaited();
+    const places = this.#places();
+    if (this.#overlay.reach(places, this.#told))
+      this.#staleTables(
+        before.filter(({ key }) => this.#overlay.entry(key) === undefined).flatMap(({ writes }) => writes),
+      );
     const awaited = this.#overlay.awaited();
-    if (awaited.length === 0) return;
-    const before = this.#overlay.shownEntries();
-    if (this.#overlay.reach(this.#places())) {
-      const after = new Set(this.#overlay.shownEntries());
-      this.#staleTables(before.filter((entry) => !after.has(entry)).flatMap(({ writes }) => writes));
+    for (const place of places) this.#askFor(place, awaited);
+  }
+
+  /** An object has told where it has what it was asked for by name: at `epoch:seq`. */
+  told(name: string, position: string): void {
+    const positions = [...(this.#told.get(name) ?? []), position];
+    this.#told.delete(name);
+    this.#told.set(name, positions);
+    for (const oldest of this.#told.keys()) {
+      if (this.#told.size <= TOLD) break;
+      this.#told.delete(oldest);
     }
-    for (const position of this.#overlay.awaited()) this.#port.ask(position);
   }
 
   /** A write that is made now, and not stored yet. */
@@ -133,7 +158,7 @@ export class StoreCore {
   /** News of a write; null: it is given up, or nothing is known of it any more. True: one that was shown has taken place. */
   news(key: string, entry: OutboxEntry | null): boolean {
     const before = this.#overlay.entry(key);
-    if (entry?.state.kind === "done") this.#finish(entry);
+    if (entry !== null && isDone(entry)) this.#finish(entry);
     if (entry === null) this.#overlay.drop(key);
     else this.#overlay.take(entry);
     const after = this.#overlay.entry(key);
@@ -200,21 +225,34 @@ export class StoreCore {
     return [...behind.filter((write) => nameOf(write) === nameOf({ table, partition })), ...writes];
   }
 
-  #finish(entry: OutboxEntry): void {
-    this.#finished = [...this.#finished.filter(({ key }) => key !== entry.key), entry]
-      .sort((a, b) => a.place - b.place)
-      .slice(-FINISHED);
+  #finish(entry: DoneEntry): void {
+    this.#finished = [...this.#finished.filter(({ key }) => key !== entry.key), entry].sort(byPlace).slice(-FINISHED);
+    // An earlier write of its row may still lie over one of these.
+    for (const held of this.#held.values())
+      if (held.late.length > 0) held.late = [...held.late.filter(({ key }) => key !== entry.key), entry].sort(byPlace);
   }
 
   /** Drops what the watch has passed; asks for the rest. */
   #catchUp(held: Held): void {
-    const at = this.#port.placeOf(held.watch.key);
-    const behind = (entry: OutboxEntry) => at === null || !hasReached([{ ...reachedBy(held.watch), at }], entry);
-    const late = held.late.filter((entry) => entry.writes.some((write) => nameOf(write) === nameOf(held.watch)));
-    const rest = late.filter(behind);
+    const place = this.#placeOf(held.watch);
+    const late = held.late.filter((entry) => isOfTable(entry, held.watch));
+    const over = outOf(late, (entry) => !this.#isBehind(place, entry));
+    const rest = late.filter((entry) => !over.has(entry));
     if (rest.length !== held.late.length) this.#stale(held);
     held.late = rest;
-    for (const { state } of rest) if (state.kind === "done") state.positions.forEach(this.#port.ask);
+    this.#askFor(place, rest);
+  }
+
+  #isBehind({ at }: Place, entry: DoneEntry): boolean {
+    return at === null || toAsk(at, entry, this.#told) !== null;
+  }
+
+  #askFor({ watch, at }: Place, entries: readonly DoneEntry[]): void {
+    if (at === null) return;
+    for (const entry of entries) {
+      const question = isOfTable(entry, watch) ? toAsk(at, entry, this.#told) : null;
+      if (question !== null) this.#port.ask(watch.key, question);
+    }
   }
 
   #known({ key, table, partition }: StoreWatch, id: RowId): JsonObject | undefined {
@@ -226,8 +264,12 @@ export class StoreCore {
     return undefined;
   }
 
-  #places(): ReadingPlace[] {
-    return [...this.#held.values()].map(({ watch }) => ({ ...reachedBy(watch), at: this.#port.placeOf(watch.key) }));
+  #places(): Place[] {
+    return [...this.#held.values()].map(({ watch }) => this.#placeOf(watch));
+  }
+
+  #placeOf(watch: StoreWatch): Place {
+    return { ...reachedBy(watch), watch, at: this.#port.placeOf(watch.key) };
   }
 
   #staleTables(changed: readonly Reached[]): void {
@@ -244,6 +286,16 @@ export class StoreCore {
 
 function reachedBy({ table, partition }: StoreWatch): Omit<ReadingPlace, "at"> {
   return { table, ...(partition !== undefined && { partition }) };
+}
+
+type Place = ReadingPlace & { readonly watch: StoreWatch };
+
+function byPlace(a: OutboxEntry, b: OutboxEntry): number {
+  return a.place - b.place;
+}
+
+function isOfTable({ writes }: OutboxEntry, watch: StoreWatch): boolean {
+  return writes.some((write) => nameOf(write) === nameOf(watch));
 }
 
 interface Reached {

@@ -154,10 +154,10 @@ export class FakeLedge {
         body: { ticket: body.resource, object: `t/app/${body.resource}`, share: `${this.scope} ${body.resource}` },
       };
     const [, table = "", idText] = /^\/([a-z]+)(?:\/([^?]+))?/.exec(path) ?? [];
-    const host = this.hosts.get(table);
-    if (host === undefined) return problem(404, "NOT_FOUND");
     const refused = method === "GET" ? undefined : this.refuse(method, path);
     if (refused !== undefined) return refused;
+    const host = this.hosts.get(table);
+    if (host === undefined) return problem(404, "NOT_FOUND");
     const stored = key === undefined ? undefined : this.#replies.get(key);
     if (stored !== undefined) return stored;
     const answer = this.#carryOut(host, { method, table, id: idText ?? null, body, headers: headers as JsonObject });

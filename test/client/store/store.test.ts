@@ -362,3 +362,59 @@ test("[LS4] what was to be deleted is gone already: it is not shown again while 
   expect([titles(list.now()), list.now().pendingCount]).toEqual(["", 0]);
   expect(list.states.slice(1).map(titles).includes("one")).toBe(false);
 });
+
+test("[CI6] what a transaction wrote stays until each object shows its part, also one that the answer does not name", async () => {
+  const { ledge, clock, store } = open();
+  for (const table of ["tasks", "lists"]) ledge.write(table, "a", { title: "old" });
+  const [tasks, lists] = [watch(store.list("tasks")), watch(store.list("lists"))];
+  await clock.settle();
+  const parts = ["t/app/tasks", "t/app/lists"];
+  const commit = (table: string) =>
+    ledge.commit(table, [{ table, id: "a", row: { ...lists.now().rows[0], id: "a", title: "new" } as never }], {
+      txid: "tx",
+      parts,
+    });
+  ledge.refuse = (_method, path) => {
+    if (path !== "/transaction") return undefined;
+    ledge.object("lists").prepare("tx");
+    commit("tasks");
+    return { status: 200, body: { ok: true, txid: "tx" }, headers: { "ledge-seq": "aaaaaaaaaaaaaaaa:2" } };
+  };
+  const write = (table: string) => ({ op: "update", table, id: "a", values: { title: "new" } }) as const;
+  const written = store.write([write("tasks"), write("lists")]);
+  await clock.advance(1_000);
+  await written;
+  // Somebody else's commit tells that the object is alive, and not that it has the part.
+  ledge.write("lists", "b", { title: "other" });
+  await clock.advance(1_000);
+  expect([titles(tasks.now()), titles(lists.now()), store.stats.overlaid.acknowledged]).toEqual([
+    "new",
+    "new other",
+    1,
+  ]);
+  commit("lists");
+  await clock.advance(1_000);
+  expect([titles(lists.now()), store.stats.overlaid.shown]).toEqual(["new other", 0]);
+  expect(lists.states.slice(lists.states.findIndex((state) => titles(state) === "new")).map(titles)).not.toContain(
+    "old",
+  );
+});
+
+test("[CI6] an answer in an epoch that the watch has not heard of keeps the write; one that is older lets it go once the object has been asked", async () => {
+  const { ledge, clock, store, tasks } = open();
+  ledge.write("tasks", "a", { title: "old" });
+  const list = watch(store.list("tasks"));
+  await clock.settle();
+  ledge.refuse = () => ({
+    status: 200,
+    body: { id: "a", title: "new" },
+    headers: { "ledge-seq": "eeeeeeeeeeeeeeee:1" },
+  });
+  ledge.holdsFrames = true;
+  await tasks.later.update("a", { title: "new" });
+  await clock.advance(1_000);
+  expect([titles(list.now()), store.stats.overlaid.acknowledged]).toEqual(["new", 1]);
+  ledge.release();
+  await clock.advance(1_000);
+  expect([titles(list.now()), store.stats.overlaid.shown]).toEqual(["old", 0]);
+});

@@ -71,7 +71,7 @@ test("[O2] a defect of the server is a refusal in the end; a transaction has no 
   expect(judgeReply(entry(1, [write("a")]), problem(500), 3)).toMatchObject({ kind: "refused" });
   expect(judgeReply(entry(1, [write("a"), write("b")]), problem(412), 0)).toMatchObject({ kind: "refused" });
   const gone = judgeReply(entry(1, [write("a", { op: "delete" })]), problem(404), 0);
-  expect(gone).toEqual({ kind: "done", positions: ["e:1"], tag: null });
+  expect(gone).toEqual({ kind: "done", state: { kind: "done", positions: ["e:1"] }, tag: null });
 });
 
 const mine = write("a", { values: { title: "mine", done: true }, base: { title: "old", done: false } });

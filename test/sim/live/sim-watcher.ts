@@ -14,6 +14,8 @@ export interface Wires {
   readonly close: (object: ObjectName) => void;
   readonly random: () => number;
   readonly shown: (watches: Shown) => void;
+  /** An object has said where it has what it was asked for by name. */
+  readonly told?: (name: string, position: string) => void;
   /** The server has ended a watch. */
   readonly ended?: () => void;
 }
@@ -52,6 +54,8 @@ export class SimWatcher {
             wires.ended?.();
           }
           this.picture.take(event);
+          if (event.kind === "at" && event.name !== undefined)
+            wires.told?.(event.name, `${this.picture.epochOf(event.object)}:${event.txSeq ?? event.seq}`);
         },
         sinceOf: (watch) => this.picture.sinceOf(watch),
         random: wires.random,

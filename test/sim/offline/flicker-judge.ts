@@ -55,8 +55,6 @@ export class FlickerJudge {
     const isRefused = writer === null || (writer !== undefined && wasRefused(writer.key));
     // It is taken back, even if it took place: of such a one nobody could tell.
     if (isRefused) return null;
-    // The answer of a transaction does not say where an object will be that shows its part later: for a moment it may be gone.
-    if (writer !== undefined && isPartlyKnown(writer)) return null;
     if (from === undefined) {
       if (writer === undefined) return "a value of nobody";
       const next = writerOf(after);
@@ -68,8 +66,4 @@ export class FlickerJudge {
     if (from !== undefined && to !== undefined && to < from) return `it stood at ${to}, before ${from}`;
     return null;
   }
-}
-
-function isPartlyKnown({ state, writes }: OutboxEntry): boolean {
-  return state.kind === "done" && state.positions.length < new Set(writes.map(({ partition }) => partition)).size;
 }

@@ -182,7 +182,7 @@ export class ModelServer {
     for (const write of writes) this.applied.push({ key, write, order: this.#order++ });
     const [write, ...more] = writes;
     const only = more.length === 0 && write !== undefined ? this.read(user, write) : { row: null, tag: null };
-    return { kind: "done", positions, row: only.row, tag: only.tag };
+    return { kind: "done", positions, ...(txid !== undefined && { txid }), row: only.row, tag: only.tag };
   }
 
   #written({ op, table, partition, id, values }: RowWrite): Written {

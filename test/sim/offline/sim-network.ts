@@ -188,7 +188,6 @@ export class SimNetwork {
     const { tab, partition, id } = connection;
     this.#world.at(this.#world.nowMs, () => this.#server.hosts.get(partition)?.gone(id, this.#world.nowMs));
     if (!tab.isAlive) return;
-    tab.forgetQuestions();
     tab.watcher.sessions.get(`t/app/${partition}` as ObjectName)?.closed(1006);
   }
 

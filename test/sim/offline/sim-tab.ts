@@ -58,7 +58,6 @@ export class SimTab {
   readonly wrote = new Set<string>();
   readonly #world: TabWorld;
   #unheard: TabMessage[] = [];
-  readonly #asked = new Set<string>();
   #purged = 0;
   #shows = 0;
 
@@ -73,12 +72,11 @@ export class SimTab {
       close: (object) => world.close(this, object),
       random: world.random,
       shown: (watches) => this.#took(watches),
+      told: (name, position) => this.store.told(name, position),
     });
     this.store = new StoreCore({
       placeOf: (key) => this.#placeOf(partitionOf(key)),
-      ask: (position) => {
-        for (const partition of PARTITIONS) this.#askFor(partition, position);
-      },
+      ask: (key, question) => this.watcher.sessions.get(`t/app/${partitionOf(key)}` as ObjectName)?.inquire(question),
       changed: () => {},
       derive: (after) => after,
     });
@@ -238,18 +236,6 @@ export class SimTab {
 
   tagOf(partition: PartitionName, id: RowId): string | null {
     return this.watcher.picture.viewOf(partition)?.rows.get(id)?.v ?? null;
-  }
-
-  #askFor(partition: PartitionName, awaited: string): void {
-    const since = parseSince(this.watcher.picture.sinceOf(partition) ?? "");
-    if (since === null || !awaited.startsWith(`${since.epoch}:`) || this.#asked.has(awaited)) return;
-    const seq = Number(awaited.slice(since.epoch.length + 1));
-    if (this.watcher.sessions.get(`t/app/${partition}` as ObjectName)?.sync({ seq }) === true) this.#asked.add(awaited);
-  }
-
-  /** A socket is gone, and with it what was asked. */
-  forgetQuestions(): void {
-    this.#asked.clear();
   }
 
   #load(): void {

@@ -517,9 +517,6 @@ class Run {
         judge.forget(partition);
         continue;
       }
-      // An object that was restored answers in its new epoch before this tab has heard of that: for that moment a row may fall back.
-      const epoch = tab.watcher.picture.sinceOf(partition)?.split(":", 1)[0];
-      if (epoch !== this.#server.objectOf(partition).epoch) judge.forget(partition);
       // Making it anew costs as much as all the rest of a step.
       if (++this.#looks % 5 === 0) this.#compareWithNaive(tab, partition, rows);
       const fault = judge.look(partition, rows, {
@@ -549,9 +546,7 @@ class Run {
     if (titles.length !== rows.size || titles.join() !== [...titles].sort().join())
       this.problems.push(`${tab.name} ${partition} is not in order: ${titles}`);
     for (const { writes, state } of tab.doneAtStart) {
-      // Rows kept from another epoch, or of an object whose part of a transaction the answer did not name, may be behind for a moment.
-      const epoch = tab.watcher.picture.sinceOf(partition)?.split(":", 1)[0];
-      if (state.kind !== "done" || !state.positions.some((position) => position.startsWith(`${epoch}:`))) continue;
+      if (state.kind !== "done") continue;
       for (const { id, values } of writes.filter((write) => write.partition === partition))
         for (const column of ["title", "body"]) {
           const [own, shown] = [values[column], rows.get(id)?.[column]];
