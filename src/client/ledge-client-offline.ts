@@ -7,6 +7,7 @@ export type { Conflict, ConflictPolicy, Resolution } from "../core/offline/confl
 export type { RowWrite } from "../core/offline/outbox-entry.ts";
 export type { SyncStatus } from "../core/offline/sync-status.ts";
 export { indexedDbStorage } from "./offline/indexed-db-storage.ts";
+export { keyValueStorage } from "./offline/key-value-storage.ts";
 export { memoryStorage } from "./offline/memory-storage.ts";
 export type {
   LaterOptions,

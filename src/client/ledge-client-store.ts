@@ -4,6 +4,7 @@
  */
 
 export type { DehydratedStore } from "./store/handover.ts";
+export { keyValueRows } from "./store/key-value-rows.ts";
 export { indexedDbRows, type KeptRows, memoryRows, type RowStorage } from "./store/row-storage.ts";
 export type {
   AggregateSnapshot,
