@@ -1,6 +1,6 @@
 /**
- * A tab's end of a socket that tabs share, as a state machine without I/O: asks whoever leads, belongs to the host that answers first, and
- * is gone when another one leads: its session then opens a port there. Where nobody answers in time the tab opens a socket of its own.
+ * A tab's end of a socket that tabs share, as a state machine without I/O: asks whoever leads, belongs to the host that answers first and leads
+ * still, and is gone when another one leads: its session then opens a port there. Where nobody answers in time the tab opens a socket of its own.
  */
 
 import { SOCKET_MESSAGE_VERSION, type SocketMessage } from "./socket-message.ts";
@@ -24,6 +24,8 @@ export class TabPort {
   readonly #wiring: TabPortWiring;
   #phase: "asking" | "joined" | "over" = "asking";
   #host = "";
+  /** The last that has said that it leads; what an earlier one said may still come. */
+  #leader: string | null = null;
 
   constructor(wiring: TabPortWiring) {
     this.#wiring = wiring;
@@ -56,12 +58,14 @@ export class TabPort {
   hear(message: SocketMessage): void {
     const { opened, tell, port } = this.#wiring;
     if (message.type === "leads") {
+      this.#leader = message.host;
       if (this.#phase === "asking") this.ask();
       else if (this.#phase === "joined" && message.host !== this.#host) this.#over(CLOSE.goingAway, "lost");
       return;
     }
     if (!("host" in message) || message.port !== port || message.type === "said") return;
-    if (message.type === "joined" && this.#phase === "asking") {
+    const isLate = this.#leader !== null && message.host !== this.#leader;
+    if (message.type === "joined" && this.#phase === "asking" && !isLate) {
       this.#phase = "joined";
       this.#host = message.host;
     }
