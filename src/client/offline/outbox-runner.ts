@@ -50,6 +50,10 @@ type Progress = Extract<TabMessage, { readonly type: "progress" }>;
 export class OutboxRunner {
   readonly #wiring: OutboxWiring;
   readonly #entries = new Map<string, OutboxEntry>();
+  /** The same in order, and what they come to, as long as nothing moves. */
+  #ordered: readonly OutboxEntry[] | null = null;
+  #status: SyncStatus | null = null;
+  #unread = 0;
   readonly #listeners = new Set<() => void>();
   readonly #leave: (() => void)[] = [];
   readonly #channel: TabChannel;
@@ -74,18 +78,20 @@ export class OutboxRunner {
 
   /** In the order in which they were made. */
   get entries(): readonly OutboxEntry[] {
-    return [...this.#entries.values()].sort((a, b) => a.place - b.place);
+    this.#ordered ??= [...this.#entries.values()].sort((a, b) => a.place - b.place);
+    return this.#ordered;
   }
 
   get status(): SyncStatus {
     const inFlight = new Set(this.#progress.inFlight);
-    return syncStatus({
+    this.#status ??= syncStatus({
       entries: this.entries,
       isInFlight: (key) => inFlight.has(key),
       principal: this.#principal,
       pause: this.#progress.pause,
-      unread: 0,
+      unread: this.#unread,
     });
+    return this.#status;
   }
 
   isInFlight(key: string): boolean {
@@ -104,6 +110,13 @@ export class OutboxRunner {
   observe(observer: OutboxObserver): void {
     this.#observer = observer;
     observer.news(this.entries.map((entry) => ({ key: entry.key, entry })));
+  }
+
+  /** How many acknowledged writes lie over the rows because reading has not reached them. */
+  reading(unread: number): void {
+    if (unread === this.#unread) return;
+    this.#unread = unread;
+    this.#changed();
   }
 
   signedIn(principal: string | null): void {
@@ -285,12 +298,14 @@ export class OutboxRunner {
       if (entry === null) this.#entries.delete(key);
       else if ((this.#entries.get(key)?.rev ?? -1) < entry.rev) this.#entries.set(key, entry);
     }
+    this.#ordered = null;
     this.#observer?.news(news);
     this.#changed();
   }
 
   /** Listeners are told once for all that happens in a turn. */
   #changed(): void {
+    this.#status = null;
     if (!this.#isTold) return;
     this.#isTold = false;
     void Promise.resolve().then(() => {
@@ -306,6 +321,7 @@ export class OutboxRunner {
     const progress: Progress = { v: TAB_VERSION, type: "progress", inFlight: outbox.inFlight, pause: outbox.pause };
     if (JSON.stringify(progress) === JSON.stringify(this.#progress)) return;
     this.#progress = progress;
+    this.#status = null;
     this.#channel.tell(progress);
   }
 }

@@ -73,7 +73,10 @@ export class LiveStoreState {
       changed: (key) => this.#touch(this.#sources.get(key)?.handle),
       derive: (after, before) => withTag(after, (before && etagOf(before)) ?? null),
     });
-    hub.onMoved = () => this.core.moved();
+    hub.onMoved = () => {
+      this.core.moved();
+      runner?.reading(this.core.overlaid.acknowledged);
+    };
     hub.onTold = (name, position) => this.core.told(name, position);
     const isOwn = ({ principal }: { readonly principal: string | null }) =>
       principal === null || principal === runner?.principal;
@@ -82,6 +85,7 @@ export class LiveStoreState {
         const hasTakenPlace = (entry === null || isOwn(entry)) && this.core.news(key, entry);
         if (hasTakenPlace) for (const { table, partition } of entry?.writes ?? []) this.wrote(table, partition);
       }
+      runner?.reading(this.core.overlaid.acknowledged);
     };
     runner?.observe({
       drafted: (entry) => {

@@ -3,7 +3,8 @@
  * way, also past one that was refused. Pure.
  */
 
-import { type OutboxEntry, rowKey } from "./outbox-entry.ts";
+import type { RowId } from "../ids.ts";
+import type { OutboxEntry, RowWrite } from "./outbox-entry.ts";
 
 export interface SendLimits {
   /** How many are wanted. */
@@ -35,21 +36,37 @@ export function countHeldUp(entries: Iterable<OutboxEntry>): number {
 function* inLine(
   entries: Iterable<OutboxEntry>,
 ): Generator<{ readonly entry: OutboxEntry; readonly isHeldUp: boolean }> {
-  const taken = new Set<string>();
+  const taken = new RowSet();
   const toCome = new Set<unknown>();
   for (const entry of entries) {
     if (entry.state.kind === "done") continue;
-    const isHeldUp = entry.writes.some((write) => taken.has(rowKey(write)) || mentions(write.values, toCome));
+    const isHeldUp = entry.writes.some((write) => taken.has(write) || mentions(write.values, toCome));
     if (entry.state.kind !== "refused") yield { entry, isHeldUp };
     for (const write of entry.writes) {
-      taken.add(rowKey(write));
+      taken.add(write);
       if (write.op === "create" || write.op === "replace") toCome.add(write.id);
     }
+  }
+}
+
+/** Rows of tables and partitions, without making a name for each: all that waits comes by here whenever something happens. */
+class RowSet {
+  readonly #tables = new Map<string, Map<string | undefined, Set<RowId>>>();
+
+  has({ table, partition, id }: RowWrite): boolean {
+    return this.#tables.get(table)?.get(partition)?.has(id) === true;
+  }
+
+  add({ table, partition, id }: RowWrite): void {
+    const partitions = this.#tables.get(table) ?? new Map<string | undefined, Set<RowId>>();
+    const ids = partitions.get(partition) ?? new Set();
+    this.#tables.set(table, partitions.set(partition, ids.add(id)));
   }
 }
 
 /** Whether a column holds the id of a row that is still to be created. */
 function mentions(values: Readonly<Record<string, unknown>>, ids: ReadonlySet<unknown>): boolean {
   if (ids.size === 0) return false;
-  return Object.entries(values).some(([, value]) => ids.has(value));
+  for (const name in values) if (ids.has(values[name])) return true;
+  return false;
 }

@@ -32,23 +32,22 @@ export interface SyncFacts {
   readonly unread: number;
 }
 
+/** In one pass: there may be thousands, and it is asked for whenever one of them moves. */
 export function syncStatus({ entries, isInFlight, principal, pause, unread }: SyncFacts): SyncStatus {
-  const open = entries.filter(({ state }) => state.kind === "queued" || state.kind === "sent");
-  const count = (test: (entry: OutboxEntry) => boolean) => open.filter(test).length;
-  return {
-    unsent: open.length,
-    sending: count(({ key }) => isInFlight(key)),
-    unknown: count(({ key, state }) => state.kind === "sent" && !isInFlight(key)),
-    heldUp: countHeldUp(entries),
-    foreign: count((entry) => entry.principal !== null && entry.principal !== principal),
-    refused: entries.filter(({ state }) => state.kind === "refused").length,
-    oldestUnsentAtMs: open.reduce<number | null>(
-      (oldest, { madeAtMs }) => Math.min(oldest ?? madeAtMs, madeAtMs),
-      null,
-    ),
-    unread,
-    pause: open.length === 0 ? null : pause,
-  };
+  let [unsent, sending, unknown, foreign, refused] = [0, 0, 0, 0, 0];
+  let oldestUnsentAtMs: number | null = null;
+  for (const { key, state, madeAtMs, principal: owner } of entries) {
+    if (state.kind === "refused") refused++;
+    if (state.kind !== "queued" && state.kind !== "sent") continue;
+    unsent++;
+    if (isInFlight(key)) sending++;
+    else if (state.kind === "sent") unknown++;
+    if (owner !== null && owner !== principal) foreign++;
+    oldestUnsentAtMs = Math.min(oldestUnsentAtMs ?? madeAtMs, madeAtMs);
+  }
+  const heldUp = countHeldUp(entries);
+  const why = unsent === 0 ? null : pause;
+  return { unsent, sending, unknown, heldUp, foreign, refused, oldestUnsentAtMs, unread, pause: why };
 }
 
 /** One word for an entry, as a person sees it. */

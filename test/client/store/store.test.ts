@@ -400,8 +400,8 @@ test("[CI6] what a transaction wrote stays until each object shows its part, als
   );
 });
 
-test("[CI6] an answer in an epoch that the watch has not heard of keeps the write; one that is older lets it go once the object has been asked", async () => {
-  const { ledge, clock, store, tasks } = open();
+test("[CI6] [O7] an answer in an epoch that the watch has not heard of keeps the write; one that is older lets it go once the object has been asked", async () => {
+  const { ledge, clock, client, store, tasks } = open();
   ledge.write("tasks", "a", { title: "old" });
   const list = watch(store.list("tasks"));
   await clock.settle();
@@ -413,8 +413,10 @@ test("[CI6] an answer in an epoch that the watch has not heard of keeps the writ
   ledge.holdsFrames = true;
   await tasks.later.update("a", { title: "new" });
   await clock.advance(1_000);
-  expect([titles(list.now()), store.stats.overlaid.acknowledged]).toEqual(["new", 1]);
+  const unread: number[] = [];
+  client.sync.onChange((status) => void unread.push(status.unread));
+  expect([titles(list.now()), store.stats.overlaid.acknowledged, client.sync.status.unread]).toEqual(["new", 1, 1]);
   ledge.release();
   await clock.advance(1_000);
-  expect([titles(list.now()), store.stats.overlaid.shown]).toEqual(["old", 0]);
+  expect([titles(list.now()), store.stats.overlaid.shown, unread.at(-1)]).toEqual(["old", 0, 0]);
 });
