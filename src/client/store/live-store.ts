@@ -1,7 +1,7 @@
 /**
  * The live store of a client: handles by what they ask, their sources, and when listeners are told. All that comes at one time is shown at one time: a
  * transaction over several tables never in part, and a thousand changes a second not as a thousand renderings. What lies over the rows
- * of the server is decided by `StoreCore`.
+ * of the server is decided by `StoreCore`. Its lines are what a client asks of it.
  */
 
 import type { RowId } from "../../core/ids.ts";
@@ -13,7 +13,7 @@ import type { FilterInput } from "../filter-text.ts";
 import type { LiveHub } from "../live/live-hub.ts";
 import { aggregateRequest, rowsRequest } from "../live/subscribe.ts";
 import { callOf, doneOf } from "../offline/entry-request.ts";
-import type { OutboxRunner } from "../offline/outbox-runner.ts";
+import type { News, OutboxRunner } from "../offline/outbox-runner.ts";
 import type { Send } from "../send.ts";
 import { etagOf, withTag } from "../tags.ts";
 import { filterTree } from "./filter-test.ts";
@@ -73,19 +73,20 @@ export class LiveStoreState {
       changed: (key) => this.#touch(this.#sources.get(key)?.handle),
       derive: (after, before) => withTag(after, (before && etagOf(before)) ?? null),
     });
+    const tellReading = () => runner?.reading(this.core.overlaid.acknowledged);
     hub.onMoved = () => {
       this.core.moved();
-      runner?.reading(this.core.overlaid.acknowledged);
+      tellReading();
     };
     hub.onTold = (name, position) => this.core.told(name, position);
     const isOwn = ({ principal }: { readonly principal: string | null }) =>
       principal === null || principal === runner?.principal;
-    const take = (news: Parameters<Parameters<OutboxRunner["observe"]>[0]["news"]>[0]) => {
+    const take = (news: News) => {
       for (const { key, entry } of news) {
         const hasTakenPlace = (entry === null || isOwn(entry)) && this.core.news(key, entry);
         if (hasTakenPlace) for (const { table, partition } of entry?.writes ?? []) this.wrote(table, partition);
       }
-      runner?.reading(this.core.overlaid.acknowledged);
+      tellReading();
     };
     runner?.observe({
       drafted: (entry) => {
