@@ -1,10 +1,15 @@
 /**
- * Objects whose live sockets depend on rows of this one ([RV2]): registered with the user whose rows they read, told when a commit changes
- * one of those rows, and told again until they confirm. `due` is the seq that they do not know yet; it is written with the commit, so
- * that nothing is forgotten with this instance. A row is written once and struck when the object says that it needs it no more.
+ * Objects whose live sockets depend on rows of this one ([RV2]), carried out: registrations and what is due as rows of `_dependents`, calls in turn
+ * and within their time, the alarm that tells again. What is decided of it is `src/core/live/dependents-register.ts`.
  */
 
 import type { ObjectName } from "../../src/core/ids.ts";
+import {
+  DependentsRegister,
+  type DueDependency,
+  type RegisterPort,
+  usersNamed,
+} from "../../src/core/live/dependents-register.ts";
 import type { UsedKey } from "../../src/core/live/live-scopes.ts";
 import type { LiveRow } from "../../src/core/live/live-source.ts";
 import type { RowChange } from "../../src/core/protocol/object-call.ts";
@@ -30,14 +35,11 @@ export type TellDependent = (object: ObjectName, news: readonly UsedNews[]) => P
 
 /** In the transaction of a commit: those who depend on the rows it changed have to be told. */
 export function noteDependents(store: Store, changes: readonly RowChange[], seq: number): void {
-  const keys = usersIn(store, changes);
+  const keys = usersNamed(usedTables(store.app), changes);
   if (keys.length === 0 || !hasTable(store)) return;
-  for (const { table, column, user } of keys) {
-    const marked = store.sql.all(
-      "UPDATE _dependents SET due = ? WHERE tbl = ? AND col = ? AND user = ? RETURNING 1 AS marked",
-      [seq, table, column, user],
-    );
-    if (marked.length === 0) continue;
+  const port = registerPort(store.sql);
+  for (const key of keys) {
+    if (!port.mark(key, seq)) continue;
     store.hasDue = true;
     schedule(store.sql, store.alarm, "dependents", store.clock() + AGAIN_MS);
   }
@@ -45,12 +47,12 @@ export function noteDependents(store: Store, changes: readonly RowChange[], seq:
 
 /** Whether a commit may withdraw what somebody sees, in this object or another: it changes rows that a scope uses. */
 export function mayWithdraw(store: Store, changes: readonly RowChange[]): boolean {
-  return usersIn(store, changes).length > 0;
+  return usersNamed(usedTables(store.app), changes).length > 0;
 }
 
 /** Where anything is still to be told. Asked when the object wakes. */
 export function hasDue(store: Store): boolean {
-  return usedTables(store.app).size > 0 && hasTable(store) && dueRows(store, 1).length > 0;
+  return usedTables(store.app).size > 0 && hasTable(store) && dueRows(store.sql, 1).length > 0;
 }
 
 /** When the timer is to run again (ms), or null. */
@@ -88,14 +90,12 @@ export function usedFilter({ softDelete }: TableSpec, { column, user }: UsedKey)
 export class Dependents {
   readonly #store: Store;
   readonly #tell: TellDependent;
+  readonly #register: DependentsRegister;
   readonly #telling = new Map<ObjectName, Promise<void>>();
-  /** Seq up to which an object was told in vain: whoever comes later does not wait for it again. */
-  readonly #missed = new Map<ObjectName, number>();
-  /** What is being told to each object, and who registered for it meanwhile: what it then says of those may be of before. */
-  readonly #fresh = new Map<ObjectName, Set<string>>();
 
   constructor(store: Store, tell: TellDependent) {
     this.#store = store;
+    this.#register = new DependentsRegister(registerPort(store.sql));
     this.#tell = tell;
   }
 
@@ -103,7 +103,7 @@ export class Dependents {
   answer({ table, column, user, dependent }: UsedQuestion): UsedAnswer {
     if (usedTables(this.#store.app).get(table)?.has(column) !== true)
       throw new Error(`no scope uses ${table}.${column}`);
-    if (dependent !== null) this.#register(dependent, { table, column, user });
+    if (dependent !== null) this.#register.register({ object: dependent, table, column, user });
     return answerOf(this.#store, { table, column, user });
   }
 
@@ -112,16 +112,18 @@ export class Dependents {
    * waits for what others changed before: they do so themselves.
    */
   async tellDue(seq: number): Promise<void> {
-    const due = dueRows(this.#store, -1).filter(({ object, due }) => due > (this.#missed.get(object) ?? 0));
-    if (due.length === 0) this.#store.hasDue = hasDue(this.#store);
-    const awaited = new Set(due.filter((row) => row.due >= seq).map(({ object }) => object));
-    for (const { object } of due) if (!awaited.has(object) && !this.#telling.has(object)) void this.#tellInTurn(object);
-    await Promise.all([...awaited].map((object) => answeredWithin(TELL_MS, this.#tellInTurn(object))));
+    const toTell = this.#register.toTell(seq);
+    if (toTell.length === 0) this.#store.hasDue = hasDue(this.#store);
+    const awaited: Promise<unknown>[] = [];
+    for (const { object, isAwaited } of toTell)
+      if (isAwaited) awaited.push(answeredWithin(TELL_MS, this.#tellInTurn(object)));
+      else if (!this.#telling.has(object)) void this.#tellInTurn(object);
+    await Promise.all(awaited);
   }
 
   /** By the alarm: also those that did not confirm. */
   async tellAgain(): Promise<null> {
-    this.#missed.clear();
+    this.#register.forgive();
     await this.tellDue(0);
     return null;
   }
@@ -138,76 +140,59 @@ export class Dependents {
 
   async #tellOne(object: ObjectName): Promise<void> {
     const store = this.#store;
-    const due = dueRows(store, -1).filter((row) => row.object === object);
-    if (due.length === 0) return;
-    const seq = store.head.seq;
-    const news = due.map(({ table, column, user }) => ({
+    const telling = this.#register.begin(object, store.head.seq);
+    if (telling === null) return;
+    const news = telling.due.map(({ table, column, user }) => ({
       table,
       column,
       user,
       ...answerOf(store, { table, column, user }),
     }));
-    this.#fresh.set(object, new Set());
     try {
       const needs = await answeredWithin(AGAIN_MS, this.#tell(object, news));
       if (needs === null) throw new Error("it did not answer in time");
-      for (const [index, key] of news.entries()) this.#settle(object, key, seq, needs[index] === true);
-      this.#missed.delete(object);
+      this.#register.confirmed(telling, needs);
     } catch (error) {
-      this.#missed.set(object, seq);
+      this.#register.lost(telling);
       logLine("warn", "who depends on rows could not be told of a change", {
         object: store.name,
         dependent: object,
         error: errorText(error),
       });
     }
-    this.#fresh.delete(object);
-    store.hasDue = dueRows(store, 1).length > 0;
-  }
-
-  #settle(object: ObjectName, { table, column, user }: UsedKey, seq: number, isNeeded: boolean): void {
-    const key = [table, column, user, object];
-    if (isNeeded || this.#fresh.get(object)?.has(JSON.stringify([table, column, user])) === true)
-      this.#store.sql.run(
-        "UPDATE _dependents SET due = NULL WHERE tbl = ? AND col = ? AND user = ? AND object = ? AND due <= ?",
-        [...key, seq],
-      );
-    else this.#store.sql.run("DELETE FROM _dependents WHERE tbl = ? AND col = ? AND user = ? AND object = ?", key);
-  }
-
-  #register(object: ObjectName, { table, column, user }: UsedKey): void {
-    const { sql } = this.#store;
-    createTable(sql);
-    const key = [table, column, user, object];
-    this.#fresh.get(object)?.add(JSON.stringify([table, column, user]));
-    const known = sql.all(
-      "SELECT 1 AS known FROM _dependents WHERE tbl = ? AND col = ? AND user = ? AND object = ?",
-      key,
-    );
-    if (known.length === 0) sql.run("INSERT INTO _dependents (tbl, col, user, object) VALUES (?, ?, ?, ?)", key);
+    store.hasDue = dueRows(store.sql, 1).length > 0;
   }
 }
 
-/** Users that the images of a commit name, in columns that a scope uses. */
-function usersIn(store: Store, changes: readonly RowChange[]): UsedKey[] {
-  const used = usedTables(store.app);
-  if (used.size === 0) return [];
-  const keys = new Map<string, UsedKey>();
-  for (const { table, before, after } of changes)
-    for (const column of used.get(table) ?? [])
-      for (const user of [before?.[column], after?.[column]])
-        if (typeof user === "string") keys.set(JSON.stringify([table, column, user]), { table, column, user });
-  return [...keys.values()];
-}
-
-interface DueRow extends UsedKey {
-  readonly object: ObjectName;
-  readonly due: number;
+/** Registrations as rows; one is written once, and struck when the object says that it needs it no more. */
+function registerPort(sql: Store["sql"]): RegisterPort {
+  const rows = "tbl = ? AND col = ? AND user = ?";
+  const keyOf = ({ table, column, user }: UsedKey) => [table, column, user];
+  return {
+    add(dependency) {
+      createTable(sql);
+      sql.run("INSERT INTO _dependents (tbl, col, user, object) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING", [
+        ...keyOf(dependency),
+        dependency.object,
+      ]);
+    },
+    strike: (dependency) =>
+      sql.run(`DELETE FROM _dependents WHERE ${rows} AND object = ?`, [...keyOf(dependency), dependency.object]),
+    mark: (key, seq) =>
+      sql.all(`UPDATE _dependents SET due = ? WHERE ${rows} RETURNING 1 AS marked`, [seq, ...keyOf(key)]).length > 0,
+    clear: (dependency, seq) =>
+      sql.run(`UPDATE _dependents SET due = NULL WHERE ${rows} AND object = ? AND due <= ?`, [
+        ...keyOf(dependency),
+        dependency.object,
+        seq,
+      ]),
+    due: () => dueRows(sql, -1),
+  };
 }
 
 /** `limit` -1: all of them. */
-function dueRows(store: Store, limit: number): DueRow[] {
-  return store.sql
+function dueRows(sql: Store["sql"], limit: number): DueDependency[] {
+  return sql
     .all("SELECT tbl, col, user, object, due FROM _dependents WHERE due IS NOT NULL LIMIT ?", [limit])
     .map((row) => ({
       table: String(row.tbl),

@@ -214,12 +214,4 @@ export const LIVE_FAULTS: readonly SimulatedFault[] = [
     replace: "showsOlder && others === null ? { ...commit, needs: this.#needsOf(others) } : commit",
     seed: 204512,
   },
-  {
-    rule: "RV2",
-    what: "a late answer to a question that was forgotten is taken for that to the next one",
-    file: "live-scopes.ts",
-    find: "if (known.asked !== nth) return false;",
-    replace: "",
-    seed: 201356,
-  },
 ];

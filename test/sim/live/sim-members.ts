@@ -1,10 +1,17 @@
 /**
  * Memberships of the simulation ([RV2]): scopes of tasks depend on them, in the same object or in one of their own, which registers who
- * depends on it and tells them of changes. Messages are late, or lost. Judges every frame where it is computed: no row of a list that its
+ * depends on it and tells them of changes, with the machine that objects run. Messages are late, or lost. Judges every frame where it is computed: no row of a list that its
  * reader has left, and that the object has confirmed.
  */
 
 import type { ObjectName } from "../../../src/core/ids.ts";
+import {
+  type Dependency,
+  DependentsRegister,
+  type RegisterPort,
+  type Telling,
+  usersNamed,
+} from "../../../src/core/live/dependents-register.ts";
 import type { ScopePort, UsedKey } from "../../../src/core/live/live-scopes.ts";
 import type { LiveRow } from "../../../src/core/live/live-source.ts";
 import { type UsedAnswer, versionOf } from "../../../src/core/protocol/used-rows.ts";
@@ -25,18 +32,7 @@ interface Message {
   readonly answer?: UsedAnswer;
 }
 
-interface Dependent {
-  readonly host: SimHost;
-  readonly user: string;
-  /** Changed, and not confirmed. */
-  isDue: boolean;
-  /** Asked while it was told. */
-  isFresh: boolean;
-  /** What was sent and not answered. */
-  sent: UsedAnswer | null;
-  /** Lists that the object may still show to the user. */
-  exposed: Set<string>;
-}
+const USED = new Map([["members", new Set(["user"])]]);
 
 export class SimMembers {
   readonly place: MembersPlace;
@@ -44,14 +40,20 @@ export class SimMembers {
   readonly object = new ModelObject("t/app/m", [{ spec: MEMBERS }]);
   readonly problems: string[] = [];
   #messages: Message[] = [];
-  readonly #dependents = new Map<string, Dependent>();
+  readonly #hosts = new Map<ObjectName, SimHost>();
+  readonly #rows = new Map<string, Dependency & { due: number | null }>();
+  readonly #register = new DependentsRegister(this.#port());
+  /** What was sent to an object and is not answered. */
+  readonly #tellings = new Map<ObjectName, { readonly telling: Telling; readonly answers: readonly UsedAnswer[] }>();
+  /** Lists that an object may still show to a user. */
+  readonly #exposed = new Map<string, Set<string>>();
 
   constructor(place: MembersPlace) {
     this.place = place;
   }
 
   get isQuiet(): boolean {
-    return this.#messages.length === 0 && [...this.#dependents.values()].every(({ isDue }) => !isDue);
+    return this.#messages.length === 0 && [...this.#rows.values()].every(({ due }) => due === null);
   }
 
   isAsked(host: SimHost): boolean {
@@ -90,21 +92,22 @@ export class SimMembers {
   /** A commit where memberships have an object of their own: whoever depends on the rows is to be told. */
   write(written: readonly Written[]): boolean {
     const commit = this.object.commit(written);
-    for (const { before, after } of commit?.changes ?? [])
-      for (const image of [before, after])
-        for (const dependent of this.#dependents.values())
-          if (dependent.user === image?.user) {
-            dependent.isDue = true;
-            for (const list of listsOf(this.object, dependent.user)) dependent.exposed.add(list);
-          }
+    for (const key of usersNamed(USED, commit?.changes ?? [])) {
+      this.#port().mark(key, this.object.head());
+      for (const { object, user } of this.#rows.values())
+        if (user === key.user)
+          for (const list of listsOf(this.object, user)) this.#exposed.get(nameOf(object, user))?.add(list);
+    }
     return commit !== null;
   }
 
   /** One message, or one object told, moves on. True: a dependent was told. */
   step(random: Random, nowMs: number, lose: number): boolean {
-    const due = [...this.#dependents.values()].filter(({ isDue }) => isDue);
+    // As by the alarm, which may come at any time.
+    this.#register.forgive();
+    const due = this.#register.toTell(0);
     if (due.length > 0 && (this.#messages.length === 0 || random.chance(0.5))) {
-      this.#tell(random.pick(due), nowMs, random.chance(lose));
+      this.#tell(random.pick(due).object, nowMs, random.chance(lose));
       return true;
     }
     const [message] = this.#messages.splice(random.between(0, Math.max(0, this.#messages.length - 1)), 1);
@@ -113,14 +116,14 @@ export class SimMembers {
     if (answer !== undefined) host.learn(key, answer, nowMs, nth);
     else if (message.kind === "lost") host.unlearned(key, nowMs, nth);
     else if (random.chance(lose)) this.#messages.push({ ...message, kind: "lost" });
-    else this.#messages.push({ ...message, kind: "answer", answer: this.#register(host, key.user) });
+    else this.#messages.push({ ...message, kind: "answer", answer: this.#registered(host, key) });
     return false;
   }
 
   /** What an object computed for a user. */
   judge(host: SimHost, user: string, text: string): void {
     if (this.place === "here") return;
-    const exposed = this.#dependents.get(nameOf(host.object.object, user))?.exposed ?? new Set();
+    const exposed = this.#exposed.get(nameOf(host.object.object, user)) ?? new Set();
     for (const [, list] of text.matchAll(/"list":"([xy])"/g))
       if (list !== undefined && !exposed.has(list))
         this.problems.push(
@@ -128,37 +131,66 @@ export class SimMembers {
         );
   }
 
-  #register(host: SimHost, user: string): UsedAnswer {
-    const name = nameOf(host.object.object, user);
-    const known = this.#dependents.get(name);
-    const exposed = new Set([...(known?.isDue === true ? known.exposed : []), ...listsOf(this.object, user)]);
-    if (known === undefined)
-      this.#dependents.set(name, { host, user, isDue: false, isFresh: true, sent: null, exposed });
-    else {
-      known.isFresh = true;
-      known.exposed = exposed;
-    }
-    return this.#answer(user);
+  #registered(host: SimHost, key: UsedKey): UsedAnswer {
+    const { object } = host.object;
+    const name = nameOf(object, key.user);
+    const isDue = (this.#rows.get(name)?.due ?? null) !== null;
+    this.#exposed.set(
+      name,
+      new Set([...(isDue ? (this.#exposed.get(name) ?? []) : []), ...listsOf(this.object, key.user)]),
+    );
+    this.#hosts.set(object, host);
+    this.#register.register({ ...key, object });
+    return this.#answer(key.user);
   }
 
   /** Sent first, answered in a later step: in between rows may change. */
-  #tell(dependent: Dependent, nowMs: number, isLost: boolean): void {
-    const { host, user, sent } = dependent;
-    if (sent === null) {
-      dependent.sent = this.#answer(user);
-      dependent.isFresh = false;
+  #tell(object: ObjectName, nowMs: number, isLost: boolean): void {
+    const sent = this.#tellings.get(object);
+    if (sent === undefined) {
+      const telling = this.#register.begin(object, this.object.head());
+      const answers = telling?.due.map(({ user }) => this.#answer(user)) ?? [];
+      if (telling !== null) this.#tellings.set(object, { telling, answers });
       return;
     }
-    dependent.sent = null;
-    const isNeeded = host.learn({ table: "members", column: "user", user }, sent, nowMs);
-    if (isLost) return;
-    if (!isNeeded && !dependent.isFresh) {
-      this.#dependents.delete(nameOf(host.object.object, user));
+    this.#tellings.delete(object);
+    const { telling, answers } = sent;
+    const needs = telling.due.map(
+      (key, index) => this.#hosts.get(object)?.learn(key, answers[index] as UsedAnswer, nowMs) === true,
+    );
+    if (isLost) {
+      this.#register.lost(telling);
       return;
     }
-    if (sent.seq < this.object.head()) return;
-    dependent.isDue = false;
-    dependent.exposed = new Set(listsOf(this.object, user));
+    this.#register.confirmed(telling, needs);
+    for (const { user } of telling.due) {
+      const name = nameOf(object, user);
+      const row = this.#rows.get(name);
+      if (row === undefined) this.#exposed.delete(name);
+      else if (row.due === null) this.#exposed.set(name, new Set(listsOf(this.object, user)));
+    }
+  }
+
+  #port(): RegisterPort {
+    const rows = this.#rows;
+    const find = ({ object, user }: Dependency) => rows.get(nameOf(object, user));
+    return {
+      add: (dependency) => {
+        if (find(dependency) === undefined)
+          rows.set(nameOf(dependency.object, dependency.user), { ...dependency, due: null });
+      },
+      strike: ({ object, user }) => void rows.delete(nameOf(object, user)),
+      mark(key, seq) {
+        const marked = [...rows.values()].filter(({ user }) => user === key.user);
+        for (const row of marked) row.due = seq;
+        return marked.length > 0;
+      },
+      clear(dependency, seq) {
+        const row = find(dependency);
+        if (row !== undefined && (row.due ?? 0) <= seq) row.due = null;
+      },
+      due: () => [...rows.values()].flatMap(({ due, ...row }) => (due === null ? [] : [{ ...row, due }])),
+    };
   }
 
   #answer(user: string): UsedAnswer {

@@ -36,7 +36,6 @@ test.each([
   [23011, "a window that is resumed after its object was out of memory is told what leaves it"],
   [1442, "an answer that was forgotten is asked for again"],
   [204512, "rows that a change of scope brings wait for the other parts of the transaction that wrote them"],
-  [201356, "an answer to a question that went with its user's last socket is none to the next"],
   [2093, "what waits at a client from before a reset is no part of the snapshot after it"],
 ] as const)("seed %i: %s", (seed, _what) => {
   expect(simulateLive(seed).problems).toEqual([]);
