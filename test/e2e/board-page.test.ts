@@ -23,6 +23,8 @@ let base: string;
 let dev: Running;
 let browser: Browser;
 const complaints: string[] = [];
+/** Paths of the sockets that a page has opened. */
+const sockets = new WeakMap<Page, readonly string[]>();
 
 beforeAll(async () => {
   copy = freshCopy("installed");
@@ -47,6 +49,9 @@ const PATIENT = { timeout: 30_000 };
 
 async function open(context: BrowserContext, person: string, place = ""): Promise<Page> {
   const page = await context.newPage();
+  const opened: string[] = [];
+  sockets.set(page, opened);
+  page.on("websocket", (socket) => void opened.push(new URL(socket.url()).pathname));
   page.on("pageerror", ({ message }) => complaints.push(message));
   page.on("console", (message) => {
     if (message.type() === "error" && !NO_NETWORK.test(message.text())) complaints.push(message.text());
@@ -102,12 +107,14 @@ look();
 new MutationObserver(look).observe(document.querySelector(".columns"), { childList: true, subtree: true });
 `;
 
-test("[RH1] [SDK14] [CC2] what one window does the other shows; a card that is dragged is in one column at every step, with a line in its history", async () => {
+test("[RH1] [O8] [SDK14] [CC2] what one window does the other shows, over its sockets; a card that is dragged is in one column at every step, with a line in its history", async () => {
   const { context, page: writer } = await openExample("anna");
   const follower = await open(context, "anna");
   await expect.poll(() => cards(follower, "todo"), PATIENT).toHaveLength(5);
   await addTask(writer, "Dig <b>deep</b>");
   await expect.poll(() => cards(follower, "todo"), PATIENT).toContain("Dig <b>deep</b>");
+  expect(sockets.get(writer)).toContain("/api/tasks/live");
+  expect(sockets.get(follower)).toEqual([]);
 
   for (const page of [writer, follower]) await page.evaluate(WATCH_CARD("Turn the compost"));
   const from = (await card(writer, "Turn the compost").boundingBox())!;

@@ -78,7 +78,8 @@ function ProjectStage({ project, person, place }: StageProps & { readonly projec
     <>
       <div className="title">
         <h1>{project.name}</h1>
-        <p className="sum">{counts === null ? "" : sumOf(counts)}</p>
+        {/* The columns say it of themselves, with what is not saved yet. */}
+        {place.view === "list" && <p className="sum">{counts === null ? "" : sumOf(counts)}</p>}
         <nav className="views" aria-label="View">
           {(["board", "list"] as const).map((view) => (
             <a key={view} href={placeHref(place, { view })} aria-current={place.view === view ? "page" : undefined}>

@@ -15,7 +15,10 @@ export interface CommentsProps {
 }
 
 export function Comments({ task, person, children }: CommentsProps) {
-  const { items, isLoading, error, mutate } = useLiveList("comments", { filter: { taskId: task.id }, orderBy: "id" });
+  const { items, isLoading, status, error, mutate } = useLiveList("comments", {
+    filter: { taskId: task.id },
+    orderBy: "id",
+  });
   const [text, setText] = useState("");
   const send = () => {
     setText("");
@@ -30,6 +33,7 @@ export function Comments({ task, person, children }: CommentsProps) {
         {children}
         <h3>Comments</h3>
         {error !== null && <p className="failure">{error.message}</p>}
+        {isLoading && status === "offline" && <p className="comments quiet none">The comments cannot be shown now.</p>}
         {!isLoading && items.length === 0 && <p className="comments quiet none">Nothing said yet.</p>}
         <ol className="comments">
           {items.map((comment) => (
