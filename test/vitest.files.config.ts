@@ -15,6 +15,7 @@ export default defineConfig({
     exclude: ["**/*.node.test.ts"],
     isolate: false,
     setupFiles: [join(root, "test/support/reset-storage.ts")],
+    globalSetup: [join(root, "test/features/files/fake-s3.ts")],
     testTimeout: 60_000,
   },
 });

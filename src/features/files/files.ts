@@ -10,7 +10,7 @@ import { rowIdOf } from "../../edge/endpoints/open-table.ts";
 import type { TableRequest } from "../../edge/exchange.ts";
 import type { Params } from "../../edge/router.ts";
 import { hasAttachments } from "./attachments-of.ts";
-import { checkBucket } from "./bucket.ts";
+import { checkBucket, type MakeStorage, setStorage } from "./bucket.ts";
 import {
   linkAttachment,
   putAttachment,
@@ -33,12 +33,19 @@ export { fileColumns, fileIndexes } from "./file-columns.ts";
 export { documentFiles, imageFiles } from "./file-presets.ts";
 export { type FileOptions, fileResource } from "./file-resource.ts";
 export { memoryStorage } from "./memory-storage.ts";
+export { s3Storage } from "./s3-storage.ts";
 export type { StorageAdapter, StoragePartUpload } from "./storage-adapter.ts";
 
 /** The id is read where its step comes: after the caller's rights, before the rest. */
 type OnRow = (request: TableRequest, idOf: () => RowId, params: Params) => Promise<Answer>;
 
-export function files(): Feature {
+export interface FilesOptions {
+  /** Where bytes are, if no bucket is bound as `LEDGE_FILES`: `s3Storage`, or a function like it. */
+  readonly storage?: MakeStorage;
+}
+
+export function files({ storage }: FilesOptions = {}): Feature {
+  setStorage(storage);
   const on =
     (isOffered: TableEndpoint["isOffered"]) =>
     (method: string, path: `/:id/${string}`, endpoint: OnRow): TableEndpoint => ({

@@ -1,12 +1,16 @@
-/** The contract of a storage ([FS1]), held by R2 and by the one in memory; and the feature on the latter. */
+/** The contract of a storage ([FS1]), held by R2, by the one in memory and by S3 over HTTP; and the feature on these. */
 
 import { env } from "cloudflare:test";
-import { describe, expect, it } from "vitest";
-import { memoryStorage, type StorageAdapter } from "../../../src/features/files/files.ts";
+import { describe, expect, inject, it } from "vitest";
+import { setStorage } from "../../../src/features/files/bucket.ts";
+import { memoryStorage, type StorageAdapter, s3Storage } from "../../../src/features/files/files.ts";
 import { app } from "./app.ts";
 import { bucket } from "./client.ts";
 
-const STORAGES: Readonly<Record<string, StorageAdapter>> = { R2: bucket, memory: memoryStorage() };
+/** Of `fake-s3.ts`. */
+const S3 = inject("s3");
+
+const STORAGES: Readonly<Record<string, StorageAdapter>> = { R2: bucket, memory: memoryStorage(), S3: s3Storage(S3) };
 
 function streamOf(text: string): ReadableStream<Uint8Array> {
   const bytes = new TextEncoder().encode(text);
@@ -76,16 +80,42 @@ describe.each(Object.entries(STORAGES))("%s", (name, storage) => {
   });
 });
 
-it("[FS1] an application stores its files wherever LEDGE_FILES leads", async () => {
-  const storage = memoryStorage();
-  const bound = { ...env, LEDGE_FILES: storage } as never;
+/** Announces a file, sends its bytes and reads them. */
+async function through(bound: object): Promise<readonly [number, string]> {
   const headers = { authorization: "Bearer dev:alice", "content-type": "application/json" };
   const row = JSON.stringify({ name: "m.txt", type: "text/plain", size: 6 });
-  const made = await app.request("/api/papers", { method: "POST", headers, body: row }, bound);
+  const made = await app.request("/api/papers", { method: "POST", headers, body: row }, bound as never);
   const { id } = (await made.json()) as { readonly id: string };
   const at = `/api/papers/${id}/content`;
-  const put = { method: "PUT", headers: { authorization: "Bearer dev:alice" }, body: "memory" };
-  expect((await app.request(at, put, bound)).status).toBe(200);
-  expect(await (await app.request(at, { headers }, bound)).text()).toBe("memory");
+  const put = { method: "PUT", headers: { authorization: "Bearer dev:alice" }, body: crypto.randomUUID().slice(0, 6) };
+  const { status } = await app.request(at, put, bound as never);
+  const reply = await app.request(at, { headers }, bound as never);
+  const text = await reply.text();
+  return [status, text === put.body ? "as it was sent" : text];
+}
+
+it("[FS1] an application stores its files wherever LEDGE_FILES leads", async () => {
+  const storage = memoryStorage();
+  expect(await through({ ...env, LEDGE_FILES: storage })).toEqual([200, "as it was sent"]);
   expect((await storage.list({ prefix: "t/test/desk/", limit: 10 })).objects).toHaveLength(1);
+});
+
+it("[FS1] without a bucket it stores them in S3, if it is told to and has the keys", async () => {
+  const { LEDGE_FILES: _, ...unbound } = env as unknown as Record<string, unknown>;
+  expect((await through({ ...unbound, ...S3 }))[0]).toBe(503);
+  setStorage(s3Storage);
+  try {
+    expect(await through({ ...unbound, ...S3 })).toEqual([200, "as it was sent"]);
+    const { objects } = await s3Storage(S3).list({ prefix: "t/test/desk/", limit: 10 });
+    expect(objects).toHaveLength(1);
+    // Keys that S3 does not know, and none.
+    for (const wrong of [{ ...S3, LEDGE_S3_SECRET: "another" }, {}])
+      expect((await through({ ...unbound, ...wrong }))[0]).toBe(503);
+    await expect(s3Storage({}).head("x")).rejects.toThrow("set LEDGE_S3_ENDPOINT");
+    await expect(s3Storage({ ...S3, LEDGE_S3_SECRET: "another" }).get("x")).rejects.toThrow(
+      "403 SignatureDoesNotMatch",
+    );
+  } finally {
+    setStorage(undefined);
+  }
 });
