@@ -102,12 +102,13 @@ export async function listAttachments({ request, scope }: Attachments, filter: s
   return expectAnswer(reply).body ?? "";
 }
 
-/** The id under which a name is attached, announced or stored; null: none. */
+/** The id under which a name is attached, stored or else announced; null: none. For a moment there are both: an earlier announcement, and what took its place. */
 export async function attachmentNamed(attachments: Attachments, name: string): Promise<RowId | null> {
   const { items } = JSON.parse(await listAttachments(attachments, printFilter(eq("name", name)))) as {
     readonly items: readonly Record<string, RowId>[];
   };
-  return items[0]?.[attachments.request.entry.resource.spec.primaryKey] ?? null;
+  const found = items.find(({ status }) => status === "stored") ?? items[0];
+  return found?.[attachments.request.entry.resource.spec.primaryKey] ?? null;
 }
 
 function fileTablesOf(resource: AnyResource, tables: Tables): TableEntry[] {

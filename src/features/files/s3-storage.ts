@@ -19,15 +19,15 @@ interface Asked {
 const R2_CODES: Readonly<Record<string, number>> = { NoSuchUpload: 10024, InvalidPart: 10025, InvalidPartOrder: 10025 };
 
 export function s3Storage(env: unknown): StorageAdapter {
-  let client: Promise<S3Client | null> | undefined;
+  // What is kept is the client, not the promise of one: no request of a Worker may wait for what another began.
+  let client: S3Client | null = null;
   const send = async (method: string, key: string, { query = {}, ...init }: Asked = {}): Promise<Response> => {
-    client ??= s3Client(env);
-    const found = await client;
-    if (found === null)
+    client ??= await s3Client(env);
+    if (client === null)
       throw new Error("files lie in S3: set LEDGE_S3_ENDPOINT, LEDGE_S3_BUCKET, LEDGE_S3_KEY_ID and LEDGE_S3_SECRET");
-    const url = found.addressOf(key);
+    const url = client.addressOf(key);
     for (const [name, value] of Object.entries(query)) url.searchParams.set(name, value);
-    return found.signer.fetch(url, { method, ...init });
+    return client.signer.fetch(url, { method, ...init });
   };
   const ask = async (method: string, key: string, asked?: Asked): Promise<Response> => {
     const reply = await send(method, key, asked);
