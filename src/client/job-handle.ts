@@ -37,10 +37,20 @@ export interface EnqueueJobOptions {
   readonly idempotencyKey?: string;
 }
 
+/** A job as a client knows it. */
+export interface JobStanding<Result = unknown> {
+  /** As it was last heard of; null before that. */
+  readonly job: JobView<Result> | null;
+  /** Why nothing more is heard of it: `NOT_FOUND` when it is gone, or never was. */
+  readonly error: LedgeError | null;
+}
+
 export interface JobHandle<Result = unknown> {
   readonly id: string;
-  /** As it was last heard of; null before that. */
+  /** The job alone. */
   getSnapshot(): JobView<Result> | null;
+  /** The same object while nothing changes. */
+  getStanding(): JobStanding<Result>;
   /** Follows the job until the function it returns is called, or the job has ended. */
   subscribe(listener: () => void): () => void;
   /** The job once it is completed. Rejects with a `LedgeError`: `JOB_DEAD`, `JOB_CANCELLED`, or why it cannot be seen. */
@@ -84,19 +94,19 @@ class Handle<Result> implements JobHandle<Result> {
   readonly #client: Client<AppLike>;
   readonly #platform: Platform;
   readonly #listeners = new Set<() => void>();
-  #row: JobView<Result> | null;
-  #error: LedgeError | null = null;
+  #standing: JobStanding<Result>;
   #leave: (() => void) | null = null;
 
   constructor(client: Client<AppLike>, id: string, row: JobView<Result> | null) {
     this.#client = client;
     this.id = id;
-    this.#row = row;
+    this.#standing = { job: row, error: null };
     const { options } = client.resource as unknown as { readonly options: { readonly platform?: Partial<Platform> } };
     this.#platform = { ...PLATFORM, ...options.platform };
   }
 
-  getSnapshot = (): JobView<Result> | null => this.#row;
+  getSnapshot = (): JobView<Result> | null => this.#standing.job;
+  getStanding = (): JobStanding<Result> => this.#standing;
 
   subscribe = (listener: () => void): (() => void) => {
     this.#listeners.add(listener);
@@ -114,9 +124,10 @@ class Handle<Result> implements JobHandle<Result> {
         if (!this.#isOver()) return;
         // The first look may come before there is anything to leave.
         void Promise.resolve().then(() => leave());
-        if (this.#error !== null) reject(this.#error);
-        else if (this.#row?.state === "completed") resolve(this.#row);
-        else reject(endOf(this.#row as JobView));
+        const { job, error } = this.#standing;
+        if (error !== null) reject(error);
+        else if (job?.state === "completed") resolve(job);
+        else reject(endOf(job as JobView));
       };
       leave = this.subscribe(look);
       look();
@@ -136,7 +147,7 @@ class Handle<Result> implements JobHandle<Result> {
     const { unsubscribe } = table.subscribe(
       { filter: `id==${JSON.stringify(this.id)}` },
       {
-        onRows: ({ rows }) => rows[0] !== undefined && this.#set(rows[0] as JobView<Result>),
+        onRows: ({ rows: [job] }) => (job === undefined ? this.#fail(gone()) : this.#set(job as JobView<Result>)),
         onError: (error) => this.#fail(error),
       },
     );
@@ -148,7 +159,7 @@ class Handle<Result> implements JobHandle<Result> {
     let cancel = () => {};
     let isLeft = false;
     const ask = async (waitMs: number) => {
-      const before = this.#row;
+      const before = this.#standing.job;
       try {
         const table = this.#client.resource("jobs") as unknown as { get(id: string): Promise<JobView<Result>> };
         const row = await table.get(this.id);
@@ -159,7 +170,7 @@ class Handle<Result> implements JobHandle<Result> {
         if (!(error instanceof LedgeError) || !error.retryable) return this.#fail(error as LedgeError);
       }
       if (this.#isOver()) return;
-      const next = this.#row === before ? Math.min(waitMs * 1.5, LONGEST_ASK_MS) : FIRST_ASK_MS;
+      const next = this.#standing.job === before ? Math.min(waitMs * 1.5, LONGEST_ASK_MS) : FIRST_ASK_MS;
       cancel = this.#platform.after(next, () => void ask(next));
     };
     void ask(FIRST_ASK_MS);
@@ -169,17 +180,18 @@ class Handle<Result> implements JobHandle<Result> {
     };
   }
 
-  #set(row: JobView<Result>): void {
-    this.#row = row;
-    this.#tell();
+  #set(job: JobView<Result>): void {
+    this.#tell({ job, error: null });
   }
 
   #fail(error: LedgeError): void {
-    this.#error = error;
-    this.#tell();
+    this.#tell({ ...this.#standing, error });
   }
 
-  #tell(): void {
+  #tell(standing: JobStanding<Result>): void {
+    // What has ended stays as it was, also when its row goes.
+    if (this.#isOver()) return;
+    this.#standing = standing;
     if (this.#isOver()) this.#rest();
     for (const listener of [...this.#listeners]) listener();
   }
@@ -190,9 +202,13 @@ class Handle<Result> implements JobHandle<Result> {
   }
 
   #isOver(): boolean {
-    const state = this.#row?.state;
-    return this.#error !== null || state === "completed" || state === "dead" || state === "cancelled";
+    const { job, error } = this.#standing;
+    return error !== null || ["completed", "dead", "cancelled"].includes(job?.state ?? "");
   }
+}
+
+function gone(): LedgeError {
+  return new LedgeError("There is no such job, or not any more", { code: "NOT_FOUND", status: 404 });
 }
 
 function endOf({ name, state, error }: JobView): LedgeError {

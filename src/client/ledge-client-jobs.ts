@@ -3,4 +3,11 @@
  * whoever has none does not carry it. No DOM.
  */
 
-export { type EnqueueJobOptions, enqueueJob, followJob, type JobHandle, type JobView } from "./job-handle.ts";
+export {
+  type EnqueueJobOptions,
+  enqueueJob,
+  followJob,
+  type JobHandle,
+  type JobStanding,
+  type JobView,
+} from "./job-handle.ts";

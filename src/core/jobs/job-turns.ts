@@ -3,6 +3,7 @@
  * and whether anybody may, is decided here, in the turn that gives the lease: so priority and concurrency are exact.
  */
 
+import { handlersFor, MAX_CALLED } from "./handler-turn.ts";
 import { hasEnded, type JobRow } from "./job-row.ts";
 import type { JobsPort } from "./jobs-port.ts";
 import {
@@ -17,8 +18,6 @@ import {
   replayedJob,
   startJob,
 } from "./step-job.ts";
-
-const MAX_CALLED = 10;
 
 /** Adds jobs; one whose id is there already stays what it is. Gives the rows in the order asked. */
 export function enqueue(
@@ -87,6 +86,20 @@ export function finish(port: JobsPort, { id, attempt, outcome }: Finish): "done"
   return after.state === "cancelled" ? "cancelled" : "done";
 }
 
+export interface Worked {
+  readonly finished: ReturnType<typeof finish> | null;
+  readonly claimed: readonly JobRow[];
+  /** Of one that claims nothing: whether somebody else should. */
+  readonly isMore: boolean;
+}
+
+/** A handler's turn at the object: one job ends and the next is claimed, in one commit. */
+export function work(port: JobsPort, asked: { readonly finish: Finish | null; readonly claim: Claim | null }): Worked {
+  const finished = asked.finish === null ? null : finish(port, asked.finish);
+  const claimed = asked.claim === null ? [] : claim(port, asked.claim);
+  return { finished, claimed, isMore: asked.claim === null && port.waiting(1) > 0 };
+}
+
 /** Writes how an attempt ended; what is kept for no time goes at once. */
 export function end(port: JobsPort, before: JobRow, after: JobRow): void {
   if (hasEnded(after) && after.state !== "dead" && after.wakeAtMs === after.endedAtMs) port.remove(before);
@@ -135,7 +148,7 @@ export function replay(port: JobsPort, ids: readonly string[], by: string | null
 
 /** Rows have come into line in a turn that no handler has asked for: call some, and again as long as rows are there. */
 export function callFor(port: JobsPort, count: number): void {
-  port.callHandlers(Math.min(count, MAX_CALLED));
+  port.callHandlers(handlersFor(count));
   keepPulse(port);
 }
 

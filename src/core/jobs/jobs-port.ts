@@ -22,9 +22,11 @@ export interface JobsPort {
   first(name: string): JobRow | null;
   /** Jobs of a name that run. */
   running(name: string): number;
-  /** Jobs in line, counted up to the limit. */
+  /** Jobs in line that may begin, none of them paused; counted up to the limit. */
   waiting(limit: number): number;
   policyOf(name: string): JobPolicy;
+  /** Whether this version has a definition of the name. */
+  isKnown(name: string): boolean;
   isPaused(name: string): boolean;
   /** When the pulse is to come (ms), or null: while jobs are in line it makes up for messages that were lost. */
   pulseAtMs(): number | null;
@@ -33,6 +35,11 @@ export interface JobsPort {
   callHandlers(count: number): void;
   /** After the commit: the job is on the dead list. */
   tellDead(job: JobRow): void;
+  findSchedule(id: string): ScheduleRow | null;
+  /** Those that stand in the code. */
+  declaredSchedules(): readonly ScheduleRow[];
+  insertSchedule(schedule: ScheduleRow): void;
+  removeSchedule(schedule: ScheduleRow): void;
   updateSchedule(before: ScheduleRow, after: ScheduleRow): void;
   /** When a schedule runs. */
   runsOf(schedule: ScheduleRow): NextRun;

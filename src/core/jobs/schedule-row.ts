@@ -19,9 +19,14 @@ export interface ScheduleRow {
   readonly timeZone: string | null;
   readonly catchUp: CatchUp;
   readonly isPaused: boolean;
+  /** It stands in the code, which says what it is. */
+  readonly isDeclared: boolean;
   /** Where intervals are counted from. */
   readonly startedAtMs: number;
   readonly lastAtMs: number | null;
   /** Null: never again, or paused. */
   readonly nextAtMs: number | null;
 }
+
+/** What somebody wants of a schedule. */
+export type WantedSchedule = Omit<ScheduleRow, "isPaused" | "isDeclared" | "startedAtMs" | "lastAtMs" | "nextAtMs">;

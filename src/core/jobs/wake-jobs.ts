@@ -37,7 +37,9 @@ export function wakeSchedules(port: JobsPort, schedules: readonly ScheduleRow[])
     const { id, name, input, priority, nextAtMs, catchUp } = schedule;
     if (nextAtMs === null) continue;
     const planned = planRuns({ nextAtMs, catchUp, nowMs }, port.runsOf(schedule));
-    const jobs = planned.runs.map(() => ({
+    // Of a name that no version takes up any more one job waits, not one for each run.
+    const isHeld = !port.isKnown(name) && port.first(name) !== null;
+    const jobs = (isHeld ? [] : planned.runs).map(() => ({
       ...{ id: port.newId(), name, input, priority, createdBy: null, scheduleId: id, keepUntilMs: null },
       dueAtMs: nowMs,
     }));

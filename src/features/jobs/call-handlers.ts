@@ -3,6 +3,7 @@
  * Nothing depends on a message: the pulse calls again.
  */
 
+import { handlersFor } from "../../core/jobs/handler-turn.ts";
 import { errorFields } from "../../core/log.ts";
 import type { FeaturePlace } from "../../edge/app-options.ts";
 import type { JobsRuntime } from "./runtime.ts";
@@ -20,8 +21,6 @@ export interface JobsMessage {
 }
 
 const MESSAGE: JobsMessage = { kind: "ledge.jobs", v: 1 };
-/** Handlers that one commit calls; each goes on to the next job when it is done. */
-const MAX_CALLED = 10;
 
 export function isJobsMessage(body: unknown): boolean {
   return (body as Partial<JobsMessage> | null)?.kind === "ledge.jobs";
@@ -29,7 +28,7 @@ export function isJobsMessage(body: unknown): boolean {
 
 export async function callHandlers(runtime: JobsRuntime, place: FeaturePlace, count: number): Promise<void> {
   const queue = (place.env as QueueEnv).LEDGE_QUEUE;
-  const wanted = Math.min(count, MAX_CALLED);
+  const wanted = handlersFor(count);
   if (queue !== undefined) {
     await queue.sendBatch(Array.from({ length: wanted }, () => ({ body: MESSAGE })));
     return;

@@ -4,12 +4,14 @@
  */
 
 import { Fault } from "../../core/fault.ts";
+import { resultProblem } from "../../core/jobs/handler-turn.ts";
 import { completeJob } from "../../core/jobs/step-job.ts";
-import type { Json } from "../../core/json.ts";
 import type { ServerContext } from "../../edge/transaction/server-context.ts";
 import type { Tx } from "../../edge/transaction/tx.ts";
+import { asResult } from "./as-result.ts";
 import type { AnyJob } from "./define-job.ts";
 import { changedColumns, readJob } from "./job-columns.ts";
+import { NoRetry } from "./job-context.ts";
 
 export async function completeWith<T>(
   server: ServerContext,
@@ -20,7 +22,9 @@ export async function completeWith<T>(
   return server.transaction(async (tx) => {
     const value = await callback(tx);
     const row = readJob(await tx.table("jobs").get(id));
-    const result = JSON.parse(JSON.stringify(value ?? null)) as Json;
+    const { result, bytes } = asResult(value);
+    const problem = resultProblem(bytes);
+    if (problem !== null) throw new NoRetry(problem);
     // What is kept for no time goes by the alarm.
     const after = completeJob(row, { attempt, result }, job.policy, { nowMs: tx.now, random: 0 });
     if (after === null)

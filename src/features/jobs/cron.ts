@@ -14,10 +14,10 @@ export function cronRun(cron: string, timeZone: string | null): NextRun {
   return (afterMs) => found.nextRun(new Date(afterMs))?.getTime() ?? null;
 }
 
-/** Why the expression or the time zone cannot be used, or null. */
+/** Why the expression or the time zone cannot be used, or null. While modules load it is 1970 in a Worker: then one that is over is not seen. */
 export function cronProblem(cron: string, timeZone: string | null): string | null {
   try {
-    return cronRun(cron, timeZone)(0) === null ? "never runs" : null;
+    return cronRun(cron, timeZone)(Date.now()) === null ? "never runs" : null;
   } catch (error) {
     return `cannot be read: ${error instanceof Error ? error.message : String(error)}`;
   }

@@ -78,6 +78,8 @@ export type AnyJob = Job<any, any>;
 
 const HOUR_MS = 3_600_000;
 const MAX_TIMEOUT_MS = 840_000;
+const YEAR_MS = 366 * 24 * HOUR_MS;
+const MAX_CRON = 200;
 export const DEFAULT_TIMEOUT_MS = 300_000;
 export const DEFAULT_PRIORITY = 50;
 const DEAD_TTL_MS = 30 * 24 * HOUR_MS;
@@ -116,8 +118,12 @@ export function job<In = unknown, Result = unknown>(options: JobOptions<In, Resu
 /** Why the schedule cannot be kept, or null. */
 export function scheduleProblem({ cron, everyMs, timeZone }: ScheduleOptions): string | null {
   if ((cron === undefined) === (everyMs === undefined)) return "needs one of `cron` and `everyMs`";
-  if (cron !== undefined) return cronProblem(cron, timeZone ?? null);
-  return isBetween(everyMs ?? 0, 1000, Number.MAX_SAFE_INTEGER) ? null : "has an `everyMs` below 1000";
+  if (timeZone === "") return "has an empty `timeZone`";
+  if (cron !== undefined)
+    return cron.length > MAX_CRON ? `is longer than ${MAX_CRON} characters` : cronProblem(cron, timeZone ?? null);
+  return isBetween(everyMs ?? 0, 1000, YEAR_MS)
+    ? null
+    : `has an \`everyMs\` that is no integer from 1000 to ${YEAR_MS}`;
 }
 
 function isBetween(value: number, least: number, most: number): boolean {

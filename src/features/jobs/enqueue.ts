@@ -15,7 +15,7 @@ import type { AnyJob, Job } from "./define-job.ts";
 import { jobIdOf } from "./job-id.ts";
 import { askJobs } from "./jobs-object.ts";
 import { checkedInput, checkedInputNow, type EnqueueOptions, newJobOf } from "./new-job.ts";
-import { type JobsRuntime, requireJob, runtimeOf } from "./runtime.ts";
+import { type JobsRuntime, requireJob, runtimeOf, runtimeOfJob } from "./runtime.ts";
 
 export const ENQUEUE = "jobs.enqueue";
 
@@ -69,6 +69,8 @@ export function enqueueWith<In>(
   input: NoInfer<In>,
   options: EnqueueOptions = {},
 ): string | null {
+  // Nobody else would run it.
+  runtimeOfJob(job as AnyJob);
   const id = tx.newId();
   const createdBy = tx.user.kind === "user" ? tx.user.id : null;
   const asked = { id, nowMs: tx.now, createdBy, isRepeatable: true };

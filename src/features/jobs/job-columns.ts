@@ -66,6 +66,7 @@ export function readSchedule(row: Columns): ScheduleRow {
     timeZone: text(row.timeZone),
     catchUp: row.catchUp as CatchUp,
     isPaused: row.isPaused === true,
+    isDeclared: row.isDeclared === true,
     startedAtMs: ms(row.startedAt) ?? 0,
     lastAtMs: ms(row.lastAt),
     nextAtMs: number(row.wakeAt),

@@ -31,7 +31,15 @@ export interface JobContext {
   complete<T>(callback: (tx: Tx) => Promise<T>): Promise<T>;
 }
 
-/** Thrown by a handler: the job is given up, whatever attempts are left. */
+/** Thrown by a handler: the attempt failed. Its text is kept with the job, for whoever sees that; those of other errors are for operators alone. */
+export class TryAgain extends Error {
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
+    this.name = "TryAgain";
+  }
+}
+
+/** The same, and the job is given up, whatever attempts are left. */
 export class NoRetry extends Error {
   constructor(message: string, options?: ErrorOptions) {
     super(message, options);

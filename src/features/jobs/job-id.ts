@@ -1,4 +1,7 @@
-/** Ids of jobs that are known before they are made: the same words always give the same id, so a job enqueued twice is one. In the form of a UUIDv7. */
+/**
+ * Ids of jobs that are known before they are made: the same words always give the same id, so a job enqueued twice is one. In the form of a
+ * UUIDv8: a client that names its rows gives a UUIDv7, so nobody outside can take the id of a job whose words can be guessed.
+ */
 
 import { hex } from "../../core/hex.ts";
 
@@ -12,5 +15,5 @@ export async function jobIdOf(...words: readonly string[]): Promise<string> {
     [17, 20],
     [20, 32],
   ].map(([from, to]) => digest.slice(from, to));
-  return `${a}-${b}-7${c}-8${d}-${e}`;
+  return `${a}-${b}-8${c}-8${d}-${e}`;
 }

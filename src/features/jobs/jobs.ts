@@ -3,31 +3,39 @@
  * `features: [jobs([exportTasks, …])]`; the queue is bound in wrangler.toml, and without one handlers run beside the request.
  */
 
+import type { WantedSchedule } from "../../core/jobs/schedule-row.ts";
 import type { ScopeRules } from "../../define/config.ts";
 import type { Feature, FeaturePlace } from "../../edge/app-options.ts";
 import { rowIdOf } from "../../edge/endpoints/open-table.ts";
 import type { LedgeEnv } from "../../edge/env.ts";
 import { ORIGIN } from "../../edge/transaction/server-context.ts";
 import { callHandlers, isJobsMessage } from "./call-handlers.ts";
-import { type AnyJob, DEFAULT_PRIORITY } from "./define-job.ts";
+import type { AnyJob } from "./define-job.ts";
 import { cancelJobRow } from "./endpoints/cancel.ts";
-import { pauseJobs, replayJobs } from "./endpoints/operate.ts";
+import { pauseJobs, removeScheduleRow, replayJobs } from "./endpoints/operate.ts";
 import { DETACHED, ENQUEUE, enqueueEffect, namedEffect } from "./enqueue.ts";
 import { jobTables } from "./job-tables.ts";
 import { askJobs } from "./jobs-object.ts";
 import { CALL_HANDLERS, type DeadLetter, TELL_DEAD } from "./object-port.ts";
 import { jobProcedures } from "./procedures.ts";
 import { hostOf, type JobsRuntime, keepRuntime } from "./runtime.ts";
-import type { DeclaredSchedule } from "./sync-schedules.ts";
+import { wantedSchedule } from "./schedules.ts";
 import { work } from "./work.ts";
 
 export type { JobRow, JobState } from "../../core/jobs/job-row.ts";
 export { type Job, type JobOptions, job, type RetryOptions, type ScheduleOptions } from "./define-job.ts";
 export { enqueue, enqueueAll, enqueueWith } from "./enqueue.ts";
-export { type JobContext, NoRetry } from "./job-context.ts";
+export { type JobContext, NoRetry, TryAgain } from "./job-context.ts";
 export type { EnqueueOptions } from "./new-job.ts";
 export { type Notification, type NotifiedAction, notifyHooks } from "./notify.ts";
 export type { DeadLetter } from "./object-port.ts";
+export {
+  pauseSchedule,
+  type RecurringOptions,
+  removeSchedule,
+  resumeSchedule,
+  scheduleRecurring,
+} from "./schedules.ts";
 export { type TaskTrigger, type TaskTriggers, taskTriggers } from "./task-triggers.ts";
 export { type WebhookOptions, webhook } from "./webhook.ts";
 
@@ -74,6 +82,7 @@ export function jobs(list: readonly AnyJob[], options: JobsOptions = {}): Featur
         route("POST", "/_/jobs/pause", pauseJobs(true));
         route("POST", "/_/jobs/resume", pauseJobs(false));
         route("POST", "/_/jobs/replay", replayJobs);
+        route("POST", "/_/jobs/schedules/remove", removeScheduleRow);
       },
       procedures: jobProcedures(runtime),
       effects: {
@@ -117,8 +126,7 @@ function byName(list: readonly AnyJob[]): ReadonlyMap<string, AnyJob> {
   return found;
 }
 
-function scheduleOf({ name, options: { schedule, priority = DEFAULT_PRIORITY } }: AnyJob): DeclaredSchedule[] {
-  if (schedule === undefined) return [];
-  const { cron = null, everyMs = null, timeZone = null, catchUp = "skip", input = null } = schedule;
-  return [{ name, input, priority, cron, everyMs, timeZone, catchUp }];
+function scheduleOf(job: AnyJob): WantedSchedule[] {
+  const { schedule } = job.options;
+  return schedule === undefined ? [] : [wantedSchedule(job, schedule.input ?? null, { ...schedule, id: job.name })];
 }

@@ -3,6 +3,7 @@
 import { invalid, invalidField } from "../../core/fault.ts";
 import type { NewJob } from "../../core/jobs/step-job.ts";
 import type { Json } from "../../core/json.ts";
+import { utf8Length } from "../../core/utf8-length.ts";
 import type { StandardIssue, StandardResult } from "../../define/config.ts";
 import { type AnyJob, DEFAULT_PRIORITY } from "./define-job.ts";
 
@@ -37,8 +38,13 @@ export function newJobOf(job: AnyJob, input: Json, options: EnqueueOptions, aske
     throw invalidField("priority", `is ${priority}: must be an integer from 0 to 100`, "range");
   if (!Number.isFinite(atMs) || atMs - asked.nowMs > MAX_DELAY_MS)
     throw invalidField("dueAt", "must be a time within a year", "range");
-  if (JSON.stringify(input).length > MAX_INPUT_BYTES)
-    throw invalidField("input", `is larger than ${MAX_INPUT_BYTES} bytes: store it, and pass its id`, "too-large");
+  const bytes = utf8Length(JSON.stringify(input));
+  if (bytes > MAX_INPUT_BYTES)
+    throw invalidField(
+      "input",
+      `has ${bytes} bytes, limit is ${MAX_INPUT_BYTES}: store it, and pass its id`,
+      "too-large",
+    );
   const { id, nowMs, createdBy, isRepeatable } = asked;
   return {
     ...{ id, name: job.name, input, priority, createdBy, scheduleId: null },

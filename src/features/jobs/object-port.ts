@@ -7,7 +7,7 @@ import type { JsonObject } from "../../core/json.ts";
 import type { ObjectTransaction } from "../../define/hooks.ts";
 import { cronRun } from "./cron.ts";
 import { DEFAULT_POLICY } from "./define-job.ts";
-import { changedColumns, jobColumns, readJob, scheduleColumns } from "./job-columns.ts";
+import { changedColumns, jobColumns, readJob, readSchedule, scheduleColumns } from "./job-columns.ts";
 import type { JobsRuntime } from "./runtime.ts";
 
 /** Names of the feature's effects. */
@@ -23,6 +23,7 @@ export function objectPort(
   { policies, pulseMs }: Pick<JobsRuntime, "policies" | "pulseMs">,
 ): JobsPort {
   const control = (id: string) => tx.get("job_controls", id);
+  const paused = () => tx.find("job_controls", "isPaused==true").map(({ id }) => String(id));
   return {
     nowMs: tx.now,
     pulseMs,
@@ -40,7 +41,13 @@ export function objectPort(
       return row === undefined ? null : readJob(row);
     },
     running: (name) => tx.count("jobs", `name==${JSON.stringify(name)};place<0`),
-    waiting: (limit) => tx.count("jobs", "place>=0", { limit }),
+    waiting(limit) {
+      const names = paused();
+      if (names.includes(ALL)) return 0;
+      const others = names.map((name) => `;name!=${JSON.stringify(name)}`).join("");
+      return tx.count("jobs", `place>=0${others}`, { limit });
+    },
+    isKnown: (name) => policies.has(name),
     policyOf: (name) => policies.get(name) ?? DEFAULT_POLICY,
     isPaused: (name) => control(ALL)?.isPaused === true || control(name)?.isPaused === true,
     pulseAtMs() {
@@ -53,6 +60,13 @@ export function objectPort(
     },
     callHandlers: (count) => tx.effect(CALL_HANDLERS, { count }),
     tellDead: (job) => tx.effect(TELL_DEAD, deadLetter(job)),
+    findSchedule(id) {
+      const row = tx.get("job_schedules", id);
+      return row === null ? null : readSchedule(row);
+    },
+    declaredSchedules: () => tx.find("job_schedules", "isDeclared==true", { limit: 1000 }).map(readSchedule),
+    insertSchedule: (schedule) => void tx.create("job_schedules", scheduleColumns(schedule)),
+    removeSchedule: ({ id }) => tx.delete("job_schedules", id),
     updateSchedule: (before, after) => void tx.update("job_schedules", before.id, scheduleColumns(after)),
     runsOf: ({ cron, timeZone, everyMs, startedAtMs }) =>
       cron === null ? everyRun(startedAtMs, everyMs ?? 0) : cronRun(cron, timeZone),

@@ -9,20 +9,21 @@ import {
   type Claim,
   callFor,
   cancel,
-  claim,
   enqueue,
   type Finish,
-  finish,
   pulse,
   replay,
+  type Worked,
+  work,
 } from "../../core/jobs/job-turns.ts";
 import type { JobsPort } from "../../core/jobs/jobs-port.ts";
+import type { ScheduleRow, WantedSchedule } from "../../core/jobs/schedule-row.ts";
+import { pauseSchedule, putSchedule, removeSchedule, syncSchedules } from "../../core/jobs/schedule-turns.ts";
 import type { Beat, NewJob } from "../../core/jobs/step-job.ts";
 import type { Json } from "../../core/json.ts";
 import type { ObjectProcedure } from "../../define/hooks.ts";
 import { ALL, objectPort, PULSE } from "./object-port.ts";
 import type { JobsRuntime } from "./runtime.ts";
-import { type DeclaredSchedule, syncSchedules } from "./sync-schedules.ts";
 
 /** By the name of a procedure: what goes in, what comes out. */
 export interface JobsCalls {
@@ -30,14 +31,7 @@ export interface JobsCalls {
     { readonly jobs: readonly NewJob[] },
     { readonly jobs: readonly JobRow[]; readonly due: number },
   ];
-  readonly "jobs.work": [
-    { readonly finish: Finish | null; readonly claim: Claim | null },
-    {
-      readonly finished: ReturnType<typeof finish> | null;
-      readonly claimed: readonly JobRow[];
-      readonly isMore: boolean;
-    },
-  ];
+  readonly "jobs.work": [{ readonly finish: Finish | null; readonly claim: Claim | null }, Worked];
   readonly "jobs.beat": [{ readonly id: string; readonly attempt: number } & Beat, ReturnType<typeof beat>];
   readonly "jobs.cancel": [{ readonly id: string }, JobRow | null];
   readonly "jobs.replay": [{ readonly ids: readonly string[]; readonly by: string | null }, readonly string[]];
@@ -45,7 +39,10 @@ export interface JobsCalls {
     { readonly name: string | null; readonly isPaused: boolean; readonly by: string | null },
     null,
   ];
-  readonly "jobs.schedules": [{ readonly declared: readonly DeclaredSchedule[] }, { readonly changed: number }];
+  readonly "jobs.schedules": [{ readonly declared: readonly WantedSchedule[] }, { readonly changed: number }];
+  readonly "jobs.schedule": [WantedSchedule, ScheduleRow | null];
+  readonly "jobs.pause-schedule": [Pick<ScheduleRow, "id" | "isPaused">, ScheduleRow | null];
+  readonly "jobs.remove-schedule": [{ readonly id: string }, ReturnType<typeof removeSchedule>];
 }
 
 type Name = keyof JobsCalls;
@@ -61,11 +58,7 @@ export function jobProcedures(
       work(objectPort(tx, runtime), input as unknown as JobsCalls[N][0], tx) as unknown as Json;
   return {
     "jobs.enqueue": turn<"jobs.enqueue">((port, { jobs }) => enqueue(port, jobs)),
-    "jobs.work": turn<"jobs.work">((port, given) => {
-      const finished = given.finish === null ? null : finish(port, given.finish);
-      const claimed = given.claim === null ? [] : claim(port, given.claim);
-      return { finished, claimed, isMore: given.claim === null && port.waiting(1) > 0 };
-    }),
+    "jobs.work": turn<"jobs.work">(work),
     "jobs.beat": turn<"jobs.beat">(beat),
     "jobs.cancel": turn<"jobs.cancel">((port, { id }) => cancel(port, id)),
     "jobs.replay": turn<"jobs.replay">((port, { ids, by }) => replay(port, ids, by)),
@@ -78,7 +71,10 @@ export function jobProcedures(
       if (waiting > 0) callFor(port, waiting);
       return null;
     }),
-    "jobs.schedules": turn<"jobs.schedules">((port, { declared }, tx) => syncSchedules(port, tx, declared)),
+    "jobs.schedules": turn<"jobs.schedules">((port, { declared }) => syncSchedules(port, declared)),
+    "jobs.schedule": turn<"jobs.schedule">(putSchedule),
+    "jobs.pause-schedule": turn<"jobs.pause-schedule">(pauseSchedule),
+    "jobs.remove-schedule": turn<"jobs.remove-schedule">((port, { id }) => removeSchedule(port, id)),
   };
 }
 

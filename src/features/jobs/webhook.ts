@@ -8,7 +8,7 @@ import { isPublicAddress, isPublicHost } from "../../core/jobs/private-address.t
 import type { Json } from "../../core/json.ts";
 import type { LedgeEnv } from "../../edge/env.ts";
 import { type Job, job, type RetryOptions } from "./define-job.ts";
-import { NoRetry } from "./job-context.ts";
+import { NoRetry, TryAgain } from "./job-context.ts";
 import { webhookHeaders } from "./sign-webhook.ts";
 
 export interface WebhookOptions<In> {
@@ -56,7 +56,7 @@ export function webhook<In = Json>(options: WebhookOptions<In>): Job<In, { reado
       await response.body?.cancel();
       const { status } = response;
       if (status === 410) throw new NoRetry("The receiver answered 410: it is gone");
-      if (status < 200 || status > 299) throw new Error(`The receiver answered ${status}`);
+      if (status < 200 || status > 299) throw new TryAgain(`The receiver answered ${status}`);
       return { status };
     },
   });
@@ -74,7 +74,7 @@ function publicTarget(text: string): URL {
 async function requirePublicAddresses({ hostname }: URL, resolve: WebhookPorts["resolve"]): Promise<void> {
   if (hostname.startsWith("[") || /^[0-9.]+$/.test(hostname)) return;
   const addresses = await resolve(hostname);
-  if (addresses.length === 0) throw new Error(`${hostname} has no address`);
+  if (addresses.length === 0) throw new TryAgain(`${hostname} has no address`);
   const inward = addresses.find((address) => !isPublicAddress(address));
   if (inward !== undefined) throw new NoRetry(`${hostname} points to ${inward}, which is no public address`);
 }

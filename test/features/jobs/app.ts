@@ -11,6 +11,12 @@ import {
   NoRetry,
   type Notification,
   notifyHooks,
+  pauseSchedule,
+  type RecurringOptions,
+  removeSchedule,
+  resumeSchedule,
+  scheduleRecurring,
+  TryAgain,
   taskTriggers,
   webhook,
 } from "ledge/jobs";
@@ -55,6 +61,22 @@ export const shaky = job({
     return attempt;
   },
 });
+
+/** Fails as code does that nobody foresaw, or gives back more than a row holds. */
+export const broken = job({
+  name: "broken",
+  input: z.object({ bytes: z.number().optional(), isSaid: z.boolean().optional() }),
+  retry: { maxAttempts: 2, initialMs: 1, jitter: 0 },
+  enqueue: "user",
+  handler({ bytes, isSaid }) {
+    if (bytes !== undefined) return "x".repeat(bytes);
+    if (isSaid === true) throw new TryAgain("the partner answers 503");
+    throw new Error("connect to 10.1.2.3 with password hunter2");
+  },
+});
+
+/** Its schedule stands in the code. */
+export const nightly = job({ name: "nightly", schedule: { cron: "0 3 * * *" }, handler: () => "night" });
 
 /** Writes a note with its end; dies before or after that when told to. */
 export const noting = job({
@@ -158,13 +180,30 @@ export const app = defineApp({
   name: "test",
   resources: [notes, orders],
   features: [
-    jobs([add, shaky, noting, slow, hook, calling], { leaseMs: 600, onDlqEnqueue: (letter) => void dead.push(letter) }),
+    jobs([add, shaky, noting, slow, hook, calling, broken, nightly], {
+      leaseMs: 600,
+      onDlqEnqueue: (letter) => void dead.push(letter),
+    }),
   ],
   transactions: { http: true },
+  // As in production: what a defect says is for the log alone.
+  debug: false,
 })
+  .route("POST", "/schedules", async (context) => {
+    const { input = { a: 1, b: 1 }, ...options } = (await context.request.json()) as RecurringOptions & {
+      readonly input?: { readonly a: number; readonly b: number };
+    };
+    return { id: await scheduleRecurring(context, add, input, options) };
+  })
+  .route("POST", "/schedules/:id/:verb", async (context) => {
+    const act = { pause: pauseSchedule, resume: resumeSchedule, remove: removeSchedule }[
+      context.params.verb as "pause"
+    ];
+    return { isThere: await act(context, context.params.id as string) };
+  })
   .route("POST", "/enqueue/:name", async (context) => {
     const { input, ...options } = (await context.request.json()) as { input: never };
-    const found = { add, shaky, noting, slow, calling }[context.params.name as "add"];
+    const found = { add, shaky, noting, slow, calling, broken }[context.params.name as "add"];
     return enqueue(context, found, input, options);
   })
   .route("POST", "/order", (context) =>

@@ -46,6 +46,14 @@ it("[J7] [J15] progress is followed, and a job that is cancelled says so", async
   leave();
 });
 
+it("[J15] a job that is not there ends the wait with live queries, too", async () => {
+  const { client } = clientOf("ann");
+  const live = withLive(client as never, { platform: { makeSocket: null } });
+  const handle = followJob(live as never, crypto.randomUUID());
+  await expect(handle.done()).rejects.toMatchObject({ code: "NOT_FOUND", status: 404 });
+  expect(handle.getStanding()).toMatchObject({ job: null, error: { code: "NOT_FOUND" } });
+});
+
 it("[J15] with live queries a job is told of, not asked for", async () => {
   const { client, asked } = clientOf("boss,role=boss");
   const live = withLive(client as never, { platform: { makeSocket: null } });

@@ -1,6 +1,8 @@
 /** Jobs from the request to their end, through real objects: enqueue, run, fail, try again, give up, cancel, see. */
 
+import { enqueueWith, job } from "ledge/jobs";
 import { describe, expect, it, vi } from "vitest";
+import { jobIdOf } from "../../../src/features/jobs/job-id.ts";
 import { dead, held, released, seen } from "./app.ts";
 import { enqueueJob, ring, row, rowsWritten, send, sql, until } from "./client.ts";
 
@@ -48,6 +50,27 @@ describe("enqueue and run", () => {
     expect(await enqueueJob("add", { a: 9, b: 9 }, { key: "k" })).toBe(first);
   });
 
+  it("[J9] the id of a job that is known by its key cannot be taken by a client", async () => {
+    const id = await jobIdOf("key", "add", "invoice-17");
+    const taken = await send("ann", "POST /api/jobs", { id, name: "add", input: { a: 6, b: 6 } });
+    expect(taken.status).toBe(400);
+    expect(await enqueueJob("add", { a: 17, b: 0 }, { key: "invoice-17" })).toBe(id);
+    expect(await until(id, "completed")).toMatchObject({ result: { sum: 17 }, createdBy: null });
+  });
+
+  it("[J2] a job that no application lists is refused where it is asked for", () => {
+    const unlisted = job({ name: "unlisted", handler: () => null });
+    expect(() => enqueueWith({} as never, unlisted, {})).toThrow(/in no list of jobs/);
+  });
+
+  it("[J16] an input is measured in bytes, and told how many it has", async () => {
+    const { status, json } = await send(null, "POST /enqueue/noting", { input: { text: "ä".repeat(70_000) } });
+    expect([status, json.errors[0].message]).toEqual([
+      400,
+      expect.stringMatching(/has 140\d{3} bytes, limit is 131072/),
+    ]);
+  });
+
   it("[J3] a job with a delay waits for its time, and the alarm for nothing else", async () => {
     const id = await enqueueJob("add", { a: 7, b: 0 }, { delayMs: 90 * 86_400_000 });
     expect((await row(id)).state).toBe("scheduled");
@@ -80,6 +103,25 @@ describe("failure", () => {
     ];
     expect(await until(thrown, "dead")).toMatchObject({ attempt: 1, error: "no use" });
     expect(await until(refused, "dead")).toMatchObject({ attempt: 2, error: "final" });
+  });
+
+  it("[J13] a result that a row cannot hold ends the job at once", async () => {
+    const id = await enqueueJob("broken", { bytes: 400_000 });
+    expect(await until(id, "dead")).toMatchObject({ attempt: 1, error: expect.stringContaining("has 400002 bytes") });
+    expect(await until(await enqueueJob("broken", { bytes: 300_000 }), "completed")).toMatchObject({ attempt: 1 });
+  });
+
+  it("[J15] who enqueued a job reads of a defect that it was one, of an error that was meant for them all", async () => {
+    const errorOf = async (user: string, input: object) => {
+      const { json } = await send(user, "POST /api/jobs", { name: "broken", input });
+      return (await until(json.id, "dead")).error;
+    };
+    expect(await errorOf("ann", {})).toBe("The handler failed; the log has its error under the id of the job");
+    expect(await errorOf("ann", { isSaid: true })).toBe("the partner answers 503");
+    // Server code enqueued this one: operators alone see it.
+    expect(await until(await enqueueJob("broken", {}), "dead")).toMatchObject({
+      error: "connect to 10.1.2.3 with password hunter2",
+    });
   });
 
   it("[J13] a handler that dies is found by the end of its lease", async () => {
@@ -188,6 +230,16 @@ describe("operators", () => {
     await until(id, "completed");
   });
 
+  it("[J11] [J8] while jobs wait for a pause to end the alarm sleeps, and its end calls for them", async () => {
+    await send(null, "POST /_/jobs/pause", {});
+    const id = await enqueueJob("add", { a: 100, b: 2 });
+    await sql("UPDATE job_controls SET wake_at = 1 WHERE id = '_pulse'");
+    await ring("1 = 0");
+    expect(await sql("SELECT wake_at FROM job_controls WHERE id = '_pulse'")).toEqual([{ wake_at: null }]);
+    await send(null, "POST /_/jobs/resume", {});
+    await until(id, "completed");
+  });
+
   it("[J13] a job that was posted is looked for, although nobody may have been called", async () => {
     await sql("DELETE FROM job_controls WHERE id = '_pulse'");
     await send(null, "POST /_/jobs/pause", { name: "add" });
@@ -202,6 +254,8 @@ describe("operators", () => {
   it("[J8] a job that has ended goes when its time is over, and the alarm then sleeps", async () => {
     const id = await enqueueJob("add", { a: 2, b: 2 });
     await until(id, "completed");
+    // The schedule of the code waits for its night otherwise.
+    await send(null, "POST /_/jobs/pause", { schedule: "nightly" });
     await ring();
     expect((await send("root,role=admin", `GET /api/jobs/${id}`)).status).toBe(404);
     await vi.waitFor(async () => {

@@ -30,6 +30,9 @@ export const cronLike: NextRun = (afterMs) => {
   return null;
 };
 
+const runsOf = ({ everyMs, startedAtMs }: ScheduleRow): NextRun =>
+  everyMs === null ? cronLike : everyRun(startedAtMs, everyMs);
+
 interface State {
   readonly jobs: Map<string, JobRow>;
   readonly schedules: Map<string, ScheduleRow>;
@@ -72,6 +75,8 @@ export class SimJobsObject {
       return value;
     }
     for (const [was, is] of log) this.#check(was, is);
+    const inserted = log.flatMap(([was, is]) => (was === null && is !== null ? [is] : []));
+    this.#checkSchedules(before, nowMs, inserted);
     for (const [name, max] of Object.entries(MAX_AT_ONCE)) {
       const running = [...this.state.jobs.values()].filter(
         (job) => job.name === name && job.state === "running",
@@ -104,35 +109,50 @@ export class SimJobsObject {
       if (due.length === 0 && runs.length === 0 && !isPulse) return;
       if (due.some(({ state }) => state === "running")) this.#hit("lease over");
       if (due.length > 0) this.turn(nowMs, (port) => wakeJobs(port, due));
-      if (runs.length > 0) this.turn(nowMs, (port) => this.#wakeSchedules(port, runs));
+      if (runs.length > 0) this.turn(nowMs, (port) => wakeSchedules(port, runs));
       if (isPulse) this.turn(nowMs, pulse);
       if (isPulse && this.state.pulseAtMs !== null) this.#hit("pulse called");
     }
     this.problems.push("the alarm comes to no end");
   }
 
-  /** Each schedule alone, and beside it what its runs should have been. */
-  #wakeSchedules(port: JobsPort, schedules: readonly ScheduleRow[]): void {
-    for (const schedule of schedules) {
-      const wanted: number[] = [];
-      const next = port.runsOf(schedule);
-      for (let at = schedule.nextAtMs; at !== null && at <= port.nowMs; at = next(at)) wanted.push(at);
-      const late = wanted.filter((at) => at < port.nowMs - 60_000);
-      const expected =
-        schedule.catchUp === "all"
-          ? wanted
-          : schedule.catchUp === "last"
-            ? wanted.slice(-1)
-            : wanted.slice(late.length);
-      if (late.length > 0) this.#hit(schedule.catchUp === "skip" ? "runs left out" : "runs made up");
-      const before = new Set(this.state.jobs.keys());
-      wakeSchedules(port, [schedule]);
-      const made = [...this.state.jobs.keys()].filter((id) => !before.has(id)).length;
+  /** What a turn did to schedules, beside what it should have done: their runs that were due, each once, and nothing else. */
+  #checkSchedules(before: State, nowMs: number, inserted: readonly JobRow[]): void {
+    for (const id of new Set([...before.schedules.keys(), ...this.state.schedules.keys()])) {
+      const [was, is] = [before.schedules.get(id) ?? null, this.state.schedules.get(id) ?? null];
+      const made = inserted.filter(({ scheduleId, originalId }) => scheduleId === id && originalId === null).length;
+      const others = inserted.filter(({ scheduleId }) => scheduleId !== id);
+      // What another schedule of the turn made for nobody holds this one back, if it came first.
+      const rows = made === 0 ? [...before.jobs.values(), ...others] : [...before.jobs.values()];
+      const expected = was === is || was === null ? [] : this.#dueRuns(was, nowMs, rows);
       if (made > 0) this.#hit("scheduled run");
       if (made !== expected.length)
-        this.problems.push(`schedule ${schedule.id} made ${made} runs at ${port.nowMs}, due were ${expected}`);
-      this.runs.set(schedule.id, [...(this.runs.get(schedule.id) ?? []), ...expected]);
+        this.problems.push(`schedule ${id} made ${made} runs at ${nowMs}, due were ${expected}`);
+      if (is !== null) this.runs.set(id, [...(this.runs.get(id) ?? []), ...expected]);
+      // One that is made anew under the id of one that was removed is another.
+      else this.runs.delete(id);
+      if (was === is || is === null) continue;
+      const next = is.isPaused ? null : runsOf(is)(Math.max(nowMs, is.lastAtMs ?? 0));
+      if (is.nextAtMs !== next) this.problems.push(`schedule ${id} is to run at ${is.nextAtMs}, not at ${next}`);
+      if (was !== null && was.everyMs === is.everyMs && was.name === is.name && was.startedAtMs !== is.startedAtMs) {
+        if (was.catchUp === is.catchUp) this.problems.push(`schedule ${id} is the same and counts anew`);
+      }
+      if (expected.length > 0 && (is.everyMs !== was?.everyMs || is.isPaused)) this.#hit("schedule changed while due");
     }
+  }
+
+  #dueRuns(schedule: ScheduleRow, nowMs: number, rows: readonly JobRow[]): readonly number[] {
+    const { catchUp, name } = schedule;
+    const wanted: number[] = [];
+    const next = runsOf(schedule);
+    for (let at = schedule.nextAtMs; at !== null && at <= nowMs; at = next(at)) wanted.push(at);
+    const late = wanted.filter((at) => at < nowMs - 60_000);
+    if (late.length > 0) this.#hit(catchUp === "skip" ? "runs left out" : "runs made up");
+    if (!(name in MAX_AT_ONCE) && rows.some((job) => job.name === name && job.place !== null)) {
+      this.#hit("run for nobody");
+      return [];
+    }
+    return catchUp === "all" ? wanted : catchUp === "last" ? wanted.slice(-1) : wanted.slice(late.length);
   }
 
   #port(nowMs: number, log: [JobRow | null, JobRow | null][]): JobsPort {
@@ -162,8 +182,9 @@ export class SimJobsObject {
           .filter((job) => job.name === name)
           .sort((a, b) => (a.place ?? 0) - (b.place ?? 0) || (a.id < b.id ? -1 : 1))[0] ?? null,
       running: (name) => [...state.jobs.values()].filter((job) => job.name === name && job.place === -1).length,
-      waiting: (limit) => Math.min(limit, inLine().length),
+      waiting: (limit) => Math.min(limit, inLine().filter(({ name }) => !state.paused.has(name)).length),
       policyOf: () => POLICY,
+      isKnown: (name) => name in MAX_AT_ONCE,
       isPaused: (name) => state.paused.has(name),
       pulseAtMs: () => state.pulseAtMs,
       setPulse: (atMs) => {
@@ -171,8 +192,15 @@ export class SimJobsObject {
       },
       callHandlers: (count) => void state.effects.push({ kind: "call", count }),
       tellDead: (job) => void state.effects.push({ kind: "dead", id: job.id }),
+      findSchedule: (id) => state.schedules.get(id) ?? null,
+      declaredSchedules: () => [...state.schedules.values()].filter(({ isDeclared }) => isDeclared),
+      insertSchedule: (schedule) => {
+        if (state.schedules.has(schedule.id)) this.problems.push(`schedule ${schedule.id} is there twice`);
+        state.schedules.set(schedule.id, schedule);
+      },
+      removeSchedule: ({ id }) => void state.schedules.delete(id),
       updateSchedule: (_, after) => void state.schedules.set(after.id, after),
-      runsOf: ({ everyMs, startedAtMs }) => (everyMs === null ? cronLike : everyRun(startedAtMs, everyMs)),
+      runsOf,
     };
   }
 

@@ -4,15 +4,44 @@
  * The turns are the core's own. Once all has come to rest every job must have ended, and what it recorded stands once.
  */
 
+import {
+  beginTurn,
+  finishOf,
+  type HandlerAction,
+  type HandlerEnd,
+  type HandlerEvent,
+  type HandlerStep,
+  handlersFor,
+  stepTurn,
+} from "../../../src/core/jobs/handler-turn.ts";
 import type { JobRow } from "../../../src/core/jobs/job-row.ts";
-import { beat, callFor, cancel, claim, enqueue, finish, replay } from "../../../src/core/jobs/job-turns.ts";
+import {
+  beat,
+  type Claim,
+  callFor,
+  cancel,
+  enqueue,
+  type Finish,
+  type Heard,
+  replay,
+  work,
+} from "../../../src/core/jobs/job-turns.ts";
 import type { JobsPort } from "../../../src/core/jobs/jobs-port.ts";
-import type { ScheduleRow } from "../../../src/core/jobs/schedule-row.ts";
-import { completeJob, type Outcome } from "../../../src/core/jobs/step-job.ts";
+import type { WantedSchedule } from "../../../src/core/jobs/schedule-row.ts";
+import { pauseSchedule, putSchedule, removeSchedule, syncSchedules } from "../../../src/core/jobs/schedule-turns.ts";
+import {
+  beginLife,
+  type Life,
+  nextSignMs,
+  progressTold,
+  signHeard,
+  signSent,
+} from "../../../src/core/jobs/signs-of-life.ts";
+import { completeJob } from "../../../src/core/jobs/step-job.ts";
 import { seeded } from "../../crash/random.ts";
 import { EventQueue } from "../event-queue.ts";
 import type { JobsInterval } from "./jobs-intervals.ts";
-import { cronLike, MAX_AT_ONCE, POLICY, SimJobsObject } from "./sim-jobs-object.ts";
+import { MAX_AT_ONCE, POLICY, SimJobsObject } from "./sim-jobs-object.ts";
 
 export interface JobsReport {
   readonly problems: readonly string[];
@@ -31,6 +60,15 @@ export function simulateJobs(seed: number, { isTraced = false }: { readonly isTr
   const run = new Run(seed, isTraced);
   run.go();
   return { problems: run.problems.slice(0, 5), hits: run.hits, count: run.object.everInserted.size, trace: run.trace };
+}
+
+/** Of a definition that no version has any more. */
+const GONE = "gone";
+
+interface Attempted {
+  readonly life: () => Life;
+  readonly live: (now: Life) => void;
+  readonly stop: (why: string) => void;
 }
 
 /** How a handler's attempt goes. */
@@ -70,18 +108,20 @@ class Run {
   go(): void {
     const random = this.#random;
     // Without schedules there are times at which nothing else calls a handler.
-    if (random.chance(0.6)) this.#addSchedules();
+    if (random.chance(0.6)) this.#declare();
     for (let count = random.chance(0.2) ? random.between(1, 4) : random.between(10, 50); count > 0; count--)
       this.#at(random.between(0, SPAN_MS), () => this.#happen());
     this.#runUntil(SPAN_MS);
     if (this.problems.length > 0) return;
     this.#isCalm = true;
     this.#oldVersion = false;
-    // No run of a schedule calls handlers from now on: what lies in line has to be found.
-    this.#turn(() => {
-      for (const [id, schedule] of this.object.state.schedules)
-        this.object.state.schedules.set(id, { ...schedule, nextAtMs: null });
-    });
+    // No run of a schedule calls handlers from then on: what lies in line has to be found.
+    this.#at(SPAN_MS + 10_000, () =>
+      this.#turn((port) => {
+        for (const id of this.object.state.schedules.keys()) pauseSchedule(port, { id, isPaused: true });
+        for (const { id, name } of this.object.state.jobs.values()) if (name === GONE) cancel(port, id);
+      }),
+    );
     this.#runUntil(SPAN_MS + CALM_MS);
     if (this.problems.length === 0) this.#judge();
   }
@@ -107,28 +147,78 @@ class Run {
     if (object.nextWakeMs() !== null) problems.push("the alarm is set with nothing to do");
   }
 
-  #addSchedules(): void {
-    const base = { name: "free", input: null, priority: 50, timeZone: null, isPaused: false, startedAtMs: BASE_MS };
-    for (const catchUp of ["skip", "last", "all"] as const) {
-      const everyMs = this.#random.chance(0.5) ? 25_000 : null;
-      const nextAtMs = everyMs === null ? cronLike(BASE_MS) : BASE_MS + everyMs;
-      const cron = everyMs === null ? "* * * * *" : null;
-      const schedule: ScheduleRow = { ...base, id: catchUp, catchUp, cron, everyMs, lastAtMs: null, nextAtMs };
-      this.object.state.schedules.set(catchUp, schedule);
-    }
-    this.#setAlarm();
+  /** As the code of a version has them. */
+  #declare(): void {
+    const random = this.#random;
+    const base = { name: "free", input: null, priority: 50, timeZone: null };
+    const wanted = (["skip", "last", "all"] as const)
+      .filter(() => random.chance(0.85))
+      .map((catchUp) => ({ ...base, id: catchUp, catchUp, ...this.#when() }));
+    const tell = () =>
+      this.#call(
+        (port) => {
+          syncSchedules(port, wanted);
+          const stand = port.declaredSchedules().map(({ id }) => id);
+          if (stand.length !== wanted.length || !wanted.every(({ id }) => stand.includes(id)))
+            this.problems.push(`schedules of the code are ${stand}`);
+        },
+        () => {},
+        () => this.#at(this.#nowMs + 1000, tell),
+      );
+    tell();
+  }
+
+  #when(): Pick<WantedSchedule, "cron" | "everyMs"> {
+    return this.#random.chance(0.5) ? { cron: "* * * * *", everyMs: null } : { cron: null, everyMs: 25_000 };
+  }
+
+  /** Schedules that are made, changed and removed while all runs. A call without an answer is made again. */
+  #reschedule(): void {
+    const random = this.#random;
+    const id = random.pick(["r1", "r2"]);
+    const roll = this.object.state.schedules.has(id) ? random.next() : 0;
+    const catchUp = random.pick(["skip", "last", "all"] as const);
+    const name = random.chance(0.2) ? GONE : "free";
+    const wanted = { id, name, input: null, priority: 50, timeZone: null, catchUp, ...this.#when() };
+    const act = (port: JobsPort): boolean => {
+      if (roll < 0.4) return putSchedule(port, wanted) !== null;
+      if (roll < 0.85) return pauseSchedule(port, { id, isPaused: roll < 0.65 }) !== null;
+      return removeSchedule(port, id) === "removed";
+    };
+    const kind =
+      roll < 0.4
+        ? "schedule made"
+        : roll < 0.65
+          ? "schedule paused"
+          : roll < 0.85
+            ? "schedule resumed"
+            : "schedule removed";
+    // Often in the moment in which a run is due, before the alarm rings.
+    const nextAtMs = this.object.state.schedules.get(id)?.nextAtMs ?? null;
+    const tell = () =>
+      this.#call(
+        act,
+        (isThere) => isThere && this.#hit(kind),
+        () => {
+          this.#hit("schedule said twice");
+          this.#at(this.#nowMs + 500, tell);
+        },
+      );
+    if (nextAtMs !== null && random.chance(0.7)) this.#at(nextAtMs - this.#skewMs - 20, () => !this.#isCalm && tell());
+    else tell();
   }
 
   #happen(): void {
     const random = this.#random;
     const roll = random.next();
     const ids = [...this.object.state.jobs.keys()];
-    if (roll < 0.62 || ids.length === 0) this.#enqueue();
-    else if (roll < 0.7) this.#cancel(random.pick(ids));
-    else if (roll < 0.75) this.#pause(random.pick(["free", "one", "two"]));
-    else if (roll < 0.8) this.#replay();
-    else if (roll < 0.88) this.#jump();
-    else if (roll < 0.94) this.#deploy();
+    if (roll < 0.58 || ids.length === 0) this.#enqueue();
+    else if (roll < 0.65) this.#cancel(random.pick(ids));
+    else if (roll < 0.7) this.#pause(random.pick(["free", "one", "two"]));
+    else if (roll < 0.75) this.#replay();
+    else if (roll < 0.82) this.#jump();
+    else if (roll < 0.88) this.#deploy();
+    else if (roll < 0.96) this.#reschedule();
     // The queue loses all that it holds, as a local one does at a restart.
     else this.#epochOfQueue++;
   }
@@ -207,12 +297,13 @@ class Run {
     if (this.#underWay.size > 0) this.#hit("deployed in the midst");
     this.#epochOfWorkers++;
     this.#oldVersion = this.#random.chance(0.5);
+    if (this.#random.chance(0.4)) this.#declare();
   }
 
   // The queue.
 
   #send(count: number): void {
-    for (let index = 0; index < count; index++) {
+    for (let index = 0; index < handlersFor(count); index++) {
       if (!this.#isCalm && this.#random.chance(0.15)) {
         this.#hit("message lost");
         continue;
@@ -225,18 +316,45 @@ class Run {
         if (isLate) this.#hit("message late");
         const delayMs = isLate ? this.#random.between(5000, 60_000) : this.#random.between(1, 300);
         this.#at(this.#nowMs + delayMs, () => {
-          if (epoch === this.#epochOfQueue) this.#work(this.#epochOfWorkers, null);
+          if (epoch === this.#epochOfQueue) this.#work(this.#epochOfWorkers);
           else this.#hit("message lost");
         });
       }
     }
   }
 
-  // A handler's turn: `work.ts` and `run-attempt.ts`, with everything that can go wrong in between.
+  // A handler's turn: the machine of `work.ts`, with everything that can go wrong in between.
 
-  #work(
+  #work(worker: number): void {
+    this.#carryOut(worker, beginTurn(this.#nowMs));
+  }
+
+  #carryOut(worker: number, { turn, action }: HandlerStep): void {
+    const step = (event: HandlerEvent) => this.#carryOut(worker, stepTurn(turn, event, this.#nowMs));
+    switch (action.kind) {
+      case "ask":
+        this.#ask(worker, action, step);
+        break;
+      case "run":
+        this.#attempt(worker, action.job, (finish) => step({ kind: "ended", finish }));
+        break;
+      case "call":
+        this.#hit("turn given on");
+        this.#send(1);
+        break;
+      case "rest":
+        this.#hit("nothing to claim");
+        break;
+      case "fail":
+        // The queue sends the message again.
+        this.#send(1);
+    }
+  }
+
+  #ask(
     worker: number,
-    ended: { readonly id: string; readonly attempt: number; readonly outcome: Outcome } | null,
+    { finish, isClaiming }: HandlerAction & { readonly kind: "ask" },
+    step: (event: HandlerEvent) => void,
   ): void {
     const isOld = this.#oldVersion;
     const names = Object.entries(MAX_AT_ONCE)
@@ -246,48 +364,42 @@ class Run {
       this.#hit("unknown to a version");
     this.#call(
       (port) => {
-        if (ended !== null) {
-          const held = port.find(ended.id);
-          const isHeld = held?.state === "running" && held.attempt === ended.attempt;
-          if ((finish(port, ended) === "stale") === isHeld)
-            this.problems.push(`the end of ${ended.id}#${ended.attempt} was taken wrongly`);
-          if (!isHeld) this.#hit("stale end ignored");
-        }
-        return this.#claimChecked(port, names);
+        const held = finish === null ? null : port.find(finish.id);
+        const isHeld = held?.state === "running" && held.attempt === finish?.attempt;
+        const worked = work(port, { finish, claim: isClaiming ? { names, limit: 1 } : null });
+        if (isClaiming) this.#checkClaim(port, names, worked.claimed[0] ?? null);
+        if (finish === null) return worked;
+        if ((worked.finished === "stale") === isHeld)
+          this.problems.push(`the end of ${finish.id}#${finish.attempt} was taken wrongly`);
+        if (!isHeld) this.#hit("stale end ignored");
+        return worked;
       },
-      (job) => {
+      ({ claimed: [job = null], isMore }) => {
         if (worker !== this.#epochOfWorkers) return this.#hit("handler died before it began");
-        if (job === null) return this.#hit("nothing to claim");
-        this.#attempt(worker, job);
+        step({ kind: "answered", job, isMore });
       },
-      () => {
-        // The end is said again, without a claim.
-        if (ended !== null) this.#turn((port) => void finish(port, ended));
-      },
+      () => worker === this.#epochOfWorkers && step({ kind: "unanswered" }),
     );
   }
 
-  /** The core's choice, beside the one that looking at every row would make. */
-  #claimChecked(
-    port: JobsPort,
-    names: readonly { readonly name: string; readonly max: number | null; readonly leaseMs: number }[],
-  ): JobRow | null {
+  /** The core's choice, beside the one that looking at every row would make. Looks back: the job that was claimed waited before. */
+  #checkClaim(port: JobsPort, names: Claim["names"], claimed: JobRow | null): void {
     const rows = [...this.object.state.jobs.values()];
-    const running = (name: string) => rows.filter((job) => job.name === name && job.state === "running").length;
+    const isWaiting = ({ id, state }: JobRow) => state === "pending" || id === claimed?.id;
+    const running = (name: string) =>
+      rows.filter((job) => job.name === name && job.state === "running" && !isWaiting(job)).length;
     const known = names.filter(({ name }) => !port.isPaused(name));
-    const waiting = rows.filter(({ state, name }) => state === "pending" && known.some((each) => each.name === name));
+    const waiting = rows.filter((job) => isWaiting(job) && known.some(({ name }) => job.name === name));
     const open = known.filter(({ name, max }) => max === null || running(name) < max);
     const line = waiting
       .filter(({ name }) => open.some((each) => each.name === name))
       .sort((a, b) => b.priority - a.priority || a.dueAtMs - b.dueAtMs || (a.id < b.id ? -1 : 1));
     if (waiting.length > line.length) this.#hit("held back by concurrency");
     if (line.length > 1 && line[0]?.priority !== line.at(-1)?.priority) this.#hit("priority decided");
-    const [job = null] = claim(port, { names, limit: 1 });
-    if (job?.id !== line[0]?.id) this.problems.push(`${job?.id} was claimed, ${line[0]?.id} was first in line`);
-    return job;
+    if (claimed?.id !== line[0]?.id) this.problems.push(`${claimed?.id} was claimed, ${line[0]?.id} was first in line`);
   }
 
-  #attempt(worker: number, { id, attempt }: JobRow): void {
+  #attempt(worker: number, { id, attempt }: JobRow, onEnd: (finish: Finish | null) => void): void {
     const random = this.#random;
     const key = `${id}#${attempt}`;
     if ([...this.#underWay].some((other) => other.startsWith(`${id}#`))) this.#hit("two attempts at once");
@@ -311,22 +423,19 @@ class Run {
     const takesMs = random.chance(0.2) ? random.between(10_000, 50_000) : random.between(10, 3000);
     const endsAt = this.#nowMs + (course === "stuck" ? random.between(40_000, 90_000) : takesMs);
     const isSilent = course === "stuck" || (!this.#isCalm && random.chance(0.05));
-    const beats = () => {
-      if (worker !== this.#epochOfWorkers || !this.#underWay.has(key) || isSilent) return;
-      this.#call(
-        (port) => beat(port, { id, attempt, leaseMs: LEASE_MS, progress: null, note: null }),
-        ({ isStale, isCancelled }) => {
-          if (isStale || isCancelled) stop(isCancelled ? { kind: "failed", error: "cancelled", mayRetry: true } : null);
-          else this.#at(this.#nowMs + LEASE_MS / 3, beats);
+    let life = beginLife(this.#nowMs, LEASE_MS);
+    const stop = (end: HandlerEnd, how: { readonly isRecorded: boolean } = { isRecorded: false }) => {
+      if (this.#underWay.delete(key)) onEnd(finishOf({ id, attempt }, end, { ...how, isStale: life.isStale }));
+    };
+    if (!isSilent) {
+      this.#keepAlive({ id, attempt }, worker, {
+        life: () => life,
+        live: (now) => {
+          life = now;
         },
-        () => this.#at(this.#nowMs + LEASE_MS / 3, beats),
-      );
-    };
-    const stop = (outcome: Outcome | null) => {
-      if (!this.#underWay.delete(key)) return;
-      this.#work(worker, outcome === null ? null : { id, attempt, outcome });
-    };
-    this.#at(this.#nowMs + LEASE_MS / 3, beats);
+        stop: (why) => stop({ kind: "threw", error: why, isFinal: false }),
+      });
+    }
     this.#at(endsAt, () => {
       if (!this.#underWay.has(key)) return;
       if (worker !== this.#epochOfWorkers) {
@@ -336,28 +445,75 @@ class Run {
       switch (course) {
         case "complete":
           this.#hit("completed");
-          return stop({ kind: "completed", result: attempt });
+          return stop({ kind: "returned", result: attempt, bytes: 1 });
         case "record":
           return this.#record(id, attempt, stop);
         case "fail":
           this.#hit(attempt >= POLICY.maxAttempts ? "given up" : "failed and tried again");
-          return stop({ kind: "failed", error: "no", mayRetry: true });
+          return stop({ kind: "threw", error: "no", isFinal: false });
         case "final":
           this.#hit("final error");
-          return stop({ kind: "failed", error: "never", mayRetry: false });
+          return stop({ kind: "threw", error: "never", isFinal: true });
         case "die":
           this.#underWay.delete(key);
           return this.#hit("handler died before it said so");
         case "stuck":
           this.#hit("handler stuck");
           // It comes to, long after its lease, and says that all went well.
-          return isRecording ? this.#record(id, attempt, stop) : stop({ kind: "completed", result: attempt });
+          return isRecording ? this.#record(id, attempt, stop) : stop({ kind: "returned", result: attempt, bytes: 1 });
       }
     });
   }
 
+  /** Signs of life, with what the handler says of its progress now and then: what it said last has to be in the row after the next sign. */
+  #keepAlive({ id, attempt }: Pick<JobRow, "id" | "attempt">, worker: number, attempted: Attempted): void {
+    const { life, live, stop } = attempted;
+    const random = this.#random;
+    const isUnderWay = () => worker === this.#epochOfWorkers && this.#underWay.has(`${id}#${attempt}`);
+    let told: number | null = null;
+    let timer = 0;
+    const plan = () => {
+      const own = ++timer;
+      const at = nextSignMs(life());
+      if (at !== null) this.#at(at, () => own === timer && isUnderWay() && send());
+    };
+    const send = () => {
+      live(signSent(life(), this.#nowMs));
+      const said = told;
+      const { progress = null, note = null } = life().sent ?? {};
+      this.#call(
+        (port) => {
+          const heard = beat(port, { id, attempt, leaseMs: LEASE_MS, progress, note });
+          const shown = port.find(id)?.progress;
+          if (!heard.isStale && said !== null && shown !== said)
+            this.problems.push(`${id}#${attempt} said ${said} % and shows ${shown}`);
+          return heard;
+        },
+        (heard) => answered(heard),
+        () => answered(null),
+      );
+    };
+    const answered = (heard: Heard | null) => {
+      if (!isUnderWay()) return;
+      if (heard === null && life().sent !== null && life().told === null) this.#hit("progress said again");
+      const heardNow = signHeard(life(), heard);
+      live(heardNow.life);
+      if (heardNow.stop !== null) stop(heardNow.stop);
+      else plan();
+    };
+    const tell = () => {
+      if (!isUnderWay()) return;
+      told = random.between(0, 100);
+      live(progressTold(life(), told, null));
+      plan();
+      this.#at(this.#nowMs + random.between(500, 15_000), tell);
+    };
+    plan();
+    if (random.chance(0.4)) this.#at(this.#nowMs + random.between(1, 5000), tell);
+  }
+
   /** The end of the job and its writes, in one commit. Lost on the way, its handler does not know. */
-  #record(id: string, attempt: number, stop: (outcome: Outcome | null) => void): void {
+  #record(id: string, attempt: number, stop: (end: HandlerEnd, how?: { readonly isRecorded: boolean }) => void): void {
     this.#call(
       (port) => {
         const job = port.find(id);
@@ -371,9 +527,10 @@ class Run {
       },
       (stays) => {
         this.#hit(stays ? "completed with its writes" : "writes refused");
-        stop(stays ? null : { kind: "failed", error: "lost", mayRetry: true });
+        if (stays) stop({ kind: "returned", result: attempt, bytes: 1 }, { isRecorded: true });
+        else stop({ kind: "threw", error: "lost", isFinal: false });
       },
-      () => stop({ kind: "failed", error: "outcome unknown", mayRetry: true }),
+      () => stop({ kind: "threw", error: "outcome unknown", isFinal: false }),
       () => this.recorded.set(id, (this.recorded.get(id) ?? 0) + 1),
     );
   }

@@ -3,6 +3,7 @@
  * made. Which job it is stands in the tab's storage, so closing the menu or loading the page again does not lose it.
  */
 
+import type { LedgeError } from "ledge/client";
 import { enqueueJob, followJob, type JobView } from "ledge/client/jobs";
 import { useJob, useLedge } from "ledge/client/react";
 import { type ReactNode, useEffect, useRef, useState } from "react";
@@ -24,9 +25,9 @@ export function ExportTasks({ project, title }: ExportTasksProps) {
   const kept = `ledge.export.${project}`;
   const [id, setId] = useState(() => sessionStorage.getItem(kept));
   const [isAsking, setAsking] = useState(false);
-  const job = useJob<Exported>(id);
+  const { job, error } = useJob<Exported>(id);
   const root = useRef<HTMLElement>(null);
-  const step = `${id} ${job?.state}`;
+  const step = `${id} ${job?.state} ${error?.code}`;
   // A button that was pressed may be gone with the step it belonged to: the focus stays here.
   // biome-ignore lint/correctness/useExhaustiveDependencies: `step` says that buttons have changed
   useEffect(() => {
@@ -51,7 +52,7 @@ export function ExportTasks({ project, title }: ExportTasksProps) {
     sessionStorage.removeItem(kept);
     setId(null);
   };
-  const end = job === null ? null : endOf(job, title);
+  const end = error !== null ? lost(error) : job === null ? null : endOf(job, title);
   return (
     <section className="export" aria-label={`Export of ${title}`} ref={root} tabIndex={-1}>
       {id === null ? (
@@ -100,10 +101,18 @@ function standing(job: JobView | null): string {
   return job.state === "running" ? "Being exported …" : "Waits for its turn …";
 }
 
-function endOf(
-  { state, result, error }: JobView<Exported>,
-  title: string,
-): { readonly text: string; readonly link?: ReactNode } | null {
+interface End {
+  readonly text: string;
+  readonly link?: ReactNode;
+}
+
+/** It is kept for a day; then there is nothing to be had. */
+function lost({ code }: LedgeError): End {
+  if (code === "NOT_FOUND") return { text: "The export is not there any more." };
+  return { text: "How the export stands cannot be asked for." };
+}
+
+function endOf({ state, result, error }: JobView<Exported>, title: string): End | null {
   if (state === "cancelled") return { text: "The export was stopped." };
   if (state === "dead") return { text: `The export failed: ${error ?? "nothing more is known"}` };
   if (state !== "completed" || result === null) return null;
