@@ -80,7 +80,7 @@ function planned(port: JobsPort, schedule: ScheduleRow): ScheduleRow {
 }
 
 function isSame(present: ScheduleRow | null, wanted: WantedSchedule): present is ScheduleRow {
-  const facts = ({ name, input, priority, cron, everyMs, timeZone, catchUp }: WantedSchedule) =>
-    JSON.stringify([name, input, priority, cron, everyMs, timeZone, catchUp]);
-  return present !== null && facts(present) === facts(wanted);
+  if (present === null) return false;
+  const told = Object.keys(wanted) as (keyof WantedSchedule)[];
+  return told.every((name) => JSON.stringify(present[name]) === JSON.stringify(wanted[name]));
 }

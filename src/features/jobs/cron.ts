@@ -6,11 +6,8 @@
 import { Cron } from "croner";
 import type { NextRun } from "../../core/jobs/plan-runs.ts";
 
-const known = new Map<string, Cron>();
-const MAX_KNOWN = 100;
-
 export function cronRun(cron: string, timeZone: string | null): NextRun {
-  const found = cronOf(cron, timeZone);
+  const found = new Cron(cron, { timezone: timeZone ?? "UTC", paused: true });
   return (afterMs) => found.nextRun(new Date(afterMs))?.getTime() ?? null;
 }
 
@@ -21,15 +18,4 @@ export function cronProblem(cron: string, timeZone: string | null): string | nul
   } catch (error) {
     return `cannot be read: ${error instanceof Error ? error.message : String(error)}`;
   }
-}
-
-function cronOf(cron: string, timeZone: string | null): Cron {
-  const key = `${timeZone}|${cron}`;
-  let found = known.get(key);
-  if (found === undefined) {
-    found = new Cron(cron, { timezone: timeZone ?? "UTC", paused: true });
-    if (known.size >= MAX_KNOWN) known.clear();
-    known.set(key, found);
-  }
-  return found;
 }

@@ -102,7 +102,7 @@ export function job<In = unknown, Result = unknown>(options: JobOptions<In, Resu
     ...told,
     ...(options.resultTtlMs === undefined ? {} : { resultTtlMs }),
   };
-  check(/^[a-z][a-z0-9-]{0,63}$/.test(name), "the name is not valid", "Use [a-z][a-z0-9-]*, up to 64 characters.");
+  check(isJobName(name), "the name is not valid", "Use [a-z][a-z0-9-]*, up to 64 characters.");
   check(isBetween(policy.maxAttempts, 1, 100), "retry.maxAttempts is not valid", "Give an integer from 1 to 100.");
   check(policy.initialMs >= 0 && policy.capMs >= 0, "a wait is below 0", "Mend retry.initialMs and retry.capMs.");
   check(policy.jitter >= 0 && policy.jitter <= 1, "retry.jitter is not valid", "Give a number from 0 to 1.");
@@ -124,6 +124,10 @@ export function scheduleProblem({ cron, everyMs, timeZone }: ScheduleOptions): s
   return isBetween(everyMs ?? 0, 1000, YEAR_MS)
     ? null
     : `has an \`everyMs\` that is no integer from 1000 to ${YEAR_MS}`;
+}
+
+export function isJobName(name: unknown): name is string {
+  return typeof name === "string" && /^[a-z][a-z0-9-]{0,63}$/.test(name);
 }
 
 function isBetween(value: number, least: number, most: number): boolean {

@@ -1,52 +1,24 @@
-/** Between a row as tables hold it, times as texts, and the job or schedule that the core knows, times in ms. */
+/**
+ * Between a row as tables hold it, times as texts, and the job or schedule that the core knows, times in ms: `dueAt` and `dueAtMs`. What wakes
+ * a row is in ms in both: `wakeAt` is the `wakeAtMs` of a job and the `nextAtMs` of a schedule.
+ */
 
-import type { JobRow, JobState } from "../../core/jobs/job-row.ts";
-import type { CatchUp, ScheduleRow } from "../../core/jobs/schedule-row.ts";
+import type { JobRow } from "../../core/jobs/job-row.ts";
+import type { ScheduleRow } from "../../core/jobs/schedule-row.ts";
 import type { Json } from "../../core/json.ts";
 
 type Columns = Readonly<Record<string, unknown>>;
 
+const TIMES = ["dueAt", "createdAt", "startedAt", "endedAt", "cancelAt", "keepUntil", "lastAt"];
+
 export function readJob(row: Columns): JobRow {
-  return {
-    id: String(row.id),
-    name: String(row.name),
-    state: row.state as JobState,
-    priority: Number(row.priority),
-    input: (row.input ?? null) as Json,
-    result: (row.result ?? null) as Json,
-    error: text(row.error),
-    progress: Number(row.progress),
-    note: text(row.note),
-    attempt: Number(row.attempt),
-    dueAtMs: ms(row.dueAt) ?? 0,
-    createdAtMs: ms(row.createdAt) ?? 0,
-    startedAtMs: ms(row.startedAt),
-    endedAtMs: ms(row.endedAt),
-    createdBy: text(row.createdBy),
-    cancelAtMs: ms(row.cancelAt),
-    originalId: text(row.originalId),
-    replayCount: Number(row.replayCount),
-    replayedBy: text(row.replayedBy),
-    replayedAs: text(row.replayedAs),
-    scheduleId: text(row.scheduleId),
-    keepUntilMs: ms(row.keepUntil),
-    place: number(row.place),
-    wakeAtMs: number(row.wakeAt),
-  };
+  // A reader outside the object does not see these two.
+  const { wakeAt: wakeAtMs = null, place = null, ...same } = row;
+  return { ...withMs(same), wakeAtMs, place } as unknown as JobRow;
 }
 
-export function jobColumns(job: JobRow): Record<string, Json> {
-  const { dueAtMs, createdAtMs, startedAtMs, endedAtMs, cancelAtMs, keepUntilMs, wakeAtMs, ...same } = job;
-  return {
-    ...same,
-    dueAt: iso(dueAtMs),
-    createdAt: iso(createdAtMs),
-    startedAt: iso(startedAtMs),
-    endedAt: iso(endedAtMs),
-    cancelAt: iso(cancelAtMs),
-    keepUntil: iso(keepUntilMs),
-    wakeAt: wakeAtMs,
-  };
+export function jobColumns({ wakeAtMs, ...same }: JobRow): Record<string, Json> {
+  return { ...withTexts(same), wakeAt: wakeAtMs };
 }
 
 /** Those columns of a job that a step has changed. */
@@ -55,41 +27,29 @@ export function changedColumns(before: JobRow, after: JobRow): Record<string, Js
   return Object.fromEntries(Object.entries(now).filter(([name, value]) => value !== old[name]));
 }
 
-export function readSchedule(row: Columns): ScheduleRow {
-  return {
-    id: String(row.id),
-    name: String(row.name),
-    input: (row.input ?? null) as Json,
-    priority: Number(row.priority),
-    cron: text(row.cron),
-    everyMs: number(row.everyMs),
-    timeZone: text(row.timeZone),
-    catchUp: row.catchUp as CatchUp,
-    isPaused: row.isPaused === true,
-    isDeclared: row.isDeclared === true,
-    startedAtMs: ms(row.startedAt) ?? 0,
-    lastAtMs: ms(row.lastAt),
-    nextAtMs: number(row.wakeAt),
-  };
+export function readSchedule({ wakeAt, ...same }: Columns): ScheduleRow {
+  return { ...withMs(same), nextAtMs: wakeAt } as unknown as ScheduleRow;
 }
 
-export function scheduleColumns(schedule: ScheduleRow): Record<string, Json> {
-  const { startedAtMs, lastAtMs, nextAtMs, ...same } = schedule;
-  return { ...same, startedAt: iso(startedAtMs), lastAt: iso(lastAtMs), wakeAt: nextAtMs };
+export function scheduleColumns({ nextAtMs, ...same }: ScheduleRow): Record<string, Json> {
+  return { ...withTexts(same), wakeAt: nextAtMs };
 }
 
-function text(value: unknown): string | null {
-  return typeof value === "string" ? value : null;
+function withMs(row: Columns): Columns {
+  return mapped(row, (name, value) =>
+    TIMES.includes(name) ? [`${name}Ms`, typeof value === "string" ? Date.parse(value) : null] : [name, value],
+  );
 }
 
-function number(value: unknown): number | null {
-  return typeof value === "number" ? value : null;
+function withTexts(facts: object): Record<string, Json> {
+  return mapped(facts as Columns, (name, value) => {
+    const column = name.slice(0, -2);
+    return TIMES.includes(column)
+      ? [column, value === null ? null : new Date(Number(value)).toISOString()]
+      : [name, value];
+  }) as Record<string, Json>;
 }
 
-function ms(value: unknown): number | null {
-  return typeof value === "string" ? Date.parse(value) : null;
-}
-
-function iso(ms: number | null): string | null {
-  return ms === null ? null : new Date(ms).toISOString();
+function mapped(row: Columns, each: (name: string, value: unknown) => readonly [string, unknown]): Columns {
+  return Object.fromEntries(Object.entries(row).map(([name, value]) => each(name, value)));
 }

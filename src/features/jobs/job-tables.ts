@@ -22,9 +22,8 @@ import { wakeControls } from "./procedures.ts";
 import type { JobsRuntime } from "./runtime.ts";
 import { controlsTable, JOBS_GROUP, jobsTable, schedulesTable } from "./tables.ts";
 
-const INPUT = ["name", "input", "priority", "dueAt"];
-/** What a handler reads of its own job (`complete-with.ts`) may not be among them. */
-const HIDDEN = ["place", "wakeAt"];
+/** What a handler reads of its own job (`complete-with.ts`) may not be so. */
+const HIDDEN: ColumnFlags = { returned: false, input: false };
 
 /** Whoever enqueued a job sees and cancels it; administrators all. */
 const OWN_JOBS: ScopeRules = {
@@ -37,18 +36,12 @@ const ADMINISTRATORS: ScopeRules = { read: isAdmin, subscribe: isAdmin };
 const READ_ONLY = { create: false, update: false, delete: false, batch: false };
 
 export function jobTables(runtime: JobsRuntime, scopes: ScopeRules = {}): AnyResource[] {
-  const flags = (names: readonly string[]): Record<string, ColumnFlags> =>
-    Object.fromEntries(
-      names.map((name) => [
-        name,
-        { input: INPUT.includes(name), ...(HIDDEN.includes(name) ? { returned: false } : {}) },
-      ]),
-    );
   const jobs = ledgeResource(jobsTable, {
     group: JOBS_GROUP,
     auth: { ...OWN_JOBS, ...scopes },
     capabilities: { ...READ_ONLY, create: true },
-    columns: flags(Object.keys(jobColumns(BLANK))),
+    fields: { writable: ["name", "input", "priority", "dueAt"] },
+    columns: { place: HIDDEN, wakeAt: HIDDEN },
     hooks: {
       onBeforeCreate: (context, draft) => enqueued(runtime, context, draft) as never,
       onWrite(tx, { op, after }) {
@@ -70,7 +63,7 @@ export function jobTables(runtime: JobsRuntime, scopes: ScopeRules = {}): AnyRes
     id: "text",
     auth: ADMINISTRATORS,
     capabilities: READ_ONLY,
-    columns: { wakeAt: { returned: false, input: false } },
+    columns: { wakeAt: HIDDEN },
     computed: {
       nextAt: ({ wakeAt }) => (typeof wakeAt === "number" ? new Date(wakeAt).toISOString() : null),
     },
@@ -81,7 +74,7 @@ export function jobTables(runtime: JobsRuntime, scopes: ScopeRules = {}): AnyRes
     id: "text",
     auth: ADMINISTRATORS,
     capabilities: READ_ONLY,
-    columns: { wakeAt: { returned: false, input: false } },
+    columns: { wakeAt: HIDDEN },
     wake: { at: "wakeAt", run: (tx, rows) => wakeControls(objectPort(tx, runtime), rows) },
   });
   return [jobs, schedules, controls] as unknown as AnyResource[];
@@ -108,12 +101,3 @@ async function enqueued(runtime: JobsRuntime, { user, now }: HookContext, draft:
 function mayEnqueue({ options: { enqueue } }: AnyJob, user: User): boolean {
   return enqueue === "user" || (typeof enqueue === "function" && enqueue(user));
 }
-
-/** For the names of the columns. */
-const BLANK = newJob(
-  {
-    ...{ id: "", name: "", input: null, priority: 0, dueAtMs: 0, createdBy: null, scheduleId: null },
-    keepUntilMs: null,
-  },
-  0,
-);

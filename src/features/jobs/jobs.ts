@@ -82,7 +82,7 @@ export function jobs(list: readonly AnyJob[], options: JobsOptions = {}): Featur
         route("POST", "/_/jobs/pause", pauseJobs(true));
         route("POST", "/_/jobs/resume", pauseJobs(false));
         route("POST", "/_/jobs/replay", replayJobs);
-        route("POST", "/_/jobs/schedules/remove", removeScheduleRow);
+        route("POST", "/_/jobs/remove", removeScheduleRow);
       },
       procedures: jobProcedures(runtime),
       effects: {

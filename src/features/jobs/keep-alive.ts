@@ -4,9 +4,6 @@ import type { JobRow } from "../../core/jobs/job-row.ts";
 import { beginLife, type Life, nextSignMs, progressTold, signHeard, signSent } from "../../core/jobs/signs-of-life.ts";
 import { askJobs, type JobsPlace } from "./jobs-object.ts";
 
-/** The job was cancelled, or another attempt has it. */
-export class Stopped extends Error {}
-
 export interface KeptAlive {
   beat(): Promise<void>;
   report(percent: number, note?: string): void;
@@ -34,7 +31,7 @@ export function keepAlive(
     const heard = await askJobs(object, "jobs.beat", { id, attempt, leaseMs, progress, note }).catch(() => null);
     const step = signHeard(life, heard);
     life = step.life;
-    if (step.stop !== null) controller.abort(new Stopped(step.stop));
+    if (step.stop !== null) controller.abort(new Error(step.stop));
   };
   const beat = (): Promise<void> => {
     stopTimer();

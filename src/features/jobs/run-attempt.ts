@@ -51,10 +51,8 @@ export async function runAttempt(
       return value;
     },
   };
-  const timer = setTimeout(
-    () => controller.abort(new TookTooLong(job.options.timeoutMs ?? DEFAULT_TIMEOUT_MS)),
-    job.options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
-  );
+  const { timeoutMs = DEFAULT_TIMEOUT_MS } = job.options;
+  const timer = setTimeout(() => controller.abort(new TookTooLong(timeoutMs)), timeoutMs);
   let end: HandlerEnd;
   try {
     const value = await Promise.race([handle(job, row.input, context), whenAborted(controller.signal)]);
@@ -70,7 +68,7 @@ export async function runAttempt(
     clearTimeout(timer);
     life.end();
     // Work that the handler has begun and not awaited is to stop, too.
-    controller.abort(new Error("the attempt has ended"));
+    controller.abort();
   }
   return finishOf(row, end, { isRecorded, isStale: life.isStale() });
 }

@@ -30,7 +30,7 @@ it("[J4] one that is changed, paused or removed in the moment in which its run i
   for (const change of [
     (id: string) => schedule({ id, cron: "0 7 * * 1", timeZone: "Europe/Berlin" }),
     (id: string) => send(null, "POST /_/jobs/pause", { schedule: id }),
-    (id: string) => send(null, "POST /_/jobs/schedules/remove", { id }),
+    (id: string) => send(null, "POST /_/jobs/remove", { schedule: id }),
   ]) {
     const { json } = await schedule({ id: "changing", everyMs: HOUR });
     const before = (await jobsOf(json.id)).length;
@@ -60,7 +60,7 @@ it("[J4] while it is paused a schedule makes no run, and none for that time afte
 it("[J4] one of the code is kept by the code: paused by operators, not changed or removed", async () => {
   await vi.waitFor(async () => expect(await shown("nightly")).toMatchObject({ isDeclared: true }));
   expect((await schedule({ id: "nightly", everyMs: HOUR })).status).toBe(400);
-  expect((await send(null, "POST /_/jobs/schedules/remove", { id: "nightly" })).status).toBe(400);
+  expect((await send(null, "POST /_/jobs/remove", { schedule: "nightly" })).status).toBe(400);
   expect((await send(null, "POST /_/jobs/pause", { schedule: "nightly" })).json).toMatchObject({ isPaused: true });
   expect((await send(null, "POST /_/jobs/resume", { schedule: "nightly" })).json).toMatchObject({ isPaused: false });
   expect(await shown("nightly")).toMatchObject({ cron: "0 3 * * *", isPaused: false });

@@ -1,9 +1,10 @@
-/** What operators do with jobs and schedules: `POST /_/jobs/pause`, `/_/jobs/resume`, `/_/jobs/replay` and `/_/jobs/schedules/remove`. */
+/** What operators do with jobs and schedules: `POST /_/jobs/pause`, `/_/jobs/resume`, `/_/jobs/replay` and `/_/jobs/remove`. */
 
 import { Fault, invalidField } from "../../../core/fault.ts";
 import type { RouteContext } from "../../../edge/app-options.ts";
 import { mayInspect } from "../../../edge/may-inspect.ts";
 import { readJsonObject } from "../../../edge/read-body.ts";
+import { isJobName } from "../define-job.ts";
 import { askJobs, type JobsPlace } from "../jobs-object.ts";
 import { isRemoved } from "../schedules.ts";
 
@@ -15,30 +16,32 @@ export function pauseJobs(isPaused: boolean) {
     const place = operator(context);
     const { name = null, schedule } = await readJsonObject(context.request);
     if (schedule !== undefined) {
-      const id = scheduleId("schedule", schedule);
-      const row = await askJobs(place, "jobs.pause-schedule", { id, isPaused });
-      if (row === null) throw new Fault({ slug: "not-found", resource: "job_schedules", id });
-      return Response.json({ schedule: id, isPaused: row.isPaused });
+      const id = scheduleId(schedule);
+      await found(id, askJobs(place, "jobs.pause-schedule", { id, isPaused }));
+      return Response.json({ schedule, isPaused });
     }
-    if (name !== null && (typeof name !== "string" || !/^[a-z][a-z0-9-]{0,63}$/.test(name)))
-      throw invalidField("name", "must be the name of a job", "type");
+    if (name !== null && !isJobName(name)) throw invalidField("name", "must be the name of a job", "type");
     await askJobs(place, "jobs.pause", { name, isPaused, by: userId(context) });
     return Response.json({ name, isPaused });
   };
 }
 
-/** `{ id }`: a schedule that was made while the application runs; one that stands in the code is removed there. */
+/** `{ schedule }`: one that was made while the application runs; one that stands in the code is removed there. */
 export async function removeScheduleRow(context: RouteContext): Promise<Response> {
   const place = operator(context);
-  const id = scheduleId("id", (await readJsonObject(context.request)).id);
-  if (!isRemoved(id, await askJobs(place, "jobs.remove-schedule", { id })))
-    throw new Fault({ slug: "not-found", resource: "job_schedules", id });
-  return Response.json({ id });
+  const { schedule } = await readJsonObject(context.request);
+  const id = scheduleId(schedule);
+  await found(id, isRemoved(id, await askJobs(place, "jobs.remove-schedule", { id })) || null);
+  return Response.json({ schedule });
 }
 
-function scheduleId(field: string, given: unknown): string {
-  if (typeof given === "string" && given.length <= 64) return given;
-  throw invalidField(field, "must be the id of a schedule", "type");
+function scheduleId(given: unknown): string {
+  if (typeof given === "string") return given;
+  throw invalidField("schedule", "must be the id of a schedule", "type");
+}
+
+async function found(id: string, schedule: unknown): Promise<void> {
+  if ((await schedule) === null) throw new Fault({ slug: "not-found", resource: "job_schedules", id });
 }
 
 /** `{ ids }`: dead jobs, up to 100. Each becomes a new job that names the first of its line. */
