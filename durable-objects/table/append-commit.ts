@@ -1,7 +1,9 @@
 /** A commit in the making becomes one ledger row with its effects ([CL1]); nothing, when nothing changed. Called by `transact`. */
 
+import { hookOperation } from "../../src/core/change/hook-operation.ts";
 import type { RowChange } from "../../src/core/protocol/object-call.ts";
 import { afterHook } from "../../src/define/after-hook.ts";
+import { NOTIFY, type Notified } from "../../src/define/hooks.ts";
 import { VERSION_COLUMN } from "../sql/list-statement.ts";
 import { quoteIdentifier } from "../sql/quote-identifier.ts";
 import type { Commit } from "./commit.ts";
@@ -30,7 +32,7 @@ export function appendPromised(commit: Commit, changes: readonly RowChange[]): L
 /** All that the commit leaves to the outbox: durable after-hooks, what hooks asked for, what its transaction asks for. */
 export function effectsOf(commit: Commit, changes: readonly RowChange[]): Effect[] {
   const own = commit.transaction?.effects.map((effect): Effect => ({ kind: "named", ...effect })) ?? [];
-  return [...durableHooks(commit, changes), ...commit.effects, ...own];
+  return [...durableHooks(commit, changes), ...notifications(commit, changes), ...commit.effects, ...own];
 }
 
 function append(
@@ -93,5 +95,16 @@ function durableHooks(commit: Commit, changes: readonly RowChange[]): Effect[] {
     if (table === undefined) return [];
     const hook = afterHook(table.resource, change);
     return hook !== undefined && typeof hook !== "function" ? [{ kind: "hook" as const, change: index }] : [];
+  });
+}
+
+/** One for each change of a table with `notify`. */
+function notifications({ store, nowMs: timestamp }: Commit, changes: readonly RowChange[]): Effect[] {
+  return changes.flatMap(({ table, id, before, after }) => {
+    const { config, spec } = store.tables.get(table)?.resource ?? {};
+    if (config?.notify === undefined || spec === undefined) return [];
+    const action = hookOperation(spec, before, after);
+    if (config.notify !== true && !config.notify.includes(action)) return [];
+    return [{ kind: "named" as const, name: NOTIFY, payload: { action, id, table, timestamp } satisfies Notified }];
   });
 }

@@ -37,6 +37,7 @@ const OPTIONS: { readonly [name in keyof Required<ResourceConfig>]: readonly str
     "onAfterUpdate",
     "onAfterDelete",
   ],
+  notify: null,
   wake: ["at", "run"],
   search: ["fields", "attributes", "adapter"],
   readModel: null,

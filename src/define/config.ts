@@ -8,7 +8,7 @@ import type { CustomOperator } from "../core/query/custom-operators.ts";
 import type { Filter } from "../core/query/tree.ts";
 import type { BatchOperation, Capability, Row } from "../core/schema/table-spec.ts";
 import type { Principal, User } from "../core/scope/principal.ts";
-import type { Hooks, Wake } from "./hooks.ts";
+import type { Hooks, NotifiedAction, Wake } from "./hooks.ts";
 import type { ColumnName, RowOf } from "./row-types.ts";
 import type { SearchAdapter } from "./search-adapter.ts";
 
@@ -133,6 +133,11 @@ export interface ResourceConfig<T extends SQLiteTable = SQLiteTable> extends Acc
   /** Rows that one batch may hold (default 100 each); `false` or 0 removes the route. `confirm`: large filter batches need a dry run first. */
   readonly batch?: { readonly [operation in BatchOperation]?: number | false } & { readonly confirm?: boolean };
   readonly hooks?: Hooks<RowOf<T>>;
+  /**
+   * A message for every row that was created, changed or removed, or for these actions alone: an effect `notify` of the commit, which never holds
+   * the row ([HT65]). `jobs([…], { notify: job })` takes them, or `effects: { notify }` of the application.
+   */
+  readonly notify?: true | readonly NotifiedAction[];
   /** Rows that act by themselves when the time in one of their columns comes. */
   readonly wake?: Wake<RowOf<T>, ColumnName<T>>;
   /**

@@ -4,7 +4,7 @@
  * Types and the two helpers; the edge and the objects run them.
  */
 
-import type { Json } from "../core/json.ts";
+import type { Json, JsonObject } from "../core/json.ts";
 import type { Anonymous, User } from "../core/scope/principal.ts";
 
 type AnyRow = Readonly<Record<string, unknown>>;
@@ -104,6 +104,20 @@ export interface Hooks<R = AnyRow> {
  * (`callProcedure`); a call that was lost on the way is not repeated, so calling it twice must do no harm.
  */
 export type ObjectProcedure = (tx: ObjectTransaction, input: Json) => Json;
+
+export type NotifiedAction = WriteChange["op"];
+
+/** The effect of a table with `notify`; its key says the rest. */
+export const NOTIFY = "notify";
+
+/** What that effect carries. */
+export interface Notified extends JsonObject {
+  readonly action: NotifiedAction;
+  readonly id: string | number;
+  readonly table: string;
+  /** Of the commit, ms since 1970. */
+  readonly timestamp: number;
+}
 
 /** Rows that want attention at a time. `at` is an integer column, in ms since 1970; NULL: never. */
 export interface Wake<R = AnyRow, Column extends string = string> {

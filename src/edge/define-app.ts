@@ -11,6 +11,7 @@ import { problemReply } from "../core/protocol/problem.ts";
 import { type AppDefinition, checkApp, type EffectHandler } from "../define/app.ts";
 import type { ResourceConfig } from "../define/config.ts";
 import { ConfigError } from "../define/config-error.ts";
+import { NOTIFY } from "../define/hooks.ts";
 import { type AnyResource, resource as declareResource, type Resource } from "../define/resource.ts";
 import { type SearchAdapter, searchAdaptersOf } from "../define/search-adapter.ts";
 import type {
@@ -162,6 +163,9 @@ class LedgeApp implements AppDefinition {
     const procedures = new Map((this.#options.features ?? []).flatMap((each) => Object.entries(each.procedures ?? {})));
     const news = (this.#options.features ?? []).flatMap((feature) => feature.news?.({ name, resources }) ?? []);
     const effects = effectsOf(this.#options);
+    for (const { name: table, file, config } of resources.values())
+      if (config.notify !== undefined && !effects.has(NOTIFY))
+        throw new ConfigError(table, file, "has `notify`, and nobody takes it", "Give jobs([…], { notify: job }).");
     const definition = { name, resources, effects, procedures, searchAdapters, features, news };
     // Prepared here, so that a path that cannot be served stops the application at start too.
     this.#edge = createEdge(definition, mountPoints(this.#mounts), this.#routes, this.#options);

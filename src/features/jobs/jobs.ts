@@ -5,17 +5,19 @@
 
 import type { WantedSchedule } from "../../core/jobs/schedule-row.ts";
 import type { ScopeRules } from "../../define/config.ts";
+import { NOTIFY } from "../../define/hooks.ts";
 import type { Feature, FeaturePlace } from "../../edge/app-options.ts";
 import { rowIdOf } from "../../edge/endpoints/open-table.ts";
 import type { LedgeEnv } from "../../edge/env.ts";
 import { ORIGIN } from "../../edge/transaction/server-context.ts";
 import { callHandlers, isJobsMessage } from "./call-handlers.ts";
-import type { AnyJob } from "./define-job.ts";
+import type { AnyJob, Job } from "./define-job.ts";
 import { cancelJobRow } from "./endpoints/cancel.ts";
 import { pauseJobs, removeScheduleRow, replayJobs } from "./endpoints/operate.ts";
 import { DETACHED, ENQUEUE, enqueueEffect, namedEffect } from "./enqueue.ts";
 import { jobTables } from "./job-tables.ts";
 import { askJobs } from "./jobs-object.ts";
+import { type Notification, notified } from "./notify.ts";
 import { CALL_HANDLERS, type DeadLetter, TELL_DEAD } from "./object-port.ts";
 import { jobProcedures } from "./procedures.ts";
 import { hostOf, type JobsRuntime, keepRuntime } from "./runtime.ts";
@@ -23,11 +25,12 @@ import { wantedSchedule } from "./schedules.ts";
 import { work } from "./work.ts";
 
 export type { JobRow, JobState } from "../../core/jobs/job-row.ts";
+export type { NotifiedAction } from "../../define/hooks.ts";
 export { type Job, type JobOptions, job, type RetryOptions, type ScheduleOptions } from "./define-job.ts";
 export { enqueue, enqueueAll, enqueueWith } from "./enqueue.ts";
 export { type JobContext, NoRetry, TryAgain } from "./job-context.ts";
 export type { EnqueueOptions } from "./new-job.ts";
-export { type Notification, type NotifiedAction, notifyHooks } from "./notify.ts";
+export { type Notification, notifyHooks } from "./notify.ts";
 export type { DeadLetter } from "./object-port.ts";
 export {
   pauseSchedule,
@@ -44,6 +47,8 @@ export interface JobsOptions {
   readonly scopes?: Pick<ScopeRules, "read" | "subscribe" | "update">;
   /** Told of every job that was given up, at least once. */
   readonly onDlqEnqueue?: (dead: DeadLetter, context: { readonly env: LedgeEnv }) => void | Promise<void>;
+  /** Takes the messages of tables with `notify`. It is to be in the list, too. */
+  readonly notify?: Job<Notification, unknown>;
   /** How long an attempt holds its job without a sign of life; signs are sent three times as often. Default: 30 s. */
   readonly leaseMs?: number;
   /** How soon handlers are called again while jobs are in line, for a message that was lost. Default: 30 s. */
@@ -87,6 +92,7 @@ export function jobs(list: readonly AnyJob[], options: JobsOptions = {}): Featur
       procedures: jobProcedures(runtime),
       effects: {
         ...Object.fromEntries(list.map((each) => [each.name, namedEffect(runtime, each)])),
+        ...(options.notify && { [NOTIFY]: notified(options.notify) }),
         [ENQUEUE]: enqueueEffect(runtime),
         [CALL_HANDLERS]: (payload, { env }) =>
           callHandlers(
@@ -116,6 +122,13 @@ export function jobs(list: readonly AnyJob[], options: JobsOptions = {}): Featur
     runtime,
   );
 }
+
+/** For who knows these names from elsewhere: registering is listing the feature, and there are no workers to start. */
+export function registerTasks(list: readonly AnyJob[], options?: JobsOptions): Feature {
+  return jobs(list, options);
+}
+export function initializeTasks(): void {}
+export function startTaskWorkers(): void {}
 
 function byName(list: readonly AnyJob[]): ReadonlyMap<string, AnyJob> {
   const found = new Map<string, AnyJob>();

@@ -3,16 +3,15 @@
  * It names the row and holds nothing of it: whoever receives it reads under its own rights ([HT65]).
  */
 
-import type { AfterHook, Hooks } from "../../define/hooks.ts";
+import type { EffectHandler } from "../../define/app.ts";
+import type { AfterHook, Hooks, Notified, NotifiedAction } from "../../define/hooks.ts";
 import type { LedgeEnv } from "../../edge/env.ts";
 import { ORIGIN } from "../../edge/transaction/server-context.ts";
-import { type AnyJob, DEFAULT_PRIORITY, type Job } from "./define-job.ts";
+import type { AnyJob, Job } from "./define-job.ts";
 import { DETACHED, enqueueFor } from "./enqueue.ts";
 import { jobIdOf } from "./job-id.ts";
 import { newJobOf } from "./new-job.ts";
 import { hostOf, runtimeOfJob } from "./runtime.ts";
-
-export type NotifiedAction = "create" | "update" | "delete";
 
 export interface Notification {
   /** `table:seq:index`: with the epoch, what a receiver de-duplicates by. */
@@ -34,21 +33,10 @@ export function notifyHooks<Row>(
   job: Job<Notification, unknown>,
   { actions = ALL_ACTIONS }: { readonly actions?: readonly NotifiedAction[] } = {},
 ): Hooks<Row> {
-  const run: AfterHook<Row> = async ({ op, id, key, seq, epoch, at = Date.now() }, { env }) => {
-    const runtime = runtimeOfJob(job as AnyJob);
-    const place = { env: env as LedgeEnv, lifetime: DETACHED };
-    const { edge } = hostOf(runtime).server(place, "jobs/notify")[ORIGIN].exchange;
+  const run: AfterHook<Row> = ({ op, id, key, seq, epoch, at = Date.now() }, { env }) => {
     // `table@partition:seq:index`
     const table = key.split(/[@:]/, 1)[0] ?? "";
-    const message = { key, action: op, id, table, seq, epoch, result: "ok", timestamp: at } satisfies Notification;
-    const asked = {
-      id: await jobIdOf("notify", job.name, epoch, key),
-      nowMs: Date.now(),
-      createdBy: null,
-      isRepeatable: true,
-    };
-    const { priority = DEFAULT_PRIORITY } = job.options;
-    await enqueueFor(runtime, place.env, edge.definition.name, newJobOf(job as AnyJob, message, { priority }, asked));
+    return deliver(job, env, { key, action: op, id, table, seq, epoch, result: "ok", timestamp: at });
   };
   const wants = (action: NotifiedAction) => actions.includes(action);
   return {
@@ -56,4 +44,24 @@ export function notifyHooks<Row>(
     ...(wants("update") ? { onAfterUpdate: { durable: true, run } } : {}),
     ...(wants("delete") ? { onAfterDelete: { durable: true, run } } : {}),
   };
+}
+
+/** The effect of tables with `notify`: the same message, for one job. */
+export function notified(job: Job<Notification, unknown>): EffectHandler {
+  return (payload, { env, key: place, epoch }) => {
+    const { table, action, id, timestamp } = payload as Notified;
+    // Named after the table, where the effect is after its group.
+    const key = place.replace(/^[^@:]*/, table);
+    const seq = Number(key.split(":").at(-2));
+    return deliver(job, env, { key, action, id, table, seq, epoch, result: "ok", timestamp });
+  };
+}
+
+async function deliver(job: Job<Notification, unknown>, env: unknown, message: Notification): Promise<void> {
+  const runtime = runtimeOfJob(job as AnyJob);
+  const place = { env: env as LedgeEnv, lifetime: DETACHED };
+  const { edge } = hostOf(runtime).server(place, "jobs/notify")[ORIGIN].exchange;
+  const id = await jobIdOf("notify", job.name, message.epoch, message.key);
+  const asked = { id, nowMs: Date.now(), createdBy: null, isRepeatable: true };
+  await enqueueFor(runtime, place.env, edge.definition.name, newJobOf(job as AnyJob, message as never, {}, asked));
 }

@@ -75,6 +75,10 @@ export const broken = job({
   },
 });
 
+/** Takes what tables with `notify` tell. */
+export const messages: Notification[] = [];
+export const told = job<Notification>({ name: "told", handler: (message) => void messages.push(message) });
+
 /** Its schedule stands in the code. */
 export const nightly = job({ name: "nightly", schedule: { cron: "0 3 * * *" }, handler: () => "night" });
 
@@ -166,6 +170,7 @@ export const orders = resource(
   sqliteTable("orders", { id: text("id").primaryKey(), total: integer("total").notNull() }),
   {
     ...fullyPublic(),
+    notify: ["create", "delete"],
     hooks: {
       onWrite(tx, { op, after }) {
         if (op !== "create") return;
@@ -180,7 +185,8 @@ export const app = defineApp({
   name: "test",
   resources: [notes, orders],
   features: [
-    jobs([add, shaky, noting, slow, hook, calling, broken, nightly], {
+    jobs([add, shaky, noting, slow, hook, calling, broken, nightly, told], {
+      notify: told,
       leaseMs: 600,
       onDlqEnqueue: (letter) => void dead.push(letter),
     }),

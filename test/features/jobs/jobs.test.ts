@@ -1,6 +1,6 @@
 /** Jobs from the request to their end, through real objects: enqueue, run, fail, try again, give up, cancel, see. */
 
-import { enqueueWith, job } from "ledge/jobs";
+import { enqueueWith, initializeTasks, job, registerTasks, startTaskWorkers } from "ledge/jobs";
 import { describe, expect, it, vi } from "vitest";
 import { jobIdOf } from "../../../src/features/jobs/job-id.ts";
 import { dead, held, released, seen } from "./app.ts";
@@ -61,6 +61,15 @@ describe("enqueue and run", () => {
   it("[J2] a job that no application lists is refused where it is asked for", () => {
     const unlisted = job({ name: "unlisted", handler: () => null });
     expect(() => enqueueWith({} as never, unlisted, {})).toThrow(/in no list of jobs/);
+  });
+
+  it("[J14] registering tasks is the feature itself, and there are no workers to start", () => {
+    const feature = registerTasks([job({ name: "registered", handler: () => null })]);
+    expect([feature.name, Object.keys(feature.effects ?? {})]).toEqual([
+      "jobs",
+      expect.arrayContaining(["registered"]),
+    ]);
+    expect([initializeTasks(), startTaskWorkers()]).toEqual([undefined, undefined]);
   });
 
   it("[J16] an input is measured in bytes, and told how many it has", async () => {

@@ -1,7 +1,9 @@
 /** What follows from a table's writes: notifications, webhooks to the outside, jobs by trigger. */
 
+import { sqliteTable, text } from "drizzle-orm/sqlite-core";
+import { defineApp, resource } from "ledge";
 import { expect, it, vi } from "vitest";
-import { addresses, answers, posted, SECRET, seen } from "./app.ts";
+import { addresses, answers, messages, posted, SECRET, seen } from "./app.ts";
 import { enqueueJob, send, sql, until } from "./client.ts";
 
 async function note(text: string): Promise<string> {
@@ -28,6 +30,25 @@ it("[HT65] a change is told by action, table and id, never with the row; what wa
   await vi.waitFor(() => expect(of(id).map(({ body }) => JSON.parse(body).action)).toEqual(["update", "delete"]), {
     timeout: 10_000,
   });
+});
+
+it("[HT65] a table with `notify` tells of each action asked for, with its commit, never with the row", async () => {
+  const { json } = await send("ann", "POST /api/orders", { total: 77_001 });
+  await send("ann", `PATCH /api/orders/${json.id}`, { total: 77_002 });
+  await send("ann", `DELETE /api/orders/${json.id}`);
+  const mine = () => messages.filter(({ id }) => id === json.id);
+  await vi.waitFor(() => expect(mine()).toHaveLength(2), { timeout: 10_000 });
+  const [created, deleted] = mine().sort((a, b) => a.seq - b.seq);
+  expect(created).toEqual({
+    ...{ key: `orders:${created?.seq}:0`, action: "create", id: json.id, table: "orders", result: "ok" },
+    ...{ seq: expect.any(Number), epoch: expect.any(String), timestamp: expect.any(Number) },
+  });
+  expect([deleted?.action, Number(deleted?.seq) - Number(created?.seq)]).toEqual(["delete", 2]);
+});
+
+it("[HT65] a table with `notify` that nobody listens to does not start", () => {
+  const table = sqliteTable("alone", { id: text("id").primaryKey() });
+  expect(() => defineApp({ resources: [resource(table, { notify: true })] }).definition).toThrow(/nobody takes it/);
 });
 
 it("[J17] a webhook is signed for each secret, and keeps its id when it is sent again", async () => {
