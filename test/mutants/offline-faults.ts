@@ -84,7 +84,7 @@ export const OFFLINE_FAULTS: readonly SimulatedFault[] = [
     file: "core/offline/entry-changes.ts",
     find: "writes.every(({ tag }) => tag !== null)",
     replace: 'writes.every(({ op, tag }) => op === "create" || tag !== null)',
-    seed: 71,
+    seed: 197,
   },
   {
     rule: "O4",
