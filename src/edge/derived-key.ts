@@ -8,7 +8,8 @@ import type { LedgeEnv } from "./env.ts";
 
 const DEVELOPMENT_SECRET = "signatures of a development server";
 
-const keys = new BoundedCache<string, Promise<CryptoKey>>(32);
+/** Keys, not promises of them: what one request waits for may end with it, and then nobody else could wait for it. */
+const keys = new BoundedCache<string, CryptoKey>(32);
 
 /** What the application signs with, then what it signed with before (`LEDGE_SECRET_OLD`), which is still read. */
 export function signingSecrets({ LEDGE_SECRET, LEDGE_SECRET_OLD }: LedgeEnv): readonly [string, ...string[]] {
@@ -17,13 +18,11 @@ export function signingSecrets({ LEDGE_SECRET, LEDGE_SECRET_OLD }: LedgeEnv): re
 }
 
 /** An HMAC-SHA256 key for `sign` and `verify`; derived once. */
-export function derivedKey(secret: string, purpose: string): Promise<CryptoKey> {
+export async function derivedKey(secret: string, purpose: string): Promise<CryptoKey> {
   const name = JSON.stringify([purpose, secret]);
-  const known = keys.get(name);
-  if (known !== undefined) return known;
-  const made = derive(secret, purpose);
-  keys.set(name, made);
-  return made;
+  const key = keys.get(name) ?? (await derive(secret, purpose));
+  keys.set(name, key);
+  return key;
 }
 
 async function derive(secret: string, purpose: string): Promise<CryptoKey> {

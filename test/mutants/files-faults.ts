@@ -272,8 +272,8 @@ export const FILES_FAULTS: readonly PlantedFault[] = [
     file: "src/features/files/attached.ts",
     find: "if (!comes && !isStored && before.name === after.name) return [];",
     replace: "if (!comes && before.name === after.name) return [];",
-    test: "attachments",
-    name: "[HT67] what the same person announced",
+    test: "attached.node",
+    name: "[HT67] of two announcements",
   },
   {
     folder: "features/files",

@@ -96,7 +96,7 @@ function run(fault: PlantedFault, names: readonly string[]): Counts {
   const vitest = join(ROOT, "node_modules/vitest/vitest.mjs");
   const options = [
     "--config",
-    CONFIGS[fault.folder ?? "worker"],
+    fault.test.endsWith(".node") ? CONFIGS["core/files"] : CONFIGS[fault.folder ?? "worker"],
     test,
     "-t",
     pattern,

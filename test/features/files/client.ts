@@ -66,6 +66,16 @@ export async function store(user: string | null, root: string, row: object, byte
   return id;
 }
 
+/** Announces a file and sends its bytes as the only part of an upload in parts. */
+export async function storeInParts(user: string, root: string, row: object, bytes: Uint8Array): Promise<string> {
+  const id = await announce(user, root, { ...row, size: bytes.byteLength });
+  await send(user, `POST ${root}/${id}/upload`);
+  await send(user, `PUT ${root}/${id}/upload/1`, bytes);
+  const { status, json } = await send(user, `POST ${root}/${id}/upload/complete`);
+  if (status !== 200) throw new Error(`${status} ${JSON.stringify(json)}`);
+  return id;
+}
+
 /** Everything in the bucket. */
 export async function keys(prefix = ""): Promise<string[]> {
   return (await bucket.list({ prefix })).objects.map(({ key }) => key).sort();
