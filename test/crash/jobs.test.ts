@@ -32,6 +32,12 @@ interface Row {
   readonly state: string;
   readonly attempt: number;
   readonly scheduleId: string | null;
+  readonly input: { readonly key: string } | null;
+}
+
+interface ScheduleRow {
+  readonly startedAt: string;
+  readonly lastAt: string;
 }
 
 it.each(Array.from({ length: RUNS }, (_, index) => FIRST + index))(
@@ -58,7 +64,7 @@ it.each(Array.from({ length: RUNS }, (_, index) => FIRST + index))(
           readonly id: string;
           readonly items: Row[];
           readonly nextCursor: string | null;
-        },
+        } & ScheduleRow,
       };
     };
     const all = async (path: string): Promise<Row[]> => {
@@ -112,6 +118,9 @@ it.each(Array.from({ length: RUNS }, (_, index) => FIRST + index))(
         throw new Error(`never ended: ${JSON.stringify(open.slice(0, 3))}\n${workerd.output().slice(-2000)}`);
       await pause(200);
     }
+    // No run comes any more, so that rows and schedule are read as of one moment.
+    expect((await ask("root,role=admin", "POST", "/_/jobs/pause", { schedule: "ticking" })).status).toBe(200);
+    const { startedAt, lastAt } = (await ask("root,role=admin", "GET", "/api/job_schedules/ticking")).json;
     const jobs = await all("/api/jobs");
     const recorded = await all("/api/entries");
     await workerd.kill();
@@ -120,8 +129,12 @@ it.each(Array.from({ length: RUNS }, (_, index) => FIRST + index))(
     const done = jobs.filter(({ name }) => name === "recording").map(({ id }) => id);
     expect([...acknowledged].filter((id) => !done.includes(id))).toEqual([]);
     expect(recorded.map(({ jobId }) => jobId).sort()).toEqual([...done].sort());
+    // One job a key, however often it was posted.
+    const keys = jobs.flatMap(({ input }) => input?.key ?? []);
+    expect(keys.filter((key, at) => keys.indexOf(key) !== at)).toEqual([]);
+    // As many ticks as seconds from when the schedule became a row to its last run: one less is missing, one more is doubled.
     const ticks = jobs.filter(({ scheduleId }) => scheduleId === "ticking").length;
-    // Counted from when the schedule became a row; the last one may be under way.
+    expect(ticks).toBe((Date.parse(lastAt) - Date.parse(startedAt)) / 1000);
     expect(ticks).toBeGreaterThan(LOAD_MS / 1000 - 3);
     expect(kills).toBeGreaterThan(2);
     expect(acknowledged.size).toBeGreaterThan(20);

@@ -10,6 +10,7 @@ import {
   type Beat,
   cancelJob,
   finishJob,
+  giveUpJob,
   isHeldBy,
   type NewJob,
   newJob,
@@ -18,6 +19,13 @@ import {
   replayedJob,
   startJob,
 } from "./step-job.ts";
+
+const DAY_MS = 86_400_000;
+/** A version that has the definition may come back so late. */
+const STRAY_TTL_MS = 7 * DAY_MS;
+/** Strays are looked for no less often. */
+const STRAY_PULSE_MS = 3_600_000;
+const STRAYS_A_PULSE = 100;
 
 /** Adds jobs; one whose id is there already stays what it is. Gives the rows in the order asked. */
 export function enqueue(
@@ -152,14 +160,31 @@ export function callFor(port: JobsPort, count: number): void {
   keepPulse(port);
 }
 
-/** The pulse: messages that were sent may have been lost. */
+/**
+ * The pulse: messages that were sent may have been lost. For strays, whose definition is gone, one handler is called, since its version may be
+ * newer than the object's, after waits that grow with their age; at last they are given up.
+ */
 export function pulse(port: JobsPort): void {
-  const waiting = port.waiting(MAX_CALLED);
-  if (waiting > 0) port.callHandlers(waiting);
-  port.setPulse(waiting > 0 ? port.nowMs + port.pulseMs : null);
+  const { nowMs, pulseMs } = port;
+  let waitMs = STRAY_PULSE_MS;
+  for (const job of port.strays(STRAYS_A_PULSE)) {
+    if (port.isPaused(job.name)) continue;
+    const ageMs = nowMs - job.dueAtMs;
+    if (ageMs >= STRAY_TTL_MS) end(port, job, giveUpJob(job, strayText(job), port.policyOf(job.name), nowMs));
+    else waitMs = Math.min(waitMs, Math.max(ageMs, pulseMs));
+  }
+  const known = port.waitingKnown(MAX_CALLED);
+  const called = known || port.waiting(1);
+  if (called > 0) port.callHandlers(called);
+  port.setPulse(called === 0 ? null : nowMs + (known > 0 ? pulseMs : waitMs));
 }
 
-/** Whoever puts a job in line makes sure, in the same turn, that it will be looked for. */
+function strayText({ name }: JobRow): string {
+  return `No version of the application has taken up "${name}" for ${STRAY_TTL_MS / DAY_MS} days`;
+}
+
+/** Whoever puts a job in line makes sure, in the same turn, that it will be looked for soon. */
 export function keepPulse(port: JobsPort): void {
-  if (port.pulseAtMs() === null) port.setPulse(port.nowMs + port.pulseMs);
+  const at = port.nowMs + port.pulseMs;
+  if ((port.pulseAtMs() ?? Number.POSITIVE_INFINITY) > at) port.setPulse(at);
 }

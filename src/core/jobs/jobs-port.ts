@@ -24,6 +24,10 @@ export interface JobsPort {
   running(name: string): number;
   /** Jobs in line that may begin, none of them paused; counted up to the limit. */
   waiting(limit: number): number;
+  /** Those of them that this version has definitions of. */
+  waitingKnown(limit: number): number;
+  /** Some of the jobs in line that it has none of. */
+  strays(limit: number): readonly JobRow[];
   policyOf(name: string): JobPolicy;
   /** Whether this version has a definition of the name. */
   isKnown(name: string): boolean;

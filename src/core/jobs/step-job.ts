@@ -124,6 +124,11 @@ export function lapseJob(job: JobRow, policy: JobPolicy, facts: StepFacts): JobR
   return finishJob(job, { kind: "failed", error: "The handler stopped answering", mayRetry: true }, policy, facts);
 }
 
+/** Nobody takes it up. */
+export function giveUpJob(job: JobRow, error: string, policy: JobPolicy, nowMs: number): JobRow {
+  return kept({ ...job, state: "dead", error, endedAtMs: nowMs }, policy);
+}
+
 /** A running job is asked to stop, any other that has not ended does; one that has ended stays as it is. */
 export function cancelJob(job: JobRow, policy: JobPolicy, nowMs: number): JobRow {
   if (hasEnded(job)) return job;

@@ -4,7 +4,7 @@
  */
 
 import type { JobPolicy } from "../../core/jobs/job-row.ts";
-import type { CatchUp } from "../../core/jobs/schedule-row.ts";
+import { CATCH_UP, type CatchUp } from "../../core/jobs/schedule-row.ts";
 import type { Json } from "../../core/json.ts";
 import type { User } from "../../core/scope/principal.ts";
 import type { StandardSchema } from "../../define/config.ts";
@@ -116,9 +116,10 @@ export function job<In = unknown, Result = unknown>(options: JobOptions<In, Resu
 }
 
 /** Why the schedule cannot be kept, or null. */
-export function scheduleProblem({ cron, everyMs, timeZone }: ScheduleOptions): string | null {
+export function scheduleProblem({ cron, everyMs, timeZone, catchUp = "skip" }: ScheduleOptions): string | null {
   if ((cron === undefined) === (everyMs === undefined)) return "needs one of `cron` and `everyMs`";
   if (timeZone === "") return "has an empty `timeZone`";
+  if (!CATCH_UP.includes(catchUp)) return `has a \`catchUp\` that is none of ${CATCH_UP}`;
   if (cron !== undefined)
     return cron.length > MAX_CRON ? `is longer than ${MAX_CRON} characters` : cronProblem(cron, timeZone ?? null);
   return isBetween(everyMs ?? 0, 1000, YEAR_MS)

@@ -24,6 +24,13 @@ export function objectPort(
 ): JobsPort {
   const control = (id: string) => tx.get("job_controls", id);
   const paused = () => tx.find("job_controls", "isPaused==true").map(({ id }) => String(id));
+  const waiting = (limit: number, known = "") => {
+    const names = paused();
+    if (names.includes(ALL)) return 0;
+    const others = names.map((name) => `;name!=${JSON.stringify(name)}`).join("");
+    return tx.count("jobs", `place>=0${known}${others}`, { limit });
+  };
+  const names = [...policies.keys()].sort().map((name) => JSON.stringify(name));
   return {
     nowMs: tx.now,
     pulseMs,
@@ -41,12 +48,14 @@ export function objectPort(
       return row === undefined ? null : readJob(row);
     },
     running: (name) => tx.count("jobs", `name==${JSON.stringify(name)};place<0`),
-    waiting(limit) {
-      const names = paused();
-      if (names.includes(ALL)) return 0;
-      const others = names.map((name) => `;name!=${JSON.stringify(name)}`).join("");
-      return tx.count("jobs", `place>=0${others}`, { limit });
-    },
+    waiting: (limit) => waiting(limit),
+    waitingKnown: (limit) => (names.length === 0 ? 0 : waiting(limit, `;name=in=(${names.join()})`)),
+    // What lies between the known names, each a piece of the index: however many of those are in line, they are not read.
+    strays: (limit) =>
+      ["", ...names].flatMap((name, at) => {
+        const [above, below] = [name && `;name>${name}`, at < names.length ? `;name<${names[at]}` : ""];
+        return tx.find("jobs", `place>=0${above}${below}`, { limit, orderBy: "place" }).map(readJob);
+      }),
     isKnown: (name) => policies.has(name),
     policyOf: (name) => policies.get(name) ?? DEFAULT_POLICY,
     isPaused: (name) => control(ALL)?.isPaused === true || control(name)?.isPaused === true,

@@ -8,7 +8,7 @@ import { finishOf, type HandlerEnd } from "../../core/jobs/handler-turn.ts";
 import type { JobRow } from "../../core/jobs/job-row.ts";
 import type { Finish } from "../../core/jobs/job-turns.ts";
 import type { Json } from "../../core/json.ts";
-import { errorFields } from "../../core/log.ts";
+import { errorFields, type Logger } from "../../core/log.ts";
 import type { FeaturePlace } from "../../edge/app-options.ts";
 import { isDevelopment } from "../../edge/env.ts";
 import { ORIGIN } from "../../edge/transaction/server-context.ts";
@@ -63,7 +63,7 @@ export async function runAttempt(
     const { options } = server[ORIGIN].exchange.edge;
     // Who enqueued a job sees its error, as the caller of a request does: of a defect no more than that it was one.
     const isShown = row.createdBy === null || (options.debug ?? isDevelopment(place.env));
-    end = { kind: "threw", error: textOf(error, isShown), isFinal: isFinal(job, error) };
+    end = { kind: "threw", error: textOf(error, isShown), isFinal: isFinal(job, error, server.log) };
   } finally {
     clearTimeout(timer);
     life.end();
@@ -96,9 +96,16 @@ function whenAborted(signal: AbortSignal): Promise<never> {
   return new Promise((_, reject) => signal.addEventListener("abort", () => reject(signal.reason)));
 }
 
-function isFinal(job: AnyJob, error: unknown): boolean {
+function isFinal({ name, options }: AnyJob, error: unknown, log: Logger): boolean {
   if (error instanceof NoRetry) return true;
-  return !(error instanceof TookTooLong) && job.options.retry?.retryOn?.(error) === false;
+  if (error instanceof TookTooLong) return false;
+  try {
+    return options.retry?.retryOn?.(error) === false;
+  } catch (defect) {
+    // It cannot say, so the attempt is one like any other; thrown on, it would leave the job to the end of its lease.
+    log.error("retryOn of a job threw", { job: name, ...errorFields(defect) });
+    return false;
+  }
 }
 
 function textOf(error: unknown, isShown: boolean): string {

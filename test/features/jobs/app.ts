@@ -53,10 +53,17 @@ export const add = job({
 export const shaky = job({
   name: "shaky",
   input: z.object({ failures: z.number(), final: z.boolean().optional() }),
-  retry: { maxAttempts: 3, initialMs: 1, jitter: 0, retryOn: (error) => !String(error).includes("final") },
+  retry: {
+    ...{ maxAttempts: 3, initialMs: 1, jitter: 0 },
+    retryOn(error) {
+      if (String(error).includes("unforeseen")) throw new Error("retryOn is broken");
+      return !String(error).includes("final");
+    },
+  },
   handler({ failures, final }, { attempt }) {
     seen.push(`shaky #${attempt}`);
     if (final === true) throw new NoRetry("no use");
+    if (failures === 99) throw new Error("unforeseen");
     if (attempt <= failures) throw new Error(attempt === 2 && failures === 7 ? "final" : "not yet");
     return attempt;
   },

@@ -114,6 +114,11 @@ describe("failure", () => {
     expect(await until(refused, "dead")).toMatchObject({ attempt: 2, error: "final" });
   });
 
+  it("[J6] a retryOn that throws decides nothing: each attempt has failed with its own error, not by the end of its lease", async () => {
+    const id = await enqueueJob("shaky", { failures: 99 });
+    expect(await until(id, "dead")).toMatchObject({ attempt: 3, error: "unforeseen" });
+  });
+
   it("[J13] a result that a row cannot hold ends the job at once", async () => {
     const id = await enqueueJob("broken", { bytes: 400_000 });
     expect(await until(id, "dead")).toMatchObject({ attempt: 1, error: expect.stringContaining("has 400002 bytes") });
@@ -247,6 +252,33 @@ describe("operators", () => {
     expect(await sql("SELECT wake_at FROM job_controls WHERE id = '_pulse'")).toEqual([{ wake_at: null }]);
     await send(null, "POST /_/jobs/resume", {});
     await until(id, "completed");
+  });
+
+  it("[J11] [J12] a job whose definition is gone waits, looked for ever less often, until it is given up", async () => {
+    const [hour, day] = [3_600_000, 86_400_000];
+    const known = await enqueueJob("add", { a: 3, b: 3 }, { delayMs: hour });
+    const strays = async (state: string, ageMs: number) => {
+      await sql("UPDATE job_controls SET wake_at = 1 WHERE id = '_pulse'");
+      await sql(
+        "UPDATE jobs SET name = 'gone', state = ?, place = 1, wake_at = NULL, due_at = ?",
+        state,
+        Date.now() - ageMs,
+      );
+      await ring("1 = 0");
+      const [pulse] = await sql("SELECT wake_at - ? AS wait FROM job_controls WHERE id = '_pulse'", Date.now());
+      return Number(pulse?.wait);
+    };
+    expect(await strays("pending", 0)).toBeLessThanOrEqual(30_000);
+    expect(await strays("pending", hour / 2)).toBeGreaterThan(hour / 4);
+    expect(await strays("pending", 6.9 * day)).toBeLessThanOrEqual(hour);
+    expect((await row(known)).state).toBe("pending");
+    await strays("pending", 7 * day);
+    expect(await row(known)).toMatchObject({
+      state: "dead",
+      attempt: 0,
+      error: expect.stringContaining('"gone" for 7 days'),
+    });
+    await vi.waitFor(() => expect(dead.map(({ taskId }) => taskId)).toContain(known));
   });
 
   it("[J13] a job that was posted is looked for, although nobody may have been called", async () => {

@@ -83,6 +83,7 @@ it.each([
   [{ everyMs: 9e15 }, "no integer from 1000"],
   [{ everyMs: HOUR, priority: 101 }, "from 0 to 100"],
   [{ everyMs: HOUR, id: "a/b" }, "must be 1 to 64"],
+  [{ everyMs: HOUR, catchUp: "sometimes" }, "`catchUp`"],
   [{ everyMs: HOUR, input: { a: "x" } }, "expected number"],
 ])("[J4] a schedule of %j is refused", async (options, reason) => {
   const { status, json } = await schedule(options);

@@ -46,6 +46,7 @@ export const JOBS_INTERVALS = [
   "schedule resumed",
   "schedule removed",
   "run for nobody",
+  "nobody took it up",
   "progress said again",
   "turn given on",
   "pulse called",

@@ -183,6 +183,12 @@ export class SimJobsObject {
           .sort((a, b) => (a.place ?? 0) - (b.place ?? 0) || (a.id < b.id ? -1 : 1))[0] ?? null,
       running: (name) => [...state.jobs.values()].filter((job) => job.name === name && job.place === -1).length,
       waiting: (limit) => Math.min(limit, inLine().filter(({ name }) => !state.paused.has(name)).length),
+      waitingKnown: (limit) =>
+        Math.min(limit, inLine().filter(({ name }) => name in MAX_AT_ONCE && !state.paused.has(name)).length),
+      strays: (limit) =>
+        inLine()
+          .filter(({ name }) => !(name in MAX_AT_ONCE))
+          .slice(0, limit),
       policyOf: () => POLICY,
       isKnown: (name) => name in MAX_AT_ONCE,
       isPaused: (name) => state.paused.has(name),
@@ -213,6 +219,10 @@ export class SimJobsObject {
       return;
     }
     this.everInserted.add(is.id);
+    if (is.state === "dead" && was?.state === "pending") {
+      this.#hit("nobody took it up");
+      if (is.name in MAX_AT_ONCE) this.problems.push(`${is.id} was given up, although "${is.name}" is known`);
+    }
     if (is.attempt > POLICY.maxAttempts) this.problems.push(`${is.id} is at attempt ${is.attempt}`);
     if (is.state === "running" && was?.state !== "running" && is.attempt <= (was?.attempt ?? 0))
       this.problems.push(`${is.id} begins attempt ${is.attempt} anew`);

@@ -51,7 +51,8 @@ export interface JobsReport {
 }
 
 const SPAN_MS = 240_000;
-const CALM_MS = 1_800_000;
+/** So long that what nobody takes up is given up, and forgotten. */
+const CALM_MS = 8 * 86_400_000;
 const LEASE_MS = 30_000;
 /** The clock of the object, when a run begins. */
 const BASE_MS = 1_700_000_010_000;
@@ -119,7 +120,6 @@ class Run {
     this.#at(SPAN_MS + 10_000, () =>
       this.#turn((port) => {
         for (const id of this.object.state.schedules.keys()) pauseSchedule(port, { id, isPaused: true });
-        for (const { id, name } of this.object.state.jobs.values()) if (name === GONE) cancel(port, id);
       }),
     );
     this.#runUntil(SPAN_MS + CALM_MS);
