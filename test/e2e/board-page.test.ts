@@ -3,7 +3,7 @@
  * a server killed with -9, ten thousand rows, and axe on every page. Persons are those of the trial, one a test.
  */
 
-import { mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { type Browser, type BrowserContext, type BrowserContextOptions, chromium, type Page } from "playwright-core";
 import { afterAll, afterEach, beforeAll, expect, test } from "vitest";
@@ -28,6 +28,7 @@ const sockets = new WeakMap<Page, readonly string[]>();
 
 beforeAll(async () => {
   copy = freshCopy("installed");
+  slowExport("jana");
   const port = await freePort();
   base = `http://127.0.0.1:${port}`;
   dev = startShell(`exec npm run dev -- --port ${port}`, copy.root);
@@ -43,6 +44,18 @@ afterAll(async () => {
   await dev?.terminate();
   copy?.remove();
 });
+
+/** For this person the export takes its time, a few tasks a page, so that its bar is seen moving. */
+function slowExport(person: string): void {
+  const file = join(copy.root, "src/jobs/export-tasks.ts");
+  const wait = `if (createdBy === "${person}") await new Promise((resolve) => setTimeout(resolve, 600));`;
+  const text = readFileSync(file, "utf8")
+    .replace("PAGE_ROWS = 100", "PAGE_ROWS = 2")
+    .replace(/reportProgress\(.*\);/, `$&\n${wait}`);
+  expect(text).toContain("PAGE_ROWS = 2;");
+  expect(text).toContain(wait);
+  writeFileSync(file, text);
+}
 
 /** A process that has just begun makes all its objects anew at the first request. */
 const PATIENT = { timeout: 30_000 };
@@ -396,7 +409,7 @@ test("[RH5] a search finds tasks as somebody types, and opens them by keys", asy
   await context.close();
 }, 60_000);
 
-test("[J7] [J11] [J15] the tasks of a board are exported as a file: the export waits, is stopped, is made, survives a reload, and holds what the board shows", async () => {
+test("[J7] [J11] [J15] the tasks of a board are exported as a file: the export waits, is stopped, is made with a bar that moves, survives a reload, and holds what the board shows", async () => {
   const { context, page } = await openExample("jana");
   await ask("jana", `DELETE /tasks/${(await taskOf("jana", "Plant garlic")).id}`);
   const status = () => page.locator(".export [role=status]").textContent();
@@ -419,8 +432,21 @@ test("[J7] [J11] [J15] the tasks of a board are exported as a file: the export w
   await page.getByRole("button", { name: "Put away" }).press("Enter");
   await page.keyboard.press("Escape");
   await operate("resume");
+  await page.evaluate(`{
+    window.shown = [];
+    const look = () => {
+      const [bar, note] = [document.querySelector(".export progress"), document.querySelector(".export .bar span")];
+      const text = bar?.hasAttribute("value") ? bar.value + " %, " + note.textContent : "";
+      if (text !== "" && window.shown.at(-1) !== text) window.shown.push(text);
+    };
+    new MutationObserver(look).observe(document.body, { subtree: true, childList: true, attributes: true });
+  }`);
   await begin();
   await expect.poll(status, PATIENT).toBe("9 tasks are exported.");
+  const shown = ((await page.evaluate("window.shown")) as string[]).filter((text) => / of 9 tasks$/.test(text));
+  const percents = shown.map((text) => Number.parseInt(text, 10)).filter((percent) => percent < 100);
+  expect(percents.length, `the bar showed ${shown.join("; ")}`).toBeGreaterThan(1);
+  expect(percents, "it never goes back").toEqual([...percents].sort((a, b) => a - b));
   await page.reload();
   await page.locator(".boards-button").click();
   const [file] = await Promise.all([
