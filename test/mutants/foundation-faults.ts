@@ -12,7 +12,14 @@ export interface PlantedFault {
   /** `test/<folder>/<test>.test.ts` */
   readonly test: string;
   /** Default: `worker`. */
-  readonly folder?: "worker" | "features/auth" | "features/files" | "core/files";
+  readonly folder?:
+    | "worker"
+    | "features/auth"
+    | "features/files"
+    | "core/files"
+    | "client"
+    | "client/store"
+    | "core/store";
   /** The name of the test, or its beginning. */
   readonly name: string;
 }

@@ -1,5 +1,5 @@
 /**
- * Plants each fault of `foundation-faults.ts`, `auth-faults.ts` and `files-faults.ts` in a copy of the repository and runs the test that must notice it: `caught` or
+ * Plants each fault of the lists below (`foundation-faults.ts` and others) in a copy of the repository and runs the test that must notice it: `caught` or
  * `missed`. Fails when one is missed, when a test is red without a fault, or when a fault's text no longer stands in its file.
  * By hand, and where there is time: `node test/mutants/foundation.ts [rule, folder or text of a name …]`. Minutes, one test run a fault.
  */
@@ -11,6 +11,7 @@ import { basename, join } from "node:path";
 import { AUTH_FAULTS } from "./auth-faults.ts";
 import { FILES_FAULTS } from "./files-faults.ts";
 import { FOUNDATION_FAULTS, type PlantedFault } from "./foundation-faults.ts";
+import { STORE_UNIT_FAULTS } from "./store-unit-faults.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const LEFT_OUT = new Set(["node_modules", ".git", ".wrangler", ".generated", "dist"]);
@@ -26,8 +27,11 @@ const CONFIGS = {
   "features/auth": "test/vitest.auth.config.ts",
   "features/files": "test/vitest.files.config.ts",
   "core/files": "test/vitest.node.config.ts",
+  client: "test/vitest.node.config.ts",
+  "client/store": "test/vitest.node.config.ts",
+  "core/store": "test/vitest.node.config.ts",
 };
-const faults = [...FOUNDATION_FAULTS, ...AUTH_FAULTS, ...FILES_FAULTS].filter(
+const faults = [...FOUNDATION_FAULTS, ...AUTH_FAULTS, ...FILES_FAULTS, ...STORE_UNIT_FAULTS].filter(
   ({ rule, name, folder }) =>
     wanted.length === 0 || wanted.some((text) => text === rule || text === folder || name.includes(text)),
 );

@@ -68,7 +68,7 @@ export const OFFLINE_FAULTS: readonly SimulatedFault[] = [
     file: "core/offline/outbox.ts",
     find: "course.dueMs = nowMs + afterMs;\n        if (!course.mayHaveArrived) this",
     replace: "course.dueMs = nowMs + afterMs;\n        if (!verdict.mayHaveArrived) this",
-    seed: 641,
+    seed: 386,
   },
   {
     rule: "O2",
@@ -148,7 +148,7 @@ export const OFFLINE_FAULTS: readonly SimulatedFault[] = [
     file: "core/offline/overlay.ts",
     find: "this.#over.set(key, rev);",
     replace: "",
-    seed: 424,
+    seed: 10,
   },
   {
     rule: "CI6",
@@ -156,7 +156,7 @@ export const OFFLINE_FAULTS: readonly SimulatedFault[] = [
     file: "core/offline/overlay.ts",
     find: "if ((held?.rev ?? this.#over.get(entry.key) ?? -1) >= entry.rev) return;",
     replace: "",
-    seed: 424,
+    seed: 10,
   },
   {
     rule: "O2",

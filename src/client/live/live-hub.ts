@@ -1,12 +1,12 @@
 /**
  * All watches of a client over all of its connections: one socket an object, shared ([CI3]); streams where sockets cannot be used
- * ([CI4]). What is shown is decided by `ClientPicture`, over sockets in whole transactions, over streams object by object ([CC5]). Its lines
- * are one machine's.
+ * ([CI4]). What is shown is decided by `ClientPicture`: one for all sockets, in whole transactions; over streams one each, since no stream
+ * waits for another, and what one has passed another may still bring ([CC5]). Its lines are one machine's.
  */
 
 import { canonicalJson, type Json } from "../../core/json.ts";
 import type { ClientEvent } from "../../core/live/client-event.ts";
-import { ClientPicture, type Shown } from "../../core/live/client-picture.ts";
+import { ClientPicture, type PicturePort, type Shown } from "../../core/live/client-picture.ts";
 import type { WatchRequest } from "../../core/live/client-session.ts";
 import type { LiveView } from "../../core/live/live-view.ts";
 import type { PlaceQuestion } from "../../core/offline/overlay.ts";
@@ -19,15 +19,19 @@ import type { LiveWiring } from "./live-wiring.ts";
 import { ObjectLinks } from "./object-links.ts";
 import { type LivePlace, placePath } from "./request-ticket.ts";
 import { tagRows } from "./tag-rows.ts";
-import { WatchStream } from "./watch-stream.ts";
+import { type StreamPort, WatchStream } from "./watch-stream.ts";
+
+interface Streamed {
+  readonly stream: WatchStream;
+  readonly picture: ClientPicture;
+}
 
 export class LiveHub {
   readonly #wiring: LiveWiring;
   readonly #watches = new Map<string, LiveWatch>();
   readonly #links: ObjectLinks;
-  readonly #streams = new Map<string, WatchStream>();
+  readonly #streams = new Map<string, Streamed>();
   readonly #picture: ClientPicture;
-  readonly #streamPicture: ClientPicture;
   readonly #listeners = new Set<(state: ConnectionState) => void>();
   /** Called when what was shown of a table is no longer this caller's to see. */
   onPurged = (_place: LivePlace): void => {};
@@ -43,29 +47,18 @@ export class LiveHub {
 
   constructor(wiring: LiveWiring, consistency: "transaction" | "object") {
     this.#wiring = wiring;
-    this.#links = new ObjectLinks({
-      wiring,
-      client: wiring.platform.makeKey(),
-      tell: (event) => this.#take(event, this.#picture),
-      sinceOf: (key) => this.#picture.sinceOf(key),
-      watchesAt: (path) => this.watches.filter(({ place }) => placePath(place) === path),
-      refused: (key, error) => this.#fail(key, error),
-      noSockets: () => this.#useStreams(),
-      openShared: (url, share) => this.openShared(url, share),
-      changed: () => this.#changed(),
-    });
-    const common = {
-      idOf: (key: string, row: Parameters<LiveWatch["idOf"]>[0]) => this.#watches.get(key)?.idOf(row) ?? "",
-      shown: (shown: Shown) => this.#shown(shown),
-    };
-    this.#picture = new ClientPicture({
-      ...common,
+    this.#picture = this.#makePicture({
       consistency,
       sync: (object, question) => this.#links.of(object)?.session.sync(question) === true,
       reopen: (object) => this.#links.of(object)?.session.restart(),
     });
-    const reopen = () => {};
-    this.#streamPicture = new ClientPicture({ ...common, consistency: "object", sync: () => false, reopen });
+    this.#links = new ObjectLinks({
+      ...this.#feed(this.#picture),
+      client: wiring.platform.makeKey(),
+      watchesAt: (path) => this.watches.filter(({ place }) => placePath(place) === path),
+      noSockets: () => this.#useStreams(),
+      openShared: (url, share) => this.openShared(url, share),
+    });
   }
 
   get watches(): readonly LiveWatch[] {
@@ -74,7 +67,7 @@ export class LiveHub {
 
   get connectionState(): ConnectionState {
     const links = this.#links.all.map(({ session }) => session.state);
-    const states = [...links, ...[...this.#streams.values()].map(({ state }) => state)];
+    const states = [...links, ...[...this.#streams.values()].map(({ stream }) => stream.state)];
     const first = (["reconnecting", "connecting", "connected"] as const).find((state) => states.includes(state));
     return first ?? "disconnected";
   }
@@ -96,7 +89,7 @@ export class LiveHub {
 
   /** Has the object of a watch say where it stands, or where it has a write ([CI6]). */
   ask({ key, place }: LiveWatch, question: PlaceQuestion): void {
-    (this.#streams.get(key) ?? this.#links.at(place)?.session)?.inquire(question);
+    (this.#streams.get(key)?.stream ?? this.#links.at(place)?.session)?.inquire(question);
   }
 
   /** The watch that asks this from the beginning, if there is one. */
@@ -152,7 +145,7 @@ export class LiveHub {
     for (const each of watch === undefined ? this.watches : [watch]) {
       if (each.state === "CHANNEL_ERROR") this.#restart(each);
       else if (!this.#usesStreams && this.#streams.has(each.key)) this.#move(each);
-      else this.#streams.get(each.key)?.start();
+      else this.#streams.get(each.key)?.stream.start();
     }
     const own = watch === undefined ? null : this.#links.at(watch.place);
     for (const link of this.#links.all) if (own === null || link === own) link.reconnect();
@@ -174,15 +167,10 @@ export class LiveHub {
     watch.state = "CONNECTING";
     this.#awaitAnswer(watch);
     if (this.#usesStreams) {
-      this.#streamPicture.add(key, start, view);
-      const stream = new WatchStream(key, place, request, {
-        wiring: this.#wiring,
-        tell: (event) => this.#take(event, this.#streamPicture),
-        sinceOf: (name) => this.#streamPicture.sinceOf(name),
-        refused: (name, error) => this.#fail(name, error),
-        changed: () => this.#changed(),
-      });
-      this.#streams.set(key, stream);
+      const picture = this.#makePicture({ consistency: "object", sync: () => false, reopen() {} });
+      picture.add(key, start, view);
+      const stream = new WatchStream(key, place, request, this.#feed(picture));
+      this.#streams.set(key, { stream, picture });
       stream.start();
       return;
     }
@@ -202,7 +190,7 @@ export class LiveHub {
   /** Lets go of its connection; a socket that nobody needs is closed. */
   #release({ key, place }: LiveWatch): void {
     this.#pictureOf(key).remove(key);
-    this.#streams.get(key)?.end();
+    this.#streams.get(key)?.stream.end();
     this.#streams.delete(key);
     this.#links.release(key, place);
   }
@@ -227,8 +215,27 @@ export class LiveHub {
     for (const watch of moved) this.#move(watch);
   }
 
+  #makePicture(port: Omit<PicturePort, "idOf" | "shown">): ClientPicture {
+    return new ClientPicture({
+      ...port,
+      idOf: (key, row) => this.#watches.get(key)?.idOf(row) ?? "",
+      shown: (shown) => this.#shown(shown),
+    });
+  }
+
+  /** What brings a picture its events. */
+  #feed(picture: ClientPicture): StreamPort {
+    return {
+      wiring: this.#wiring,
+      tell: (event) => this.#take(event, picture),
+      sinceOf: (key) => picture.sinceOf(key),
+      refused: (key, error) => this.#fail(key, error),
+      changed: () => this.#changed(),
+    };
+  }
+
   #pictureOf(key: string): ClientPicture {
-    return this.#streams.has(key) ? this.#streamPicture : this.#picture;
+    return this.#streams.get(key)?.picture ?? this.#picture;
   }
 
   #take(event: ClientEvent, picture: ClientPicture): void {
@@ -318,7 +325,7 @@ export class LiveHub {
 
   #statusOf({ key, state, view, place }: LiveWatch): LiveStatus {
     if (state === "CHANNEL_ERROR") return "error";
-    const connection = this.#streams.get(key)?.state ?? this.#links.at(place)?.session.state ?? "disconnected";
+    const connection = this.#streams.get(key)?.stream.state ?? this.#links.at(place)?.session.state ?? "disconnected";
     if (view === null) return "loading";
     if (connection === "disconnected") return "offline";
     if (connection !== "connected" || state !== "SUBSCRIBED") return "reconnecting";

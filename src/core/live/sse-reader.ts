@@ -6,8 +6,8 @@
 import type { ObjectName } from "../ids.ts";
 import { isJsonObject, type JsonObject } from "../json.ts";
 import type { ClientCommit, ClientEvent, WatchPlace } from "./client-event.ts";
-import { isSafeSeq } from "./position.ts";
-import type { ResetReason, ShownRow, WireChange } from "./server-frames.ts";
+import { isSafeSeq, parseSince } from "./position.ts";
+import type { ResetReason, ShownRow, WatchNews, WireChange } from "./server-frames.ts";
 
 export class SseReader {
   readonly #watch: string;
@@ -50,9 +50,12 @@ export class SseReader {
     if (event === "error")
       return [{ kind: "error", watch: this.#watch, problem: { detail: data.error ?? "", code: data.code ?? "" } }];
     if (event === "connected") return this.#connect(data);
-    const place = this.#place;
-    if (place === null) return null;
+    const was = this.#place;
+    if (was === null) return null;
     const { seq } = data;
+    // Rights may have changed since, and the tag with them ([RV3]): a position with the old one would begin anew.
+    const place = { ...was, ...parseSince(id ?? "") };
+    this.#place = place;
     switch (event) {
       case "aggregate":
         return isSafeSeq(seq) && isJsonObject(data.data)
@@ -61,7 +64,10 @@ export class SseReader {
       case "ready":
         return isSafeSeq(seq) ? this.#ready({ ...place, seq }, data.kinds) : null;
       case "at":
-        return isSafeSeq(seq) ? [{ kind: "at", object: place.object, seq }] : null;
+        if (!isSafeSeq(seq)) return null;
+        return place.tag === was.tag
+          ? [{ kind: "at", object: place.object, seq }]
+          : this.#tell(place, { seq, at: 0 }, {});
       case "message":
         return this.#message(place, data, id);
       default:
@@ -88,6 +94,19 @@ export class SseReader {
     return [told];
   }
 
+  /** The changes of one commit have come. */
+  #tell(
+    { object, tag }: WatchPlace,
+    about: Omit<ClientCommit, "news">,
+    more: Pick<WatchNews, "hasMore">,
+  ): ClientEvent[] {
+    const commit = { ...about, news: new Map([[this.#watch, { id: 1, changes: this.#changes, tag, ...more }]]) };
+    this.#changes = [];
+    if (this.#opening !== "replay") return [{ kind: "commit", object, commit }];
+    this.#commits.push(commit);
+    return [];
+  }
+
   #message(place: WatchPlace, data: JsonObject, id: string | undefined): ClientEvent[] | null {
     const { type, seq, object, timestamp } = data;
     const meta = isJsonObject(data.meta) ? data.meta : {};
@@ -111,16 +130,8 @@ export class SseReader {
     // Only the last event of a commit carries an id ([SS4]).
     if (id === undefined) return [];
     const more = typeof meta.hasMore === "boolean" ? { hasMore: meta.hasMore } : {};
-    const commit: ClientCommit = {
-      seq,
-      at: Number(timestamp),
-      ...(typeof meta.txid === "string" ? { txid: meta.txid } : {}),
-      news: new Map([[this.#watch, { id: 1, changes: this.#changes, ...more }]]),
-    };
-    this.#changes = [];
-    if (this.#opening !== "replay") return [{ kind: "commit", object: place.object, commit }];
-    this.#commits.push(commit);
-    return [];
+    const about = { seq, at: Number(timestamp), ...(typeof meta.txid === "string" ? { txid: meta.txid } : {}) };
+    return this.#tell(place, about, more);
   }
 
   #invalidate(reason: string, meta: JsonObject): ClientEvent[] {
