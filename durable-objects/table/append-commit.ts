@@ -29,10 +29,10 @@ export function appendPromised(commit: Commit, changes: readonly RowChange[]): L
   return append(commit, changes, { attempt: null, reply: null, isPromised: true });
 }
 
-/** All that the commit leaves to the outbox: durable after-hooks, what hooks asked for, what its transaction asks for. */
-export function effectsOf(commit: Commit, changes: readonly RowChange[]): Effect[] {
+/** All that the commit leaves to the outbox: durable after-hooks, what hooks asked for, what its transaction asks for. `at`: when it commits. */
+export function effectsOf(commit: Commit, changes: readonly RowChange[], at: number): Effect[] {
   const own = commit.transaction?.effects.map((effect): Effect => ({ kind: "named", ...effect })) ?? [];
-  return [...durableHooks(commit, changes), ...notifications(commit, changes), ...commit.effects, ...own];
+  return [...durableHooks(commit, changes), ...notifications(commit, changes, at), ...commit.effects, ...own];
 }
 
 function append(
@@ -46,10 +46,10 @@ function append(
     releaseVersions(commit);
     return store.head;
   }
-  const effects = effectsOf(commit, changes);
-  const actor = commit.principal.kind === "user" ? commit.principal.id : null;
   // The object's own clock, which rises with seq; `nowMs` of a transaction is that of its request.
   const at = transaction === null ? commit.nowMs : store.clock();
+  const effects = effectsOf(commit, changes, at);
+  const actor = commit.principal.kind === "user" ? commit.principal.id : null;
   const head = appendEntry(
     store.sql,
     store.head,
@@ -99,7 +99,7 @@ function durableHooks(commit: Commit, changes: readonly RowChange[]): Effect[] {
 }
 
 /** One for each change of a table with `notify`. */
-function notifications({ store, nowMs: timestamp }: Commit, changes: readonly RowChange[]): Effect[] {
+function notifications({ store }: Commit, changes: readonly RowChange[], timestamp: number): Effect[] {
   return changes.flatMap(({ table, id, before, after }) => {
     const { config, spec } = store.tables.get(table)?.resource ?? {};
     if (config?.notify === undefined || spec === undefined) return [];

@@ -93,7 +93,7 @@ function tryPart(commit: Commit, { steps, seen, whole }: PartWork): Run {
     store.failPoint?.("agree.part-run");
     const footprint = commitFootprint(commit, seen);
     const { changes } = footprint;
-    const effects = effectsOf(commit, changes);
+    const effects = effectsOf(commit, changes, commit.nowMs);
     const bytes =
       utf8Length(JSON.stringify(changes)) + (effects.length === 0 ? 0 : utf8Length(JSON.stringify(effects)));
     if (bytes > TRANSACTION_LIMITS.bytes) throw limitExceeded("bytes", bytes, TRANSACTION_LIMITS.bytes);

@@ -222,6 +222,8 @@ export const app = defineApp({
   .route("POST", "/order", (context) =>
     context.asSystem("test").transaction(async (tx) => {
       tx.table("orders").create({ total: 1 });
+      // Later than the transaction began.
+      await new Promise((resolve) => setTimeout(resolve, 20));
       tx.effect("add", { a: 20, b: 22 });
       return { id: enqueueWith(tx, add, { a: 1, b: 2 }, { delayMs: 3_600_000 }) };
     }),

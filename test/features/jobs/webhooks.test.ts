@@ -1,10 +1,11 @@
 /** What follows from a table's writes: notifications, webhooks to the outside, jobs by trigger. */
 
+import { runInDurableObject } from "cloudflare:test";
 import { sqliteTable, text } from "drizzle-orm/sqlite-core";
 import { defineApp, resource } from "ledge";
 import { expect, it, vi } from "vitest";
 import { addresses, answers, messages, posted, SECRET, seen } from "./app.ts";
-import { enqueueJob, send, sql, until } from "./client.ts";
+import { enqueueJob, send, sql, tables, until } from "./client.ts";
 
 async function note(text: string): Promise<string> {
   const { status, json } = await send("ann", "POST /api/notes", { text });
@@ -44,6 +45,19 @@ it("[HT65] a table with `notify` tells of each action asked for, with its commit
     ...{ seq: expect.any(Number), epoch: expect.any(String), timestamp: expect.any(Number) },
   });
   expect([deleted?.action, Number(deleted?.seq) - Number(created?.seq)]).toEqual(["delete", 2]);
+});
+
+it("[HT65] what follows from a transaction tells the time of the commit, not that of its request", async () => {
+  await send(null, "POST /order", {});
+  const told = () =>
+    runInDurableObject(tables.getByName("t/test/orders"), (_, { storage }) => {
+      const [commit] = storage.sql.exec("SELECT seq, at FROM _log ORDER BY seq DESC LIMIT 1").toArray();
+      const message = messages.find(({ seq }) => seq === commit?.seq);
+      return [message?.timestamp, commit?.at];
+    });
+  await vi.waitFor(async () => expect((await told())[0]).toEqual(expect.any(Number)), { timeout: 10_000 });
+  const [timestamp, at] = await told();
+  expect(timestamp).toBe(at);
 });
 
 it("[HT65] a table with `notify` that nobody listens to does not start", () => {
