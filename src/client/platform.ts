@@ -22,8 +22,10 @@ export interface RequestLike {
   readonly method?: string;
   readonly headers?: object;
   readonly body?: unknown;
-  readonly credentials?: string;
+  readonly credentials?: string | undefined;
   readonly signal?: SignalLike | null;
+  /** Carries it out in place of the platform's own; a fetch that was given to the client need not heed it. */
+  readonly fetch?: FetchLike | undefined;
 }
 
 export interface ResponseLike {
@@ -64,7 +66,7 @@ const globals = globalThis as unknown as Globals;
 
 /** Looked up when called, so that whoever replaces a global later is heard. */
 export const PLATFORM: Platform = {
-  fetch: (url, init) => globals.fetch(url, init),
+  fetch: (url, init) => (init?.fetch ?? globals.fetch)(url, init),
   random: Math.random,
   now: Date.now,
   after: (ms, run) => {

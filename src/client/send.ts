@@ -31,8 +31,8 @@ export interface Call {
   readonly path: string;
   /** Sent as JSON unless undefined. */
   readonly body?: unknown;
-  /** In place of a body: sent as they are. */
-  readonly bytes?: unknown;
+  /** In place of a body: bytes that are sent as they are, and what sends them. */
+  readonly raw?: Pick<RequestLike, "body" | "fetch">;
   /** Whether a repetition is harmless even without a key: reads and dry runs. */
   readonly isSafe: boolean;
   readonly idempotencyKey?: string | undefined;
@@ -108,9 +108,9 @@ async function attempt(pipeline: Pipeline, call: Call, token: string | null, key
       ...call.headers,
       ...options.headers,
     },
-    // Without either there is none.
-    body: call.bytes ?? JSON.stringify(body),
-    ...(credentials !== undefined && { credentials }),
+    body: JSON.stringify(body),
+    ...call.raw,
+    credentials,
     signal: controller.signal,
   };
   const exchange = async () => {

@@ -171,7 +171,14 @@ const DROP = `
   document.querySelector(".files").dispatchEvent(new DragEvent("drop", { dataTransfer: data, bubbles: true, cancelable: true }));
 `;
 
-test("[FS15] [FS16] [RH8] files are chosen, pasted and dropped onto a task, shown with thumbnails in every window, and removed", async () => {
+/** What progress bars show, one value after another. */
+const RECORD_BARS = `
+  window.bars = [];
+  new MutationObserver((changes) => bars.push(...changes.map(({ target }) => target.value)))
+    .observe(document.body, { subtree: true, attributeFilter: ["value"] });
+`;
+
+test("[FS15] [FS16] [RH8] files are chosen, pasted and dropped onto a task, shown with thumbnails and progress in every window, and removed", async () => {
   const { context, page } = await openExample("fanny");
   await context.grantPermissions(["clipboard-read", "clipboard-write"], { origin: base });
   await card(page, "Turn the compost").click();
@@ -211,6 +218,18 @@ test("[FS15] [FS16] [RH8] files are chosen, pasted and dropped onto a task, show
   await page.getByRole("button", { name: "Cancel page.html" }).click();
   // The browser says so, too.
   expect(complaints.splice(0).filter((each) => !each.includes("415"))).toEqual([]);
+  // Below what goes in parts, too, the bar moves while a slow network takes the bytes.
+  await page.evaluate(RECORD_BARS);
+  const network = await context.newCDPSession(page);
+  const slow = { offline: false, latency: 0, downloadThroughput: -1, uploadThroughput: 300_000 };
+  await network.send("Network.emulateNetworkConditions", slow);
+  await page
+    .locator(".files input")
+    .setInputFiles([{ ...file, buffer: Buffer.concat([file.buffer, Buffer.alloc(400_000)]), name: "slow.png" }]);
+  await expect.poll(() => namesOf(page), PATIENT).toEqual(["image.png", "slow.png", "wide.png"]);
+  const steps = await page.evaluate<number[]>("bars");
+  expect(steps.filter((sent) => sent > 0 && sent < 400_000).length).toBeGreaterThan(1);
+  expect(steps).toEqual(steps.toSorted((one, other) => one - other));
   await context.close();
 }, 120_000);
 

@@ -83,3 +83,10 @@ test("[RH5] what is typed is asked when it rests; what was found stays until the
     seen: [" false ", " true ", "dig false ", "dig true ", expect.stringMatching(/^dig false .*ERROR$/), " false "],
   });
 });
+
+test("[RH8] a signed address is renewed when half its time is over, again and again where that fails, and for other bytes there is another", async () => {
+  expect(await run("renewals()")).toEqual({
+    seen: ["/f/1 ", "/f/1 ", "/f/2 ", "/f/2 BROKEN", "/f/4 ", "/f/5 ", ""],
+    asked: [0, 500, 1000, 1100, 1101],
+  });
+});

@@ -1,7 +1,7 @@
 /** What there is to do with files beside uploading them: addresses, links, copies, moves, and attachments by name. Functions, so that a bundle has those it uses. */
 
 import type { AppLike, Client } from "../app-types.ts";
-import type { CallOptions, Send } from "../send.ts";
+import type { Call, CallOptions, Send } from "../send.ts";
 import { tablePath } from "../table-path.ts";
 import { type BytesLike, fileSource } from "./file-source.ts";
 
@@ -99,7 +99,7 @@ export async function putAttachment(
   const { size, type, slice } = fileSource(file);
   const headers = { "content-type": type };
   return (await ask(client, "PUT", attachmentPath(table, id, name, options.partition), {
-    bytes: slice(0, size),
+    raw: { body: slice(0, size) },
     options: { timeoutMs: 0, ...options, headers: { ...options.headers, ...headers } },
   })) as Row;
 }
@@ -151,7 +151,7 @@ async function ask(
   client: Client<AppLike>,
   method: string,
   path: string,
-  call: { readonly body?: object; readonly bytes?: unknown; readonly options: CallOptions },
+  call: { readonly body?: object; readonly raw?: NonNullable<Call["raw"]>; readonly options: CallOptions },
 ): Promise<unknown> {
   const isSafe = method === "GET" || method === "PUT";
   const reply = await partsOf(client).send({ method, path, isSafe, headers: {}, ...call });

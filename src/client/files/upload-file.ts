@@ -9,10 +9,11 @@ import type { ControllerLike, Platform, SignalLike } from "../platform.ts";
 import { PLATFORM } from "../platform.ts";
 import type { Call, Send } from "../send.ts";
 import { tablePath } from "../table-path.ts";
+import { fetchWithProgress } from "./fetch-with-progress.ts";
 import { type BytesLike, type FileSource, fileSource } from "./file-source.ts";
 
 export interface UploadProgress {
-  /** Bytes that have arrived. */
+  /** Bytes that have left. What was on its way at a break or a pause is counted anew when it is sent again. */
   readonly sent: number;
   readonly size: number;
 }
@@ -191,7 +192,7 @@ class Upload implements FileUpload {
     const { size } = this.#source;
     this.#tell(0);
     if (size <= (this.#options.maxWholeBytes ?? 8 * MIB)) {
-      const row = await this.#ask("PUT", `/${id}/content`, this.#source.slice(0, size));
+      const row = await this.#put(`/${id}/content`, [0, size], (bytes) => this.#tell(Math.min(bytes, size)));
       this.#tell(size);
       return row;
     }
@@ -199,12 +200,19 @@ class Upload implements FileUpload {
     let sent = done.reduce((sum, part) => sum + part.size, 0);
     this.#tell(sent);
     const left = [...missing];
+    /** Of each part that is on its way, what has left. */
+    const leaving = new Map<number, number>();
+    const tell = () => this.#tell([...leaving.values()].reduce((sum, bytes) => sum + bytes, sent));
     const lane = async () => {
       for (let number = left.shift(); number !== undefined; number = left.shift()) {
         const [start, end] = [(number - 1) * partBytes, Math.min(number * partBytes, size)];
-        await this.#ask("PUT", `/${id}/upload/${number}`, this.#source.slice(start, end));
+        await this.#put(`/${id}/upload/${number}`, [start, end], (bytes) => {
+          leaving.set(number, Math.min(bytes, end - start));
+          tell();
+        });
+        leaving.delete(number);
         sent += end - start;
-        this.#tell(sent);
+        tell();
       }
     };
     await this.#together(Array.from({ length: this.#options.parallel ?? 3 }, lane));
@@ -236,20 +244,30 @@ class Upload implements FileUpload {
     await this.#send({ ...this.#call("DELETE", `/${this.id}/upload`), options: {} }).catch(() => {});
   }
 
-  async #ask(method: string, tail: string, bytes?: unknown): Promise<Record<string, unknown>> {
-    const { body } = await this.#send(this.#call(method, tail, bytes));
+  async #ask(method: string, tail: string): Promise<Record<string, unknown>> {
+    return (await this.#send(this.#call(method, tail))).body as Record<string, unknown>;
+  }
+
+  /** Bytes take as long as they take. */
+  async #put(
+    tail: string,
+    [start, end]: readonly [start: number, end: number],
+    onSent: (bytes: number) => void,
+  ): Promise<Record<string, unknown>> {
+    const { options, ...call } = this.#call("PUT", tail);
+    const raw = { body: this.#source.slice(start, end), fetch: fetchWithProgress(onSent) };
+    const { body } = await this.#send({ ...call, raw, options: { ...options, timeoutMs: 0 } });
     return body as Record<string, unknown>;
   }
 
-  /** All of them may be repeated as they are. Bytes take as long as they take. */
-  #call(method: string, tail: string, bytes?: unknown): Call {
+  /** All of them may be repeated as they are. */
+  #call(method: string, tail: string): Call {
     return {
       method,
       path: this.#root + tail,
       isSafe: true,
       headers: {},
-      options: { signal: this.#controller.signal, ...(bytes === undefined ? {} : { timeoutMs: 0 }) },
-      ...(bytes === undefined ? {} : { bytes }),
+      options: { signal: this.#controller.signal },
     };
   }
 

@@ -15,7 +15,7 @@ export interface UploadItem {
   /** Media type as it was declared. */
   readonly type: string;
   readonly size: number;
-  /** Bytes that have arrived. */
+  /** Bytes that have left. */
   readonly sent: number;
   readonly state: "waiting" | FileUpload["state"];
   /** Of the row, once it is announced. */

@@ -56,9 +56,10 @@ export function useFile<N extends Name>(
   useEffect(() => {
     if (until === undefined) return;
     const { setTimeout, clearTimeout } = globalThis as unknown as Timers;
-    const timer = setTimeout(() => void refresh(), expiresIn * 500);
+    // One that failed is tried again several times before the address ends.
+    const timer = setTimeout(() => void refresh(), expiresIn * (error === null ? 500 : 100));
     return () => clearTimeout(timer);
-  }, [until, refresh, expiresIn]);
+  }, [until, error, refresh, expiresIn]);
   return { ...live, url: data?.url ?? null, urlError: error };
 }
 

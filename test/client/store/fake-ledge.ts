@@ -13,7 +13,7 @@ import { ModelObject, type Written } from "../../sim/live/model-object.ts";
 import { SimHost } from "../../sim/live/sim-host.ts";
 import { ManualClock } from "./manual-clock.ts";
 
-const TABLES: readonly TableSpec[] = ["tasks", "lists", "films"].map((name) =>
+const TABLES: readonly TableSpec[] = ["tasks", "lists", "films", "files"].map((name) =>
   tableOf(
     [
       column("id", name === "films" ? "int" : "text", { primaryKey: true, notNull: true }),
@@ -21,6 +21,7 @@ const TABLES: readonly TableSpec[] = ["tasks", "lists", "films"].map((name) =>
       column("status", "text"),
       column("rank", "int"),
       column("listId", "text"),
+      ...(name === "files" ? [column("hash", "text")] : []),
     ],
     { name, group: name },
   ),
@@ -61,6 +62,7 @@ export class FakeLedge {
       tasks: "aaaaaaaaaaaaaaaa",
       lists: "bbbbbbbbbbbbbbbb",
       films: "cccccccccccccccc",
+      files: "dddddddddddddddd",
     };
     for (const spec of TABLES) {
       const object = new ModelObject(`t/app/${spec.name}`, [{ spec }], epochs[spec.name]);

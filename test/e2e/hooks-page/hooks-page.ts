@@ -11,6 +11,7 @@ import {
   useSearch,
   useSyncStatus,
 } from "../../../src/client/react/ledge-client-react.ts";
+import { useFile } from "../../../src/client/react/ledge-client-react-files.ts";
 import type { BoardClient } from "../../../src/web/client/board/board-client.ts";
 import type { FakeLedge } from "../../client/store/fake-ledge.ts";
 import { clientOf, ledgeOfTasks, tasksPage } from "./tasks-page.ts";
@@ -218,4 +219,55 @@ async function search() {
   return { asked, seen };
 }
 
-Object.assign(globalThis, { takeUp, mountAgain, refusals, signIn, search, complaints });
+/** A signed address while time goes by: renewed, tried again where that fails, and another one for other bytes. */
+async function renewals() {
+  const ledge = ledgeOfTasks();
+  const startMs = ledge.clock.nowMs;
+  const asked: number[] = [];
+  let isBroken = false;
+  ledge.write("files", "scan", { title: "scan", hash: "sha256:1" });
+  ledge.refuse = (_, path) => {
+    if (path !== "/files/scan/link") return undefined;
+    asked.push((ledge.clock.nowMs - startMs) / 1000);
+    if (isBroken) return { status: 500, body: { type: "about:blank", title: "No", status: 500, code: "BROKEN" } };
+    return {
+      status: 200,
+      body: { url: `/f/${asked.length}`, expiresAt: new Date(ledge.clock.nowMs + 1e6).toISOString() },
+    };
+  };
+  const client = clientOf(ledge);
+  const { setTimeout: wait, clearTimeout: cancel } = globalThis;
+  // Long waits go by the clock of the test.
+  Object.assign(globalThis, {
+    setTimeout: (run: () => void, ms = 0) => (ms < 10_000 ? wait(run, ms) : ledge.clock.after(ms, run)),
+    clearTimeout: (timer: unknown) => (typeof timer === "function" ? timer() : cancel(timer as number)),
+  });
+  const Page = () => {
+    const { url, urlError } = useFile("files" as never, "scan" as never, { use: "show", expiresIn: 1000 });
+    return createElement("p", null, `${url} ${urlError?.code ?? ""}`);
+  };
+  const element = place();
+  const root = createRoot(element as never);
+  root.render(under(client, Page));
+  const seen: string[] = [];
+  const after = async (seconds: number) => {
+    await ledge.clock.advance(seconds * 1000);
+    for (let turn = 0; turn < 20; turn++) await ledge.clock.settle();
+    seen.push(element.textContent);
+  };
+  await after(1);
+  await after(498);
+  await after(2);
+  isBroken = true;
+  await after(500);
+  isBroken = false;
+  await after(100);
+  ledge.write("files", "scan", { title: "scan", hash: "sha256:2" });
+  await after(1);
+  root.unmount();
+  await after(3000);
+  Object.assign(globalThis, { setTimeout: wait, clearTimeout: cancel });
+  return { seen, asked: asked.map(Math.round) };
+}
+
+Object.assign(globalThis, { takeUp, mountAgain, refusals, signIn, search, renewals, complaints });
