@@ -109,21 +109,20 @@ async function attempt(pipeline: Pipeline, call: Call, token: string | null, key
       ...options.headers,
     },
     body: JSON.stringify(body),
-    ...call.raw,
     credentials,
+    ...call.raw,
     signal: controller.signal,
   };
   const exchange = async () => {
     try {
       const response = await platform.fetch(pipeline.baseUrl + call.path, init);
-      return { response, text: await response.text() };
+      return [response, await response.text()] as const;
     } catch (cause) {
       throw new TransportError("The server could not be reached", { cause });
     }
   };
   try {
-    const { response, text } = await within(platform, timeoutMs, signal, exchange);
-    const { status, headers } = response;
+    const [{ status, headers }, text] = await within(platform, timeoutMs, signal, exchange);
     if (status >= 400) throw errorFromReply(status, text, headers, platform.now());
     return { status, headers, body: text === "" ? undefined : parseBody(text, status) };
   } catch (error) {
