@@ -43,9 +43,9 @@ test("[SDK10] createClient with sign-in is at most 6.75 KB, gzipped", async () =
   expect(inputs.filter((path) => !/^src\/(client|core)\/|^<stdin>$/.test(path))).toEqual([]);
 });
 
-test("[SDK10] createClient with live queries is at most 18.1 KB, gzipped, and holds no parser", async () => {
+test("[SDK10] createClient with live queries is at most 18.4 KB, gzipped, and holds no parser", async () => {
   const { gzip, inputs } = await bundle("{ createClient }", "ledge-client-live");
-  expect(gzip).toBeLessThanOrEqual(18.1 * KB);
+  expect(gzip).toBeLessThanOrEqual(18.4 * KB);
   expect(inputs.filter((path) => !/^src\/(client|core)\/|^<stdin>$|parse|tokenize/.test(path))).toEqual([]);
 });
 
@@ -81,7 +81,7 @@ test("[SDK10] [J15] jobs are at most 1.25 KB beside the client, gzipped, and the
   expect(alone.inputs.filter((path) => path.includes("job"))).toEqual([]);
 });
 
-test("[SDK10] the outbox is at most 7.75 KB beside the client, gzipped, 25.5 KB with live queries, and the client does not carry it", async () => {
+test("[SDK10] the outbox is at most 7.75 KB beside the client, gzipped, 25.8 KB with live queries, and the client does not carry it", async () => {
   const alone = await bundle("{ createClient }");
   const both = await bundle(
     '{ createClient } from "./src/client/ledge-client.ts"; export { withOutbox }',
@@ -92,7 +92,7 @@ test("[SDK10] the outbox is at most 7.75 KB beside the client, gzipped, 25.5 KB 
     '{ withOutbox } from "./src/client/ledge-client-offline.ts"; export { createClient }',
     "ledge-client-live",
   );
-  expect(all.gzip).toBeLessThanOrEqual(25.5 * KB);
+  expect(all.gzip).toBeLessThanOrEqual(25.8 * KB);
   expect(alone.inputs.filter((path) => path.includes("offline"))).toEqual([]);
 });
 

@@ -147,15 +147,37 @@ describe("a stored reply", () => {
     expect((await answered).headers.get("idempotency-replayed")).toBe("true");
   });
 
-  test("[TP16] is given as well where a part cannot be asked: it was committed", async () => {
+  test("[TP16] [RV2] is given as well where a part cannot be asked, twice; the others are waited for all the same", async () => {
+    const asked: string[] = [];
+    let apply = () => {};
+    const isApplied = new Promise<void>((resolve) => {
+      apply = resolve;
+    });
     const { send } = client(
       () =>
         stored([
           { resource: "gone", txid: "t" },
+          { resource: "strict", txid: "t" },
           { resource: "notes", txid: "t" },
         ]),
-      { app },
+      {
+        app,
+        agree: async (_text, name) => {
+          asked.push(name);
+          if (name === "t/test/strict") throw new Error("lost");
+          await isApplied;
+          return "{}";
+        },
+      },
     );
-    expect((await send("/api/transaction", repeat)).status).toBe(200);
+    const state = { isAnswered: false };
+    const answered = send("/api/transaction", repeat).finally(() => {
+      state.isAnswered = true;
+    });
+    while (asked.length < 3) await new Promise((resume) => setTimeout(resume, 1));
+    for (let turn = 0; turn < 20; turn++) await new Promise((resume) => setTimeout(resume, 1));
+    expect([asked, state.isAnswered]).toEqual([["t/test/strict", "t/test/notes", "t/test/strict"], false]);
+    apply();
+    expect((await answered).status).toBe(200);
   });
 });

@@ -214,4 +214,28 @@ export const LIVE_FAULTS: readonly SimulatedFault[] = [
     replace: "showsOlder && others === null ? { ...commit, needs: this.#needsOf(others) } : commit",
     seed: 204512,
   },
+  {
+    rule: "RV3",
+    what: "what a change of scope withdraws waits with its frame",
+    file: "client-picture.ts",
+    find: 'if (event.kind === "commit") this.#withdraw(event.object, event.commit);',
+    replace: "",
+    seed: 200231,
+  },
+  {
+    rule: "CC3",
+    what: "what waits for an object that is lost for good waits for ever",
+    file: "client-picture.ts",
+    find: "if (!isFinal || watch.object === null) continue;",
+    replace: "if (watch.object !== name || isFinal || watch.object === null) continue;",
+    seed: 12,
+  },
+  {
+    rule: "RV2",
+    what: "an object that confirms what it was told is never told what changed meanwhile",
+    file: "dependents-register.ts",
+    find: "this.#port.clear(dependency, seq);",
+    replace: "this.#port.clear(dependency, Number.MAX_SAFE_INTEGER);",
+    seed: 200043,
+  },
 ];

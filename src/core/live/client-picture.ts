@@ -10,7 +10,7 @@ import type { ObjectName, RowId } from "../ids.ts";
 import type { JsonObject } from "../json.ts";
 import type { ClientCommit, ClientEvent, WatchPlace } from "./client-event.ts";
 import { CLIENT_LIMITS } from "./live-limits.ts";
-import { applyNews, type LiveView, openView, type ViewStep } from "./live-view.ts";
+import { applyNews, type LiveView, openView, type ViewChange, type ViewStep } from "./live-view.ts";
 import { parseSince, printSince } from "./position.ts";
 import type { WatchNews } from "./server-frames.ts";
 
@@ -55,6 +55,9 @@ interface WatchState {
 }
 
 type Cut = ReadonlyMap<ObjectName, number>;
+
+/** Of what lacks rows that were withdrawn before the frame that says so could be shown: no scope has it, so nobody resumes from there. */
+const NO_SCOPE = "00000000";
 
 export class ClientPicture {
   readonly #port: PicturePort;
@@ -133,7 +136,7 @@ export class ClientPicture {
         this.#takeReset(event.watch, event.purge);
         break;
       case "lost":
-        this.#takeLoss(event.object, event.watches);
+        this.#takeLoss(event);
         break;
       case "told":
         break;
@@ -142,7 +145,41 @@ export class ClientPicture {
         break;
     }
     this.#advance();
+    if (event.kind === "commit") this.#withdraw(event.object, event.commit);
     this.#bound();
+  }
+
+  /** A frame waits: rows that a change of scope took away go now, from what is shown and from all that waits before it ([RV3]). */
+  #withdraw(name: ObjectName, { seq, at, news }: ClientCommit): void {
+    const buffered = this.#objects.get(name)?.buffered ?? [];
+    if (!buffered.some((held) => held.seq === seq)) return;
+    const touched = new Map<string, ViewStep[]>();
+    for (const [key, { changes }] of news) {
+      const watch = this.#watches.get(key);
+      const gone = new Set(changes.map(({ why, rowId }) => (why === "scope" ? rowId : undefined)));
+      gone.delete(undefined);
+      if (watch === undefined || gone.size === 0) continue;
+      watch.tag = NO_SCOPE;
+      const removed: ViewChange[] = [];
+      for (const id of gone as Set<RowId>) {
+        const previous = watch.view?.rows.get(id)?.row;
+        for (const view of [watch.view, watch.next?.view]) view?.rows.delete(id);
+        if (previous !== undefined) removed.push({ op: "removed", id, previous, why: "scope" });
+      }
+      if (removed.length > 0)
+        touched.set(key, [{ kind: "commit", seq: this.shownSeq(name) ?? 0, at, changes: removed }]);
+      for (const [index, held] of buffered.entries()) {
+        const before = held.news.get(key);
+        if (before === undefined || held.seq > seq) continue;
+        const kept = before.changes.filter(
+          ({ row, rowId }) => !gone.has(row === undefined ? rowId : this.#port.idOf(key, row)),
+        );
+        // Only with its own frame it is of a scope again.
+        const left = held.seq === seq ? { ...before, changes: kept } : { id: 0, changes: kept };
+        buffered[index] = { ...held, news: new Map(held.news).set(key, left) };
+      }
+    }
+    if (touched.size > 0) this.#port.shown(touched);
   }
 
   #takeSnapshot(event: Extract<ClientEvent, { kind: "snapshot" }>): void {
@@ -287,7 +324,7 @@ export class ClientPicture {
     if (wasShown) this.#port.shown(new Map([[key, [{ kind: "replaced", seq: 0, after: null }]]]));
   }
 
-  #takeLoss(name: ObjectName | null, keys: readonly string[]): void {
+  #takeLoss({ object: name, watches: keys, isFinal }: Extract<ClientEvent, { kind: "lost" }>): void {
     // Questions went with the socket.
     for (const question of [...this.#asked]) if (question.startsWith(`${name} `)) this.#asked.delete(question);
     for (const key of keys) {
@@ -298,6 +335,10 @@ export class ClientPicture {
       if (object === undefined) continue;
       object.buffered = [];
       object.recovering.add(key);
+      if (!isFinal || watch.object === null) continue;
+      // It answers nobody any more: what it shows stays, and nothing waits for it.
+      watch.isReplacing = false;
+      this.#objects.delete(watch.object);
     }
   }
 

@@ -152,8 +152,8 @@ export class LiveScopes {
   }
 
   /** Nobody here needs these rows: their object is told so, and tells of them no more. */
-  drop({ table, column, user }: UsedKey): void {
-    this.#known.delete(JSON.stringify([table, column, user]));
+  drop(key: UsedKey): void {
+    this.#known.delete(nameOf(key));
   }
 
   /** Whether a right depends on that table. */
@@ -163,8 +163,8 @@ export class LiveScopes {
 
   /** False: the question was forgotten with its user's last socket, and what came since was not told to this object. */
   #ends(key: UsedKey, nth: number): boolean {
-    const known = this.#knownOf(key, false);
-    if (known.asked !== nth) return false;
+    const known = this.#known.get(nameOf(key));
+    if (known?.asked !== nth) return false;
     known.asked = null;
     return true;
   }
@@ -223,7 +223,7 @@ export class LiveScopes {
   }
 
   #knownOf(key: UsedKey, isHere: boolean): Known {
-    const name = JSON.stringify([key.table, key.column, key.user]);
+    const name = nameOf(key);
     let known = this.#known.get(name);
     if (known === undefined) {
       known = { key, isHere, rows: null, asked: null, askedAtMs: 0, failures: 0 };
@@ -235,4 +235,8 @@ export class LiveScopes {
 
 function userOf({ who, person }: SocketState): User | null {
   return who === null || person === undefined ? null : { kind: "user", id: who, ...person };
+}
+
+function nameOf({ table, column, user }: UsedKey): string {
+  return JSON.stringify([table, column, user]);
 }

@@ -17,12 +17,17 @@ export async function awaitParts(origin: Origin, answer: ObjectAnswer): Promise<
   const { txid, seqs = [] } = bodyOf(answer);
   const message = JSON.stringify({ kind: "sync", v: COMMIT_VERSION, txid });
   const told = seqs.map(async ({ resource, partition = null }) => {
-    const object = objectName(edge.definition.name, findTable(origin, resource).resource.spec.group, partition);
-    await env.LEDGE_TABLES.getByName(object).agree(message);
+    try {
+      const object = objectName(edge.definition.name, findTable(origin, resource).resource.spec.group, partition);
+      const ask = () => env.LEDGE_TABLES.getByName(object).agree(message);
+      // An object may be lost while it is asked, as by a deploy: once more.
+      await ask().catch(ask);
+    } catch (error) {
+      // The others are waited for all the same.
+      log.warn("a part of a replayed transaction was not waited for", { txid, resource, ...errorFields(error) });
+    }
   });
-  const all = Promise.all(told).catch((error: unknown) =>
-    log.warn("a part of a replayed transaction was not waited for", { txid, ...errorFields(error) }),
-  );
+  const all = Promise.all(told);
   await new Promise<void>((resume) => {
     const timer = setTimeout(resume, ANSWER_PATIENCE_MS);
     void all.then(() => {

@@ -93,6 +93,59 @@ test("[RV3] [CC3] rows that a change of scope brings are shown once the other ob
   expect([rows("a"), made.isWaiting]).toEqual([0, false]);
 });
 
+test("[RV3] what a change of scope withdraws goes at once, also where it waits for what enters, and nothing that waits brings it back", () => {
+  const { made, commit, rows, answer, snapshot } = picture("transaction");
+  const scope = (seq: number, tag: string, gone: readonly string[], entering: readonly string[]) => {
+    const changes = [
+      ...gone.map((id) => ({ op: "removed" as const, rowId: id as RowId, why: "scope" })),
+      ...entering.map((id) => ({ op: "added" as const, row: { id }, v: "" })),
+    ];
+    made.take({ kind: "commit", object: A, commit: { seq, at: seq, news: new Map([["a", { id: 1, changes, tag }]]) } });
+  };
+  const ids = () => [...(made.viewOf("a")?.rows.keys() ?? [])];
+  commit("a", A, 2);
+  commit("a", A, 3);
+  scope(3, "11111111", ["r2"], ["new"]);
+  expect([ids(), made.sinceOf("a"), made.isWaiting]).toEqual([["r3"], `${EPOCH}:3:00000000`, true]);
+  // It is of no scope until its frame is shown: whoever comes back from there begins anew.
+  scope(4, "22222222", ["new", "r3"], ["newer"]);
+  expect([ids(), made.sinceOf("a")]).toEqual([[], `${EPOCH}:3:00000000`]);
+  answer(B, 1);
+  expect([ids(), made.sinceOf("a"), made.isWaiting]).toEqual([["newer"], `${EPOCH}:4:22222222`, false]);
+  // Behind half a transaction.
+  commit("a", A, 5, [A, B]);
+  scope(5, "33333333", ["newer", "r5"], []);
+  expect([ids(), made.isWaiting]).toEqual([[], true]);
+  made.take({ kind: "at", object: B, seq: 1, txid: "tx5", txSeq: null });
+  expect([ids(), made.sinceOf("a"), made.isWaiting]).toEqual([[], `${EPOCH}:5:33333333`, false]);
+  // From a snapshot that waits.
+  made.take({ kind: "reset", watch: "a", reason: "gap", purge: false });
+  snapshot("a", A, 6);
+  scope(6, "44444444", ["kept"], []);
+  answer(A, 6);
+  answer(B, 1);
+  expect([ids(), rows("b"), made.sinceOf("a"), made.isWaiting]).toEqual([[], 0, `${EPOCH}:6:44444444`, false]);
+});
+
+test("[CC3] [RV3] an object that is lost for good holds up no other: what waits for it is shown, and what comes later", () => {
+  const { made, commit, rows, answer, snapshot } = picture("transaction");
+  commit("a", A, 2, [A, B]);
+  made.take({ kind: "reset", watch: "b", reason: "gap", purge: false });
+  made.add("late");
+  snapshot("late", A, 2);
+  made.take({ kind: "lost", object: B, watches: ["b"], isFinal: true });
+  answer(A, 2);
+  expect([rows("a"), rows("late"), rows("b"), made.isWaiting]).toEqual([1, 0, 0, false]);
+  commit("a", A, 3, [A, B]);
+  made.remove("b");
+  made.add("b");
+  snapshot("b", B, 7);
+  answer(A, 3);
+  answer(B, 7);
+  made.take({ kind: "at", object: B, seq: 7, txid: "tx3", txSeq: null });
+  expect([rows("a"), rows("b"), made.shownSeq(B), made.isWaiting]).toEqual([2, 0, 7, false]);
+});
+
 test("[CC4] when a thousand commits wait, the watches of their object are opened anew; what is shown stays until then", () => {
   const { made, commit, rows, reopened, snapshot } = picture("transaction");
   commit("a", A, 2, [A, B]);

@@ -7,12 +7,15 @@ import { expect, test } from "vitest";
 import { LIVE_INTERVALS, simulateLive } from "./simulate-live.ts";
 
 const RUNS = 250;
+/** In which rows are withdrawn while their frame waits; few do that. */
+const WITHDRAWING = [200_073, 200_207, 200_231];
+const SEEDS = [...Array.from({ length: RUNS - WITHDRAWING.length }, (_, index) => index + 1), ...WITHDRAWING];
 
-test("[LV3] [LV4] [LV5] [LV11] [WS4] [WS6] [WS10] [WS11] [CC2] [CC3] [CC4] fixed seeds: what is shown equals the list at its seq, in whole transactions", () => {
+test("[LV3] [LV4] [LV5] [LV11] [WS4] [WS6] [WS10] [WS11] [RV3] [CC2] [CC3] [CC4] fixed seeds: what is shown equals the list at its seq, in whole transactions", () => {
   const problems: string[] = [];
   const hits = new Map<string, number>();
   let compared = 0;
-  for (let seed = 1; seed <= RUNS; seed++) {
+  for (const seed of SEEDS) {
     const report = simulateLive(seed);
     for (const problem of report.problems) problems.push(`SEED=${seed} RUNS=1 npm run sim:live: ${problem}`);
     for (const [interval, count] of report.hits) hits.set(interval, (hits.get(interval) ?? 0) + count);

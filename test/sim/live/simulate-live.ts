@@ -12,6 +12,7 @@ import { queryText, underNothing, underScopes, watchTag } from "../../../src/cor
 import type { LiveCommit } from "../../../src/core/live/live-source.ts";
 import { readQuestion } from "../../../src/core/live/read-watch.ts";
 import type { SocketRights } from "../../../src/core/live/socket-state.ts";
+import { CLOSE } from "../../../src/core/live/wire-schema.ts";
 import type { Row } from "../../../src/core/schema/table-spec.ts";
 import { type Random, seeded } from "../../crash/random.ts";
 import { ModelObject, type Written } from "./model-object.ts";
@@ -47,6 +48,8 @@ export const LIVE_INTERVALS = [
   "dependent told",
   "scope told as a difference",
   "scope told with a commit",
+  "withdrawn while its frame waits",
+  "refused for good",
   "watch ended",
 ] as const;
 
@@ -76,7 +79,9 @@ interface Pending {
 
 export function simulateLive(seed: number, options: { readonly isTraced?: boolean } = {}): LiveReport {
   const random = seeded(seed);
-  const run = new Run(random, options.isTraced === true);
+  // Drawn aside, so that the other runs stay what they were.
+  const isMoving = seeded(seed ^ 0x5eed).chance(0.1);
+  const run = new Run(random, { isMoving, isTraced: options.isTraced === true });
   run.go(random.between(60, 400));
   run.settle();
   return { problems: run.problems.slice(0, 5), hits: run.hits, compared: run.compared, trace: run.trace };
@@ -89,6 +94,8 @@ class Run {
   compared = 0;
   readonly #random: Random;
   readonly #isTraced: boolean;
+  /** Memberships change all the time, transactions lie about, and sockets are refused for good until somebody asks again. */
+  readonly #isMoving: boolean;
   readonly #hosts = new Map<ObjectName, SimHost>();
   readonly #watchers: SimWatcher[] = [];
   readonly #scopes = new Map<string, string>();
@@ -109,10 +116,11 @@ class Run {
   };
   readonly #dirty = new Set<ObjectName>();
 
-  constructor(random: Random, isTraced: boolean) {
+  constructor(random: Random, { isMoving, isTraced }: { readonly isMoving: boolean; readonly isTraced: boolean }) {
     this.#random = random;
     this.#isTraced = isTraced;
-    const isCalm = random.chance(0.1);
+    this.#isMoving = isMoving;
+    const isCalm = random.chance(isMoving ? 0.6 : 0.1);
     this.#faults = {
       drop: isCalm ? 0 : random.pick([0, 0.01, 0.05]),
       lose: isCalm ? 0 : random.pick([0, 0.05, 0.15]),
@@ -120,8 +128,8 @@ class Run {
       restore: random.chance(0.15),
       stalls: random.chance(0.2),
     };
-    const names = ["t/app/a", "t/app/b", "t/app/c"].slice(0, random.between(1, 3)) as ObjectName[];
-    this.#members = random.chance(0.5) ? new SimMembers(random.pick(["here", "elsewhere"])) : null;
+    const names = ["t/app/a", "t/app/b", "t/app/c"].slice(0, isMoving ? 3 : random.between(1, 3)) as ObjectName[];
+    this.#members = isMoving || random.chance(0.5) ? new SimMembers(random.pick(["here", "elsewhere"])) : null;
     const members = this.#members ?? new SimMembers("here");
     for (const name of names) this.#hosts.set(name, new SimHost(new ModelObject(name, TABLES, this.#epoch()), members));
     if (this.#members?.place === "elsewhere")
@@ -138,7 +146,11 @@ class Run {
 
   /** No more faults: everything is delivered, and must then be equal. */
   settle(): void {
-    for (const watcher of this.#watchers) watcher.isStalled = false;
+    for (const watcher of this.#watchers) {
+      watcher.isStalled = false;
+      // What stays refused holds up nothing else.
+      if (this.#isMoving && this.#random.chance(0.5)) watcher.readmit();
+    }
     // A frame that was lost is found missing by the next one, so there has to be one.
     for (const { watcher, object } of this.#connections) watcher.sessions.get(object)?.sync({ seq: 0 });
     for (let round = 0; round < 600 && this.problems.length === 0; round++) {
@@ -195,6 +207,7 @@ class Run {
       this.#connect(random.between(0, this.#connecting.length - 1));
     else if (roll < 0.98) this.#changeWatches();
     else this.#rare(host, name);
+    if (this.#isMoving) this.#move(host, name);
     if (this.#members !== null && random.chance(0.03)) this.#changeMembers(host, name);
     if (this.#members !== null && random.chance(0.2)) {
       if (this.#members.step(random, this.#nowMs, this.#faults.lose)) this.#hit("dependent told");
@@ -206,6 +219,18 @@ class Run {
       this.#drop(random.pick(this.#connections));
     }
     if (random.chance(0.05) && host.isAwake && host.hibernate()) this.#hit("sleep");
+  }
+
+  #move(host: SimHost, name: ObjectName): void {
+    const random = this.#random;
+    if (random.chance(0.15)) this.#changeMembers(host, name);
+    if (random.chance(0.1)) this.#transact();
+    if (random.chance(0.05)) random.pick(this.#watchers).readmit();
+    if (!random.chance(0.01) || this.#connections.length === 0) return;
+    const connection = random.pick(this.#connections);
+    this.#hit("refused for good");
+    connection.watcher.refuse(connection.object);
+    this.#drop(connection, CLOSE.forbidden);
   }
 
   #rare(host: SimHost, name: ObjectName): void {
@@ -309,7 +334,7 @@ class Run {
   #addWatcher(name: string, names: readonly ObjectName[]): void {
     const random = this.#random;
     this.#scopes.set(name, this.#drawScope());
-    const consistency = random.chance(0.8) ? "transaction" : "object";
+    const consistency = this.#isMoving || random.chance(0.8) ? "transaction" : "object";
     const watcher: SimWatcher = new SimWatcher(name, consistency, names, {
       connect: (object) => void this.#connecting.push({ watcher, object }),
       send: (object, text) => this.#connectionOf(watcher, object)?.up.push(text),
@@ -320,6 +345,7 @@ class Run {
       random: () => random.next(),
       shown: () => this.#judge(watcher),
       ended: () => this.#hit("watch ended"),
+      withdrawn: () => this.#hit("withdrawn while its frame waits"),
     });
     this.#watchers.push(watcher);
     for (const object of names)
@@ -358,11 +384,11 @@ class Run {
   }
 
   /** Both ends learn of it; what was under way is lost. */
-  #drop(connection: Connection): void {
+  #drop(connection: Connection, code = 1006): void {
     if (!this.#connections.includes(connection)) return;
     this.#connections = this.#connections.filter((each) => each !== connection);
     this.#host(connection.object).gone(connection.id, this.#nowMs);
-    connection.watcher.sessions.get(connection.object)?.closed(1006);
+    connection.watcher.sessions.get(connection.object)?.closed(code);
   }
 
   #deliverUp(connection: Connection): void {
@@ -407,15 +433,23 @@ class Run {
     if (kind === "reset") this.#hit(next.includes('"purge":true') ? "purged" : "reset");
     this.#note(`${connection.watcher.name} <- ${connection.object}: ${next.slice(0, 140)}`);
     connection.watcher.sessions.get(connection.object)?.receive(next);
+    this.#judgePhantoms(connection.watcher);
+  }
+
+  #judgePhantoms(watcher: SimWatcher): void {
+    for (const phantom of watcher.phantoms())
+      this.problems.push(`${watcher.name} still shows ${phantom}, which was withdrawn`);
   }
 
   /** After a step that changed what a client shows. */
   #judge(watcher: SimWatcher): void {
+    this.#judgePhantoms(watcher);
     if (watcher.picture.isWaiting) this.#hit("snapshot waits");
     for (const [key, { object, request }] of watcher.requests) {
       if (request.limit !== undefined || request.aggregate !== undefined) continue;
       const since = watcher.picture.sinceOf(key);
-      if (since === null || !since.startsWith(this.#host(object).object.epoch)) continue;
+      if (since === null || watcher.isWithdrawn(key)) continue;
+      if (!since.startsWith(this.#host(object).object.epoch)) continue;
       this.#compare(watcher, key, watcher.picture.shownSeq(object) ?? 0, "when shown");
     }
     if (watcher.consistency === "transaction" && !this.#isTorn) this.#checkWhole(watcher);
