@@ -148,7 +148,7 @@ export const LIVE_FAULTS: readonly SimulatedFault[] = [
     file: "scope-keeper.ts",
     find: "if (users.size === 0) return moved;",
     replace: "if (users.size >= 0) return moved;",
-    seed: 19,
+    seed: 37,
   },
   {
     rule: "RV3",
@@ -156,7 +156,7 @@ export const LIVE_FAULTS: readonly SimulatedFault[] = [
     file: "live-group.ts",
     find: 'for (const { row } of only(earlier, this)) news.push({ op: "removed", id: row[key] as RowId, why: "scope" });',
     replace: "",
-    seed: 19,
+    seed: 51,
   },
   {
     rule: "RV3",
@@ -164,7 +164,7 @@ export const LIVE_FAULTS: readonly SimulatedFault[] = [
     file: "live-group.ts",
     find: "for (const { table, id, before } of later) {",
     replace: "for (const { table, id, before } of later.slice(0, 0)) {",
-    seed: 19,
+    seed: 209,
   },
   {
     rule: "RV3",
@@ -204,7 +204,7 @@ export const LIVE_FAULTS: readonly SimulatedFault[] = [
     file: "scope-keeper.ts",
     find: "if (question === undefined || right === undefined || !this.#scopes.isLocal(right)) return null;",
     replace: "if (question !== null || right === undefined) return null;",
-    seed: 19,
+    seed: 146,
   },
   {
     rule: "RV3",
