@@ -53,6 +53,8 @@ export interface AuthClientParts {
 
 export interface AuthClientOptions {
   readonly carrier: "cookie" | "token";
+  /** For whom the page was made; null: for whoever is signed in. */
+  readonly person: string | null;
   readonly storage: SessionStorageLike;
   /** ms since 1970. */
   readonly now: () => number;
@@ -61,7 +63,7 @@ export interface AuthClientOptions {
 const OVERTAKEN = "Somebody signed in or out before the request was repeated; its first attempt may have taken place";
 
 export function createAuthClient(sendWith: (token: Credentials) => Send, options: AuthClientOptions): AuthClientParts {
-  const { carrier, now } = options;
+  const { carrier, now, person } = options;
   const kept = createKeptSession(options.storage);
   const { read, become } = kept;
   const tokenOf = (known: Known | null) => (carrier === "token" && known?.session?.accessToken) || null;
@@ -70,8 +72,22 @@ export function createAuthClient(sendWith: (token: Credentials) => Send, options
     read: async () => (carrier === "token" ? tokenOf(await read()) : null),
     renew: async () => false,
   });
-  const renewing: Send = async (call) => sendWith(credentialsOfOneCall())(call);
+  // A cookie is whose it is by now: the server is told whom the page takes it for.
+  const meant = (call: Call): Call => {
+    const id = kept.latest?.session?.user.id ?? person;
+    return carrier === "token" || id === null ? call : { ...call, headers: { ...call.headers, "ledge-user": id } };
+  };
+  const renewing: Send = (call) => sendWith(credentialsOfOneCall())(call);
   const post = (path: string, body: object): Promise<Reply> => bare(call("POST", path, body));
+  const send: Send = async (call) => {
+    try {
+      return await renewing(meant(call));
+    } catch (error) {
+      // By cookie somebody else, or nobody, may be there by now.
+      if (carrier === "cookie" && isRefused(error) && kept.latest?.session) void refreshSession().catch(() => {});
+      throw error;
+    }
+  };
   const sessionIn = ({ body }: Reply): AuthSession => {
     const { expiresIn, ...rest } = body as AuthSession & { readonly expiresIn?: number };
     return { ...rest, ...(expiresIn !== undefined && { expiresAt: now() + expiresIn * 1000 }) };
@@ -98,10 +114,13 @@ export function createAuthClient(sendWith: (token: Credentials) => Send, options
     const { refreshToken } = before.session ?? {};
     if (carrier === "token" && refreshToken === undefined) return null;
     try {
-      const reply = await post("/refresh", refreshToken === undefined ? {} : { refreshToken });
-      return await unlessOvertaken(before, "TOKEN_REFRESHED", sessionIn(reply));
+      const reply = await bare(meant(call("POST", "/refresh", refreshToken === undefined ? {} : { refreshToken })));
+      const change = before.session === null ? "SIGNED_IN" : "TOKEN_REFRESHED";
+      return await unlessOvertaken(before, change, sessionIn(reply));
     } catch (error) {
       if (!isRefused(error)) throw error;
+      // Known before; whoever hears it again would ask again.
+      if (before.session === null) return null;
       return unlessOvertaken(before, "SIGNED_OUT", null);
     }
   };
@@ -143,7 +162,7 @@ export function createAuthClient(sendWith: (token: Credentials) => Send, options
     async signOut({ scope = "here", keys = false } = {}) {
       const before = await read();
       try {
-        await renewing(call("POST", "/logout", scope === "everywhere" ? { everywhere: true, keys } : {}));
+        await renewing(meant(call("POST", "/logout", scope === "everywhere" ? { everywhere: true, keys } : {})));
       } catch (error) {
         // A session that has ended already is what was asked for.
         if (!isRefused(error)) throw error;
@@ -157,8 +176,9 @@ export function createAuthClient(sendWith: (token: Credentials) => Send, options
       const { body } = await renewing(call("GET", "/me"));
       const { user } = body as { readonly user: AuthUser | null };
       const known = before.session;
-      if (user === null && known !== null) await unlessOvertaken(before, "SIGNED_OUT", null);
-      if (user !== null && carrier === "cookie" && known?.user.id !== user.id)
+      const isOurs = user !== null && (person ?? user.id) === user.id;
+      if (!isOurs && known !== null) await unlessOvertaken(before, "SIGNED_OUT", null);
+      if (isOurs && carrier === "cookie" && known?.user.id !== user.id)
         await unlessOvertaken(before, "SIGNED_IN", { user });
       return user;
     },
@@ -169,13 +189,13 @@ export function createAuthClient(sendWith: (token: Credentials) => Send, options
     updatePassword: async (change) =>
       void ("token" in change
         ? await post("/password/reset", change)
-        : await renewing(call("POST", "/password/change", change))),
+        : await send(call("POST", "/password/change", change))),
     requestVerification: async (email) => void (await post("/verify/request", { email })),
     confirmVerification: async (proof) => void (await post("/verify/confirm", proof)),
     onAuthStateChange: kept.listen,
     subscribe: kept.listen,
   };
-  return { client, send: renewing };
+  return { client, send };
 }
 
 function isRefused(error: unknown): boolean {

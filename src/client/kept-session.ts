@@ -6,7 +6,7 @@
 import type { AuthChange, AuthSession, Listener, SessionStorageLike } from "./auth-types.ts";
 
 /** Name under which the storage keeps the session. */
-const KEY = "ledge.session";
+export const SESSION_KEY = "ledge.session";
 
 /** What was there at some time, to be compared later. */
 export interface Known {
@@ -18,6 +18,8 @@ export interface Known {
 
 export interface KeptSession {
   read(): Promise<Known>;
+  /** As last read. */
+  readonly latest: Known | undefined;
   become(change: AuthChange, next: AuthSession | null): Promise<void>;
   /** Called now with what is there, then with each change; gives the function that ends it. */
   listen(listener: Listener): () => void;
@@ -34,7 +36,7 @@ export function createKeptSession(storage: SessionStorageLike): KeptSession {
   };
   const read = async (): Promise<Known> => {
     const before = changes;
-    const text = await storage.getItem(KEY);
+    const text = await storage.getItem(SESSION_KEY);
     // Whoever changed it while the storage was being read knows better.
     if (known !== undefined && (before !== changes || known.text === text)) return known;
     const former = known;
@@ -44,12 +46,15 @@ export function createKeptSession(storage: SessionStorageLike): KeptSession {
   };
   return {
     read,
+    get latest() {
+      return known;
+    },
     async become(change, session) {
       const text = session === null ? null : JSON.stringify(session);
       changes += 1;
       known = { session, text, changes };
-      if (text === null) await storage.removeItem(KEY);
-      else await storage.setItem(KEY, text);
+      if (text === null) await storage.removeItem(SESSION_KEY);
+      else await storage.setItem(SESSION_KEY, text);
       announce(change, session);
     },
     listen(listener) {

@@ -38,6 +38,7 @@ const REQUEST_HEADERS = [
   "Ledge-Explain",
   "Ledge-Min-Seq",
   "Ledge-Optimistic-Id",
+  "Ledge-User",
   "Ledge-Version",
   "X-API-Key",
   "X-CSRF-Token",

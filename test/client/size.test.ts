@@ -37,9 +37,9 @@ test("[SDK10] createClient with every method is at most 5 KB, all of ledge/clien
   expect(foreign).toEqual([]);
 });
 
-test("[SDK10] createClient with sign-in is at most 6.75 KB, gzipped", async () => {
+test("[SDK10] createClient with sign-in is at most 6.8 KB, gzipped", async () => {
   const { gzip, inputs } = await bundle("{ createClient }", "ledge-client-auth");
-  expect(gzip).toBeLessThanOrEqual(6.75 * KB);
+  expect(gzip).toBeLessThanOrEqual(6.8 * KB);
   expect(inputs.filter((path) => !/^src\/(client|core)\/|^<stdin>$/.test(path))).toEqual([]);
 });
 
@@ -81,18 +81,18 @@ test("[SDK10] [J15] jobs are at most 1.25 KB beside the client, gzipped, and the
   expect(alone.inputs.filter((path) => path.includes("job"))).toEqual([]);
 });
 
-test("[SDK10] the outbox is at most 7.75 KB beside the client, gzipped, 25.8 KB with live queries, and the client does not carry it", async () => {
+test("[SDK10] the outbox is at most 7.9 KB beside the client, gzipped, 25.9 KB with live queries, and the client does not carry it", async () => {
   const alone = await bundle("{ createClient }");
   const both = await bundle(
     '{ createClient } from "./src/client/ledge-client.ts"; export { withOutbox }',
     "ledge-client-offline",
   );
-  expect(both.gzip - alone.gzip).toBeLessThanOrEqual(7.75 * KB);
+  expect(both.gzip - alone.gzip).toBeLessThanOrEqual(7.9 * KB);
   const all = await bundle(
     '{ withOutbox } from "./src/client/ledge-client-offline.ts"; export { createClient }',
     "ledge-client-live",
   );
-  expect(all.gzip).toBeLessThanOrEqual(25.8 * KB);
+  expect(all.gzip).toBeLessThanOrEqual(25.9 * KB);
   expect(alone.inputs.filter((path) => path.includes("offline"))).toEqual([]);
 });
 

@@ -111,6 +111,45 @@ describe("in a real browser", () => {
     expect((await fetch(`${base}/api/projects/${id}`)).status).toBe(401);
   }, 120_000);
 
+  test("[O2] [LS11] two tabs, one signs out and somebody else in: nothing of the first takes place as the second", async () => {
+    const shared = await browser.newContext();
+    const [bob, carol] = [newEmail(), newEmail()];
+    const first = await shared.newPage();
+    await arrive(first, carol);
+    await arrive(first, bob);
+    await addProject(first, "Bob's");
+    const second = await shared.newPage();
+    await second.goto(`${base}/board`);
+    await second.click(".face");
+    let asked = 0;
+    first.on("request", (request) => {
+      if (request.method() === "POST") asked += 1;
+    });
+    await second.getByText("Sign out").click();
+    await second.waitForURL(`${base}/sign-in`);
+    await first.getByRole("heading", { name: "You are signed out" }).waitFor();
+    await first.click(".boards-button");
+    await first.getByLabel("Name of a new board").fill("Bob's secret");
+    await first.keyboard.press("Enter");
+    await expect.poll(() => first.locator(".sync").textContent()).toBe("Signed out · 1 unsent");
+    expect(asked).toBeLessThan(12);
+    await fill(second, carol, PASSWORD);
+    await second.waitForURL("**/board");
+    // The other tab is hers now, too: who is signed in is one for all tabs.
+    const face = `You are ${carol}. Show your menu`;
+    for (const page of [first, second]) {
+      await page.getByLabel(face).waitFor();
+      expect(await projectsOf(page)).toEqual([]);
+    }
+    await second.click(".face");
+    await second.getByText("Sign out").click();
+    await second.waitForURL(`${base}/sign-in`);
+    await fill(second, bob, PASSWORD);
+    await second.waitForURL("**/board");
+    await expect.poll(() => projectsOf(second), { timeout: 30_000 }).toEqual(["Bob's", "Bob's secret"]);
+    await shared.close();
+  }, 120_000);
+
   test("[A13] the page's scripts cannot read the session's cookie", async () => {
     expect(
       await page.evaluate(() => (globalThis as unknown as { document: { cookie: string } }).document.cookie),

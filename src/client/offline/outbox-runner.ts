@@ -7,10 +7,11 @@ import type { RowId } from "../../core/ids.ts";
 import type { ConflictPolicy } from "../../core/offline/conflict.ts";
 import { type Decision, decide } from "../../core/offline/decide.ts";
 import { Outbox } from "../../core/offline/outbox.ts";
-import type { EntryChange, EntryDraft, OutboxEntry } from "../../core/offline/outbox-entry.ts";
+import { type EntryChange, type EntryDraft, NOBODY, type OutboxEntry } from "../../core/offline/outbox-entry.ts";
 import { OUTBOX_LIMITS, type OutboxAction } from "../../core/offline/outbox-port.ts";
 import { type SyncStatus, syncStatus } from "../../core/offline/sync-status.ts";
 import { readTabMessage, TAB_VERSION, type TabMessage } from "../../core/offline/tab-message.ts";
+import { AuthError } from "../ledge-error.ts";
 import type { Platform } from "../platform.ts";
 import type { Send } from "../send.ts";
 import { attempt, readPresent } from "./entry-request.ts";
@@ -59,6 +60,8 @@ export class OutboxRunner {
   readonly #channel: TabChannel;
   #outbox: Outbox | null = null;
   #principal: string | null = null;
+  /** Whose what is written is: after a sign-out still theirs who was there. */
+  #writer: string | null = null;
   #progress: Progress = { v: TAB_VERSION, type: "progress", inFlight: [], pause: null };
   #isClosed = false;
   #observer: OutboxObserver | null = null;
@@ -122,6 +125,7 @@ export class OutboxRunner {
   signedIn(principal: string | null): void {
     const isOther = principal !== this.#principal;
     this.#principal = principal;
+    if (principal !== NOBODY) this.#writer = principal;
     if (isOther) this.#observer?.principal();
     this.#outbox?.signedIn(principal);
     if (this.#outbox === null) this.#channel.tell({ v: TAB_VERSION, type: "nudge" } satisfies TabMessage);
@@ -132,10 +136,14 @@ export class OutboxRunner {
   async write(draft: Omit<EntryDraft, "principal" | "madeAtMs">): Promise<OutboxEntry> {
     const { storage, platform, identified } = this.#wiring;
     const madeAtMs = platform.now();
-    this.#observer?.drafted({ ...draft, principal: this.#principal, madeAtMs, state: { kind: "queued" } });
+    this.#observer?.drafted({ ...draft, principal: this.#writer, madeAtMs, state: { kind: "queued" } });
     try {
       await identified;
-      const entry = await storage.add({ ...draft, principal: this.#principal, madeAtMs });
+      const principal = this.#writer;
+      // Whoever signs in next may be anybody.
+      if (principal === null && this.#principal === NOBODY)
+        throw new AuthError("Cannot keep the write: nobody is signed in", { code: "SIGNED_OUT", status: 0 });
+      const entry = await storage.add({ ...draft, principal, madeAtMs });
       this.#tell([{ key: entry.key, entry }], "all");
       return entry;
     } catch (error) {

@@ -5,6 +5,7 @@
 
 import type { RowId } from "../../core/ids.ts";
 import type { JsonObject } from "../../core/json.ts";
+import { NOBODY } from "../../core/offline/outbox-entry.ts";
 import { statusOf } from "../../core/offline/sync-status.ts";
 import type { ClientOptions } from "../create-client.ts";
 import type { LiveHub } from "../live/live-hub.ts";
@@ -43,9 +44,6 @@ interface Bare {
 }
 
 type Table = Readonly<Record<string, unknown>>;
-
-/** Who writes after a sign-out: it is sent for nobody who signs in later. */
-const NOBODY = "";
 
 export function withOutbox<C extends object>(client: C, given: OutboxOptions = {}): WithOutbox<C> {
   const bare = client as unknown as Bare;

@@ -70,6 +70,9 @@ export function changed(
   return { before, after: { ...before, rev: before.rev + 1, state, writes } };
 }
 
+/** Who is there after a sign-out: nothing is sent, whosever it is. */
+export const NOBODY = "";
+
 export const QUEUED: EntryState = { kind: "queued" };
 
 /** Names a row across tables and partitions. */

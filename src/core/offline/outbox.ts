@@ -15,6 +15,7 @@ import {
   doneAt,
   type EntryChange,
   type EntryState,
+  NOBODY,
   type OutboxEntry,
   QUEUED,
 } from "./outbox-entry.ts";
@@ -63,7 +64,7 @@ export class Outbox {
 
   get pause(): Pause | null {
     if (!this.#isOnline) return "offline";
-    if (this.#isSignedOut) return "signed-out";
+    if (this.#isSignedOut || this.#principal === NOBODY) return "signed-out";
     return this.#losses > 0 ? "unreachable" : null;
   }
 
@@ -112,11 +113,13 @@ export class Outbox {
     this.#pump();
   }
 
-  /** Null: nobody; what belongs to nobody in particular is still sent. */
+  /** Null: whoever it is; only what belongs to nobody in particular is sent. A sign-out is no reason to try again. */
   signedIn(principal: string | null): void {
     this.#principal = principal;
-    this.#isSignedOut = false;
-    this.#open();
+    if (principal !== NOBODY) {
+      this.#isSignedOut = false;
+      this.#open();
+    }
     this.#pump();
   }
 
@@ -285,7 +288,7 @@ export class Outbox {
   }
 
   #isOurs({ principal }: OutboxEntry): boolean {
-    return principal === null || principal === this.#principal;
+    return this.#principal !== NOBODY && (principal === null || principal === this.#principal);
   }
 
   #start(entry: OutboxEntry): void {

@@ -40,6 +40,8 @@ export type Identity =
     }
   | { readonly via: "key"; readonly user: User };
 
+/** Whose request it is, as its page knows: a cookie of somebody else, who has signed in in another tab, is not taken for theirs. */
+const MEANT = "ledge-user";
 const BEARER = /^bearer +(\S+)$/i;
 
 /** Null when nothing of ours came along, at once. Otherwise the caller, or `unauthorized` or `forbidden`. */
@@ -54,7 +56,8 @@ export function identify(sent: Sent, settings: AuthSettings): Promise<Identity> 
   const key = headers.get("x-api-key");
   if (key !== null) return byApiKey(sent, key);
   const cookie = readSessionCookie(headers, url);
-  return cookie === null ? null : byCookie(sent, settings, cookie);
+  if (cookie !== null) return byCookie(sent, settings, cookie);
+  return headers.has(MEANT) ? Promise.reject(ended("invalid-credentials")) : null;
 }
 
 async function byAccessToken({ env, log, nowMs }: Sent, token: string): Promise<Identity> {
@@ -86,6 +89,8 @@ async function byCookie(sent: Sent, settings: AuthSettings, cookie: string): Pro
   if (canChange(sent) || headers.has("upgrade")) checkOrigin(sent, settings);
   const found = await findCookieSession(databaseOf(env, log), given, { keyring, nowMs });
   const session = alive(found?.session ?? null, nowMs);
+  const meant = headers.get(MEANT);
+  if (meant !== null && meant !== session.user.id) throw ended("invalid-credentials");
   if (canChange(sent)) checkCsrf(headers, sent.csrf ?? null, session.id, keyring);
   return {
     via: "cookie",

@@ -2,6 +2,7 @@
 
 import { expect, test, vi } from "vitest";
 import { createClient } from "../../../src/client/ledge-client.ts";
+import { createClient as createSignedIn } from "../../../src/client/ledge-client-auth.ts";
 import { withCache } from "../../../src/client/ledge-client-cache.ts";
 import { withLive } from "../../../src/client/ledge-client-live.ts";
 import { memoryStorage, type OutboxOptions, withOutbox } from "../../../src/client/ledge-client-offline.ts";
@@ -164,6 +165,72 @@ test("[O2] an expired sign-in is no refusal: the write waits, is asked for, and 
   isSignedIn = true;
   await until(() => client.outbox.pending().length === 0);
   expect(new Set(sent.map(({ headers }) => headers["idempotency-key"])).size).toBe(1);
+});
+
+/** By cookie: whose it is, the test says; the page was made for `user`. */
+function openSigned(cookie: { of: string | null }, user?: { readonly id: string }) {
+  const served = fakePlatform(({ url, headers }) => {
+    const meant = headers["ledge-user"] ?? cookie.of;
+    const person = cookie.of === null ? null : { id: cookie.of };
+    if (url.endsWith("/auth/me")) return { status: 200, body: { user: person } };
+    if (url.endsWith("/auth/login") || url.endsWith("/auth/logout")) return { status: 200, body: { user: person } };
+    if (person === null || meant !== person.id) return problem(401, "UNAUTHORIZED");
+    return url.endsWith("/auth/refresh") ? { status: 200, body: { user: person } } : DONE;
+  });
+  // What waits for a minute waits for ever.
+  const platform = { ...served, after: () => () => {} };
+  const auth = { carrier: "cookie", readCookies: () => "", ...(user && { user }) } as const;
+  const bare = createSignedIn({ url: "https://ledge.example", platform, auth });
+  const client = withOutbox(bare, { tabs: new FakeBrowser().tab(), storage: memoryStorage() });
+  const posts = () => platform.sent.filter(({ url }) => url.endsWith("/tasks"));
+  return { client, tasks: client.resource("tasks"), posts, sent: platform.sent, auth: bare.auth };
+}
+
+test.each([undefined, { id: "ann" }])(
+  "[O2] a session by cookie that has ended (page of %o): asked for once, then the outbox waits",
+  async (user) => {
+    const { client, tasks, sent } = openSigned({ of: null }, user);
+    const changes: string[] = [];
+    client.auth.onAuthStateChange((change) => changes.push(change));
+    await tasks.later.create({ title: "1" });
+    await until(() => client.sync.status.pause === "signed-out");
+    for (let turn = 0; turn < 200; turn++) await Promise.resolve();
+    expect(sent.map(({ url }) => url.slice(26))).toEqual(["tasks", "auth/refresh"]);
+    expect(changes).toEqual(user === undefined ? ["INITIAL_SESSION"] : ["INITIAL_SESSION", "SIGNED_OUT"]);
+  },
+);
+
+test("[O2] [LS11] a page of one person sends nothing as another: it waits, until that person is back", async () => {
+  const cookie = { of: "bob" };
+  const { client, tasks, posts, auth } = openSigned(cookie, { id: "ann" });
+  await tasks.later.create({ title: "Ann's" });
+  await until(() => client.sync.status.pause === "signed-out");
+  expect(posts().map(({ headers }) => headers["ledge-user"])).toEqual(["ann"]);
+  expect(await auth.getUser()).toEqual({ id: "bob" });
+  expect(await auth.getSession()).toBeNull();
+  expect(client.sync.status).toMatchObject({ unsent: 1, pause: "signed-out" });
+  cookie.of = "ann";
+  await auth.getUser();
+  await until(() => client.outbox.pending().length === 0);
+  expect(posts()).toHaveLength(2);
+});
+
+test("[O2] what is written after a sign-out is kept for the person who was there; where nobody ever was, it is not taken", async () => {
+  const cookie: { of: string | null } = { of: "ann" };
+  const { client, tasks, posts, auth } = openSigned(cookie);
+  await auth.signOut();
+  await expect(tasks.later.create({ title: "whose?" })).rejects.toMatchObject({ code: "SIGNED_OUT" });
+  await auth.signInWithPassword({ email: "a", password: "p" });
+  await auth.signOut();
+  await tasks.later.create({ title: "Ann's" });
+  cookie.of = "bob";
+  await auth.signInWithPassword({ email: "b", password: "p" });
+  await until(() => client.sync.status.foreign === 1);
+  expect(posts()).toEqual([]);
+  cookie.of = "ann";
+  await auth.signInWithPassword({ email: "a", password: "p" });
+  await until(() => client.outbox.pending().length === 0);
+  expect(posts()).toHaveLength(1);
 });
 
 test("[O2] several writes stand together as a transaction", async () => {

@@ -73,6 +73,18 @@ test("[O2] what belongs to another person waits for that person", () => {
   expect(settle()).toEqual(["k1"]);
 });
 
+test("[O2] after a sign-out nothing leaves, not even what is nobody's in particular, and the sign-out itself opens nothing", () => {
+  const { outbox, settle } = bench([entry(1, [write("a")])]);
+  expect(settle()).toEqual(["k1"]);
+  outbox.replied("k1", { ...REFUSAL, status: 401 });
+  expect(settle()).toEqual([]);
+  outbox.signedIn("");
+  expect(settle()).toEqual([]);
+  expect(outbox.pause).toBe("signed-out");
+  outbox.signedIn("ann");
+  expect(settle()).toEqual(["k1"]);
+});
+
 test("[O2] an expired sign-in pauses everything until there is another, and asks for one", () => {
   const { outbox, settle, storage, actions } = bench([entry(1, [write("a")])]);
   expect(settle()).toEqual(["k1"]);

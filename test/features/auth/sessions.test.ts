@@ -32,6 +32,30 @@ describe("sessions", () => {
     expect(planted.jar.get(SESSION)).not.toContain("a".repeat(43));
   });
 
+  it("[A13] [O2] a page says whose its requests are: a cookie of somebody else is not taken for theirs, nor is none", async () => {
+    const ann = await signedIn();
+    const bob = await signedIn();
+    const headers = { "ledge-user": ann.id };
+    const asks = ["GET /whoami", "POST /api/notes", "POST /api/auth/refresh"];
+    const statuses = async ({ browser }: { readonly browser: Browser }, cookies?: null) => {
+      const found: number[] = [];
+      for (const to of asks)
+        found.push(
+          (
+            await browser.send(to, {
+              headers,
+              ...(to.endsWith("notes") && { body: { body: "x" } }),
+              ...(cookies === null && { cookies }),
+            })
+          ).status,
+        );
+      return found;
+    };
+    expect(await statuses(ann)).toEqual([200, 201, 200]);
+    expect(await statuses(bob)).toEqual([401, 401, 401]);
+    expect(await statuses(ann, null)).toEqual([401, 401, 401]);
+  });
+
   it("[A3] sign-out ends the session, with cookies gone; everywhere ends all of them, tokens too", async () => {
     const { browser, email } = await signedIn();
     const other = new Browser();

@@ -14,9 +14,11 @@ import { TaskList } from "./task-list.tsx";
 import { TaskSheet } from "./task-sheet.tsx";
 import { type Place, placeHref, usePlace } from "./use-place.ts";
 import { Welcome } from "./welcome.tsx";
+import { useIsSignedOut } from "./whose-page.ts";
 
 export function BoardApp({ person }: { readonly person: Person }) {
   const asked = usePlace();
+  const isSignedOut = useIsSignedOut();
   const { items, isLoading, error } = useLiveList("projects", { orderBy: "name" });
   const place: Place = { ...asked, board: asked.board ?? items[0]?.id ?? null };
   const project = items.find(({ id }) => id === place.board);
@@ -41,12 +43,12 @@ export function BoardApp({ person }: { readonly person: Person }) {
         <PersonMenu person={person} />
       </header>
       <main className="stage">
-        {error !== null && <p className="failure">{error.message}</p>}
-        {isLoading && <Bones />}
-        {!isLoading && place.board === null && error === null && <Welcome />}
+        {isSignedOut ? <SignedOut person={person} /> : error !== null && <p className="failure">{error.message}</p>}
+        {isLoading && !isSignedOut && <Bones />}
+        {!isSignedOut && !isLoading && place.board === null && error === null && <Welcome />}
         {project !== undefined && <ProjectStage key={project.id} project={project} person={person.id} place={place} />}
         {place.board === "assigned" && <AssignedStage person={person.id} place={place} />}
-        {!isLoading && place.board !== null && place.board !== "assigned" && project === undefined && (
+        {!isSignedOut && !isLoading && place.board !== null && place.board !== "assigned" && project === undefined && (
           <p className="welcome quiet">This board is not here any more.</p>
         )}
       </main>
@@ -132,6 +134,18 @@ function usePending(): ReadonlySet<string> {
 function sumOf(counts: ReadonlyMap<string, number>): string {
   return COLUMNS.map(({ status, name }) => `${(counts.get(status) ?? 0).toLocaleString()} ${name.toLowerCase()}`).join(
     " · ",
+  );
+}
+
+function SignedOut({ person }: { readonly person: Person }) {
+  return (
+    <div className="welcome">
+      <h1>You are signed out</h1>
+      <p>
+        What you do on this page is kept in this browser, and sent when {person.name} signs in again.{" "}
+        <a href="/sign-in?next=%2Fboard">Sign in</a>
+      </p>
+    </div>
   );
 }
 

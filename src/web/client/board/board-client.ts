@@ -34,12 +34,12 @@ export function boardClient({ basePath, person }: PageFacts) {
   const name = `board:${person.id}`;
   const bare = person.isTrial
     ? createClient<typeof app>({ url: "", basePath, token: `dev:${person.id}` })
-    : createSignedIn<typeof app>({ url: "", basePath });
+    : createSignedIn<typeof app>({ url: "", basePath, auth: { user: { id: person.id, email: person.name } } });
   // However many tabs are open: one socket an object.
   const live = withLive(bare, { share: shareSockets() });
   const written = withOutbox(live, { name, conflicts: "merge" });
-  // What was seen is there without a network, too. It is this person's, whoever opens the page next.
-  return withStore(written, { persist: true, principal: () => person.id });
+  // What was seen is there without a network, too. It is this person's, whoever opens the page next; after a sign-out it is not shown.
+  return withStore(written, { persist: true, ...(person.isTrial && { principal: () => person.id }) });
 }
 
 export type BoardClient = ReturnType<typeof boardClient>;

@@ -5,7 +5,7 @@ import { type ReactNode, useState } from "react";
 import { shortName } from "./card.tsx";
 import { type Comment, columnName, type Task } from "./columns.ts";
 import { companion } from "./move-task.ts";
-import { say } from "./say.tsx";
+import { NOT_STORED, say } from "./say.tsx";
 
 export interface CommentsProps {
   readonly task: Task;
@@ -24,7 +24,7 @@ export function Comments({ task, person, children }: CommentsProps) {
     setText("");
     mutate.create({ taskId: task.id, body: text.trim(), recipientId: companion(task, person) }).catch(() => {
       setText(text);
-      say("It could not be stored in this browser");
+      say(NOT_STORED);
     });
   };
   return (

@@ -5,6 +5,7 @@ import { useState } from "react";
 import { ExportTasks } from "./export-tasks.tsx";
 import { HangingPanel } from "./hanging-panel.tsx";
 import { newId } from "./new-id.ts";
+import { NOT_STORED, say } from "./say.tsx";
 import { goTo, type Place, placeHref } from "./use-place.ts";
 
 export function ProjectMenu({ place, title }: { readonly place: Place; readonly title: string }) {
@@ -71,7 +72,7 @@ export function NewProject({ onMade }: { readonly onMade?: () => void }) {
     <form
       onSubmit={(event) => {
         event.preventDefault();
-        if (name.trim() !== "") void make();
+        if (name.trim() !== "") make().catch(() => say(NOT_STORED));
       }}
     >
       <input

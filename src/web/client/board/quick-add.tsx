@@ -4,6 +4,7 @@ import { useMutation } from "ledge/client/react";
 import { useState } from "react";
 import { placeBetween } from "../../place-between.ts";
 import type { Status } from "./columns.ts";
+import { NOT_STORED, say } from "./say.tsx";
 
 export interface QuickAddProps {
   readonly project: string;
@@ -18,7 +19,11 @@ export function QuickAdd({ project, status, columnName, last }: QuickAddProps) {
   const [title, setTitle] = useState("");
   const add = () => {
     setTitle("");
-    void create({ projectId: project, title: title.trim(), status, position: placeBetween(last, null) });
+    const position = placeBetween(last, null);
+    create({ projectId: project, title: title.trim(), status, position }).catch(() => {
+      setTitle(title);
+      say(NOT_STORED);
+    });
   };
   return (
     <form

@@ -4,6 +4,9 @@ import { useEffect, useState, useSyncExternalStore } from "react";
 
 const SHOWN_MS = 4000;
 
+/** What was typed is left or put back where it was. */
+export const NOT_STORED = "It could not be stored in this browser";
+
 interface News {
   readonly text: string;
 }

@@ -5,12 +5,14 @@ import { useSyncStatus } from "ledge/client/react";
 import { describeRefusal, describeWrite } from "./describe-write.ts";
 import { HangingPanel } from "./hanging-panel.tsx";
 import { say } from "./say.tsx";
+import { useIsSignedOut } from "./whose-page.ts";
 
 type Syncing = ReturnType<typeof useSyncStatus>;
 
 export function SyncPanel() {
   const sync = useSyncStatus();
-  const { state, text } = standing(sync);
+  const isSignedOut = useIsSignedOut();
+  const { state, text } = standing({ ...sync, isSignedOut });
   const waiting = sync.pending.filter(({ status }) => status !== "refused");
   return (
     <HangingPanel
@@ -27,7 +29,16 @@ export function SyncPanel() {
     >
       {() => (
         <>
-          <p className="note">{explain(sync)}</p>
+          <p className="note">
+            {isSignedOut ? (
+              <>
+                You are signed out. What stands below is kept in this browser, and sent when you{" "}
+                <a href="/sign-in?next=%2Fboard">sign in</a> again.
+              </>
+            ) : (
+              explain(sync)
+            )}
+          </p>
           {sync.pending.length > 0 && (
             <ul>
               {sync.refusedWrites.map((item) => (
@@ -75,8 +86,12 @@ const WAITING: Readonly<Record<string, string>> = {
   unknown: "Sent; whether it arrived is being found out",
 };
 
-function standing(sync: Syncing): { readonly state: string; readonly text: string } {
-  const { unsent, refused, connection } = sync;
+function standing(sync: Syncing & { readonly isSignedOut: boolean }): {
+  readonly state: string;
+  readonly text: string;
+} {
+  const { unsent, refused, connection, isSignedOut } = sync;
+  if (isSignedOut) return { state: "busy", text: unsent > 0 ? `Signed out · ${unsent} unsent` : "Signed out" };
   if (refused > 0) return { state: "refused", text: `${refused} refused` };
   const isCut = isCutOff(sync);
   if (unsent > 0) return { state: "busy", text: isCut ? `Offline · ${unsent} unsent` : `Saving ${unsent}` };

@@ -4,6 +4,7 @@ import { useTransaction } from "ledge/client/react";
 import { newId } from "./new-id.ts";
 import { NewProject } from "./project-menu.tsx";
 import { sampleBoard } from "./sample-board.ts";
+import { NOT_STORED, say } from "./say.tsx";
 import { goTo, placeHref } from "./use-place.ts";
 
 export function Welcome() {
@@ -21,7 +22,12 @@ export function Welcome() {
         middle of it.
       </p>
       <NewProject />
-      <button type="button" className="button" disabled={isPending} onClick={() => void fill()}>
+      <button
+        type="button"
+        className="button"
+        disabled={isPending}
+        onClick={() => void fill().catch(() => say(NOT_STORED))}
+      >
         Or begin with an example
       </button>
     </div>
