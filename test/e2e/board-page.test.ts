@@ -253,7 +253,7 @@ test("[RH1] [TX1] a card is carried by keys: picked up, moved over columns, put 
   await context.close();
 }, 90_000);
 
-test("[RH1] a finger takes a card by its grip to a column that is out of sight: the board comes along at its edge", async () => {
+test("[RH1] [O2] on a phone: a finger takes a card by its grip to a column out of sight; what is added is in sight; what cannot be stored is said", async () => {
   const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
   const { context, page } = await openExample("tina", phone);
   const grip = (await card(page, "Order tulip").locator(".grip").boundingBox())!;
@@ -268,6 +268,19 @@ test("[RH1] a finger takes a card by its grip to a column that is out of sight: 
   await touch("touchMove", 200, y);
   await finger.send("Input.dispatchTouchEvent", { type: "touchEnd", touchPoints: [] });
   await expect.poll(() => cards(page, "done"), PATIENT).toContain("Order tulip bulbs before they are gone");
+  for (const title of ["Rake", "Mulch", "Prune", "Sow", "Weed"]) await addTask(page, title, "Done");
+  const hasRoom = "(([last, add]) => last.bottom <= add.top)";
+  const places =
+    "['.card:last-of-type', '.add'].map((what) => [...document.querySelectorAll('[data-status=done] ' + what)].at(-1).getBoundingClientRect())";
+  await expect.poll(() => cards(page, "done")).toContain("Weed");
+  await expect.poll(() => page.evaluate(`${hasRoom}(${places})`)).toBe(true);
+  await page.evaluate(
+    "IDBObjectStore.prototype.add = IDBObjectStore.prototype.put = () => { throw new DOMException('full', 'QuotaExceededError'); }",
+  );
+  await addTask(page, "Too much", "Done");
+  await expect.poll(() => page.locator(".notice").textContent()).toBe("It could not be stored in this browser");
+  expect(await page.getByLabel("New task in Done").inputValue()).toBe("Too much");
+  expect(await cards(page, "done")).not.toContain("Too much");
   await context.close();
 }, 60_000);
 

@@ -17,8 +17,10 @@ export interface QuickAddProps {
 export function QuickAdd({ project, status, columnName, last }: QuickAddProps) {
   const { create } = useMutation("tasks");
   const [title, setTitle] = useState("");
-  const add = () => {
+  const add = (cards: Element | null) => {
     setTitle("");
+    // The new card is the last; it is drawn in the next frame.
+    requestAnimationFrame(() => requestAnimationFrame(() => cards?.scrollTo({ top: cards.scrollHeight })));
     const position = placeBetween(last, null);
     create({ projectId: project, title: title.trim(), status, position }).catch(() => {
       setTitle(title);
@@ -30,7 +32,7 @@ export function QuickAdd({ project, status, columnName, last }: QuickAddProps) {
       className="add"
       onSubmit={(event) => {
         event.preventDefault();
-        if (title.trim() !== "") add();
+        if (title.trim() !== "") add(event.currentTarget.previousElementSibling);
       }}
     >
       <input

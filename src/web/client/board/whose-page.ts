@@ -21,7 +21,9 @@ export function watchPerson(client: BoardClient, { id, isTrial }: Person): void 
   const tabs = new BroadcastChannel("board-person");
   const look = async () => {
     const user = await auth.getUser();
-    if (user !== null && (user.id !== id || isSignedOut)) location.reload();
+    // The address may name what only this person sees.
+    if (user !== null && user.id !== id) location.assign(location.pathname);
+    else if (user !== null && isSignedOut) location.reload();
   };
   const lookLater = () => void look().catch(() => {});
   tabs.onmessage = lookLater;
