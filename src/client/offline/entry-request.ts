@@ -32,6 +32,8 @@ export function callOf({ key, writes }: Pick<OutboxEntry, "key" | "writes">): Ca
 export async function attempt(send: Send, entry: OutboxEntry): Promise<AttemptReply> {
   try {
     const reply = await send(callOf(entry));
+    // Every write that Ledge has done says where. Something in between has answered: a sign-in page of a network, a proxy.
+    if (positionsOf(reply).length === 0) return { kind: "lost" };
     const row = entry.writes.length === 1 ? ((reply.body ?? null) as JsonObject | null) : null;
     const { positions, txid } = doneOf(entry, reply);
     return {
@@ -58,7 +60,8 @@ export async function readPresent(send: Send, write: RowWrite): Promise<PresentR
   try {
     const call = { method: "GET", path: pathOf(write), isSafe: true, headers: {}, options: { retries: 0 } };
     const reply = await send(call);
-    return { row: (reply.body ?? null) as JsonObject | null, tag: tagOf(reply), positions: positionsOf(reply) };
+    const positions = positionsOf(reply);
+    return positions.length === 0 ? null : { row: (reply.body ?? null) as JsonObject | null, tag: tagOf(reply), positions };
   } catch (error) {
     const isAbsent = error instanceof LedgeError && !(error instanceof TransportError) && error.status === 404;
     if (!isAbsent) return null;

@@ -49,6 +49,21 @@ export function isSelfGuarding({ writes }: OutboxEntry): boolean {
   return writes.every(({ tag }) => tag !== null);
 }
 
+export interface Beneath {
+  readonly row: JsonObject | null;
+  readonly tag: string | null;
+  /** Default: those that the write has. */
+  readonly values?: JsonObject;
+}
+
+/** Its writes, one of them on top of another row than before. */
+export function onTop({ writes }: OutboxEntry, at: number, { row, tag, values }: Beneath): RowWrite[] {
+  return writes.map((write, index) => {
+    const sent = values ?? write.values;
+    return index === at ? { ...write, values: sent, base: columnsOf(row, sent), tag } : write;
+  });
+}
+
 export function columnsOf(row: JsonObject | null, values: JsonObject): JsonObject | null {
   if (row === null) return null;
   return Object.fromEntries(Object.keys(values).map((name) => [name, row[name] ?? null]));

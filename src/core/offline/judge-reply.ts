@@ -33,8 +33,8 @@ export type Verdict =
   | { readonly kind: "done"; readonly state: Done; readonly tag: string | null }
   | { readonly kind: "again"; readonly mayHaveArrived: boolean; readonly afterMs: number }
   | { readonly kind: "signed-out" }
-  /** The row is no longer what the write stands on. */
-  | { readonly kind: "conflict" }
+  /** A row is no longer what its write stands on: the one at this index. */
+  | { readonly kind: "conflict"; readonly at: number }
   | { readonly kind: "refused"; readonly problem: JsonObject };
 
 /** Tries of an entry that the server answers with 500, before it is set aside. */
@@ -49,7 +49,10 @@ export function judgeReply(entry: OutboxEntry, reply: AttemptReply, defects: num
   if (status === 401) return { kind: "signed-out" };
   if (isRetryable) return { kind: "again", mayHaveArrived: status >= 500 || status === 408, afterMs: retryAfterMs };
   if (status >= 500 && defects < MAX_DEFECTS) return { kind: "again", mayHaveArrived: true, afterMs: retryAfterMs };
-  if (more.length === 0 && (status === 412 || status === 428)) return { kind: "conflict" };
+  // Of a transaction the problem names the operation; where it does not, nobody knows what to look at.
+  const at = more.length === 0 ? 0 : problem.index;
+  if ((status === 412 || status === 428) && typeof at === "number" && at in entry.writes)
+    return { kind: "conflict", at };
   // What was to go is gone.
   if (more.length === 0 && write?.op === "delete" && status === 404)
     return { kind: "done", state: doneAt(positions), tag: null };

@@ -46,6 +46,8 @@ export const OUTBOX_LIMITS = {
   attemptLifeMs: 10_000,
   /** The server knows a key for a day ([HT41]); what may have arrived longer ago is not blindly repeated. The rest is for clocks that go wrong. */
   replayWithinMs: 20 * 3_600_000,
+  /** That rest: whatever has left further in the future than this shows a clock that was set back by more. */
+  clockErrorMs: 4 * 3_600_000,
   /** Finished entries that are kept, for tabs that missed the news. */
   keptDone: 100,
   /** Until a sign-in is tried again by itself. */

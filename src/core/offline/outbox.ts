@@ -7,7 +7,7 @@
 import type { JsonObject } from "../json.ts";
 import { backoffMs } from "../live/backoff.ts";
 import { findConflict, isFulfilled, resolveConflict } from "./conflict.ts";
-import { columnsOf, type IsRevoked, isSelfGuarding, letGo, newer, rebased, withoutRevoked } from "./entry-changes.ts";
+import { type IsRevoked, isSelfGuarding, letGo, newer, onTop, rebased, withoutRevoked } from "./entry-changes.ts";
 import { type AttemptReply, judgeReply } from "./judge-reply.ts";
 import {
   changed,
@@ -33,6 +33,8 @@ interface Course {
   mayHaveArrived: boolean;
   /** How often the server has failed on it. */
   defects: number;
+  /** Of its writes the one whose row is read. */
+  at: number;
 }
 
 type Refused = Extract<EntryState, { kind: "refused" }>;
@@ -178,7 +180,9 @@ export class Outbox {
         if (!course.mayHaveArrived) this.#save([changed(entry, { state: QUEUED })]);
         break;
       case "conflict":
-        this.#read(entry, course);
+        // The parts of an earlier attempt may still come to lie in their objects; of a single write none can.
+        if (isInDoubt && entry.writes.length > 1) course.dueMs = course.doubtUntilMs;
+        else this.#read(entry, verdict.at);
         break;
       case "refused":
         // An earlier attempt may still take place: what is refused now would then be done after all.
@@ -193,7 +197,7 @@ export class Outbox {
   found(key: string, present: PresentRow | null): void {
     const course = this.#courses.get(key);
     const entry = this.#entries.find((each) => each.key === key);
-    const [write] = entry?.writes ?? [];
+    const write = entry?.writes[course?.at ?? 0];
     if (course?.phase !== "reading" || entry === undefined || write === undefined) return;
     course.phase = "waiting";
     if (present === null) {
@@ -202,8 +206,9 @@ export class Outbox {
       return;
     }
     const conflict = findConflict(write, present.row);
+    const isAlone = entry.writes.length === 1;
     // What was to go is gone; or this very write has taken place, so long ago that the server has forgotten its key.
-    if (isFulfilled(conflict)) {
+    if (isAlone && isFulfilled(conflict)) {
       this.#finish(entry, doneAt(present.positions), null);
       return;
     }
@@ -213,15 +218,15 @@ export class Outbox {
     if (resolution.kind === "send") {
       // No earlier attempt can take place any more: all of them carried the tag of a row that is gone.
       course.mayHaveArrived = false;
-      const { values } = resolution;
-      const next = { ...write, values, base: columnsOf(present.row, values), tag: present.tag };
-      this.#save([changed(entry, { writes: [next], state: QUEUED })]);
+      const writes = onTop(entry, course.at, { ...present, values: resolution.values });
+      this.#save([changed(entry, { writes, state: QUEUED })]);
     } else {
       const problem = {
         status: 412,
         code: "PRECONDITION_FAILED",
         title: "The row has changed",
         fields: conflict.fields,
+        ...(!isAlone && { index: course.at }),
       };
       this.#save([changed(entry, { state: { ...this.#refusal(entry, problem), present: present.row } })]);
     }
@@ -296,7 +301,7 @@ export class Outbox {
       this.#save([changed(entry, { state: { kind: "sent", firstAtMs: this.#port.nowMs() } })]);
     else if (!this.#isForgotten(entry) || isSelfGuarding(entry)) this.#send(entry);
     else if (entry.writes.length === 1 && entry.writes[0]?.op === "create")
-      this.#read(entry, this.#courseOf(entry.key));
+      this.#read(entry, 0);
     else this.#save([changed(entry, { state: this.#refusal(entry, {}) })]);
   }
 
@@ -305,10 +310,10 @@ export class Outbox {
     this.#port.act({ kind: "send", entry });
   }
 
-  #read(entry: OutboxEntry, course: Course): void {
-    const [write] = entry.writes;
+  #read(entry: OutboxEntry, at: number): void {
+    const write = entry.writes[at];
     if (write === undefined) return;
-    course.phase = "reading";
+    Object.assign(this.#courseOf(entry.key), { phase: "reading", at });
     this.#port.act({ kind: "read", entry, write });
   }
 
@@ -329,12 +334,17 @@ export class Outbox {
   #refusal(entry: OutboxEntry, problem: JsonObject): Refused {
     if (!this.#isForgotten(entry)) return { kind: "refused", problem };
     const title = "It cannot be told whether this write took place";
-    return { kind: "refused", problem: { status: 503, code: "OUTCOME_UNKNOWN", title, last: problem } };
+    const { index } = problem;
+    const unknown = { status: 503, code: "OUTCOME_UNKNOWN", title, last: problem };
+    return { kind: "refused", problem: index === undefined ? unknown : { ...unknown, index } };
   }
 
   /** Whether the server may have forgotten the key under which it may have been done. */
   #isForgotten({ state }: OutboxEntry): boolean {
-    return state.kind === "sent" && this.#port.nowMs() - state.firstAtMs > OUTBOX_LIMITS.replayWithinMs;
+    if (state.kind !== "sent") return false;
+    const ageMs = this.#port.nowMs() - state.firstAtMs;
+    // From a time that is yet to come: the clock was set back, and how much time has passed nobody knows.
+    return ageMs > OUTBOX_LIMITS.replayWithinMs || ageMs < -OUTBOX_LIMITS.clockErrorMs;
   }
 
   #doubt(course: Course): void {
@@ -354,7 +364,7 @@ export class Outbox {
   #courseOf(key: string): Course {
     let course = this.#courses.get(key);
     if (course === undefined) {
-      course = { phase: "waiting", dueMs: 0, doubtUntilMs: 0, mayHaveArrived: false, defects: 0 };
+      course = { phase: "waiting", dueMs: 0, doubtUntilMs: 0, mayHaveArrived: false, defects: 0, at: 0 };
       this.#courses.set(key, course);
     }
     return course;

@@ -233,6 +233,35 @@ test("[O2] what is written after a sign-out is kept for the person who was there
   expect(posts()).toHaveLength(1);
 });
 
+test("[O2] an answer of success that is not Ledge's ends nothing: the write is tried again under its key", async () => {
+  const notOurs: readonly Answer[] = [
+    { status: 200 },
+    { status: 204 },
+    { status: 200, body: {} },
+    { status: 200, body: "<html>Sign in to this network</html>" },
+  ];
+  const { tasks, client, sent } = open((_sent, index) => notOurs[index] ?? DONE);
+  await tasks.later.update("a", { title: "1" });
+  await until(() => client.outbox.pending().length === 0);
+  expect(sent).toHaveLength(5);
+  expect(new Set(sent.map(({ headers }) => headers["idempotency-key"])).size).toBe(1);
+});
+
+test("[O3] a row that somebody else's answer tells of a conflict is no row", async () => {
+  const { tasks, client, sent } = open(
+    ({ method }, index) => {
+      if (method === "GET")
+        return index < 2 ? { body: {} } : { body: { id: "a", title: "x" }, headers: { etag: '"e:5:s"', "ledge-seq": "e:5" } };
+      return problem(412, "PRECONDITION_FAILED");
+    },
+    { conflicts: "server-wins" },
+  );
+  await tasks.later.update("a", { title: "mine" }, { on: { id: "a", title: "old", _etag: '"e:2:s"' } });
+  await until(() => client.outbox.refused().length === 1);
+  expect(sent.map(({ method }) => method)).toEqual(["PATCH", "GET", "PATCH", "GET"]);
+  expect(client.outbox.refused()[0]?.present).toEqual({ id: "a", title: "x" });
+});
+
 test("[O2] several writes stand together as a transaction", async () => {
   const { client, sent } = open(() => ({ status: 200, body: { ok: true }, headers: { "ledge-seq": "e:3, f:8" } }));
   const row = { id: "a", title: "old", _etag: '"e:2:s"' };

@@ -1,13 +1,15 @@
 /** The outbox, step by step: what leaves, what waits, what is saved before what. */
 
 import { expect, test } from "vitest";
+import type { ConflictPolicy } from "../../../src/core/offline/conflict.ts";
+import { decide } from "../../../src/core/offline/decide.ts";
 import { Outbox } from "../../../src/core/offline/outbox.ts";
 import type { OutboxEntry } from "../../../src/core/offline/outbox-entry.ts";
 import { OUTBOX_LIMITS, type OutboxAction } from "../../../src/core/offline/outbox-port.ts";
 import { entry, write } from "./entries.ts";
 
 /** An outbox over a storage that is written at once, with a clock of the test's own. */
-function bench(entries: readonly OutboxEntry[]) {
+function bench(entries: readonly OutboxEntry[], policy: ConflictPolicy = "server-wins") {
   const storage = new Map(entries.map((each) => [each.key, each]));
   const actions: OutboxAction[] = [];
   const clock = { elapsedMs: 0 };
@@ -16,7 +18,7 @@ function bench(entries: readonly OutboxEntry[]) {
     elapsedMs: () => clock.elapsedMs,
     nowMs: () => 1_000_000 + clock.elapsedMs,
     random: () => 0.5,
-    policyOf: () => "server-wins",
+    policyOf: () => policy,
   });
   /** Carries out what is asked but requests, and gives these. */
   const settle = () => {
@@ -139,6 +141,71 @@ test("[O2] a write that may have arrived longer ago than the server remembers is
   ]);
   expect(settle()).toEqual(["k2"]);
   expect(storage.get("k1")?.state).toMatchObject({ kind: "refused", problem: { code: "OUTCOME_UNKNOWN" } });
+});
+
+test("[O2] what has left in the future shows a clock that was set back: it counts as long ago, but for the error that clocks may have", () => {
+  const left = (ms: number) => ({ kind: "sent", firstAtMs: 1_000_000 + ms }) as const;
+  const { settle, storage } = bench([
+    entry(1, [write("a")], { state: left(OUTBOX_LIMITS.clockErrorMs + 1) }),
+    entry(2, [write("b")], { state: left(OUTBOX_LIMITS.clockErrorMs) }),
+  ]);
+  expect(settle()).toEqual(["k2"]);
+  expect(storage.get("k1")?.state).toMatchObject({ kind: "refused", problem: { code: "OUTCOME_UNKNOWN" } });
+});
+
+/** A card is moved: its place, and a line of its history. */
+const moved = [
+  write("x", { tag: "e:1:s", values: { status: "done" }, base: { status: "todo" } }),
+  write("line", { op: "create", table: "comments", values: { body: "todo done" } }),
+  write("y", { tag: "e:2:s", values: { rank: 2 }, base: { rank: 1 } }),
+];
+const conflict = (index: number) => ({ ...REFUSAL, status: 412, problem: { status: 412, index } });
+
+test("[O3] merge: a transaction that met changes of other columns goes as a whole on top of the rows that stand there", () => {
+  const { outbox, actions, settle, storage } = bench([entry(1, moved)], "merge");
+  settle();
+  for (const [index, row, tag] of [
+    [0, { id: "x", status: "todo", title: "renamed" }, "e:5:s"],
+    [2, { id: "y", rank: 2 }, "e:6:s"],
+  ] as const) {
+    outbox.replied("k1", conflict(index));
+    expect(actions.splice(0)).toMatchObject([{ kind: "read", write: { id: row.id } }]);
+    outbox.found("k1", { row, tag, positions: ["e:6"] });
+    expect(settle()).toEqual(["k1"]);
+    expect(storage.get("k1")?.writes[index]).toMatchObject({ tag });
+  }
+  expect(storage.get("k1")?.writes).toEqual([
+    { ...moved[0], tag: "e:5:s" },
+    moved[1],
+    { ...moved[2], base: { rank: 2 }, tag: "e:6:s" },
+  ]);
+  outbox.replied("k1", DONE);
+  settle();
+  expect(storage.get("k1")?.state.kind).toBe("done");
+});
+
+test("[O3] a transaction whose column another has changed is set aside with that row; tried again it asks nothing of that row, and the rest as before", () => {
+  const { outbox, settle, storage } = bench([entry(1, moved)], "merge");
+  settle();
+  outbox.replied("k1", conflict(2));
+  const present = { id: "y", rank: 9 };
+  outbox.found("k1", { row: present, tag: "e:6:s", positions: ["e:6"] });
+  expect(settle()).toEqual([]);
+  const refused = storage.get("k1") as OutboxEntry;
+  expect(refused.state).toMatchObject({ kind: "refused", present, problem: { status: 412, fields: ["rank"], index: 2 } });
+  const again = decide(refused, { kind: "retry", onTop: { row: null, tag: null } })?.after;
+  expect(again?.writes.map(({ tag }) => tag)).toEqual(["e:1:s", null, null]);
+});
+
+test("[O3] a conflict of a transaction decides nothing while an earlier attempt may still take place", () => {
+  const { outbox, settle, storage, at } = bench([entry(1, moved)], "merge");
+  settle();
+  outbox.replied("k1", LOST);
+  expect(at(600)).toEqual(["k1"]);
+  outbox.replied("k1", conflict(0));
+  expect(settle()).toEqual([]);
+  expect(storage.get("k1")?.writes).toEqual(moved);
+  expect(at(OUTBOX_LIMITS.attemptLifeMs)).toEqual(["k1"]);
 });
 
 test("[O3] a write made on an earlier one of its row goes on from what that one has led to", () => {

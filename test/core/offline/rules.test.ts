@@ -59,17 +59,20 @@ test.each([
   ],
   ["an unknown outcome", problem(503, { isRetryable: true }), { kind: "again", mayHaveArrived: true }],
   ["a defect of the server", problem(500), { kind: "again", mayHaveArrived: true }],
-  ["a row that has changed", problem(412), { kind: "conflict" }],
-  ["a condition that is required", problem(428), { kind: "conflict" }],
+  ["a row that has changed", problem(412), { kind: "conflict", at: 0 }],
+  ["a condition that is required", problem(428), { kind: "conflict", at: 0 }],
   ["an invalid row", problem(400), { kind: "refused", problem: { status: 400 } }],
   ["a row that is gone", problem(404), { kind: "refused" }],
 ] as const)("[O2] %s", (_what, reply, verdict) => {
   expect(judgeReply(entry(1, [write("a")]), reply, 0)).toMatchObject(verdict);
 });
 
-test("[O2] a defect of the server is a refusal in the end; a transaction has no conflict to merge; a row to delete that is gone is deleted", () => {
+test("[O2] a defect of the server is a refusal in the end; a conflict of a transaction is that of the write it names; a row to delete that is gone is deleted", () => {
   expect(judgeReply(entry(1, [write("a")]), problem(500), 3)).toMatchObject({ kind: "refused" });
-  expect(judgeReply(entry(1, [write("a"), write("b")]), problem(412), 0)).toMatchObject({ kind: "refused" });
+  const both = entry(1, [write("a"), write("b")]);
+  const named = (index?: number) =>
+    judgeReply(both, problem(412, { problem: index === undefined ? {} : { index } }), 0);
+  expect([named(1), named(2).kind, named().kind]).toEqual([{ kind: "conflict", at: 1 }, "refused", "refused"]);
   const gone = judgeReply(entry(1, [write("a", { op: "delete" })]), problem(404), 0);
   expect(gone).toEqual({ kind: "done", state: { kind: "done", positions: ["e:1"] }, tag: null });
 });

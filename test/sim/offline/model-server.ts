@@ -86,8 +86,10 @@ export class ModelServer {
       return this.#refuse(writes, 422, "IDEMPOTENCY_MISMATCH");
     }
     const created = new Set<RowId>();
-    for (const write of writes) {
+    for (const [index, write] of writes.entries()) {
       const refusal = this.#check(user, write, created);
+      if (refusal?.kind === "problem" && writes.length > 1)
+        return { ...refusal, problem: { ...refusal.problem, index } };
       if (refusal !== null) return refusal;
       if (write.op === "create") created.add(write.id);
     }

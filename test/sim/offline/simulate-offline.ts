@@ -267,7 +267,8 @@ class Run {
     const entry = random.pick(refused);
     const roll = random.next();
     const edited = entry.writes.map((write) => ({ ...write, values: this.#mended(write.values, entry.key) }));
-    const present = random.chance(0.5) ? this.#server.read(browser.user, entry.writes[0] as RowWrite) : undefined;
+    const at = entry.state.kind === "refused" ? Number(entry.state.problem.index ?? 0) : 0;
+    const present = random.chance(0.5) ? this.#server.read(browser.user, entry.writes[at] as RowWrite) : undefined;
     const change = decide(
       entry,
       roll < 0.3
