@@ -22,11 +22,26 @@ import { rowsContract } from "./test/client/store/rows-contract.ts";
 const sending = withOutbox(createClient({ url: location.origin, timeoutMs: 3000, live: { share: shareSockets() } }), { conflicts: "merge" });
 const client = withStore(sending, { persist: true });
 const list = () => client.store.list("notes", { orderBy: "title" });
+const opened = [];
+const open = indexedDB.open.bind(indexedDB);
+indexedDB.open = (...given) => {
+  const request = open(...given);
+  request.addEventListener("success", () => opened.push(request.result));
+  return request;
+};
 Object.assign(globalThis, {
   client,
   notes: client.resource("notes"),
   contract: () => storageContract(indexedDbStorage("contract"), () => indexedDbStorage("contract")),
   rowsContract: () => rowsContract(indexedDbRows("contract"), () => indexedDbRows("contract")),
+  closed: async () => {
+    const [entries, rows] = [indexedDbStorage("closed"), indexedDbRows("closed")];
+    await Promise.all([entries.all(), rows.load("x")]);
+    for (const database of opened.splice(0)) database.close();
+    await entries.add({ key: "k", principal: null, madeAtMs: 1, writes: [] });
+    await rows.clear();
+    return [(await entries.all()).length, await rows.load("x"), opened.length];
+  },
   follow: () => void list().subscribe(() => {}),
   shown: () => ({ status: list().getSnapshot().status, titles: list().getSnapshot().rows.map(({ title }) => title) }),
 });
@@ -87,6 +102,8 @@ async function rows(): Promise<{ seq: number; items: Record<string, unknown>[] }
 test("[O5] entries in IndexedDB keep the contract of a storage", async () => {
   const page = await openPage();
   expect(await run(page, "contract()")).toEqual([]);
+  // Also after the browser has closed what they hold open.
+  expect(await run(page, "closed()")).toEqual([1, null, 2]);
   await page.close();
 });
 

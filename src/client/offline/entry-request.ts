@@ -61,7 +61,9 @@ export async function readPresent(send: Send, write: RowWrite): Promise<PresentR
     const call = { method: "GET", path: pathOf(write), isSafe: true, headers: {}, options: { retries: 0 } };
     const reply = await send(call);
     const positions = positionsOf(reply);
-    return positions.length === 0 ? null : { row: (reply.body ?? null) as JsonObject | null, tag: tagOf(reply), positions };
+    return positions.length === 0
+      ? null
+      : { row: (reply.body ?? null) as JsonObject | null, tag: tagOf(reply), positions };
   } catch (error) {
     const isAbsent = error instanceof LedgeError && !(error instanceof TransportError) && error.status === 404;
     if (!isAbsent) return null;
@@ -85,7 +87,7 @@ export function pathOf(write: RowWrite): string {
   return tablePath(write.table, write.partition) + rowPath(write.id);
 }
 
-function tagOf({ headers }: Reply): string | null {
+export function tagOf({ headers }: Reply): string | null {
   return headers.get("etag")?.replace(/^"|"$/g, "") ?? null;
 }
 

@@ -4,6 +4,7 @@
  */
 
 import type { OutboxEntry } from "../../core/offline/outbox-entry.ts";
+import { type Closable, IdbConnection } from "../idb-connection.ts";
 import { firstForm, type OutboxStorage } from "./outbox-storage.ts";
 
 /** The parts of IndexedDB that are used. */
@@ -27,11 +28,9 @@ interface IdbTransaction {
   oncomplete: (() => void) | null;
   onabort: (() => void) | null;
 }
-interface IdbDatabase {
+interface IdbDatabase extends Closable {
   transaction(store: string, mode: "readonly" | "readwrite", options?: object): IdbTransaction;
   createObjectStore(name: string, options: object): unknown;
-  close(): void;
-  onversionchange: (() => void) | null;
 }
 interface IdbOpening extends IdbRequest<IdbDatabase> {
   onupgradeneeded: (() => void) | null;
@@ -47,24 +46,13 @@ export function hasIndexedDb(): boolean {
 }
 
 export function indexedDbStorage(name: string): OutboxStorage {
-  let opened: Promise<IdbDatabase> | null = null;
-  const database = (): Promise<IdbDatabase> => {
-    // One that failed, or was closed, may be tried again.
-    const forget = () => {
-      opened = null;
-    };
-    opened ??= open(name, forget).catch((error) => {
-      forget();
-      throw error;
-    });
-    return opened;
-  };
+  const connection = new IdbConnection(() => open(name));
   const within = async <T>(
     mode: "readonly" | "readwrite",
     run: (store: IdbStore, result: (value: T) => void, giveUp: (value: T) => void) => void,
     options: object = {},
   ): Promise<T> => {
-    const transaction = (await database()).transaction(STORE, mode, options);
+    const transaction = await connection.use((database) => database.transaction(STORE, mode, options));
     return new Promise<T>((resolve, reject) => {
       let done: { readonly is: T } | null = null;
       let givenUp: { readonly is: T } | null = null;
@@ -114,25 +102,17 @@ export function indexedDbStorage(name: string): OutboxStorage {
         const request = store.getAll();
         request.onsuccess = () => result(request.result);
       }),
-    close: () => void opened?.then((held) => held.close()),
+    close: () => connection.close(),
   };
 }
 
-function open(name: string, closed: () => void): Promise<IdbDatabase> {
+function open(name: string): Promise<IdbDatabase> {
   return new Promise((resolve, reject) => {
     const request = globals.indexedDB?.open(`ledge-outbox:${name}`, VERSION);
     if (request === undefined) throw new Error("There is no IndexedDB here");
     request.onupgradeneeded = () =>
       void request.result.createObjectStore(STORE, { keyPath: "place", autoIncrement: true });
     request.onerror = () => reject(request.error);
-    request.onsuccess = () => {
-      const held = request.result;
-      // Another tab brings a newer form, or the person deletes what the page keeps.
-      held.onversionchange = () => {
-        held.close();
-        closed();
-      };
-      resolve(held);
-    };
+    request.onsuccess = () => resolve(request.result);
   });
 }

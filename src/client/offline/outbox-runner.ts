@@ -66,6 +66,7 @@ export class OutboxRunner {
   #isClosed = false;
   #observer: OutboxObserver | null = null;
   #isTold = true;
+  #canStore = true;
   #cancelWake = (): void => {};
   /** Resolves once what was stored before is known. */
   readonly ready: Promise<void>;
@@ -93,6 +94,7 @@ export class OutboxRunner {
       principal: this.#principal,
       pause: this.#progress.pause,
       unread: this.#unread,
+      canStore: this.#canStore,
     });
     return this.#status;
   }
@@ -143,7 +145,7 @@ export class OutboxRunner {
       // Whoever signs in next may be anybody.
       if (principal === null && this.#principal === NOBODY)
         throw new AuthError("Cannot keep the write: nobody is signed in", { code: "SIGNED_OUT", status: 0 });
-      const entry = await storage.add({ ...draft, principal, madeAtMs });
+      const entry = await this.#kept(storage.add({ ...draft, principal, madeAtMs }));
       this.#tell([{ key: entry.key, entry }], "all");
       return entry;
     } catch (error) {
@@ -213,14 +215,7 @@ export class OutboxRunner {
         void readPresent(send, action.write).then((row) => this.#step(() => outbox.found(action.entry.key, row)));
         break;
       case "reload":
-        void this.#load().then((entries) => {
-          // Whoever made them may not have come to tell the others.
-          this.#tell(
-            entries.map((entry) => ({ key: entry.key, entry })),
-            "others",
-          );
-          this.#step(() => outbox.loaded(entries));
-        });
+        void this.#reload(outbox);
         break;
       case "wake":
         this.#cancelWake();
@@ -236,7 +231,7 @@ export class OutboxRunner {
   async #save(changes: readonly EntryChange[], outbox: Outbox): Promise<void> {
     let isDone = false;
     try {
-      isDone = await this.#wiring.storage.commit(changes);
+      isDone = await this.#kept(this.#wiring.storage.commit(changes));
     } catch {
       await this.#pause();
     }
@@ -249,15 +244,39 @@ export class OutboxRunner {
     this.#step(() => outbox.saved(changes, isDone));
   }
 
+  async #reload(outbox: Outbox): Promise<void> {
+    const known = [...this.#entries.keys()];
+    const entries = await this.#load();
+    const held = new Set(entries.map(({ key }) => key));
+    // Whoever made them may not have come to tell the others; and a person may have had the browser clear what it holds.
+    const gone = known.filter((key) => !held.has(key)).map((key) => ({ key, entry: null }));
+    this.#tell([...gone, ...entries.map((entry) => ({ key: entry.key, entry }))], "others");
+    this.#step(() => outbox.loaded(entries));
+  }
+
   /** Until it succeeds: without what is stored there is nothing to go on with. */
   async #load(): Promise<readonly OutboxEntry[]> {
     for (;;) {
       try {
-        return await this.#wiring.storage.all();
+        return await this.#kept(this.#wiring.storage.all());
       } catch (error) {
         if (this.#isClosed) throw error;
         await this.#pause();
       }
+    }
+  }
+
+  /** Whoever looks is told when the storage begins to fail, and when it is there again. */
+  async #kept<T>(asked: Promise<T>): Promise<T> {
+    let canStore = false;
+    try {
+      const result = await asked;
+      canStore = true;
+      return result;
+    } finally {
+      const isNews = canStore !== this.#canStore;
+      this.#canStore = canStore;
+      if (isNews) this.#changed();
     }
   }
 

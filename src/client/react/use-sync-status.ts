@@ -28,6 +28,7 @@ const ON_SERVER: Told = {
   oldestUnsentAtMs: null,
   unread: 0,
   pause: null,
+  canStore: true,
   connection: "connecting",
   pending: [],
   refusedWrites: [],

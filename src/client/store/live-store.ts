@@ -12,7 +12,7 @@ import type { QueryCache } from "../cache/query-cache.ts";
 import type { FilterInput } from "../filter-text.ts";
 import type { LiveHub } from "../live/live-hub.ts";
 import { aggregateRequest, rowsRequest } from "../live/subscribe.ts";
-import { callOf, doneOf } from "../offline/entry-request.ts";
+import { callOf, doneOf, tagOf } from "../offline/entry-request.ts";
 import type { News, OutboxRunner } from "../offline/outbox-runner.ts";
 import type { Send } from "../send.ts";
 import { etagOf, withTag } from "../tags.ts";
@@ -26,6 +26,7 @@ import { SharedHandle, type Source } from "./shared-handle.ts";
 import { groupsOf, handedOver, listOf, NO_GROUPS, NO_LIST, NO_PAGES, NO_ROW, rowOf } from "./snapshots.ts";
 import type { StoreQuery, StoreStats } from "./store-types.ts";
 import { keptKeyOf, type Watched, type WatchHost, WatchSource } from "./watch-source.ts";
+import { WriteLine } from "./write-line.ts";
 
 export interface StoreWiring {
   readonly hub: LiveHub;
@@ -61,6 +62,7 @@ export class LiveStoreState {
   readonly #sources = new Map<string, { readonly source: WatchSource; readonly handle: AnyHandle }>();
   readonly #teller: FrameTeller;
   readonly #handover = new Handover();
+  readonly #line = new WriteLine();
   #sourceCount = 0;
 
   constructor(wiring: StoreWiring) {
@@ -170,8 +172,12 @@ export class LiveStoreState {
     this.core.draft({ ...made, state: { kind: "queued" } });
     this.#teller.schedule("now");
     try {
-      const state = doneOf(made, await send({ ...callOf(made), options: {} }));
-      this.core.news(key, { ...made, place: Number.MAX_SAFE_INTEGER, rev: 0, state });
+      await this.#line.run(writes, async (onLatest) => {
+        const reply = await send({ ...callOf({ key, writes: onLatest }), options: {} });
+        const state = doneOf(made, reply);
+        this.core.news(key, { ...made, place: Number.MAX_SAFE_INTEGER, rev: 0, state });
+        return tagOf(reply);
+      });
     } catch (error) {
       this.core.news(key, null);
       throw error;

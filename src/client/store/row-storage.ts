@@ -6,6 +6,7 @@
 
 import type { JsonObject } from "../../core/json.ts";
 import type { ShownRow } from "../../core/live/server-frames.ts";
+import { type Closable, IdbConnection } from "../idb-connection.ts";
 
 export interface KeptRows {
   /** Of the watch and the person. */
@@ -80,11 +81,9 @@ interface Transaction {
   oncomplete: (() => void) | null;
   onabort: (() => void) | null;
 }
-interface Database {
+interface Database extends Closable {
   transaction(store: string, mode: "readonly" | "readwrite"): Transaction;
   createObjectStore(name: string, options: object): Store;
-  close(): void;
-  onversionchange: (() => void) | null;
 }
 interface Globals {
   readonly indexedDB?: {
@@ -96,16 +95,13 @@ const STORE = "watches";
 const globals = globalThis as unknown as Globals;
 
 export function indexedDbRows(name: string): RowStorage {
-  let opened: Promise<Database> | null = null;
+  const connection = new IdbConnection(() => open(name));
   const within = async <T>(
     mode: "readonly" | "readwrite",
     run: (store: Store, give: (value: T) => void) => void,
     none: T,
   ): Promise<T> => {
-    opened ??= open(name, () => {
-      opened = null;
-    });
-    const transaction = (await opened).transaction(STORE, mode);
+    const transaction = await connection.use((database) => database.transaction(STORE, mode));
     return new Promise<T>((resolve, reject) => {
       let given = none;
       transaction.oncomplete = () => resolve(given);
@@ -153,11 +149,11 @@ export function indexedDbRows(name: string): RowStorage {
         },
         undefined,
       ),
-    close: () => void opened?.then((database) => database.close()),
+    close: () => connection.close(),
   };
 }
 
-function open(name: string, closed: () => void): Promise<Database> {
+function open(name: string): Promise<Database> {
   return new Promise((resolve, reject) => {
     const request = globals.indexedDB?.open(`ledge-rows:${name}`, 1);
     if (request === undefined) throw new Error("There is no IndexedDB here");
@@ -166,17 +162,7 @@ function open(name: string, closed: () => void): Promise<Database> {
       store.createIndex("path", "path");
       store.createIndex("savedAtMs", "savedAtMs");
     };
-    request.onerror = () => {
-      closed();
-      reject(request.error);
-    };
-    request.onsuccess = () => {
-      const database = request.result;
-      database.onversionchange = () => {
-        database.close();
-        closed();
-      };
-      resolve(database);
-    };
+    request.onerror = () => reject(request.error);
+    request.onsuccess = () => resolve(request.result);
   });
 }

@@ -300,8 +300,7 @@ export class Outbox {
     if (entry.state.kind === "queued")
       this.#save([changed(entry, { state: { kind: "sent", firstAtMs: this.#port.nowMs() } })]);
     else if (!this.#isForgotten(entry) || isSelfGuarding(entry)) this.#send(entry);
-    else if (entry.writes.length === 1 && entry.writes[0]?.op === "create")
-      this.#read(entry, 0);
+    else if (entry.writes.length === 1 && entry.writes[0]?.op === "create") this.#read(entry, 0);
     else this.#save([changed(entry, { state: this.#refusal(entry, {}) })]);
   }
 

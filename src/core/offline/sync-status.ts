@@ -22,6 +22,8 @@ export interface SyncStatus {
   /** Acknowledged writes that reading has not reached. */
   readonly unread: number;
   readonly pause: Pause | null;
+  /** False: the storage failed when it was last asked, so a write cannot be kept here now; a new one rejects. */
+  readonly canStore: boolean;
 }
 
 export interface SyncFacts {
@@ -30,10 +32,11 @@ export interface SyncFacts {
   readonly principal: string | null;
   readonly pause: Pause | null;
   readonly unread: number;
+  readonly canStore: boolean;
 }
 
 /** In one pass: there may be thousands, and it is asked for whenever one of them moves. */
-export function syncStatus({ entries, isInFlight, principal, pause, unread }: SyncFacts): SyncStatus {
+export function syncStatus({ entries, isInFlight, principal, pause, unread, canStore }: SyncFacts): SyncStatus {
   let [unsent, sending, unknown, foreign, refused] = [0, 0, 0, 0, 0];
   let oldestUnsentAtMs: number | null = null;
   for (const { key, state, madeAtMs, principal: owner } of entries) {
@@ -47,7 +50,7 @@ export function syncStatus({ entries, isInFlight, principal, pause, unread }: Sy
   }
   const heldUp = countHeldUp(entries);
   const why = unsent === 0 ? null : pause;
-  return { unsent, sending, unknown, heldUp, foreign, refused, oldestUnsentAtMs, unread, pause: why };
+  return { unsent, sending, unknown, heldUp, foreign, refused, oldestUnsentAtMs, unread, pause: why, canStore };
 }
 
 /** One word for an entry, as a person sees it. */

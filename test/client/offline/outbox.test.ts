@@ -251,7 +251,9 @@ test("[O3] a row that somebody else's answer tells of a conflict is no row", asy
   const { tasks, client, sent } = open(
     ({ method }, index) => {
       if (method === "GET")
-        return index < 2 ? { body: {} } : { body: { id: "a", title: "x" }, headers: { etag: '"e:5:s"', "ledge-seq": "e:5" } };
+        return index < 2
+          ? { body: {} }
+          : { body: { id: "a", title: "x" }, headers: { etag: '"e:5:s"', "ledge-seq": "e:5" } };
       return problem(412, "PRECONDITION_FAILED");
     },
     { conflicts: "server-wins" },
@@ -294,6 +296,29 @@ test("[O2] a storage that cannot be written rejects the write, and an id that ca
   await expect(tasks.later.update("a", { title: "1" })).rejects.toThrow("full");
   await expect(tasks.later.update("..", { title: "1" })).rejects.toThrow('no row ".."');
   expect(client.outbox.pending()).toEqual([]);
+});
+
+test("[O5] while the storage fails the status says so, and of what a person has had cleared nothing is left to be sent", async () => {
+  let isFull = true;
+  let held = memoryStorage();
+  const storage: typeof held = {
+    add: (draft) => (isFull ? Promise.reject(new Error("full")) : held.add(draft)),
+    commit: (changes) => held.commit(changes),
+    all: () => held.all(),
+  };
+  const { tasks, client, browser, sent } = open(() => DONE, { storage });
+  await client.outbox.ready;
+  expect(client.sync.status.canStore).toBe(true);
+  await expect(tasks.later.update("a", { title: "1" })).rejects.toThrow("full");
+  expect(client.sync.status).toMatchObject({ canStore: false, unsent: 0 });
+  isFull = false;
+  browser.become(false);
+  await tasks.later.update("a", { title: "2" });
+  expect(client.sync.status).toMatchObject({ canStore: true, unsent: 1 });
+  held = memoryStorage();
+  browser.become(true);
+  await until(() => client.sync.status.unsent === 0);
+  expect([client.outbox.pending(), sent]).toEqual([[], []]);
 });
 
 test("[O2] a storage that fails for a moment loses nothing", async () => {

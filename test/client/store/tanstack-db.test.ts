@@ -61,6 +61,42 @@ test("[TD1] a live join over two tables follows both", async () => {
   expect(lines()).toEqual(["Field: Sow"]);
 });
 
+test("[TD2] quick updates of one row (direct) go one after the other, each on what the one before has led to; somebody else's change is still noticed", async () => {
+  const { ledge, clock, tasks } = open("direct");
+  ledge.write("tasks", "a", { title: "t0" });
+  const states: unknown[] = [];
+  tasks.subscribeChanges(() => void states.push(tasks.get("a")?.title));
+  await clock.advance(50);
+  const update = (title: string) =>
+    tasks.update("a", (draft) => {
+      (draft as { title: string }).title = title;
+    }).isPersisted.promise;
+  ledge.holdsFrames = true;
+  const done = [1, 2, 3].map((each) => update(`t${each}`));
+  await clock.advance(50);
+  ledge.release();
+  done.push(...[4, 5, 6].map((each) => update(`t${each}`)));
+  await clock.advance(200);
+  await Promise.all(done);
+  expect(ledge.object("tasks").find("tasks", "a")?.row.title).toBe("t6");
+  expect(ledge.requests.filter((request) => request === "PATCH /tasks/a")).toHaveLength(6);
+  expect(states.filter((state, index) => state !== states[index - 1])).toEqual([
+    "t0",
+    "t1",
+    "t2",
+    "t3",
+    "t4",
+    "t5",
+    "t6",
+  ]);
+  ledge.holdsFrames = true;
+  ledge.write("tasks", "a", { title: "theirs" });
+  const late = update("mine");
+  const outcome = late.then(() => "done").catch((error: { status?: number }) => error.status);
+  await clock.advance(200);
+  expect(await outcome).toBe(412);
+});
+
 for (const way of ["outbox", "direct"] as const)
   test(`[TD2] writes (${way}) are shown at once, never fall back, and are taken back when they are refused`, async () => {
     const { ledge, clock, tasks } = open(way);

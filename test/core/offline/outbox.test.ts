@@ -192,7 +192,11 @@ test("[O3] a transaction whose column another has changed is set aside with that
   outbox.found("k1", { row: present, tag: "e:6:s", positions: ["e:6"] });
   expect(settle()).toEqual([]);
   const refused = storage.get("k1") as OutboxEntry;
-  expect(refused.state).toMatchObject({ kind: "refused", present, problem: { status: 412, fields: ["rank"], index: 2 } });
+  expect(refused.state).toMatchObject({
+    kind: "refused",
+    present,
+    problem: { status: 412, fields: ["rank"], index: 2 },
+  });
   const again = decide(refused, { kind: "retry", onTop: { row: null, tag: null } })?.after;
   expect(again?.writes.map(({ tag }) => tag)).toEqual(["e:1:s", null, null]);
 });

@@ -167,7 +167,7 @@ test("[O7] the status counts what is not on the server, and why", () => {
     entry(5, [write("d")], { state: REFUSED }),
     entry(6, [write("e")], { state: { kind: "done", positions: [] } }),
   ];
-  const facts = { entries, isInFlight: (key: string) => key === "k1", principal: "ann", unread: 2 };
+  const facts = { entries, isInFlight: (key: string) => key === "k1", principal: "ann", unread: 2, canStore: true };
   expect(syncStatus({ ...facts, pause: "offline" })).toEqual({
     unsent: 4,
     sending: 1,
@@ -177,6 +177,7 @@ test("[O7] the status counts what is not on the server, and why", () => {
     refused: 1,
     oldestUnsentAtMs: 1,
     unread: 2,
+    canStore: true,
     pause: "offline",
   });
   expect(syncStatus({ ...facts, entries: entries.slice(4), pause: "offline" })).toMatchObject({

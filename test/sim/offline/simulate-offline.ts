@@ -153,6 +153,7 @@ class Run {
       principal: tab.browser.user,
       pause: outbox.pause,
       unread: tab.store.overlaid.acknowledged,
+      canStore: true,
     });
     const refused = tab.browser.all().filter(({ state }) => state.kind === "refused").length;
     if (status.heldUp > 0) this.#world.hit("held up behind a refused one");

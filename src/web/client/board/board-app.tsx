@@ -128,7 +128,10 @@ function AssignedStage({ person, place }: StageProps) {
 /** Rows with writes that are not certain yet. */
 function usePending(): ReadonlySet<string> {
   const { pending } = useSyncStatus();
-  return useMemo(() => new Set(pending.flatMap(({ writes }) => writes.map(({ id }) => String(id)))), [pending]);
+  return useMemo(() => {
+    const uncertain = pending.filter(({ status }) => status !== "refused");
+    return new Set(uncertain.flatMap(({ writes }) => writes.map(({ id }) => String(id))));
+  }, [pending]);
 }
 
 function sumOf(counts: ReadonlyMap<string, number>): string {

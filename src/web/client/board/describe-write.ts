@@ -21,17 +21,28 @@ export function describeWrite({ writes }: OutboxItem): string {
   return `Change ${Object.keys(values).join(", ")} of a ${what}`;
 }
 
+interface Refusal {
+  readonly status?: number;
+  readonly code?: string;
+  readonly detail?: string;
+  readonly errors?: readonly Values[];
+  /** Of the write that met a conflict. */
+  readonly index?: number;
+}
+
 export function describeRefusal({ problem, present, writes }: OutboxItem): string {
-  const { detail, errors } = (problem ?? {}) as { readonly detail?: string; readonly errors?: readonly Values[] };
+  const { status, code, detail, errors, index = 0 } = (problem ?? {}) as Refusal;
   if (present === null) return "It is not there any more.";
   const theirs = present === undefined ? null : (present as Values);
   if (theirs !== null) {
-    const changed = Object.keys(writes[0]?.values ?? {}).filter(
+    const changed = Object.keys(writes[index]?.values ?? {}).filter(
       (name) => name !== "position" && theirs[name] !== undefined,
     );
     const now = changed.map((name) => `${name} is now ${quoted(theirs[name]) ?? String(theirs[name])}`);
     return `Somebody else changed it meanwhile${now.length === 0 ? "" : `: ${now.join(", ")}`}.`;
   }
+  if (code === "OUTCOME_UNKNOWN") return "It left long ago, and nobody can tell whether it arrived.";
+  if (status === 412) return "Somebody else changed it meanwhile.";
   const first = errors?.[0];
   if (first !== undefined) return `${String(first.field)} ${String(first.message)}.`;
   return detail ?? "The server refused it.";

@@ -90,7 +90,8 @@ function standing(sync: Syncing & { readonly isSignedOut: boolean }): {
   readonly state: string;
   readonly text: string;
 } {
-  const { unsent, refused, connection, isSignedOut } = sync;
+  const { unsent, refused, connection, canStore, isSignedOut } = sync;
+  if (!canStore) return { state: "refused", text: "Cannot save" };
   if (isSignedOut) return { state: "busy", text: unsent > 0 ? `Signed out · ${unsent} unsent` : "Signed out" };
   if (refused > 0) return { state: "refused", text: `${refused} refused` };
   const isCut = isCutOff(sync);
@@ -100,7 +101,9 @@ function standing(sync: Syncing & { readonly isSignedOut: boolean }): {
 }
 
 function explain(sync: Syncing): string {
-  const { unsent, refused } = sync;
+  const { unsent, refused, canStore } = sync;
+  if (!canStore)
+    return "This browser does not keep what you write at the moment. Its storage may be full, or is being cleared.";
   if (refused > 0) return "The server refused what stands below. It stays until you decide.";
   if (isCutOff(sync))
     return "You are offline. What you do is kept in this browser, and sent as soon as the server can be reached.";
