@@ -28,17 +28,19 @@ interface Answer {
     readonly code?: string;
     readonly items: readonly { readonly id: string }[];
     readonly count: number;
+    readonly index?: number;
   };
 }
 
 /** A request as `alice`, or as `root,role=admin`; null: as nobody. */
-async function ask(who: string | null, request: string, body?: object): Promise<Answer> {
+async function ask(who: string | null, request: string, body?: object, more: object = {}): Promise<Answer> {
   const [method = "GET", path] = request.split(" ");
   const reply = await fetch(`${base}${path}`, {
     method,
     headers: {
       "content-type": "application/json",
       ...(who === null ? {} : { authorization: `Bearer dev:${who}` }),
+      ...more,
     },
     ...(body === undefined ? {} : { body: JSON.stringify(body) }),
   });
@@ -106,6 +108,23 @@ describe("what the board does with them", () => {
     { op: "update", resource: "tasks", id, data: { status, position } },
     { op: "create", resource: "comments", data: { taskId: id, kind: "moved", body: `todo ${status}` } },
   ];
+
+  test("[O3] a card moved on what it no longer is: 412 names the write, and under the same key it may go on what it is now", async () => {
+    const id = await add("dora", await project("dora"));
+    const tagged = async () => {
+      const reply = await fetch(`${base}/tasks/${id}`, { headers: { authorization: "Bearer dev:dora" } });
+      return reply.headers.get("etag")?.slice(1, -1);
+    };
+    const before = await tagged();
+    await ask("dora", `PATCH /tasks/${id}`, { title: "Renamed" });
+    const [place, line] = moved(id, "done");
+    const key = { "idempotency-key": crypto.randomUUID() };
+    const move = (ifVersion?: string) =>
+      ask("dora", "POST /transaction", { operations: [line, { ...place, ifVersion }] }, key);
+    expect(await move(before)).toMatchObject({ status: 412, body: { index: 1 } });
+    expect((await move(await tagged())).status).toBe(200);
+    expect((await ask("dora", `GET /tasks/${id}`)).body).toMatchObject({ status: "done", title: "Renamed" });
+  });
 
   test("[TX1] a card moves with the line of its history, over both objects, or not at all", async () => {
     const id = await add("dora", await project("dora"));
