@@ -34,7 +34,7 @@ Object.assign(globalThis, {
   notes: client.resource("notes"),
   contract: () => storageContract(indexedDbStorage("contract"), () => indexedDbStorage("contract")),
   rowsContract: () => rowsContract(indexedDbRows("contract"), () => indexedDbRows("contract")),
-  closed: async () => {
+  reopened: async () => {
     const [entries, rows] = [indexedDbStorage("closed"), indexedDbRows("closed")];
     await Promise.all([entries.all(), rows.load("x")]);
     for (const database of opened.splice(0)) database.close();
@@ -103,7 +103,7 @@ test("[O5] entries in IndexedDB keep the contract of a storage", async () => {
   const page = await openPage();
   expect(await run(page, "contract()")).toEqual([]);
   // Also after the browser has closed what they hold open.
-  expect(await run(page, "closed()")).toEqual([1, null, 2]);
+  expect(await run(page, "reopened()")).toEqual([1, null, 2]);
   await page.close();
 });
 
