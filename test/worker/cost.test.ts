@@ -141,6 +141,7 @@ describe("cost", () => {
       const items = Array.from({ length: 100 }, (_, index) => ({ rank: index % 2 === 0 ? null : n + index }));
       expect((await send({ to: "POST /api/nullable/batch", body: { items } })).status).toBe(201);
     }
+    const { body } = await send({ to: "GET /api/nullable/count" });
     for (const orderBy of ["rank", "-rank,-id"]) {
       let cursor: string | null = null;
       const reads: number[] = [];
@@ -153,7 +154,7 @@ describe("cost", () => {
         });
         reads.push(cost.read);
       } while (cursor !== null);
-      expect(reads).toHaveLength(30);
+      expect(reads).toHaveLength(Math.ceil((body.count as number) / 10));
       expect(Math.max(...reads)).toBeLessThanOrEqual(24);
     }
   });

@@ -251,9 +251,11 @@ describe("a row that a transaction has promised", () => {
     await prepare(bank, decider, txid, setBalance(bank, 20));
     const held = await agree(bank, { kind: "held", v: 1 });
     expect(held).toMatchObject([{ txid, decider: decider.object, preparedAtMs: expect.any(Number) }]);
-    const listed = await send({ to: "GET /_/transactions", user: "root,role=admin" });
     const shown = { txid, object: bank.object, decider: decider.object, ageMs: expect.any(Number) };
-    expect(listed.body).toMatchObject({ silent: [], transactions: expect.arrayContaining([shown]) });
+    // An object is listed from its registration on, which follows its first request.
+    await expect
+      .poll(async () => (await send({ to: "GET /_/transactions", user: "root,role=admin" })).body)
+      .toMatchObject({ silent: [], transactions: expect.arrayContaining([shown]) });
     const end = (which: string) => send({ to: `DELETE /_/transactions/${which}`, user: "root,role=admin" });
     expect((await end(txid)).body).toEqual({ txid, outcome: "aborted" });
     expect(await inspect(bank.object, "SELECT txid FROM _prepared")).toEqual([]);
