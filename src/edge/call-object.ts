@@ -81,7 +81,7 @@ async function attempt({ env, object, log }: TableRequest, call: ObjectCall): Pr
   try {
     // A stub that threw stays broken, so every attempt takes a new one.
     const sent = env.LEDGE_TABLES.getByName(object).call(encodeCall(call));
-    reply = decodeReply(await (isTimed(call, object) ? withTimeout(sent) : sent));
+    reply = decodeReply(await (isTimed(call, object) ? withTimeout(CALL_TIMEOUT_MS, sent) : sent));
   } catch (error) {
     const cause = causeOf(error);
     if (cause !== "defect") log.warn("object call failed", { object, op: call.op, cause, ...errorFields(error) });
@@ -115,12 +115,10 @@ function isTimed(call: ObjectCall, object: string): boolean {
   return isWrite(call) || hasOverdueCall(object);
 }
 
-function withTimeout<T>(promise: Promise<T>): Promise<T> {
+/** Throws `CallTimeout` where the answer takes longer; nothing is left running for it afterwards. */
+export function withTimeout<T>(limitMs: number, promise: Promise<T>): Promise<T> {
   return new Promise((resolve, reject) => {
-    const timer = setTimeout(
-      () => reject(new CallTimeout(`The object did not answer within ${CALL_TIMEOUT_MS} ms`)),
-      CALL_TIMEOUT_MS,
-    );
+    const timer = setTimeout(() => reject(new CallTimeout(`The object did not answer within ${limitMs} ms`)), limitMs);
     promise.then(
       (value) => {
         clearTimeout(timer);

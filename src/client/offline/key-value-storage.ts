@@ -5,6 +5,7 @@
 
 import type { OutboxEntry } from "../../core/offline/outbox-entry.ts";
 import type { SessionStorageLike } from "../auth-types.ts";
+import { inOrder } from "../in-order.ts";
 import { firstForm, type OutboxStorage } from "./outbox-storage.ts";
 
 interface Held {
@@ -16,12 +17,7 @@ interface Held {
 /** `name` tells one outbox from others in the same storage. Each write writes all that is unsent: fit for hundreds of entries. */
 export function keyValueStorage(storage: SessionStorageLike, name: string): OutboxStorage {
   const key = `ledge-outbox:${name}`;
-  let last: Promise<unknown> = Promise.resolve();
-  const inOrder = <T>(run: () => Promise<T>): Promise<T> => {
-    const result = last.then(run);
-    last = result.catch(() => {});
-    return result;
-  };
+  const waitTurn = inOrder();
   const read = async (): Promise<Held> => {
     const text = await storage.getItem(key);
     return text === null ? { place: 0, entries: [] } : (JSON.parse(text) as Held);
@@ -29,14 +25,14 @@ export function keyValueStorage(storage: SessionStorageLike, name: string): Outb
   const write = async (held: Held) => storage.setItem(key, JSON.stringify(held));
   return {
     add: (draft) =>
-      inOrder(async () => {
+      waitTurn(async () => {
         const { place, entries } = await read();
         const entry: OutboxEntry = { ...firstForm(draft), place: place + 1 };
         await write({ place: place + 1, entries: [...entries, entry] });
         return entry;
       }),
     commit: (changes) =>
-      inOrder(async () => {
+      waitTurn(async () => {
         const { place, entries } = await read();
         const held = new Map(entries.map((entry) => [entry.key, entry]));
         if (changes.some(({ before }) => held.get(before.key)?.rev !== before.rev)) return false;
@@ -47,6 +43,6 @@ export function keyValueStorage(storage: SessionStorageLike, name: string): Outb
         await write({ place, entries: [...held.values()] });
         return true;
       }),
-    all: () => inOrder(async () => (await read()).entries),
+    all: () => waitTurn(async () => (await read()).entries),
   };
 }

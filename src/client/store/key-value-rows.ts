@@ -4,6 +4,7 @@
  */
 
 import type { SessionStorageLike } from "../auth-types.ts";
+import { inOrder } from "../in-order.ts";
 import { type KeptRows, LIMIT, type RowStorage } from "./row-storage.ts";
 
 interface Listed {
@@ -22,12 +23,7 @@ interface List {
 export function keyValueRows(storage: SessionStorageLike, name: string): RowStorage {
   const prefix = `ledge-rows:${name}`;
   const keyOf = ({ number }: Pick<Listed, "number">) => `${prefix}:${number}`;
-  let last: Promise<unknown> = Promise.resolve();
-  const inOrder = <T>(run: () => Promise<T>): Promise<T> => {
-    const result = last.then(run);
-    last = result.catch(() => {});
-    return result;
-  };
+  const waitTurn = inOrder();
   const read = async (): Promise<List> => {
     const text = await storage.getItem(prefix);
     return text === null ? { next: 0, watches: {} } : (JSON.parse(text) as List);
@@ -42,13 +38,13 @@ export function keyValueRows(storage: SessionStorageLike, name: string): RowStor
   };
   return {
     load: (key) =>
-      inOrder(async () => {
+      waitTurn(async () => {
         const listed = new Map(Object.entries((await read()).watches)).get(key);
         const text = listed === undefined ? null : await storage.getItem(keyOf(listed));
         return text === null ? null : (JSON.parse(text) as KeptRows);
       }),
     save: (kept) =>
-      inOrder(async () => {
+      waitTurn(async () => {
         const list = await read();
         const watches = new Map(Object.entries(list.watches));
         let { next } = list;
@@ -61,7 +57,7 @@ export function keyValueRows(storage: SessionStorageLike, name: string): RowStor
         await turn(list, new Map(byAge.slice(-LIMIT)), next);
       }),
     clear: (path) =>
-      inOrder(async () => {
+      waitTurn(async () => {
         const list = await read();
         const rest = Object.entries(list.watches).filter(([, listed]) => path !== undefined && listed.path !== path);
         await turn(list, new Map(rest), list.next);

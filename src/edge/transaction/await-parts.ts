@@ -7,6 +7,7 @@ import { ANSWER_PATIENCE_MS } from "../../core/commit/commit-limits.ts";
 import { COMMIT_VERSION } from "../../core/commit/transaction-message.ts";
 import { objectName } from "../../core/ids.ts";
 import { errorFields } from "../../core/log.ts";
+import { withTimeout } from "../call-object.ts";
 import type { ObjectAnswer } from "../endpoints/answer.ts";
 import { bodyOf } from "./body-of.ts";
 import { findTable } from "./open-target.ts";
@@ -27,12 +28,6 @@ export async function awaitParts(origin: Origin, answer: ObjectAnswer): Promise<
       log.warn("a part of a replayed transaction was not waited for", { txid, resource, ...errorFields(error) });
     }
   });
-  const all = Promise.all(told);
-  await new Promise<void>((resume) => {
-    const timer = setTimeout(resume, ANSWER_PATIENCE_MS);
-    void all.then(() => {
-      clearTimeout(timer);
-      resume();
-    });
-  });
+  // None of them rejects: what is caught is that the time is up.
+  await withTimeout(ANSWER_PATIENCE_MS, Promise.all(told)).catch(() => {});
 }
