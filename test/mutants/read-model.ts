@@ -8,5 +8,5 @@ plantFaults({
   room: ".",
   campaign: "test/sim/read-model/campaign.ts",
   also: ["src", "durable-objects", "test/support/node-d1.ts"],
-  searched: 300,
+  searched: 4000,
 });

@@ -1,7 +1,8 @@
 /**
- * One simulated history from a seed: people write, objects lose their storage, migrate and prune, operators ask for rebuilds, nudges are
- * lost, doubled and late, consumers interleave, fail and die between any two steps. After every batch D1 is held against what the objects
- * were; in the end, with the weather calm, it must equal what they are.
+ * One simulated history from a seed: people write and read, objects lose their storage, migrate and prune, the list of copied columns
+ * changes and two versions of the code run beside one another, operators ask for rebuilds, nudges are lost, doubled and overtaken,
+ * consumers interleave, fail and die between any two steps. After every step D1 is held against what the objects were
+ * (`check-copies.ts`), and so is all that readers are shown (`reader.ts`); in the end, with the weather calm, D1 must equal the objects.
  */
 
 import { factsOf } from "../../../durable-objects/table/pull.ts";
@@ -12,16 +13,26 @@ import { runBatch } from "../../../src/features/read-model/database.ts";
 import { followObject } from "../../../src/features/read-model/follow-object.ts";
 import { groupOf } from "../../../src/features/read-model/projection.ts";
 import { readCopies } from "../../../src/features/read-model/read-copies.ts";
-import { PROJECTION, rowsOf, type Weather, World } from "./world.ts";
+import { Broken, checkCopies, checkRest } from "./check-copies.ts";
+import { readCards } from "./reader.ts";
+import { rowsOf, VERSIONS, type Weather, World } from "./world.ts";
 
 export interface Tally {
   readonly [event: string]: number;
 }
 
 const OBJECTS = ["a", "b"].map((part) => objectName("sim", "desk", part));
-const STEPS = 160;
+const TURNS = 160;
+/** At work at once; the others' nudges wait. */
+const MAX_AT_WORK = 4;
+/** Looks at the clock after which a copy that does not come to rest never will. */
+const PATIENCE = 400;
 
-export class Broken extends Error {}
+interface Pending {
+  readonly go: () => void;
+  readonly fail: (error: Error) => void;
+  readonly name: string;
+}
 
 /** Throws `Broken` where a promise is. */
 export async function simulate(seed: number): Promise<Tally> {
@@ -33,20 +44,22 @@ export async function simulate(seed: number): Promise<Tally> {
   const below = (n: number) => Math.floor(random() * n);
   const pick = <T>(list: readonly T[]): T => list[below(list.length)] as T;
   const world = new World();
-  const seen = new Map<string, number>();
+  const state = { seen: new Map<string, number>(), count };
   for (const object of OBJECTS) world.open(object, false);
 
-  interface Pending {
-    readonly go: () => void;
-    readonly fail: (error: Error) => void;
-    readonly name: string;
-  }
   const pending: Pending[] = [];
   const weather: Weather = {
     step: (name) => new Promise<void>((go, fail) => void pending.push({ go, fail, name })),
   };
   const calm: Weather = { step: async () => {} };
+  const nudges: ObjectName[] = [];
+  /** Found by a reader, whose promise nobody awaits. */
+  const broken: unknown[] = [];
+  let newest = 0;
+  let atWork = 0;
   let rowIds = 0;
+  /** The version that is deployed; for a while the other one runs beside it. */
+  const version = () => (random() < 0.85 ? VERSIONS[newest] : VERSIONS[1 - newest]) ?? VERSIONS[0];
 
   const write = (object: ObjectName) => {
     const table = pick(["cards", "cards", "marks"] as const);
@@ -59,108 +72,123 @@ export async function simulate(seed: number): Promise<Tally> {
     count("write");
   };
 
+  const tell = (object: ObjectName) => {
+    const fate = random();
+    if (fate < 0.2) count("nudge lost");
+    else nudges.push(object);
+    if (fate > 0.85) {
+      nudges.push(object);
+      count("nudge doubled");
+    }
+  };
+
+  /** Of the nudges that wait, any one. */
+  const hear = () => {
+    if (nudges.length === 0 || atWork >= MAX_AT_WORK) return;
+    const at = below(nudges.length);
+    if (at > 0) count("nudge overtaken");
+    const [object] = nudges.splice(at, 1);
+    if (object === undefined) return;
+    count("nudge");
+    atWork++;
+    const untilMs = random() < 0.5 ? PATIENCE : 0;
+    const done = (outcome: string) => {
+      atWork--;
+      count(outcome);
+    };
+    followObject(world.consumer(weather, version()), object, { untilMs }).then(done, () => done("consumer failed"));
+  };
+
+  const read = (object: ObjectName) => {
+    const { epoch, head } = world.stores.get(object) ?? world.open(object, false);
+    const wanted = random() < 0.7 ? [{ object, epoch, seq: Math.max(0, head.seq - below(8)) }] : [];
+    readCards(world, weather, version(), wanted).then(count, (error) => {
+      if (error instanceof Broken) broken.push(error);
+      else count("reader failed");
+    });
+  };
+
   const rebuild = async (object: ObjectName) => {
     const store = world.stores.get(object);
-    const group = groupOf(PROJECTION, object);
+    const group = groupOf(version(), object);
     if (store === undefined || group === null) return;
-    const copies = await readCopies(world.d1.database, object);
-    const step = beginStep(object, copies, factsOf(store), group);
+    const step = beginStep(object, await readCopies(world.d1.database, object), factsOf(store), group);
     if (step === null) return;
     await runBatch(world.d1.database, statementsOf(step, group.projected));
     count("rebuild");
   };
 
-  const nudge = (object: ObjectName) => {
-    count("nudge");
-    const untilMs = random() < 0.5 ? Number.POSITIVE_INFINITY : 0;
-    followObject(world.consumer(weather), object, { untilMs }).then(
-      (outcome) => count(outcome),
-      () => count("consumer failed"),
-    );
+  /** Something that goes on elsewhere: it comes to its next step, fails there, or is never heard of again. */
+  const proceed = () => {
+    const [each] = pending.splice(below(pending.length), 1);
+    if (each === undefined) return;
+    const fate = random();
+    if (fate < 0.96) each.go();
+    else if (fate < 0.985) {
+      each.fail(new Error(`lost at ${each.name}`));
+      count("lost");
+    } else {
+      atWork = Math.max(0, atWork - 1);
+      count("died");
+    }
   };
 
-  for (let step = 0; step < STEPS; step++) {
+  for (let turn = 0; turn < TURNS; turn++) {
     const object = pick(OBJECTS);
     const dice = random();
-    if (dice < 0.3) for (let writes = 1 + below(6); writes > 0; writes--) write(object);
-    else if (dice < 0.42) nudge(object);
-    else if (dice < 0.43) {
-      for (let writes = 0; writes < 130; writes++) write(object);
+    if (dice < 0.2) {
+      for (let writes = 1 + below(6); writes > 0; writes--) write(object);
+      tell(object);
+    } else if (dice < 0.3) hear();
+    else if (dice < 0.35) read(object);
+    else if (dice < 0.36) {
+      for (let writes = 0; writes < 60; writes++) write(object);
+      tell(object);
       count("burst");
-    } else if (dice < 0.44) {
+    } else if (dice < 0.368) {
       world.open(object, random() < 0.5);
+      tell(object);
       count("new ledger");
-    } else if (dice < 0.45) {
+    } else if (dice < 0.376) {
       world.migrate(object);
+      tell(object);
       count("migration");
-    } else if (dice < 0.47) await rebuild(object);
-    else {
-      const at = below(pending.length);
-      const [each] = pending.splice(at, 1);
-      const fate = random();
-      if (each === undefined) continue;
-      if (fate < 0.88) each.go();
-      else if (fate < 0.95) {
-        each.fail(new Error(`lost at ${each.name}`));
-        count("lost");
-      } else count("died");
-    }
-    await settleMicrotasks();
-    check(world, seen, count);
+    } else if (dice < 0.385) {
+      world.toggleUpgrade(object);
+      count("upgrade");
+    } else if (dice < 0.393) {
+      newest = 1 - newest;
+      for (const each of OBJECTS) tell(each);
+      count("deployment");
+    } else if (dice < 0.41) await rebuild(object);
+    else for (let steps = 1 + below(8); steps > 0; steps--) await proceedAndSettle(proceed);
+    await settle();
+    if (broken.length > 0) throw broken[0];
+    checkCopies(world, state);
   }
 
   // Whoever was under way is gone; each object tells once more.
   pending.length = 0;
+  world.endUpgrades();
   for (const object of OBJECTS) {
-    await followObject(world.consumer(calm), object, { untilMs: Number.POSITIVE_INFINITY });
-    check(world, seen, count);
+    const consumer = world.consumer(calm, VERSIONS[newest] ?? VERSIONS[0]);
+    const outcome = await followObject(consumer, object, { untilMs: PATIENCE });
+    if (outcome !== "current") throw new Broken(`the copies of ${object} do not come to rest`);
+    checkCopies(world, state);
     const store = world.stores.get(object);
-    const rest = world.d1.sqlite.prepare("SELECT status FROM rm_copies WHERE object = ?").all(object);
-    if (JSON.stringify(rest) !== '[{"status":"serving"}]') throw new Broken(`copies left: ${JSON.stringify(rest)}`);
-    if (store !== undefined && visible(world, object) !== rowsOf(store))
-      throw new Broken(`once quiet, D1 holds\n${visible(world, object)}\nand ${object}\n${rowsOf(store)}`);
+    if (store !== undefined) checkRest(world, object, rowsOf(store));
   }
-  const strays = world.d1.sqlite
-    .prepare(
-      "SELECT (SELECT count(*) FROM rm_cards WHERE _copy NOT IN (SELECT id FROM rm_copies)) + (SELECT count(*) FROM rm_marks WHERE _copy NOT IN (SELECT id FROM rm_copies)) AS n",
-    )
-    .get() as { readonly n: number };
-  if (strays.n > 0) throw new Broken(`${strays.n} rows belong to no copy`);
+  await readCards(world, calm, VERSIONS[newest] ?? VERSIONS[0], []);
   return tally;
 }
 
-/** Every copy that is read from holds exactly what its object held at its cursor; and no cursor goes back in one ledger. */
-function check(world: World, seen: Map<string, number>, count: (event: string) => void): void {
-  const copies = world.d1.sqlite
-    .prepare("SELECT id, object, epoch, migration, seq FROM rm_copies WHERE status = 'serving'")
-    .all() as { id: number; object: ObjectName; epoch: string; migration: string | null; seq: number }[];
-  for (const { id, object, epoch, migration, seq } of copies) {
-    const truth = world.history.get(`${epoch}:${migration}:${seq}`);
-    if (truth === undefined) throw new Broken(`${object} is served at ${epoch}:${migration}:${seq}, which never was`);
-    const held = rowsOfCopy(world, id);
-    if (held !== truth) throw new Broken(`at ${epoch}:${seq} ${object} held\n${truth}\nand its copy\n${held}`);
-    const before = seen.get(`${object} ${epoch}`) ?? 0;
-    if (seq < before) throw new Broken(`${object} was served at ${before} and then at ${seq}`);
-    seen.set(`${object} ${epoch}`, seq);
-    const last = seen.get(`copy of ${object}`);
-    if (last !== undefined && last !== id) count("switch");
-    seen.set(`copy of ${object}`, id);
-  }
-}
-
-function visible(world: World, object: ObjectName): string {
-  const copy = world.d1.sqlite.prepare("SELECT id FROM rm_copies WHERE object = ? AND status = 'serving'").get(object);
-  return rowsOfCopy(world, Number(copy?.id ?? 0));
-}
-
-function rowsOfCopy({ d1 }: World, copy: number): string {
-  const read = (table: string, columns: string) =>
-    d1.sqlite.prepare(`SELECT ${columns} FROM ${table} WHERE _copy = ? ORDER BY id`).all(copy);
-  return JSON.stringify([read("rm_cards", "id, text, size"), read("rm_marks", "id, card_id")]);
+async function proceedAndSettle(proceed: () => void): Promise<void> {
+  proceed();
+  await settle();
 }
 
 /** Lets all that can go on without the scheduler go on. */
-async function settleMicrotasks(): Promise<void> {
+async function settle(): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve));
 }
 

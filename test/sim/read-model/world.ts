@@ -14,12 +14,14 @@ import { openStore, type Store } from "../../../durable-objects/table/store.ts";
 import type { ObjectName } from "../../../src/core/ids.ts";
 import type { Json } from "../../../src/core/json.ts";
 import { CALL_VERSION, type ObjectCall } from "../../../src/core/protocol/object-call.ts";
+import type { ProjectedTable } from "../../../src/core/read-model/projected-table.ts";
 import type { PullRequest } from "../../../src/core/read-model/pull.ts";
 import { ANONYMOUS } from "../../../src/core/scope/principal.ts";
 import { type AppDefinition, checkApp } from "../../../src/define/app.ts";
 import type { LedgeEnv } from "../../../src/edge/env.ts";
+import type { Database } from "../../../src/features/read-model/database.ts";
 import type { Consumer } from "../../../src/features/read-model/follow-object.ts";
-import { projectionOf } from "../../../src/features/read-model/projection.ts";
+import { type Projection, projectionOf } from "../../../src/features/read-model/projection.ts";
 import { type NodeD1, nodeD1 } from "../../support/node-d1.ts";
 
 const id = () => text("id").primaryKey();
@@ -69,12 +71,27 @@ export const D1_SQL = [
 ];
 
 /** Pages are small, so that much happens between them. */
-export const PROJECTION = { ...projectionOf(app), limits: { rows: 6, commits: 5, size: 2000 } };
+const WHOLE: Projection = { ...projectionOf(app), limits: { rows: 6, commits: 5, size: 2000 } };
+/** What two versions of the Worker copy: the second has `size` no longer in its list of columns. */
+export const VERSIONS: readonly [Projection, Projection] = [
+  WHOLE,
+  { ...WHOLE, tables: new Map([...WHOLE.tables].map(([name, table]) => [name, withoutSize(table)])) },
+];
+
+function withoutSize(table: ProjectedTable): ProjectedTable {
+  return { ...table, columns: table.columns.filter(({ name }) => name !== "size") };
+}
 
 /** Decides at each step of a consumer what becomes of it. */
 export interface Weather {
   /** Resolves when the step may go on; rejects when it is lost. */
   step(name: string): Promise<void>;
+}
+
+export interface Commit {
+  readonly epoch: string;
+  readonly seq: number;
+  readonly atMs: number;
 }
 
 export class World {
@@ -84,6 +101,9 @@ export class World {
   #epochs = 0;
   /** What each object held at each position: `epoch:migration:seq` → rows. The truth that a copy is measured by. */
   readonly history = new Map<string, string>();
+  /** Every commit and every beginning of a ledger of each object, in the order of their times. */
+  readonly commits = new Map<ObjectName, Commit[]>();
+  readonly #upgrading = new Map<ObjectName, Store>();
 
   get now(): number {
     return this.#now;
@@ -101,6 +121,7 @@ export class World {
       random: (bytes) => new Uint8Array(bytes).fill(fresh),
     });
     this.stores.set(object, store);
+    this.#upgrading.delete(object);
     databases.set(store, database);
     this.note(object);
     return store;
@@ -110,6 +131,20 @@ export class World {
   migrate(object: ObjectName): void {
     const store = this.stores.get(object);
     if (store !== undefined) this.open(object, true, databases.get(store));
+  }
+
+  /** A migration of the object has to wait: until it is over nothing is written, and nothing told of what it holds. */
+  toggleUpgrade(object: ObjectName): void {
+    const store = this.stores.get(object);
+    if (store === undefined) return;
+    const ready = this.#upgrading.get(object);
+    if (ready === undefined) this.#upgrading.set(object, store);
+    else this.#upgrading.delete(object);
+    this.stores.set(object, ready ?? { ...store, health: { kind: "waiting" } });
+  }
+
+  endUpgrades(): void {
+    for (const object of [...this.#upgrading.keys()]) this.toggleUpgrade(object);
   }
 
   write(object: ObjectName, table: "cards" | "marks", intent: Json): void {
@@ -126,10 +161,18 @@ export class World {
   note(object: ObjectName): void {
     const store = this.stores.get(object);
     if (store === undefined) return;
-    this.history.set(`${store.epoch}:${factsOf(store).migration}:${store.head.seq}`, rowsOf(store));
+    const { epoch, head } = store;
+    this.history.set(`${epoch}:${factsOf(store).migration}:${head.seq}`, rowsOf(store));
+    const commits = this.commits.get(object) ?? [];
+    const last = commits.at(-1);
+    const entry = store.sql.all("SELECT at FROM _log WHERE seq = ?", [head.seq])[0];
+    if (last?.epoch !== epoch || last.seq !== head.seq)
+      commits.push({ epoch, seq: head.seq, atMs: Number(entry?.at ?? this.#now) });
+    this.commits.set(object, commits);
   }
 
-  consumer(weather: Weather): Consumer {
+  /** D1, whose every answer is a step of the weather's. */
+  database(weather: Weather): Database {
     const { database } = this.d1;
     const guarded = {
       prepare: (sql: string) => stepped(database.prepare(sql), weather),
@@ -140,6 +183,12 @@ export class World {
         return result;
       },
     };
+    return guarded as unknown as Database;
+  }
+
+  /** A consumer of this version of the code; its clock counts its looks at it. */
+  consumer(weather: Weather, projection: Projection): Consumer {
+    let looks = 0;
     const env = {
       LEDGE_TABLES: {
         getByName: (name: ObjectName) => ({
@@ -153,7 +202,7 @@ export class World {
         }),
       },
     } as unknown as LedgeEnv;
-    return { env, database: guarded as never, projection: PROJECTION, clock: () => 0 };
+    return { env, database: this.database(weather), projection, clock: () => ++looks };
   }
 }
 
