@@ -77,10 +77,37 @@ test("[RH6] who is signed in is not known, is known, and is nobody; a component 
   });
 });
 
-test("[RH5] what is typed is asked when it rests; what was found stays until the next answer, and a failure is told", async () => {
+test("[RH7] tokens are not known, given, renewed and gone; what a sign-in page calls comes along", async () => {
+  expect(await run("tokens()")).toEqual([
+    "true false undefined null null",
+    "false false undefined null null",
+    "false true ann token 1 61000",
+    "false true ann token 2 61000",
+    "false false undefined null null",
+  ]);
+});
+
+test("[P11] [P12] [RH2] pages are fetched as their end comes near, counted and live as a whole", async () => {
+  expect(await run('scrolling("live")')).toEqual(["20 60", "40 60", "60 60", "59 59"]);
+});
+
+test("[RH13] pages that are asked for by hand, one at a time", async () => {
+  expect(await run('scrolling("by hand")')).toEqual(["20", "40", "60", "60"]);
+});
+
+test("[RH5] what is typed is asked when it rests; what is overtaken is aborted; what was found stays until the next answer, and a failure is told", async () => {
   expect(await run("search()")).toEqual({
-    asked: ["dig", "rake"],
-    seen: [" false ", " true ", "dig false ", "dig true ", expect.stringMatching(/^dig false .*ERROR$/), " false "],
+    asked: ["dig", "till", "rake"],
+    aborted: ["till"],
+    seen: [
+      " false ",
+      " true ",
+      "dig false ",
+      "dig true ",
+      "dig true ",
+      expect.stringMatching(/^dig false .*ERROR$/),
+      " false ",
+    ],
   });
 });
 

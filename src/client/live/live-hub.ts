@@ -115,7 +115,8 @@ export class LiveHub {
       this.#watches.set(key, watch);
       if (kept !== null) watch.restore(kept);
       this.#begin(watch, start, kept?.view);
-    } else
+    } else if (present.state === "CHANNEL_ERROR") this.#restart(present);
+    else
       void Promise.resolve().then(() => {
         if (!watch.subscribers.has(subscriber)) return;
         if (watch.state === "SUBSCRIBED") subscriber.connected(watch.seq, key);

@@ -21,6 +21,11 @@ export interface OutboxOptions {
   readonly conflicts?: ConflictPolicy | Readonly<Record<string, ConflictPolicy>>;
   /** Names of key columns that are not `id`, by table. What a watch has told of a table is known without. */
   readonly keys?: Readonly<Record<string, string>>;
+  /**
+   * Called once for each write that the server refuses while this page is open, in every tab of it. The write stays in `outbox.refused()`, where those are
+   * that were refused while no page was open.
+   */
+  readonly onWriteRejected?: (item: OutboxItem) => void;
   /** Timers, clock and chance; lock and channel of the tabs. For tests. */
   readonly platform?: Partial<Platform>;
   readonly tabs?: TabPlatform;
@@ -70,6 +75,8 @@ export interface OutboxClient {
   readonly ready: Promise<void>;
   /** All that is not certain yet, in order; the refused among them. */
   pending(): readonly OutboxItem[];
+  /** How many these are. */
+  readonly pendingCount: number;
   refused(): readonly OutboxItem[];
   /** Tries a refused write again, on top of the server's row where there was a conflict. False: it is not refused any more. */
   retry(key: string): Promise<boolean>;

@@ -32,6 +32,8 @@ export interface OutboxWiring {
   readonly renew: () => Promise<boolean>;
   /** Who is there is known: at once, or once sign-in has said so. Until then nothing is stored, so that it is nobody else's. */
   readonly identified: Promise<unknown>;
+  /** The server has refused what was waiting before. */
+  readonly refused: (entry: OutboxEntry) => void;
 }
 
 export type News = readonly { readonly key: string; readonly entry: OutboxEntry | null }[];
@@ -322,8 +324,14 @@ export class OutboxRunner {
 
   #take(news: News): void {
     for (const { key, entry } of news) {
+      const held = this.#entries.get(key);
       if (entry === null) this.#entries.delete(key);
-      else if ((this.#entries.get(key)?.rev ?? -1) < entry.rev) this.#entries.set(key, entry);
+      else if ((held?.rev ?? -1) < entry.rev) {
+        this.#entries.set(key, entry);
+        // One that is first heard of as refused was so before.
+        const isNews = held !== undefined && held.state.kind !== "refused" && entry.state.kind === "refused";
+        if (isNews) void Promise.resolve(entry).then(this.#wiring.refused);
+      }
     }
     this.#ordered = null;
     this.#observer?.news(news);

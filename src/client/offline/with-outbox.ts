@@ -5,7 +5,7 @@
 
 import type { RowId } from "../../core/ids.ts";
 import type { JsonObject } from "../../core/json.ts";
-import { NOBODY } from "../../core/offline/outbox-entry.ts";
+import { NOBODY, type OutboxEntry } from "../../core/offline/outbox-entry.ts";
 import { statusOf } from "../../core/offline/sync-status.ts";
 import type { ClientOptions } from "../create-client.ts";
 import type { LiveHub } from "../live/live-hub.ts";
@@ -65,6 +65,7 @@ export function withOutbox<C extends object>(client: C, given: OutboxOptions = {
     tabs: given.tabs ?? TAB_PLATFORM,
     elapsedMs: given.platform?.now ?? options.platform?.now ?? elapsedMs,
     policyOf: (table) => (typeof conflicts === "object" ? (conflicts[table] ?? "server-wins") : conflicts),
+    refused: (entry) => given.onWriteRejected?.(itemOf(entry, runner)),
     identified: auth === undefined ? Promise.resolve() : identified,
     renew: async () => {
       try {
@@ -136,20 +137,27 @@ function elapsedMs(): number {
   return performance?.now() ?? Date.now();
 }
 
+function itemOf({ key, state, madeAtMs, writes }: OutboxEntry, runner: OutboxRunner): OutboxItem {
+  return {
+    key,
+    status: statusOf(state, runner.isInFlight(key)),
+    madeAtMs,
+    writes,
+    ...(state.kind === "refused" && { problem: state.problem }),
+    ...(state.kind === "refused" && state.present !== undefined && { present: state.present }),
+  };
+}
+
 function outboxOf(runner: OutboxRunner, wiring: WriteWiring, close: () => void): OutboxClient {
-  const items = (): OutboxItem[] =>
-    runner.entries.map(({ key, state, madeAtMs, writes }) => ({
-      key,
-      status: statusOf(state, runner.isInFlight(key)),
-      madeAtMs,
-      writes,
-      ...(state.kind === "refused" && { problem: state.problem }),
-      ...(state.kind === "refused" && state.present !== undefined && { present: state.present }),
-    }));
+  const items = () => runner.entries.map((entry) => itemOf(entry, runner));
+  const pending = () => items().filter(({ status }) => status !== "done");
   const find = (key: string) => runner.entries.find((entry) => entry.key === key);
   return {
     ready: runner.ready,
-    pending: () => items().filter(({ status }) => status !== "done"),
+    pending,
+    get pendingCount() {
+      return pending().length;
+    },
     refused: () => items().filter(({ status }) => status === "refused"),
     retry: async (key) => {
       const { present } = items().find((item) => item.key === key) ?? {};

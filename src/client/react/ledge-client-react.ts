@@ -20,6 +20,7 @@ export { useAuth } from "./use-auth.ts";
 export { useInfiniteList } from "./use-infinite-list.ts";
 export { useInvalidate, usePrefetch } from "./use-invalidate.ts";
 export { useJob } from "./use-job.ts";
+export { type JWTAuth, useJWTAuth } from "./use-jwt-auth.ts";
 export { useLiveAggregate } from "./use-live-aggregate.ts";
 export { useLiveList } from "./use-live-list.ts";
 export { useLiveRow } from "./use-live-row.ts";

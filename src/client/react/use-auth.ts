@@ -13,7 +13,7 @@ export interface Auth {
   readonly isLoading: boolean;
 }
 
-const UNKNOWN: Auth = { user: null, isAuthenticated: false, isLoading: true };
+export const UNKNOWN: Auth = { user: null, isAuthenticated: false, isLoading: true };
 
 export function useAuth(): Auth {
   const client = useHookClient() as unknown as { readonly auth?: AuthClient };
@@ -36,6 +36,6 @@ function followAuth(auth: AuthClient) {
   );
 }
 
-function authOf(session: AuthSession | null): Auth {
+export function authOf(session: AuthSession | null): Auth {
   return { user: session?.user ?? null, isAuthenticated: session !== null, isLoading: false };
 }

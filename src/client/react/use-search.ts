@@ -1,4 +1,4 @@
-/** `useSearch("tasks", text)`: full-text search as somebody types. Asks when they pause; what was found before stays until the new is there. */
+/** `useSearch("tasks", text)`: full-text search as somebody types. Asks when they pause, aborts what is overtaken; what was found before stays until the new is there. */
 
 import { useEffect, useState } from "react";
 import type { LedgeError } from "../ledge-error.ts";

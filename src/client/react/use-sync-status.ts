@@ -3,7 +3,7 @@
  * about what was refused. What is refused stays until somebody decides.
  */
 
-import type { SyncStatus } from "../../core/offline/sync-status.ts";
+import { type StatusLabel, type SyncStatus, statusLabel } from "../../core/offline/sync-status.ts";
 import type { ConnectionState, Realtime } from "../live/live-types.ts";
 import type { OutboxClient, OutboxItem } from "../offline/offline-types.ts";
 import { useHookClient } from "./ledge-provider.ts";
@@ -11,8 +11,11 @@ import { outsideOf, useOutside } from "./use-outside.ts";
 
 interface Told extends SyncStatus {
   readonly connection: ConnectionState;
+  /** All of it in one word. */
+  readonly statusLabel: StatusLabel;
   /** All that is not certain yet, in order; the refused among them. */
   readonly pending: readonly OutboxItem[];
+  readonly pendingCount: number;
   readonly refusedWrites: readonly OutboxItem[];
 }
 
@@ -30,7 +33,9 @@ const ON_SERVER: Told = {
   pause: null,
   canStore: true,
   connection: "connecting",
+  statusLabel: "saved",
   pending: [],
+  pendingCount: 0,
   refusedWrites: [],
 };
 
@@ -41,12 +46,19 @@ export function useSyncStatus(): Syncing {
   const told = outsideOf(
     outbox,
     "sync",
-    (): Told => ({
-      ...sync.status,
-      connection: realtime.getConnectionState(),
-      pending: outbox.pending(),
-      refusedWrites: outbox.refused(),
-    }),
+    (): Told => {
+      const { status } = sync;
+      const connection = realtime.getConnectionState();
+      const pending = outbox.pending();
+      return {
+        ...status,
+        connection,
+        statusLabel: statusLabel(status, connection),
+        pending,
+        pendingCount: pending.length,
+        refusedWrites: outbox.refused(),
+      };
+    },
     (changed) => {
       const leave = [outbox.onChange(changed), sync.onChange(changed), realtime.onConnectionChange(changed)];
       return () => {

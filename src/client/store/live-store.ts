@@ -6,11 +6,12 @@
 
 import type { RowId } from "../../core/ids.ts";
 import { canonicalJson, type Json } from "../../core/json.ts";
-import type { RowWrite } from "../../core/offline/outbox-entry.ts";
+import { type Done, doneAt, type OutboxEntry, type RowWrite } from "../../core/offline/outbox-entry.ts";
 import { StoreCore } from "../../core/store/store-core.ts";
 import type { QueryCache } from "../cache/query-cache.ts";
 import type { FilterInput } from "../filter-text.ts";
 import type { LiveHub } from "../live/live-hub.ts";
+import type { LiveStatus } from "../live/live-types.ts";
 import { aggregateRequest, rowsRequest } from "../live/subscribe.ts";
 import { callOf, doneOf, tagOf } from "../offline/entry-request.ts";
 import type { News, OutboxRunner } from "../offline/outbox-runner.ts";
@@ -24,7 +25,7 @@ import { NO_ANSWER, QuerySource, ready } from "./query-source.ts";
 import type { RowKeeper } from "./row-keeper.ts";
 import { SharedHandle, type Source } from "./shared-handle.ts";
 import { groupsOf, handedOver, listOf, NO_GROUPS, NO_LIST, NO_PAGES, NO_ROW, rowOf } from "./snapshots.ts";
-import type { StoreQuery, StoreStats } from "./store-types.ts";
+import type { Overlaid, StoreQuery, StoreStats } from "./store-types.ts";
 import { keptKeyOf, type Watched, type WatchHost, WatchSource } from "./watch-source.ts";
 import { WriteLine } from "./write-line.ts";
 
@@ -121,22 +122,32 @@ export class LiveStoreState {
     return this.#handle("aggregate", watched, NO_GROUPS, (handle) => this.#follow(handle, watched, groupsOf));
   }
 
-  infinite(table: string, { partition, pageSize = 50, ...options }: Options = {}): SharedHandle<unknown> {
+  infinite(table: string, { partition, pageSize = 50, totalCount, ...options }: Options = {}): SharedHandle<unknown> {
     const watched = this.#watched(table, partition, { orderBy: "id", ...options, limit: pageSize });
-    const handle = this.#handle("infinite", watched, NO_PAGES, (own) => {
+    const { place } = watched;
+    const request = aggregateRequest(place, { filter: options.filter, count: true });
+    const count = totalCount === true ? { place, request, filter: null } : null;
+    const handle = this.#handle(count === null ? "infinite" : "counted", watched, NO_PAGES, (own) => {
       const source = new InfiniteSource(
         watched,
+        count,
         (next) => this.#source(own, next),
         (left) => this.#leave(left),
       );
       this.#pages.set(own, source);
       return source;
     });
-    const loadMore = () => {
-      this.#pages.get(handle as AnyHandle)?.loadMore();
+    const by = (act: (source: InfiniteSource) => void | Promise<void>) => () => {
+      const source = this.#pages.get(handle as AnyHandle);
       this.#touch(handle as AnyHandle);
+      return source !== undefined && handle.isOpen ? act(source) : undefined;
     };
-    return Object.assign(handle, { loadMore });
+    return Object.assign(handle, {
+      loadMore: async () => by((source) => source.loadMore("more"))(),
+      preloadNext: by((source) => void source.loadMore("ahead")),
+      cancel: by((source) => source.cancel()),
+      reset: by((source) => source.reset()),
+    });
   }
 
   query(query: StoreQuery<unknown>): SharedHandle<unknown> {
@@ -152,6 +163,7 @@ export class LiveStoreState {
       this.#queries.set(own, source);
       return {
         read: (before) => source.read(before),
+        isWorthKeeping: () => source.isWorthKeeping(),
         close: () => {
           source.close();
           this.#queries.delete(own);
@@ -166,24 +178,56 @@ export class LiveStoreState {
    * have it, too.
    */
   async write(writes: readonly RowWrite[]): Promise<void> {
-    const { send, makeKey, now, runner } = this.#wiring;
+    const { key, settle, rollback } = this.#overlay(writes);
+    try {
+      await this.#line.run(writes, async (onLatest) => {
+        const reply = await this.#wiring.send({ ...callOf({ key, writes: onLatest }), options: {} });
+        settle(doneOf({ writes }, reply));
+        return tagOf(reply);
+      });
+    } catch (error) {
+      rollback();
+      throw error;
+    }
+  }
+
+  /** Shown at once; whoever sends them says what became of them. */
+  show(writes: readonly RowWrite[]): Overlaid {
+    const { settle, rollback } = this.#overlay(writes);
+    const position = (result: unknown) => {
+      const tag = typeof result === "object" && result !== null ? etagOf(result) : undefined;
+      // `"<epoch>:<seq of its last commit>:<shape>"`.
+      return tag === undefined ? [] : [tag.slice(1).split(":", 2).join(":")];
+    };
+    return { rollback, settle: (result) => settle(doneAt(position(result))) };
+  }
+
+  /** What was refused is asked again; a connection that is lost is opened at once. */
+  async refresh(handle: SharedHandle<unknown>): Promise<void> {
+    const statusOf = (snapshot: unknown) => (snapshot as { readonly status: LiveStatus }).status;
+    const status = statusOf(handle.getSnapshot());
+    if (status === "error") {
+      handle.restart();
+      this.#touch(handle as AnyHandle);
+    } else if (status !== "live") this.#wiring.hub.hurry();
+    await handle.until((snapshot) => ["live", "error", "offline", "ready"].includes(statusOf(snapshot)));
+  }
+
+  #overlay(writes: readonly RowWrite[]) {
+    const { makeKey, now, runner } = this.#wiring;
     const key = makeKey();
     const made = { key, principal: runner?.principal ?? null, madeAtMs: now(), writes };
     this.core.draft({ ...made, state: { kind: "queued" } });
     this.#teller.schedule("now");
-    try {
-      await this.#line.run(writes, async (onLatest) => {
-        const reply = await send({ ...callOf({ key, writes: onLatest }), options: {} });
-        const state = doneOf(made, reply);
-        this.core.news(key, { ...made, place: Number.MAX_SAFE_INTEGER, rev: 0, state });
-        return tagOf(reply);
-      });
-    } catch (error) {
-      this.core.news(key, null);
-      throw error;
-    } finally {
+    const end = (entry: OutboxEntry | null) => {
+      this.core.news(key, entry);
       for (const { table, partition } of writes) this.wrote(table, partition);
-    }
+    };
+    return {
+      key,
+      settle: (state: Done) => end({ ...made, place: Number.MAX_SAFE_INTEGER, rev: 0, state }),
+      rollback: () => end(null),
+    };
   }
 
   /** A table has changed: what was read of it by queries is asked again, where somebody looks. */

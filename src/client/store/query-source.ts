@@ -1,11 +1,13 @@
 /**
  * A question that is asked once and whose answer is kept: through the query cache, so equal ones are asked once and reads of `withCache` are shared,
- * and asked again when a table that it reads has changed. The last answer is shown until there is a newer one.
+ * and asked again when a table that it reads has changed. The last answer is shown until there is a newer one; the first, when nobody
+ * waits for it any more, is aborted.
  */
 
 import type { Json } from "../../core/json.ts";
 import type { CacheEntry, QueryCache } from "../cache/query-cache.ts";
 import { LedgeError, TransportError } from "../ledge-error.ts";
+import { PLATFORM } from "../platform.ts";
 import type { Answer } from "./handover.ts";
 import type { Source } from "./shared-handle.ts";
 import type { QuerySnapshot, StoreQuery } from "./store-types.ts";
@@ -33,6 +35,7 @@ export class QuerySource implements Source<QuerySnapshot<unknown>> {
   #snapshot = NO_ANSWER;
   /** Counts questions: an answer to an earlier one comes too late. */
   #turn = 0;
+  readonly #ended = PLATFORM.makeController();
   #isClosed = false;
   /** Something changed while it was being asked. */
   #isStale = false;
@@ -71,7 +74,7 @@ export class QuerySource implements Source<QuerySnapshot<unknown>> {
     if (!this.#snapshot.isRefreshing) this.#become({ ...this.#snapshot, isRefreshing: true });
     try {
       const { load, ttlMs } = this.#query;
-      const data = await this.#host.cache.fetch(this.#entry, load, { ttlMs });
+      const data = await this.#host.cache.fetch(this.#entry, load, { ttlMs, signal: this.#ended.signal });
       if (isCurrent()) this.#become(ready(data));
     } catch (cause) {
       const error = cause instanceof LedgeError ? cause : new TransportError("The query failed", { cause });
@@ -95,8 +98,15 @@ export class QuerySource implements Source<QuerySnapshot<unknown>> {
     await this.ask();
   }
 
+  /** Not before its first answer. */
+  isWorthKeeping(): boolean {
+    return this.#snapshot.status !== "loading";
+  }
+
+  /** Whoever else waits for the answer has it all the same. */
   close(): void {
     this.#isClosed = true;
+    this.#ended.abort();
   }
 
   #become(snapshot: QuerySnapshot<unknown>): void {

@@ -7,6 +7,8 @@
 export interface Source<S> {
   /** The snapshot now; `before` itself where nothing is new. */
   read(before: S): S;
+  /** Whether it is kept for a while once nobody listens; without it: it is. */
+  isWorthKeeping?(): boolean;
   close(): void;
 }
 
@@ -109,7 +111,8 @@ export class SharedHandle<S> {
 
   #leave(): void {
     this.#cancelClose();
-    this.#cancelClose = this.#host.after(this.#host.keepMs, () => {
+    const keepMs = this.#source?.isWorthKeeping?.() === false ? 0 : this.#host.keepMs;
+    this.#cancelClose = this.#host.after(keepMs, () => {
       if (this.#listeners.size === 0) this.#end();
     });
   }

@@ -14,7 +14,12 @@ const NOTHING: readonly never[] = [];
 const LOADING = { status: "loading" as LiveStatus, error: null, isReady: false, lastSeq: 0 };
 
 export const NO_LIST: ListSnapshot<JsonObject> = { ...LOADING, rows: NOTHING, hasMore: false, pendingCount: 0 };
-export const NO_PAGES: InfiniteSnapshot<JsonObject> = { ...NO_LIST, isLoadingMore: false };
+export const NO_PAGES: InfiniteSnapshot<JsonObject> = {
+  ...NO_LIST,
+  isLoadingMore: false,
+  cursor: null,
+  totalCount: null,
+};
 export const NO_ROW: RowSnapshot<JsonObject> = { ...LOADING, row: null, isPending: false };
 export const NO_GROUPS: AggregateSnapshot<unknown> = { ...LOADING, groups: NOTHING };
 

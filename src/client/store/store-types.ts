@@ -45,6 +45,10 @@ export interface ListSnapshot<Row> extends Shown {
 
 export interface InfiniteSnapshot<Row> extends ListSnapshot<Row> {
   readonly isLoadingMore: boolean;
+  /** Key of the row up to which pages were loaded; null: there are none after it. */
+  readonly cursor: RowId | null;
+  /** How many rows the server has in all, live; null unless `totalCount` asks for it, and until it is known. */
+  readonly totalCount: number | null;
 }
 
 export interface RowSnapshot<Row> extends Shown {
@@ -68,8 +72,17 @@ export interface QuerySnapshot<T> {
 }
 
 export interface InfiniteHandle<Row> extends StoreHandle<InfiniteSnapshot<Row>> {
-  /** Makes the window a page longer. Does nothing where there is no more, or while it is doing so. */
-  readonly loadMore: () => void;
+  /**
+   * Makes the window a page longer; one page at a time. Resolves when it is shown, was refused or let go, at once where there is no more. Never
+   * rejects.
+   */
+  readonly loadMore: () => Promise<void>;
+  /** Loads the next page without showing it: `loadMore` then shows it at once. */
+  readonly preloadNext: () => void;
+  /** Lets go of a page that is being loaded, or was loaded ahead. */
+  readonly cancel: () => void;
+  /** Back to the first page; what is shown stays until that is there. */
+  readonly reset: () => void;
 }
 
 export interface QueryHandle<T> extends StoreHandle<QuerySnapshot<T>> {
@@ -97,6 +110,19 @@ export interface StoreInfiniteOptions<Row, Name extends string = Column<Row>>
   extends Omit<StoreListOptions<Row, Name>, "limit"> {
   /** Default: 50. */
   readonly pageSize?: number;
+  /** Counts all rows, live: a second watch. */
+  readonly totalCount?: boolean;
+}
+
+/** Writes that are shown and that somebody else sends. */
+export interface Overlaid {
+  /**
+   * The server has them: they stay until the watches do, too. `result`: what a method of the client gave for the row, whose tag says where it took
+   * place; without it the object is asked.
+   */
+  readonly settle: (result?: unknown) => void;
+  /** They are taken back; what others have written meanwhile stays. Does nothing once they are settled. */
+  readonly rollback: () => void;
 }
 
 export interface StoreRowOptions<Row, Name extends string = Column<Row>> extends Placed {
@@ -142,7 +168,7 @@ export type NewOf<T> = Inner<T> extends TableClient<infer _Row, infer New, infer
 export type KeyOf<T> = Inner<T> extends TableClient<infer Row, infer _New, infer Key> ? Key & keyof Row : never;
 export type TableName<C> = { [N in keyof C & string]: RowOf<C[N]> extends never ? never : N }[keyof C & string];
 
-type IdOf<T> = [KeyOf<T>] extends [never] ? RowId : RowOf<T>[KeyOf<T> & keyof RowOf<T>];
+export type IdOf<T> = [KeyOf<T>] extends [never] ? RowId : RowOf<T>[KeyOf<T> & keyof RowOf<T>];
 
 export interface LiveStore<C> {
   list<N extends TableName<C>, const Name extends Column<RowOf<C[N]>> = Column<RowOf<C[N]>>>(
@@ -182,6 +208,10 @@ export interface LiveStore<C> {
    * the server has it, rejects with its refusal.
    */
   write(writes: LaterWrite | readonly LaterWrite[]): Promise<void>;
+  /** Shows writes at once in all handles, and sends nothing: whoever does says what became of them. See `optimisticUpdate`. */
+  show(writes: LaterWrite | readonly LaterWrite[]): Overlaid;
+  /** Asks again for what was refused, and opens a lost connection at once. Resolves when it is live, refused, or there is no network. */
+  refresh(handle: StoreHandle<unknown>): Promise<void>;
   /**
    * On a server, before it renders: what was prefetched, as JSON for `hydrate` of the page. Handles that it holds render with their rows from then on, in
    * place of `loading`.

@@ -101,6 +101,8 @@ export function withStore<C extends { readonly realtime: unknown }>(
       isIdentified();
       if (isOther && change !== "INITIAL_SESSION") state.switched();
     });
+  const made = (asked: LaterWrite | readonly LaterWrite[]) =>
+    [asked].flat().map((each) => rowWrite(each as LaterWrite, wiring));
   const store = {
     list: state.list.bind(state),
     infinite: state.infinite.bind(state),
@@ -108,8 +110,9 @@ export function withStore<C extends { readonly realtime: unknown }>(
     aggregate: state.aggregate.bind(state),
     query: state.query.bind(state),
     invalidate: (path: string) => state.wrote(path),
-    write: async (asked: LaterWrite | readonly LaterWrite[]) =>
-      state.write([asked].flat().map((each) => rowWrite(each as LaterWrite, wiring))),
+    write: async (asked: LaterWrite | readonly LaterWrite[]) => state.write(made(asked)),
+    show: (asked: LaterWrite | readonly LaterWrite[]) => state.show(made(asked)),
+    refresh: state.refresh.bind(state),
     dehydrate: () => state.dehydrate(),
     hydrate: (read: DehydratedStore) => state.hydrate(read),
     flush: async () => keeper?.flush(),

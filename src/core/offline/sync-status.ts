@@ -53,6 +53,21 @@ export function syncStatus({ entries, isInFlight, principal, pause, unread, canS
   return { unsent, sending, unknown, heldUp, foreign, refused, oldestUnsentAtMs, unread, pause: why, canStore };
 }
 
+export type StatusLabel = "cannot-store" | "signed-out" | "refused" | "offline" | "saving" | "saved";
+
+/** How it stands in one word, the most pressing first; the application says it in its own. `connection`: of `client.realtime`, if it has one. */
+export function statusLabel(
+  { canStore, pause, refused, unsent }: Pick<SyncStatus, "canStore" | "pause" | "refused" | "unsent">,
+  connection = "connected",
+): StatusLabel {
+  if (!canStore) return "cannot-store";
+  if (pause === "signed-out") return "signed-out";
+  if (refused > 0) return "refused";
+  // While nothing is followed there is no connection.
+  if (pause !== null || connection === "reconnecting") return "offline";
+  return unsent > 0 ? "saving" : "saved";
+}
+
 /** One word for an entry, as a person sees it. */
 export function statusOf(
   state: EntryState,

@@ -5,7 +5,12 @@ import { createClient } from "../../../src/client/ledge-client.ts";
 import { createClient as createSignedIn } from "../../../src/client/ledge-client-auth.ts";
 import { withCache } from "../../../src/client/ledge-client-cache.ts";
 import { withLive } from "../../../src/client/ledge-client-live.ts";
-import { memoryStorage, type OutboxOptions, withOutbox } from "../../../src/client/ledge-client-offline.ts";
+import {
+  memoryStorage,
+  type OutboxOptions,
+  statusLabel,
+  withOutbox,
+} from "../../../src/client/ledge-client-offline.ts";
 import { etagOf } from "../../../src/client/tags.ts";
 import type { JsonObject } from "../../../src/core/json.ts";
 import { type Answer, fakePlatform, problem, type Sent, type Serve } from "../fake-server.ts";
@@ -111,6 +116,49 @@ test("[O2] a refused write is seen with its problem in every tab until somebody 
     ["PATCH", "tasks/a", expect.anything(), { title: "behind" }],
   ]);
   expect([await client.outbox.retry(key), await client.outbox.discard(key)]).toEqual([false, false]);
+});
+
+test("[O2] each tab is told once of a write that is refused while it is open, with the problem; what was refused before is seen only", async () => {
+  let status = 400;
+  const told: (readonly [string, unknown])[] = [];
+  const { client, tasks, tab, storage } = open(() => (status === 200 ? DONE : problem(status, "VALIDATION_ERROR")), {
+    onWriteRejected: ({ key, status: stands, problem: why }) => void told.push([key, `${stands} ${why?.code}`]),
+  });
+  tab();
+  const { key } = await tasks.later.update("a", { title: "1" });
+  const refused = [key, "refused VALIDATION_ERROR"];
+  await until(() => told.length === 2);
+  expect(told).toEqual([refused, refused]);
+  const late: string[] = [];
+  const third = open(() => DONE, { storage, onWriteRejected: (item) => void late.push(item.key) }).client;
+  await third.outbox.ready;
+  expect([third.outbox.refused().length, late]).toEqual([1, []]);
+  await client.outbox.edit(key, { title: "2" });
+  await until(() => told.length === 4);
+  expect(told[3]).toEqual(refused);
+  status = 200;
+  await client.outbox.retry(key);
+  await until(() => client.outbox.pendingCount === 0);
+  expect(told).toHaveLength(4);
+});
+
+test("[O7] how much is not on the server yet is counted, the refused among it, and said in one word", async () => {
+  const { client, tasks, browser } = open(({ body }) =>
+    (body as JsonObject).title === "bad" ? problem(400, "VALIDATION_ERROR") : DONE,
+  );
+  const label = () => statusLabel(client.sync.status);
+  expect([client.outbox.pendingCount, label()]).toEqual([0, "saved"]);
+  browser.become(false);
+  await tasks.later.update("a", { title: "1" });
+  await tasks.later.update("b", { title: "bad" });
+  await until(() => label() === "offline");
+  expect(client.outbox.pendingCount).toBe(2);
+  browser.become(true);
+  await until(() => label() === "refused");
+  expect(client.outbox.pendingCount).toBe(client.outbox.pending().length);
+  const [refused] = client.outbox.refused();
+  await client.outbox.discard(refused?.key ?? "");
+  await until(() => label() === "saved");
 });
 
 test("[O2] a write that is given up goes nowhere, and lets the next of its row go", async () => {

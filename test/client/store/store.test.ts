@@ -2,9 +2,15 @@
 
 import { expect, test } from "vitest";
 import { createClient, type UntypedTable } from "../../../src/client/ledge-client.ts";
-import { withLive } from "../../../src/client/ledge-client-live.ts";
-import { memoryStorage, withOutbox } from "../../../src/client/ledge-client-offline.ts";
-import { type ListSnapshot, type StoreHandle, withStore } from "../../../src/client/ledge-client-store.ts";
+import { type WithLive, withLive } from "../../../src/client/ledge-client-live.ts";
+import { memoryStorage, type WithOutbox, withOutbox } from "../../../src/client/ledge-client-offline.ts";
+import {
+  createClient as createStoreClient,
+  type ListSnapshot,
+  type StoreHandle,
+  type WithStore,
+  withStore,
+} from "../../../src/client/ledge-client-store.ts";
 import type { RowId } from "../../../src/core/ids.ts";
 import { FakeBrowser } from "../offline/fake-tabs.ts";
 import { FakeLedge, problem } from "./fake-ledge.ts";
@@ -145,6 +151,39 @@ test("[LS3] a filter that is known here says where a row that was written belong
   expect(list.now().rows[1]).toBe(two);
 });
 
+test("[O1] createClient of the store entry: what is written without a network is shown at once, told of if it is refused, and sent when there is one", async () => {
+  const ledge = new FakeLedge();
+  const browser = new FakeBrowser();
+  const platform = ledge.platform();
+  const tabs = browser.tab();
+  const rejected: string[] = [];
+  const whole = createStoreClient({
+    url: "https://ledge.example",
+    platform,
+    retry: false,
+    timeoutMs: 0,
+    live: { platform: ledge.livePlatform() },
+    offline: { tabs, storage: memoryStorage(), onWriteRejected: ({ key }) => void rejected.push(key) },
+    store: { tabs },
+  });
+  const client = whole as never as WithStore<WithOutbox<WithLive<Tables>>>;
+  const list = watch(client.store.list("tasks"));
+  await ledge.clock.settle();
+  ledge.become(false);
+  browser.become(false);
+  await client.tasks.later.create({ id: "a", title: "good" });
+  const { key } = await client.tasks.later.create({ id: "b", title: "bad" });
+  await ledge.clock.advance(50);
+  expect([titles(list.now()), ledge.object("tasks").find("tasks", "a")]).toEqual(["good bad", null]);
+  let asked = 0;
+  ledge.refuse = (method) => (method === "POST" && ++asked === 2 ? problem(400, "VALIDATION_ERROR") : undefined);
+  ledge.isOnline = true;
+  browser.become(true);
+  await ledge.clock.advance(5_000);
+  expect(rejected).toEqual([key]);
+  expect(titles(list.now())).toBe("good");
+});
+
 test("[LS4] a write that is refused is taken back, and what is not refused stays", async () => {
   const { ledge, clock, store, tasks, client } = open();
   ledge.write("tasks", "a", { title: "one" });
@@ -270,6 +309,40 @@ test("[LS8] a query is asked once for all, and again when its table changes or i
   store.invalidate("tasks");
   await clock.advance(50);
   expect(ledge.requests.filter((line) => line === "GET /tasks")).toHaveLength(4);
+});
+
+test("[LS8] [RH5] a first answer that nobody waits for any more is aborted, and asked for again by who comes back; a later one is kept", async () => {
+  const { clock, store } = open();
+  const asked: { readonly aborted: boolean }[] = [];
+  let answer = (_value: string): void => {};
+  const load = (signal: { readonly aborted: boolean }) => {
+    asked.push(signal);
+    return new Promise<string>((resolve) => {
+      answer = resolve;
+    });
+  };
+  const handle = store.query({ key: ["slow"], load });
+  const [first, second] = [watch(handle), watch(handle)];
+  first.leave();
+  await clock.advance(100);
+  expect(asked.map(({ aborted }) => aborted)).toEqual([false]);
+  second.leave();
+  // As StrictMode does.
+  const back = watch(handle);
+  await clock.advance(100);
+  expect(asked.map(({ aborted }) => aborted)).toEqual([false]);
+  back.leave();
+  await clock.advance(100);
+  expect(asked.map(({ aborted }) => aborted)).toEqual([true]);
+  const again = watch(handle);
+  await clock.advance(100);
+  answer("found");
+  await clock.advance(100);
+  expect(again.now()).toMatchObject({ status: "ready", data: "found", error: null });
+  void handle.refresh();
+  again.leave();
+  await clock.advance(100);
+  expect(asked.map(({ aborted }) => aborted)).toEqual([true, false, false]);
 });
 
 test("[LS1] what is prefetched is there when it is first looked at", async () => {

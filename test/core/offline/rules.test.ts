@@ -5,7 +5,7 @@ import { type ConflictPolicy, findConflict, resolveConflict } from "../../../src
 import { decide } from "../../../src/core/offline/decide.ts";
 import { type AttemptReply, judgeReply } from "../../../src/core/offline/judge-reply.ts";
 import { sendable } from "../../../src/core/offline/sendable.ts";
-import { statusOf, syncStatus } from "../../../src/core/offline/sync-status.ts";
+import { statusLabel, statusOf, syncStatus } from "../../../src/core/offline/sync-status.ts";
 import { readTabMessage } from "../../../src/core/offline/tab-message.ts";
 import { ShownList } from "../../../src/core/store/shown-list.ts";
 import { entry, REFUSED, write } from "./entries.ts";
@@ -156,6 +156,22 @@ test("[CI6] writes lie over the rows of a watch: rows enter and leave its filter
     { id: "d", list: "todo", title: "D2" },
   ]);
   expect([...rows.keys()]).toEqual(["a", "b"]);
+});
+
+test("[O7] one word says how it stands, the most pressing first", () => {
+  const fine = { canStore: true, pause: null, refused: 0, unsent: 0 } as const;
+  const words = [
+    { ...fine, canStore: false, pause: "signed-out", refused: 1, unsent: 2 },
+    { ...fine, pause: "signed-out", refused: 1, unsent: 2 },
+    { ...fine, refused: 1, pause: "offline", unsent: 2 },
+    { ...fine, pause: "unreachable", unsent: 2 },
+    { ...fine, unsent: 2 },
+    fine,
+  ] as const;
+  const label = (facts: (typeof words)[number]) => statusLabel(facts);
+  expect(words.map(label)).toEqual(["cannot-store", "signed-out", "refused", "offline", "saving", "saved"]);
+  const connections = ["connecting", "connected", "reconnecting", "disconnected"];
+  expect(connections.map((each) => statusLabel(fine, each))).toEqual(["saved", "saved", "offline", "saved"]);
 });
 
 test("[O7] the status counts what is not on the server, and why", () => {

@@ -3,9 +3,11 @@
 import { type ComponentType, createElement, type ReactElement, StrictMode, useState } from "react";
 import { flushSync } from "react-dom";
 import { createRoot, hydrateRoot } from "react-dom/client";
+import { createClient as createSignedIn } from "../../../src/client/ledge-client-auth.ts";
 import {
   LedgeProvider,
   useAuth,
+  useJWTAuth,
   useLiveList,
   useMutation,
   useSearch,
@@ -14,6 +16,7 @@ import {
 import { useFile } from "../../../src/client/react/ledge-client-react-files.ts";
 import type { BoardClient } from "../../../src/web/client/board/board-client.ts";
 import type { FakeLedge } from "../../client/store/fake-ledge.ts";
+import { LivePages, PagesByHand, pagedTasks } from "./scrolling-pages.ts";
 import { clientOf, ledgeOfTasks, tasksPage } from "./tasks-page.ts";
 
 // What the clock of the test waits with.
@@ -24,7 +27,10 @@ interface PageElement {
   readonly textContent: string;
   readonly dataset: Readonly<Record<string, string>>;
   innerHTML: string;
+  scrollTop: number;
+  readonly scrollHeight: number;
   querySelector(selector: string): PageElement | null;
+  querySelectorAll(selector: string): { readonly length: number };
 }
 interface Browser {
   readonly document: {
@@ -172,15 +178,20 @@ async function signIn() {
   return { seen, left: before - listeners.size };
 }
 
-/** Typed faster than is asked; an answer that comes late; one that fails. */
+/** Typed faster than is asked; an answer that is overtaken; one that fails. */
 async function search() {
   const asked: string[] = [];
+  const aborted: string[] = [];
   const answers = new Map<string, (found: readonly string[] | null) => void>();
   const tasks = {
     list: () => {},
-    search: (text: string) =>
+    search: (text: string, { signal }: { readonly signal: AbortSignal }) =>
       new Promise((resolve, reject) => {
         asked.push(text);
+        signal.addEventListener("abort", () => {
+          aborted.push(text);
+          reject(new Error("aborted"));
+        });
         answers.set(text, (found) =>
           found === null ? reject(new Error("gone")) : resolve({ items: found.map((id) => ({ id })) }),
         );
@@ -210,13 +221,99 @@ async function search() {
   await until(() => asked.length === 1);
   answers.get("dig")?.(["dig"]);
   await until(() => element.textContent === "dig false ");
-  flushSync(() => type("rake"));
+  flushSync(() => type("till"));
   await until(() => asked.length === 2);
+  flushSync(() => type("rake"));
+  await until(() => asked.length === 3 && aborted.length === 1);
   answers.get("rake")?.(null);
   await until(() => element.textContent.includes("ERROR"));
   flushSync(() => type(""));
   await until(() => element.textContent === " false ");
-  return { asked, seen };
+  return { asked, aborted, seen };
+}
+
+/** Tokens that come, are renewed, and go. */
+async function tokens() {
+  const kept = new Map<string, string>();
+  const person = { id: "ann", email: null, emailVerified: true, name: "Ann", roles: [], data: {} };
+  let given = 0;
+  const answer = (path: string): object | null => {
+    if (path.endsWith("/logout")) return null;
+    given += 1;
+    return { user: person, accessToken: `token ${given}`, refreshToken: "r.1", expiresIn: 60, tokenType: "Bearer" };
+  };
+  const { auth } = createSignedIn({
+    url: "https://ledge.example",
+    auth: {
+      carrier: "token",
+      storage: {
+        getItem: (key) => kept.get(key) ?? null,
+        setItem: (key, text) => void kept.set(key, text),
+        removeItem: (key) => void kept.delete(key),
+      },
+    },
+    platform: { now: () => 1000 },
+    fetch: async (url) => {
+      const body = answer(url);
+      return {
+        status: body === null ? 204 : 200,
+        headers: { get: () => null },
+        text: async () => (body === null ? "" : JSON.stringify(body)),
+      };
+    },
+  });
+  const client = clientOf(ledgeOfTasks(), { auth });
+  let ways: Partial<ReturnType<typeof useJWTAuth>> = {};
+  const Page = () => {
+    const { user, isAuthenticated, isLoading, accessToken, expiresAt, ...rest } = useJWTAuth();
+    ways = rest;
+    return createElement("p", null, `${isLoading} ${isAuthenticated} ${user?.id} ${accessToken} ${expiresAt}`);
+  };
+  const element = place();
+  const root = createRoot(element as never);
+  flushSync(() => root.render(under(client, Page)));
+  const seen = [element.textContent];
+  const look = async () => {
+    for (let turn = 0; turn < 5; turn++) await new Promise((resolve) => setTimeout(resolve, 2));
+    seen.push(element.textContent);
+  };
+  await look();
+  await ways.signInWithPassword?.({ email: "ann@ledge.example", password: "correct horse" });
+  await look();
+  await ways.refreshSession?.();
+  await look();
+  await ways.signOut?.();
+  await look();
+  root.unmount();
+  return seen;
+}
+
+/** Rows in a box, fetched on as its end comes near: a live list, and one whose pages are asked for by hand. */
+async function scrolling(kind: "live" | "by hand") {
+  const ledge = ledgeOfTasks();
+  for (let rank = 3; rank < 60; rank++)
+    ledge.write("tasks", `t${rank}`, { title: `row ${rank}`, rank, status: "todo" });
+  const client = clientOf(ledge, kind === "live" ? {} : { tasks: pagedTasks(60) });
+  const element = place();
+  const root = createRoot(element as never);
+  root.render(under(client, kind === "live" ? LivePages : PagesByHand));
+  const seen: string[] = [];
+  const reach = async (rows: number) => {
+    const shown = () => element.querySelectorAll("li").length;
+    for (let turn = 0; turn < 500 && shown() < rows; turn++) {
+      await ledge.clock.advance(20);
+      await new Promise((resolve) => setTimeout(resolve, 2));
+    }
+    const box = element.querySelector("section");
+    seen.push(`${shown()} ${box?.dataset.total ?? ""}`.trim());
+    if (box !== null) box.scrollTop = box.scrollHeight;
+  };
+  for (const rows of [20, 40, 60]) await reach(rows);
+  ledge.write("tasks", "t5", null);
+  await ledge.clock.advance(50);
+  await reach(kind === "live" ? 59 : 60);
+  root.unmount();
+  return seen;
 }
 
 /** A signed address while time goes by: renewed, tried again where that fails, and another one for other bytes. */
@@ -270,4 +367,4 @@ async function renewals() {
   return { seen, asked: asked.map(Math.round) };
 }
 
-Object.assign(globalThis, { takeUp, mountAgain, refusals, signIn, search, renewals, complaints });
+Object.assign(globalThis, { takeUp, mountAgain, refusals, signIn, tokens, scrolling, search, renewals, complaints });
