@@ -17,7 +17,6 @@ import {
   whyElsewhere,
 } from "../../src/core/read-model/pull.ts";
 import type { Row } from "../../src/core/schema/table-spec.ts";
-import { noteAsked } from "./news.ts";
 import { appliedMigration } from "./registration.ts";
 import { selectPage } from "./select-rows.ts";
 import type { Store } from "./store.ts";
@@ -29,7 +28,6 @@ const EVERY_ROW = { kind: "all" } as const;
 export function pull(store: Store, request: PullRequest): PullReply {
   const { tables, from, limits } = request;
   const facts = factsOf(store);
-  noteAsked(store, from);
   if (store.health.kind !== "ready") return { kind: "unready" };
   if (from === null) return { kind: "facts", facts };
   const reason = whyElsewhere(from, facts, oldestSeq(store));

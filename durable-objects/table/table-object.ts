@@ -15,7 +15,7 @@ import { CALL_VERSION, isWrite, type ObjectCall, type ObjectReply } from "../../
 import type { UsedNews, UsedQuestion } from "../../src/core/protocol/used-rows.ts";
 import { decodeCall, encodeReply } from "../../src/core/protocol/wire.ts";
 import { printFilter } from "../../src/core/query/print.ts";
-import type { PullRequest } from "../../src/core/read-model/pull.ts";
+import type { NewsTaken, PullRequest } from "../../src/core/read-model/pull.ts";
 import type { AccessEnded } from "../../src/core/scope/access-ended.ts";
 import type { AppDefinition, MigrationSet } from "../../src/define/app.ts";
 import { openTicket } from "../../src/edge/live/ticket.ts";
@@ -32,6 +32,7 @@ import { handleCall, touchedBy } from "./handle-call.ts";
 import { Blocked } from "./key-gate.ts";
 import { LiveHost, refuseEnded } from "./live-host.ts";
 import { errorText, logLine, setLogThreshold } from "./log-line.ts";
+import { newsTaken } from "./news.ts";
 import { pull } from "./pull.ts";
 import { ensureRegistered, type Registrar } from "./registration.ts";
 import {
@@ -73,6 +74,7 @@ export interface TableObjectRpc extends Rpc.DurableObjectBranded {
   holdsRows(table: string): Promise<boolean>;
   agree(text: string): Promise<string>;
   pull(text: string): Promise<string>;
+  newsTaken(text: string): Promise<void>;
   follow(follower: Follower): Promise<AccessEnded["kind"] | null>;
   accessEnded(ended: AccessEnded): Promise<void>;
   endSockets(ended: AccessEnded): Promise<boolean>;
@@ -238,6 +240,11 @@ export function tableObject(
     /** What a consumer of the read model has yet to take, both as JSON (`src/core/read-model/pull.ts`). */
     async pull(text: string): Promise<string> {
       return JSON.stringify(pull(this.#open(), JSON.parse(text) as PullRequest));
+    }
+
+    /** A consumer that a message told of news has taken everything. */
+    async newsTaken(text: string): Promise<void> {
+      newsTaken(this.#open(), JSON.parse(text) as NewsTaken);
     }
 
     /** Opens the object. The registry also names the objects that a failed migration keeps read-only. */

@@ -33,7 +33,7 @@ export interface NewsListener {
   readonly form: string;
   /**
    * At least once after commits. "more": it has not come to the end, and is to be told again. "passed on": somebody else was told, and it
-   * is said again after a while unless that one has asked the object meanwhile, and lacked nothing. One that throws is told later.
+   * is said again after a minute unless that one has said meanwhile that it took everything (`newsTaken`). One that throws is told later.
    */
   tell(news: News): Promise<"current" | "more" | "passed on">;
 }

@@ -13,6 +13,8 @@ export interface TableStub {
   agree(text: string): Promise<string>;
   /** What a consumer of the read model has yet to take: its request and the page, both as JSON. */
   pull(text: string): Promise<string>;
+  /** A consumer that was told of news by a message has taken everything (`src/core/read-model/pull.ts`, as JSON). */
+  newsTaken(text: string): Promise<void>;
   /** On the registry object: whose ledger it is, null when none of ours. */
   objectOf(epoch: string): Promise<ObjectName | null>;
   /** On the registry object: every object there is. */

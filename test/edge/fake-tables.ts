@@ -49,6 +49,7 @@ export function fakeTables(
           return encodeReply(await script(call, name));
         },
         pull: () => Promise.reject(new Error("no read model here")),
+        newsTaken: async () => {},
         objectOf: async () => null,
         objects: () => Promise.resolve([]),
         agree: (text) => agree(text, name),

@@ -82,6 +82,15 @@ export type PullReply =
   /** A migration waits or failed: what the object shows may not be what it holds. */
   | { readonly kind: "unready" };
 
+/** What a consumer that was told by a message says when it has taken everything. Crosses as JSON text. */
+export interface NewsTaken {
+  readonly epoch: string;
+  /** Nothing up to here is missing in the copy that serves. */
+  readonly seq: number;
+  /** Which tables and columns the whole application copies, by the consumer's version of the code. */
+  readonly form: string;
+}
+
 /** Whether a copy that applies the page then holds all that the object held. */
 export function isComplete(page: PulledPage): boolean {
   return page.place === null && page.seq === page.facts.head;

@@ -7,10 +7,11 @@ import type { ObjectName } from "../../core/ids.ts";
 import { projectionForm } from "../../core/read-model/projected-table.ts";
 import type { AppDefinition, News } from "../../define/app.ts";
 import { ConfigError } from "../../define/config-error.ts";
-import type { Feature, RouteBuilder, RouteContext } from "../../edge/app-options.ts";
+import type { Feature, FeatureHost, RouteBuilder, RouteContext } from "../../edge/app-options.ts";
 import type { LedgeEnv } from "../../edge/env.ts";
 import { checkDatabase, databaseIn } from "./database.ts";
 import { followObject } from "./follow-object.ts";
+import { queueIn, sendNews, takeNews } from "./news-queue.ts";
 import { operate } from "./operate.ts";
 import { type Projection, projectionOf } from "./projection.ts";
 import { searchAcross } from "./search-across.ts";
@@ -31,10 +32,11 @@ export function readModel({ views = [] }: ReadModelOptions = {}): Feature {
   /** Known once the application is made, which is before anything is read. */
   let projection: Projection | undefined;
   const opened = new Map<View, OpenView>();
-  const ready = (): Projection => {
-    if (projection === undefined) throw new TypeError("The read model has no application yet");
-    return projection;
+  let host: FeatureHost | undefined;
+  const missing = (): never => {
+    throw new TypeError("The read model has no application yet");
   };
+  const ready = (): Projection => projection ?? missing();
   const open = (view: View): OpenView => {
     const known = opened.get(view) ?? openView(view, ready());
     opened.set(view, known);
@@ -58,16 +60,12 @@ export function readModel({ views = [] }: ReadModelOptions = {}): Feature {
         tell: (news) => tell(ready(), news),
       };
     },
-    async queue({ messages }, { env }) {
-      const own = messages.filter(({ body }) => objectOf(body) !== null);
-      await Promise.all(
-        own.map((message) =>
-          follow(ready(), env, objectOf(message.body) as ObjectName).then(
-            (outcome) => (outcome === "more" ? message.retry() : message.ack()),
-            () => message.retry(),
-          ),
-        ),
-      );
+    attach(given) {
+      host = given;
+    },
+    async queue(batch, place) {
+      const { log } = host?.server(place, "read-model") ?? missing();
+      await takeNews(ready(), batch, { env: place.env, log });
     },
     health: checkDatabase,
   };
@@ -80,22 +78,12 @@ function viewRoutes(route: RouteBuilder, root: string, view: View, open: () => O
     route("GET", `${root}/aggregate`, (context: RouteContext) => aggregateView(open(), context));
 }
 
-/** With a queue bound, a message says that there is news; a message that is lost is sent again. */
+/** With a queue bound, a message says that there is news; one that is lost is sent again. */
 async function tell(projection: Projection, { object, env }: News): Promise<"current" | "more" | "passed on"> {
-  const queue = (env as { readonly LEDGE_READ_MODEL_QUEUE?: Queue }).LEDGE_READ_MODEL_QUEUE;
-  if (queue === undefined) return follow(projection, env, object);
-  await queue.send({ [MESSAGE]: object } satisfies NewsMessage);
+  const queue = queueIn(env);
+  if (queue === null) return follow(projection, env, object);
+  await sendNews(queue, object);
   return "passed on";
-}
-
-const MESSAGE = "ledgeReadModel";
-interface NewsMessage {
-  readonly [MESSAGE]: ObjectName;
-}
-
-function objectOf(body: unknown): ObjectName | null {
-  const named = typeof body === "object" && body !== null ? (body as Partial<NewsMessage>)[MESSAGE] : undefined;
-  return typeof named === "string" ? named : null;
 }
 
 async function follow(projection: Projection, env: unknown, object: ObjectName): Promise<"current" | "more"> {

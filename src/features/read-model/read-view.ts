@@ -29,17 +29,28 @@ export interface ReadAnswer<T> {
   readonly headers: Readonly<Record<string, string>>;
 }
 
-/** `groups` are those of the tables that are read. Throws `read-behind`. */
+/** What a read stands on. */
+export interface Standing {
+  /** Of the tables that are read. */
+  readonly groups: readonly string[];
+  /** The object that has all rows of it; null: several may. Positions of others are nothing to it. */
+  readonly object?: ObjectName | null;
+}
+
+/** Throws `read-behind`. */
 export async function readUnderAge<T>(
   exchange: Exchange,
   projection: Projection,
-  groups: readonly string[],
+  standing: Standing,
   work: (sql: Sql) => T,
 ): Promise<ReadAnswer<T>> {
   const { env, log, request, lifetime } = exchange;
   const database = databaseOf(env, log);
   const given = request.headers.get(BOOKMARK);
-  const wanted = await wantedPositions(exchange, groups);
+  const { groups, object = null } = standing;
+  const wanted = (await wantedPositions(exchange, groups)).filter(
+    (position) => object === null || position.object === object,
+  );
   // Any replica will do, but for a reader who has seen a later state, or whose position has to be waited for.
   const session = database.withSession(given !== null && BOOKMARK_FORM.test(given) ? given : "first-unconstrained");
   const along = ageStatements(

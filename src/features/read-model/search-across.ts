@@ -115,7 +115,7 @@ async function searchOne(
   const expression = searchExpression(q, null);
   const copied = { ...spec, columns: table.columns };
   const source = tableSource(projection, table, copied);
-  const { result, age } = await readUnderAge(exchange, projection, [spec.group], (sql) =>
+  const { result, age } = await readUnderAge(exchange, projection, { groups: [spec.group] }, (sql) =>
     expression === null
       ? { rows: [], hasMore: false }
       : searchRows(

@@ -1,13 +1,21 @@
-/** `GET /_/read-model`: the register of objects as D1 has it, each with how far its copy is behind ([RM5]). For administrators; pages by name. */
+/**
+ * `GET /_/read-model`: the register of objects as D1 has it, each with how far its copy is behind ([RM5]). How far that is, only the object
+ * itself can say, so each is asked. For administrators; pages by name.
+ */
 
 import { Fault } from "../../core/fault.ts";
+import type { ObjectName } from "../../core/ids.ts";
+import { type ObjectFacts, PAGE_LIMITS } from "../../core/read-model/pull.ts";
 import { isAdmin } from "../../core/scope/principal.ts";
 import type { RouteContext } from "../../edge/app-options.ts";
+import type { LedgeEnv } from "../../edge/env.ts";
 import { mayInspect } from "../../edge/may-inspect.ts";
 import { queryParameters } from "../../edge/query-parameters.ts";
 import { databaseOf } from "./database.ts";
+import { pullObject } from "./follow-object.ts";
 
-const PAGE_ROWS = 100;
+/** One request to an object each. */
+const PAGE_ROWS = 50;
 
 export async function showObjects(context: RouteContext): Promise<Response> {
   const { env, log, user, url } = context;
@@ -16,23 +24,47 @@ export async function showObjects(context: RouteContext): Promise<Response> {
   const after = queryParameters(url, ["after"]).get("after") ?? "";
   const { results } = await databaseOf(env, log)
     .prepare(
-      `SELECT object, grp, part, status, epoch, migration, seq, head, size_bytes, as_of FROM rm_copies
+      `SELECT object, grp, part, status, epoch, migration, seq, size_bytes, as_of FROM rm_copies
  WHERE object > ? AND status <> 'dropping' ORDER BY object, status LIMIT ?`,
     )
     .bind(after, PAGE_ROWS)
     .all<Record<string, string | number | null>>();
-  const items = results.map((record) => ({
-    object: record.object,
-    group: record.grp,
-    partition: record.part,
-    status: record.status,
-    migration: record.migration,
-    epoch: record.epoch,
-    seq: record.seq,
-    lag: Number(record.head) - Number(record.seq),
-    sizeBytes: record.size_bytes,
-    asOf: record.as_of === 0 ? null : new Date(Number(record.as_of)).toISOString(),
-  }));
+  const nowMs = Date.now();
+  const items = await Promise.all(
+    results.map(async (record) => ({
+      object: record.object,
+      group: record.grp,
+      partition: record.part,
+      status: record.status,
+      migration: record.migration,
+      epoch: record.epoch,
+      seq: record.seq,
+      ...lagOf(record, await factsOf(env, String(record.object)), nowMs),
+      asOf: record.as_of === 0 ? null : new Date(Number(record.as_of)).toISOString(),
+    })),
+  );
   const next = results.length < PAGE_ROWS ? null : (items.at(-1)?.object ?? null);
   return Response.json({ items, next }, { headers: { "cache-control": "no-store" } });
+}
+
+/** Null where the object does not answer; the others are shown all the same. */
+async function factsOf(env: LedgeEnv, object: string): Promise<ObjectFacts | null> {
+  const request = { v: 1, limits: PAGE_LIMITS, tables: {}, from: null } as const;
+  const reply = await pullObject(env, object as ObjectName, request).catch(() => null);
+  return reply?.kind === "facts" ? reply.facts : null;
+}
+
+/**
+ * `lag` in commits; null: another ledger, or nothing is known. `behindMs`: for how long something may have been missing; 0 when nothing is, null
+ * while nothing is copied.
+ */
+function lagOf(
+  { epoch, seq, as_of: asOfMs, size_bytes: known, status }: Record<string, string | number | null>,
+  facts: ObjectFacts | null,
+  nowMs: number,
+): { readonly lag: number | null; readonly behindMs: number | null; readonly sizeBytes: string | number | null } {
+  const lag = facts !== null && facts.epoch === epoch ? facts.head - Number(seq) : null;
+  const isWhole = status === "listed" || (asOfMs !== 0 && asOfMs !== null);
+  const behindMs = lag === 0 ? 0 : Math.max(0, nowMs - Number(asOfMs));
+  return { lag, behindMs: isWhole ? behindMs : null, sizeBytes: facts?.sizeBytes ?? known ?? null };
 }

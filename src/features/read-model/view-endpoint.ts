@@ -5,6 +5,7 @@ import { countRows, listRows } from "../../../durable-objects/sql/list-rows.ts";
 import type { Selection } from "../../../durable-objects/sql/list-statement.ts";
 import type { Sql } from "../../../durable-objects/sql/port.ts";
 import { TextSizes } from "../../../durable-objects/sql/text-sizes.ts";
+import { Fault } from "../../core/fault.ts";
 import type { Json } from "../../core/json.ts";
 import { AGGREGATE_PARAMETERS, parseAggregate } from "../../core/query/aggregate.ts";
 import { compileMatcher } from "../../core/query/matches.ts";
@@ -19,9 +20,17 @@ import { publicRow } from "../../define/resource.ts";
 import type { RouteContext } from "../../edge/app-options.ts";
 import { type CursorPlace, openCursor, sealCursor } from "../../edge/cursors.ts";
 import { readFilter, readQuery } from "../../edge/endpoints/read-access.ts";
-import type { Exchange } from "../../edge/exchange.ts";
+import type { Exchange, TableRequest } from "../../edge/exchange.ts";
 import { createAccess, requireScope } from "../../edge/scopes.ts";
 import { ORIGIN } from "../../edge/transaction/server-context.ts";
+import {
+  type AskedRows,
+  askOwnerForCount,
+  askOwnerForGroups,
+  askOwnerForList,
+  ownerOf,
+  type ViewAnswer,
+} from "./ask-owner.ts";
 import type { Projection } from "./projection.ts";
 import { ageMembers, readUnderAge } from "./read-view.ts";
 import type { View } from "./view.ts";
@@ -64,36 +73,39 @@ export async function listView(opened: OpenView, context: RouteContext): Promise
     limit: parseLimit(parameters.get("limit"), resource.spec.pagination),
     offset: parseOffset(parameters.get("offset"), resource.spec.pagination, cursor),
     after: cursor === undefined ? null : await openCursor(place, cursor, orderBy),
-    isInSight: () => compileMatcher(where.scope, opened.source.spec, resource.operators),
   };
+  const isInSight = () => compileMatcher(where.scope, opened.source.spec, resource.operators);
   const select = parseSelect(parameters.get("select"), resource.spec);
-  const withTotal = parseFlag("totalCount", parameters.get("totalCount"));
-  const { result, age, headers } = await readUnderAge(exchange, opened.projection, opened.groups, (sql) => {
-    const reader = selectionOf(opened, sql, where.all);
-    const listed = listRows(reader.sql, { ...reader.selection, ...page });
-    return { listed, total: withTotal ? countRows(reader.sql, reader.selection) : null };
+  const totalCount = parseFlag("totalCount", parameters.get("totalCount"));
+  const { body, headers, next } = await answerView(opened, exchange, where, {
+    byCopy: (sql, selection) => {
+      const listed = listRows(sql, { ...selection, ...page, isInSight });
+      return { listed, total: totalCount ? countRows(sql, selection) : null };
+    },
+    show: ({ listed, total }) => ({
+      body: {
+        items: listed.rows.map(({ row }) => shown(opened, exchange, row, select)),
+        hasMore: listed.hasMore,
+        ...(total === null ? {} : { totalCount: total }),
+      },
+      headers: total === null ? {} : { "x-total-count": String(total) },
+      next: listed.next,
+    }),
+    byOwner: (owner) => askOwnerForList(owner, opened.view, { ...where.texts, ...page, totalCount, select }),
   });
-  const { rows, hasMore, next } = result.listed;
-  const body = {
-    items: rows.map(({ row }) => shown(opened, exchange, row, select)),
-    hasMore,
-    ...(result.total === null ? {} : { totalCount: result.total }),
-    ...ageMembers(age),
-    nextCursor: next === null ? null : await sealCursor(place, next, orderBy),
-  };
-  return new Response(JSON.stringify(body), {
-    headers: { ...headers, ...(result.total === null ? {} : { "x-total-count": String(result.total) }) },
-  });
+  const nextCursor = next === null ? null : await sealCursor(place, next, orderBy);
+  return new Response(JSON.stringify({ ...body, nextCursor }), { headers });
 }
 
 export async function countView(opened: OpenView, context: RouteContext): Promise<Response> {
   const { exchange } = context[ORIGIN];
   const where = await visibleWhere(opened, exchange, readQuery(exchange, ["filter"]));
-  const { result, age, headers } = await readUnderAge(exchange, opened.projection, opened.groups, (sql) => {
-    const reader = selectionOf(opened, sql, where.all);
-    return countRows(reader.sql, reader.selection);
+  const { body, headers } = await answerView(opened, exchange, where, {
+    byCopy: countRows,
+    show: (count) => ({ body: { count }, headers: {}, next: null }),
+    byOwner: (owner) => askOwnerForCount(owner, where.texts),
   });
-  return new Response(JSON.stringify({ count: result, ...ageMembers(age) }), { headers });
+  return new Response(JSON.stringify(body), { headers });
 }
 
 export async function aggregateView(opened: OpenView, context: RouteContext): Promise<Response> {
@@ -101,22 +113,57 @@ export async function aggregateView(opened: OpenView, context: RouteContext): Pr
   const parameters = readQuery(exchange, [...AGGREGATE_PARAMETERS, "filter"]);
   const where = await visibleWhere(opened, exchange, parameters);
   const query = parseAggregate(parameters, opened.view.resource.spec);
-  const { result, age, headers } = await readUnderAge(exchange, opened.projection, opened.groups, (sql) => {
-    const reader = selectionOf(opened, sql, where.all);
-    return aggregateGroups(reader.sql, reader.selection, query);
+  const { body, headers } = await answerView(opened, exchange, where, {
+    byCopy: (sql, selection) => aggregateGroups(sql, selection, query),
+    show: ({ groups, isTruncated }) => ({
+      body: {
+        groups: groups.map((group) => showGroup(group, query)),
+        ...(isTruncated ? { truncated: true } : {}),
+      },
+      headers: {},
+      next: null,
+    }),
+    byOwner: (owner) => askOwnerForGroups(owner, where.texts, query),
   });
-  const body = {
-    groups: result.groups.map((group) => showGroup(group, query)),
-    ...(result.isTruncated ? { truncated: true } : {}),
-    ...ageMembers(age),
-  };
   return new Response(JSON.stringify(body), { headers });
+}
+
+/** One read in both ways. */
+interface Reading<T> {
+  readonly byCopy: (sql: Sql, selection: Selection) => T;
+  readonly show: (result: T) => ViewAnswer;
+  readonly byOwner: (owner: TableRequest) => Promise<ViewAnswer>;
+}
+
+/** Of the copies; where they stay behind what the reader has seen, of the one object that has all rows, if there is one ([HT8]). */
+async function answerView<T>(
+  opened: OpenView,
+  exchange: Exchange,
+  where: Where,
+  { byCopy, show, byOwner }: Reading<T>,
+): Promise<ViewAnswer> {
+  const { view, projection, groups } = opened;
+  const owner = ownerOf(view, projection, exchange, where.all);
+  try {
+    const standing = { groups, object: owner?.object ?? null };
+    const { result, age, headers } = await readUnderAge(exchange, projection, standing, (sql) => {
+      const reader = selectionOf(opened, sql, where.all);
+      return byCopy(reader.sql, reader.selection);
+    });
+    const answer = show(result);
+    return { ...answer, body: { ...answer.body, ...ageMembers(age) }, headers: { ...headers, ...answer.headers } };
+  } catch (error) {
+    if (owner === null || !(error instanceof Fault) || error.data.slug !== "read-behind") throw error;
+    return byOwner(owner);
+  }
 }
 
 interface Where {
   /** What the caller may see. */
   readonly scope: Filter;
   readonly all: Filter;
+  /** Scope and wish of the caller apart, for the object. */
+  readonly texts: AskedRows;
 }
 
 /** The view's own scope, then what the caller asks for. Refused before D1 is asked. */
@@ -139,8 +186,8 @@ async function visibleWhere(
   if (soft !== null) terms.push({ kind: "compare", field: soft.field, operator: "=isnull=", operand: true });
   const asked = readFilter(resource, parameters);
   const scope = conjoin(terms);
-  if (terms.length === 0 && asked === "") return { scope, all: scope };
-  return { scope, all: asked === "" ? scope : conjoin([scope, parse(asked)]) };
+  const texts = { scope: text, filter: asked };
+  return { scope, all: asked === "" ? scope : conjoin([scope, parse(asked)]), texts };
 }
 
 function selectionOf(

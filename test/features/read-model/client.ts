@@ -43,6 +43,24 @@ export async function settle(object: string): Promise<void> {
   throw new Error(`${object} does not come to rest`);
 }
 
+/** Runs what the object has to tell now, whenever it is due. */
+export async function ring(object: string): Promise<void> {
+  const stub = env.LEDGE_TABLES.getByName(object);
+  await runInDurableObject(stub, async (_, state) => {
+    state.storage.sql.exec("UPDATE _timers SET at = 0 WHERE name = 'news'");
+    await state.storage.setAlarm(Date.now() + 60_000);
+  });
+  await runDurableObjectAlarm(stub);
+}
+
+/** When (ms) the object is to tell again; null: it has nothing to tell. */
+export async function timerOf(object: string): Promise<number | null> {
+  return runInDurableObject(env.LEDGE_TABLES.getByName(object), (_, state) => {
+    const [row] = state.storage.sql.exec<{ at: number }>("SELECT at FROM _timers WHERE name = 'news'").toArray();
+    return row?.at ?? null;
+  });
+}
+
 export async function d1(sql: string, ...params: unknown[]): Promise<Record<string, unknown>[]> {
   return (
     await env.LEDGE_D1.prepare(sql)

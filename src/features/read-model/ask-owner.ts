@@ -1,0 +1,96 @@
+/**
+ * The other way to answer a view ([HT8]): where all of its rows lie in one object, that object, which is never behind. Under the view's own
+ * scope and in the view's own form; the rules of the table do not apply, as they do not to the copy. A view of a query, or rows of
+ * several objects, have no owner.
+ */
+
+import { isPartition, objectName } from "../../core/ids.ts";
+import type { JsonObject, JsonScalar } from "../../core/json.ts";
+import type { CallHeader, CountCall, ListCall } from "../../core/protocol/object-call.ts";
+import type { AggregateQuery } from "../../core/query/aggregate.ts";
+import { typedLiteral } from "../../core/query/literal.ts";
+import { ETAG_FIELD } from "../../core/query/select.ts";
+import type { Filter, Scalar } from "../../core/query/tree.ts";
+import type { ColumnSpec } from "../../core/schema/table-spec.ts";
+import { readObject } from "../../edge/call-object.ts";
+import { expectAnswer } from "../../edge/endpoints/answer.ts";
+import { callHeader, type Exchange, type TableRequest } from "../../edge/exchange.ts";
+import type { Projection } from "./projection.ts";
+import type { View } from "./view.ts";
+
+/** What a caller may see and asks for, as canonical texts. */
+export type AskedRows = Pick<CountCall, "scope" | "filter">;
+
+/** An answer of a view, by its copy or by its owner. */
+export interface ViewAnswer {
+  /** The members of the reply, without the cursor. */
+  readonly body: Readonly<Record<string, unknown>>;
+  readonly headers: Readonly<Record<string, string>>;
+  /** Where a list goes on. */
+  readonly next: readonly JsonScalar[] | null;
+}
+
+/** The object that holds all rows which the filter leaves; null: there are several, or the view is more than a table. */
+export function ownerOf(view: View, projection: Projection, exchange: Exchange, where: Filter): TableRequest | null {
+  const table = view.query === null ? projection.tables.get(view.tables[0] ?? "") : undefined;
+  const entry = [...exchange.edge.tables.values()].find(({ resource }) => resource.name === table?.name);
+  if (table === undefined || entry === undefined) return null;
+  const column = table.columns.find(({ name }) => name === table.partitionBy);
+  const partition = column === undefined ? null : fixedValue(where, column);
+  if (column !== undefined && (partition === null || !isPartition(partition))) return null;
+  return { ...exchange, entry, partition, object: objectName(projection.app, table.group, partition) };
+}
+
+export async function askOwnerForList(
+  owner: TableRequest,
+  { resource }: View,
+  call: AskedRows & Pick<ListCall, "orderBy" | "limit" | "offset" | "after" | "totalCount" | "select">,
+): Promise<ViewAnswer> {
+  const { columns, computed } = resource.spec;
+  const all = [...columns.filter(({ readable }) => readable).map(({ name }) => name), ...computed];
+  const select = (call.select ?? all).filter((name) => name !== ETAG_FIELD);
+  return ask(owner, { ...call, op: "list", select, isExplained: false, etags: false });
+}
+
+export function askOwnerForCount(owner: TableRequest, rows: AskedRows): Promise<ViewAnswer> {
+  return ask(owner, { ...rows, op: "count", limit: null });
+}
+
+export function askOwnerForGroups(owner: TableRequest, rows: AskedRows, query: AggregateQuery): Promise<ViewAnswer> {
+  return ask(owner, { ...rows, op: "aggregate", query });
+}
+
+type Call = Exclude<Parameters<typeof readObject>[1], { op: "load" }>;
+type OwnPart<C> = C extends Call ? Omit<C, keyof CallHeader | "conditions" | "withDeleted"> : never;
+
+async function ask(owner: TableRequest, part: OwnPart<Extract<Call, { op: "list" | "count" | "aggregate" }>>) {
+  // A reader who names a transaction waits for its outcome, whatever else is asked.
+  const { consistency: _, ...header } = callHeader(owner);
+  const answer = expectAnswer(
+    await readObject(owner, { ...header, ...part, withDeleted: null, conditions: {} } as Call),
+  );
+  const { seq: _seq, nextCursor: _cursor, ...members } = JSON.parse(answer.body ?? "{}") as JsonObject;
+  const total = answer.headers["x-total-count"];
+  return {
+    // Of the object's own clock, which runs not before the request came.
+    body: { ...members, asOf: new Date(owner.nowMs).toISOString() },
+    headers: {
+      "content-type": "application/json",
+      "cache-control": "private, no-store",
+      "ledge-seq": answer.position,
+      ...(total === undefined ? {} : { "x-total-count": total }),
+    },
+    next: answer.next ?? null,
+  };
+}
+
+/** The one value that the column has in every row which the filter leaves. */
+function fixedValue(where: Filter, column: ColumnSpec): string | null {
+  const terms = where.kind === "and" ? where.terms : [where];
+  for (const term of terms) {
+    if (term.kind !== "compare" || term.field !== column.name || term.operator !== "==") continue;
+    const value = typedLiteral(column, term.operand as Scalar);
+    if (typeof value === "string") return value;
+  }
+  return null;
+}
