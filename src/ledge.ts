@@ -15,6 +15,8 @@ export { composeHooks } from "./define/compose-hooks.ts";
 export type {
   AccessRules,
   DeclaredScope,
+  KeyRelation,
+  ManyToMany,
   PartitionRule,
   Relation,
   ResourceConfig,

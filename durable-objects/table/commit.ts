@@ -172,7 +172,7 @@ export function removeRow(commit: Commit, table: TableStore, row: Row): void {
 
 function releaseChildren(commit: Commit, parent: TableStore, id: RowId): void {
   for (const relation of Object.values(parent.resource.config.relations ?? {})) {
-    if (relation.onDelete === undefined) continue;
+    if (relation.type === "manyToMany" || relation.onDelete === undefined) continue;
     const child = commit.store.tables.get(relation.resource);
     const column = child?.spec.columns.find((candidate) => candidate.name === relation.foreignKey);
     if (child === undefined || column === undefined) continue;

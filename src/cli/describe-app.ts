@@ -82,7 +82,12 @@ function projectionsOf(resources: readonly AnyResource[], snapshots: AppDescript
       projected.columns.find((column) => column.name === field.name),
     );
     const searched = fields.every((column) => column !== undefined) ? fields.map(({ sqlName }) => sqlName) : [];
-    return [{ projected, table, searched }];
+    const relations = resources.flatMap((each) => Object.values(each.config.relations ?? {}));
+    const keys = relations.flatMap((relation) =>
+      relation.type === "manyToMany" && relation.through.resource === name ? [relation.through.sourceKey] : [],
+    );
+    const sought = projected.columns.filter((column) => keys.includes(column.name)).map(({ sqlName }) => sqlName);
+    return [{ projected, table, searched, sought }];
   });
 }
 

@@ -6,6 +6,7 @@
 
 import { enableCompileCache } from "node:module";
 import { bundleCommand, bundleHelp } from "./bundle-command.ts";
+import { deployCommand, deployHelp } from "./deploy-command.ts";
 import { devCommand, devHelp } from "./dev-command.ts";
 import { generateCommand, generateHelp } from "./generate-command.ts";
 import { importCommand, importHelp } from "./import-command.ts";
@@ -24,6 +25,7 @@ interface Command {
 
 const COMMANDS: Readonly<Record<string, Command>> = {
   bundle: { help: bundleHelp, run: bundleCommand },
+  deploy: { help: deployHelp, run: deployCommand },
   dev: { help: devHelp, run: devCommand },
   generate: { help: generateHelp, run: generateCommand },
   import: { help: importHelp, run: importCommand },

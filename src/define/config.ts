@@ -94,14 +94,24 @@ export interface StandardIssue {
   readonly path?: readonly (PropertyKey | { readonly key: PropertyKey })[] | undefined;
 }
 
-/** A related table: what `include` reads (later) and what deleting a parent does to its children ([HT18] [HT23]). */
-export interface Relation {
+/** A related table: what deleting a parent does to its children ([HT23]), and what `include` reads ([HT18]). */
+export type Relation = KeyRelation | ManyToMany;
+
+export interface KeyRelation {
   readonly type: "belongsTo" | "hasOne" | "hasMany";
   readonly resource: string;
   /** The column that holds the parent's key: on this table for `belongsTo`, on the other for `hasOne` and `hasMany`. */
   readonly foreignKey: string;
   /** What deleting this row does to the other table's rows; only on `hasOne` and `hasMany` within the same object. */
   readonly onDelete?: "restrict" | "cascade" | "set null";
+}
+
+/** Rows of another table over a join table, in whatever objects the three lie: `include` reads the copies in D1 ([L4]). */
+export interface ManyToMany {
+  readonly type: "manyToMany";
+  readonly resource: string;
+  /** The join table, and its columns that hold the key of this table's row and of the other's. */
+  readonly through: { readonly resource: string; readonly sourceKey: string; readonly targetKey: string };
 }
 
 export interface ResourceConfig<T extends SQLiteTable = SQLiteTable> extends AccessRules {

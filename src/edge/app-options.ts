@@ -1,5 +1,7 @@
 /** What `defineApp` takes ([PF3]), and what application code at the edge (routes, middleware, features) sees. Types only. */
 
+import type { RowId } from "../core/ids.ts";
+import type { JsonObject } from "../core/json.ts";
 import type { Logger, LogSink, LogThreshold } from "../core/log.ts";
 import type { AccessEnded } from "../core/scope/access-ended.ts";
 import type { Principal } from "../core/scope/principal.ts";
@@ -102,9 +104,20 @@ export interface Feature {
   readonly started?: (place: FeaturePlace) => Promise<void>;
   /** A cron trigger of the platform. */
   readonly scheduled?: (place: FeaturePlace) => Promise<void>;
+  /**
+   * Finds related rows for `include` ([HT18]): refused or prepared before the table is read, then asked once for all rows of the reply.
+   * `headers` tell of their age.
+   */
+  readonly include?: (request: TableRequest, text: string) => Promise<Included>;
   /** Follows objects from outside: asked once what it wants to be told of, when the application is made. */
   readonly news?: (app: Pick<AppDefinition, "name" | "resources">) => NewsListener;
 }
+
+/** The members that join each row, by its key. */
+export type Included = (keys: readonly RowId[]) => Promise<{
+  readonly members: ReadonlyMap<RowId, JsonObject>;
+  readonly headers: Readonly<Record<string, string>>;
+}>;
 
 export interface FeaturePlace {
   readonly env: LedgeEnv;

@@ -50,6 +50,8 @@ const REPLY_HEADERS = [
   "Content-Range",
   "ETag",
   "Location",
+  "Ledge-As-Of",
+  "Ledge-Bookmark",
   "Ledge-Seq",
   "Ledge-Optimistic-Id",
   "Ledge-Version",

@@ -27,6 +27,17 @@ const things = (config: object, table: SQLiteTable = plain()) => resource(table,
 const app = (...resources: readonly unknown[]) => checkApp("test", resources as readonly AnyResource[]);
 const uses = (table: string, user: string) => ({ table, user });
 const target = sqliteTable("targets", { id: id() });
+const copiedTarget = () => resource(target, { readModel: true });
+const overJoin = (keys: object) => ({
+  type: "manyToMany",
+  resource: "targets",
+  through: { resource: "joins", sourceKey: "thingId", targetKey: "targetId", ...keys },
+});
+const joins = (config: object) =>
+  things(
+    config,
+    sqliteTable("joins", { id: id(), thingId: text("thing_id"), targetId: text("target_id"), rank: integer("rank") }),
+  );
 
 const MISTAKES: readonly Mistake[] = [
   {
@@ -241,6 +252,43 @@ const MISTAKES: readonly Mistake[] = [
         resource(target),
       ),
     says: /names no column of "targets": "thingId"/,
+  },
+  {
+    what: "a relation over no join table",
+    make: () => app(things({ relations: { x: overJoin({}) } }), copiedTarget()),
+    says: /names no table: "joins"/,
+  },
+  {
+    what: "a relation over a join table without the column",
+    make: () =>
+      app(things({ relations: { x: overJoin({ sourceKey: "nope" }) } }), copiedTarget(), joins({ readModel: true })),
+    says: /names no column of "joins": "nope"/,
+  },
+  {
+    what: "a relation over a column of another type than the key",
+    make: () =>
+      app(things({ relations: { x: overJoin({ sourceKey: "rank" }) } }), copiedTarget(), joins({ readModel: true })),
+    says: /compares "rank" \(int\) with a key \(text\)/,
+  },
+  {
+    what: "a relation over a join table that is not copied",
+    make: () => app(things({ relations: { x: overJoin({}) } }), copiedTarget(), joins({})),
+    says: /is read from copies, and "joins" has none/,
+  },
+  {
+    what: "a relation over a join table whose keys are not copied",
+    make: () => app(things({ relations: { x: overJoin({}) } }), copiedTarget(), joins({ readModel: ["thingId"] })),
+    says: /needs "targetId", which is not copied/,
+  },
+  {
+    what: "a relation to a table that is not copied",
+    make: () => app(things({ relations: { x: overJoin({}) } }), resource(target), joins({ readModel: true })),
+    says: /is read from copies, and "targets" has none/,
+  },
+  {
+    what: "a relation with the name of a column",
+    make: () => app(things({ relations: { name: overJoin({}) } }), copiedTarget(), joins({ readModel: true })),
+    says: /relation "name" has the name of a column/,
   },
   {
     what: "an onDelete that would leave its object",

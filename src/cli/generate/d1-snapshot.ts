@@ -14,6 +14,8 @@ export interface ProjectionSource {
   readonly table: SnapshotTable;
   /** SQL names of the searched columns; empty for a table without search. */
   readonly searched: readonly string[];
+  /** SQL names of columns that relations come by: a join table is sought from either side. */
+  readonly sought: readonly string[];
 }
 
 /** `features` is the description of their tables alone. */
@@ -32,7 +34,7 @@ export function d1Snapshot(features: Snapshot, sources: readonly ProjectionSourc
   };
 }
 
-function projectionTable({ projected, table }: ProjectionSource): SnapshotTable {
+function projectionTable({ projected, table, sought }: ProjectionSource): SnapshotTable {
   const name = projectionName(projected.name);
   const key = projected.columns.find((column) => column.name === projected.primaryKey);
   if (key === undefined) throw new TypeError(`"${projected.name}" is projected without its key`);
@@ -48,7 +50,11 @@ function projectionTable({ projected, table }: ProjectionSource): SnapshotTable 
   );
   // Across objects there is no order by id but this one: the key begins with the copy.
   const byId = { name: `${name}_by_id`, columns: [key.sqlName], isUnique: false };
-  const all = projected.partitionBy === null ? indexes : [...indexes, byId];
+  const led = new Set(indexes.map(({ columns }) => columns[0]));
+  const links = sought.flatMap((column) =>
+    led.has(column) ? [] : [{ name: `${name}_of_${column}`, columns: [column], isUnique: false }],
+  );
+  const all = [...indexes, ...links, ...(projected.partitionBy === null ? [] : [byId])];
   return {
     name,
     columns: {

@@ -14,6 +14,7 @@ import { mayInspect } from "../may-inspect.ts";
 import { readConditions } from "../read-headers.ts";
 import type { Reply } from "../reply.ts";
 import { expectAnswer, readReply } from "./answer.ts";
+import { includeInto, withInclude } from "./include.ts";
 import { deletedScope, readFilter, readQuery, readScope } from "./read-access.ts";
 
 const PARAMETERS = ["filter", "select", "orderBy", "limit", "cursor", "offset", "totalCount", "withDeleted", "etags"];
@@ -23,9 +24,10 @@ const OPEN_END = "null}";
 export async function listRows(request: TableRequest): Promise<Reply> {
   const scope = await readScope(request);
   const { resource } = request.entry;
-  const parameters = readQuery(request, PARAMETERS);
+  const parameters = readQuery(request, withInclude(request, PARAMETERS));
   const orderBy = parseOrderBy(parameters.get("orderBy"), resource.spec);
   const cursor = parameters.get("cursor");
+  const setInto = await includeInto(request, parameters);
   const answer = expectAnswer(
     await readObject(request, {
       ...callHeader(request),
@@ -41,12 +43,13 @@ export async function listRows(request: TableRequest): Promise<Reply> {
       withDeleted: parameters.has("withDeleted") ? await deletedScope(request, parameters) : null,
       select: parseSelect(parameters.get("select"), resource.spec),
       etags: parseFlag("etags", parameters.get("etags")),
-      conditions: readConditions(request.request.headers),
+      conditions: setInto === null ? readConditions(request.request.headers) : {},
     }),
   );
-  const reply = readReply(request, answer);
-  if (answer.next === undefined || reply.body === null) return reply;
-  return { ...reply, body: await withCursor(request, reply.body, answer.next, orderBy) };
+  const page = readReply(request, answer);
+  const isLast = answer.next === undefined || page.body === null;
+  const reply = isLast ? page : { ...page, body: await withCursor(request, page.body, answer.next, orderBy) };
+  return setInto === null ? reply : setInto(reply);
 }
 
 async function withCursor(

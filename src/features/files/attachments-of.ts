@@ -38,7 +38,11 @@ export function hasAttachments(resource: AnyResource, tables: Tables): boolean {
     throw refuse(`has its attachments in "${name}", in another object`, "Give both tables one `group`.");
   const { foreignKey } = attachmentOf(first.resource) as AttachedTo;
   const goesAlong = Object.values(resource.config.relations ?? {}).some(
-    (relation) => relation.resource === name && relation.foreignKey === foreignKey && relation.onDelete === "cascade",
+    (relation) =>
+      relation.type !== "manyToMany" &&
+      relation.resource === name &&
+      relation.foreignKey === foreignKey &&
+      relation.onDelete === "cascade",
   );
   if (!goesAlong)
     throw refuse(

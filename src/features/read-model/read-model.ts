@@ -7,13 +7,16 @@ import type { ObjectName } from "../../core/ids.ts";
 import { projectionForm } from "../../core/read-model/projected-table.ts";
 import type { AppDefinition, News } from "../../define/app.ts";
 import { ConfigError } from "../../define/config-error.ts";
-import type { Feature, FeatureHost, RouteBuilder, RouteContext } from "../../edge/app-options.ts";
+import type { Feature, FeatureHost, Included, RouteBuilder, RouteContext } from "../../edge/app-options.ts";
 import type { LedgeEnv } from "../../edge/env.ts";
+import type { TableRequest } from "../../edge/exchange.ts";
 import { checkDatabase, databaseIn } from "./database.ts";
 import { followObject } from "./follow-object.ts";
+import { prepareInclude } from "./include.ts";
 import { queueIn, sendNews, takeNews } from "./news-queue.ts";
 import { operate } from "./operate.ts";
 import { type Projection, projectionOf } from "./projection.ts";
+import { ageMembers, readUnderAge } from "./read-view.ts";
 import { searchAcross } from "./search-across.ts";
 import { showObjects } from "./show-objects.ts";
 import type { View } from "./view.ts";
@@ -60,6 +63,7 @@ export function readModel({ views = [] }: ReadModelOptions = {}): Feature {
         tell: (news) => tell(ready(), news),
       };
     },
+    include: (request, text) => includeInto(ready(), request, text),
     attach(given) {
       host = given;
     },
@@ -68,6 +72,19 @@ export function readModel({ views = [] }: ReadModelOptions = {}): Feature {
       await takeNews(ready(), batch, { env: place.env, log });
     },
     health: checkDatabase,
+  };
+}
+
+/** Related rows are read from copies, whatever the rows themselves are read from; `Ledge-As-Of` says how old they are. */
+async function includeInto(projection: Projection, request: TableRequest, text: string): Promise<Included> {
+  const { entry, partition } = request;
+  const source = { projection, exchange: request, resource: entry.resource, partition };
+  const inclusion = await prepareInclude(source, text);
+  return async (keys) => {
+    const { groups, read } = inclusion;
+    const { result, age } = await readUnderAge(request, projection, { groups }, (sql) => read(sql, keys));
+    const { asOf } = ageMembers(age);
+    return { members: result, headers: asOf === null ? {} : { "ledge-as-of": asOf } };
   };
 }
 

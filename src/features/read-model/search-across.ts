@@ -9,19 +9,16 @@ import type { SearchedTable } from "../../../durable-objects/sql/search-index.ts
 import { searchRows } from "../../../durable-objects/sql/search-rows.ts";
 import { invalidField } from "../../core/fault.ts";
 import type { Json } from "../../core/json.ts";
-import { inList } from "../../core/query/build.ts";
-import { parseFilter } from "../../core/query/parse.ts";
 import { parseSearch } from "../../core/query/search.ts";
-import { conjoin, type Filter } from "../../core/query/tree.ts";
-import { publicRow } from "../../define/resource.ts";
+import type { Filter } from "../../core/query/tree.ts";
 import type { RouteContext } from "../../edge/app-options.ts";
 import type { TableEntry } from "../../edge/edge.ts";
 import { readQuery } from "../../edge/endpoints/read-access.ts";
 import type { Exchange } from "../../edge/exchange.ts";
-import { ALLOW, DENY } from "../../edge/scopes.ts";
 import { ORIGIN } from "../../edge/transaction/server-context.ts";
 import type { Projection } from "./projection.ts";
 import { ageMembers, readUnderAge } from "./read-view.ts";
+import { copiedResource, shownRow, sightOf } from "./sight.ts";
 import { isIndexed, prefixed, tableSource } from "./visible-rows.ts";
 
 export async function searchAcross(projection: Projection, context: RouteContext): Promise<Response> {
@@ -52,54 +49,6 @@ function chosen(searchable: readonly TableEntry[], text: string | undefined): re
   });
 }
 
-/** The rows that the caller may list, over all partitions; null: none. */
-async function sightOf(
-  projection: Projection,
-  exchange: Exchange,
-  { resource, access }: TableEntry,
-): Promise<Filter | null> {
-  const scope = await access({ ...exchange, partition: null }, "read");
-  if (scope === DENY) return null;
-  const { spec, operators, config } = resource;
-  const copied = { ...spec, columns: projection.tables.get(resource.name)?.columns ?? [] };
-  const terms: Filter[] = [];
-  if (scope !== ALLOW) {
-    const filter = parseCopied(exchange, resource.name, () =>
-      parseFilter(scope, { table: copied, fields: "scope", operators, parameter: "filter", limits: "lifted" }),
-    );
-    if (filter === null) return null;
-    terms.push(filter);
-  }
-  if (spec.softDelete !== null)
-    terms.push({ kind: "compare", field: spec.softDelete.field, operator: "=isnull=", operand: true });
-  if (spec.partitionBy !== null) {
-    const partitions = admittedPartitions(exchange, config.partition);
-    if (partitions.length === 0) return null;
-    terms.push(inList(spec.partitionBy, partitions));
-  }
-  return conjoin(terms);
-}
-
-/** A scope over columns that are not copied shows nothing here. */
-function parseCopied({ log }: Exchange, table: string, parse: () => Filter): Filter | null {
-  try {
-    return parse();
-  } catch (error) {
-    log.error("a scope needs columns that are not copied; nothing is found", { table, error: String(error) });
-    return null;
-  }
-}
-
-/** By claim; a rule that is a function cannot be asked for all that it would admit, so it admits none here. */
-function admittedPartitions(
-  { principal }: Exchange,
-  rule: TableEntry["resource"]["config"]["partition"],
-): readonly string[] {
-  if (rule === undefined || !("claim" in rule) || principal.kind !== "user") return [];
-  const held = Object.hasOwn(principal.claims, rule.claim) ? principal.claims[rule.claim] : undefined;
-  return (Array.isArray(held) ? held : [held]).filter((each): each is string => typeof each === "string");
-}
-
 async function searchOne(
   projection: Projection,
   exchange: Exchange,
@@ -113,8 +62,8 @@ async function searchOne(
   const asked = new Map([...parameters].filter(([name]) => name !== "resources"));
   const { q, limit } = parseSearch(asked, spec.search);
   const expression = searchExpression(q, null);
-  const copied = { ...spec, columns: table.columns };
-  const source = tableSource(projection, table, copied);
+  const copied = copiedResource(resource, table);
+  const source = tableSource(projection, table, copied.spec);
   const { result, age } = await readUnderAge(exchange, projection, { groups: [spec.group] }, (sql) =>
     expression === null
       ? { rows: [], hasMore: false }
@@ -130,12 +79,6 @@ async function searchOne(
           { limit, offset: 0, totalCount: false },
         ),
   );
-  const isWhole = copied.columns.length === spec.columns.length;
-  const masked = { ...resource, spec: { ...copied, computed: isWhole ? spec.computed : [] } };
-  const items = result.rows.map(({ row }) =>
-    publicRow(masked, row, null, (field, error) =>
-      exchange.log.warn("a computed field threw", { table: resource.name, field, error: String(error) }),
-    ),
-  );
+  const items = result.rows.map(({ row }) => shownRow(exchange, copied, row, null));
   return { items, hasMore: result.hasMore, ...ageMembers(age) };
 }

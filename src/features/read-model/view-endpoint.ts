@@ -6,7 +6,7 @@ import type { Selection } from "../../../durable-objects/sql/list-statement.ts";
 import type { Sql } from "../../../durable-objects/sql/port.ts";
 import { TextSizes } from "../../../durable-objects/sql/text-sizes.ts";
 import { Fault } from "../../core/fault.ts";
-import type { Json } from "../../core/json.ts";
+import type { RowId } from "../../core/ids.ts";
 import { AGGREGATE_PARAMETERS, parseAggregate } from "../../core/query/aggregate.ts";
 import { compileMatcher } from "../../core/query/matches.ts";
 import { type OrderTerm, parseOrderBy } from "../../core/query/order.ts";
@@ -16,7 +16,6 @@ import { parseSelect } from "../../core/query/select.ts";
 import { showGroup } from "../../core/query/show-group.ts";
 import { conjoin, type Filter } from "../../core/query/tree.ts";
 import type { Row } from "../../core/schema/table-spec.ts";
-import { publicRow } from "../../define/resource.ts";
 import type { RouteContext } from "../../edge/app-options.ts";
 import { type CursorPlace, openCursor, sealCursor } from "../../edge/cursors.ts";
 import { readFilter, readQuery } from "../../edge/endpoints/read-access.ts";
@@ -31,8 +30,10 @@ import {
   ownerOf,
   type ViewAnswer,
 } from "./ask-owner.ts";
+import { type Inclusion, prepareInclude } from "./include.ts";
 import type { Projection } from "./projection.ts";
 import { ageMembers, readUnderAge } from "./read-view.ts";
+import { shownRow } from "./sight.ts";
 import type { View } from "./view.ts";
 import { prefixed, type ReadSource, sourceOf } from "./visible-rows.ts";
 
@@ -60,10 +61,12 @@ export function openView(view: View, projection: Projection): OpenView {
   };
 }
 
+const LIST_PARAMETERS = ["filter", "select", "include", "orderBy", "limit", "cursor", "offset", "totalCount"];
+
 export async function listView(opened: OpenView, context: RouteContext): Promise<Response> {
   const { exchange } = context[ORIGIN];
   const { resource } = opened.view;
-  const parameters = readQuery(exchange, ["filter", "select", "orderBy", "limit", "cursor", "offset", "totalCount"]);
+  const parameters = readQuery(exchange, LIST_PARAMETERS);
   const where = await visibleWhere(opened, exchange, parameters);
   const orderBy = wholeOrder(opened, parseOrderBy(parameters.get("orderBy"), resource.spec));
   const cursor = parameters.get("cursor");
@@ -77,14 +80,21 @@ export async function listView(opened: OpenView, context: RouteContext): Promise
   const isInSight = () => compileMatcher(where.scope, opened.source.spec, resource.operators);
   const select = parseSelect(parameters.get("select"), resource.spec);
   const totalCount = parseFlag("totalCount", parameters.get("totalCount"));
+  const inclusion = await inclusionOf(opened, exchange, parameters.get("include"));
+  const keyOf = (row: Row) => row[resource.spec.primaryKey] as RowId;
   const { body, headers, next } = await answerView(opened, exchange, where, {
-    byCopy: (sql, selection) => {
+    inclusion,
+    byCopy: (sql, selection, plain) => {
       const listed = listRows(sql, { ...selection, ...page, isInSight });
-      return { listed, total: totalCount ? countRows(sql, selection) : null };
+      const keys = listed.rows.map(({ row }) => keyOf(row));
+      return { listed, total: totalCount ? countRows(sql, selection) : null, members: inclusion?.read(plain, keys) };
     },
-    show: ({ listed, total }) => ({
+    show: ({ listed, total, members }) => ({
       body: {
-        items: listed.rows.map(({ row }) => shown(opened, exchange, row, select)),
+        items: listed.rows.map(({ row }) => ({
+          ...shownRow(exchange, resource, row, select),
+          ...members?.get(keyOf(row)),
+        })),
         hasMore: listed.hasMore,
         ...(total === null ? {} : { totalCount: total }),
       },
@@ -130,7 +140,10 @@ export async function aggregateView(opened: OpenView, context: RouteContext): Pr
 
 /** One read in both ways. */
 interface Reading<T> {
-  readonly byCopy: (sql: Sql, selection: Selection) => T;
+  /** Related rows, which no owner of the view's rows could add. */
+  readonly inclusion?: Inclusion | null;
+  /** `plain` is without the clauses of the view. */
+  readonly byCopy: (sql: Sql, selection: Selection, plain: Sql) => T;
   readonly show: (result: T) => ViewAnswer;
   readonly byOwner: (owner: TableRequest) => Promise<ViewAnswer>;
 }
@@ -140,15 +153,16 @@ async function answerView<T>(
   opened: OpenView,
   exchange: Exchange,
   where: Where,
-  { byCopy, show, byOwner }: Reading<T>,
+  { inclusion = null, byCopy, show, byOwner }: Reading<T>,
 ): Promise<ViewAnswer> {
-  const { view, projection, groups } = opened;
-  const owner = ownerOf(view, projection, exchange, where.all);
+  const { view, projection } = opened;
+  const groups = [...new Set([...opened.groups, ...(inclusion?.groups ?? [])])];
+  const owner = inclusion === null ? ownerOf(view, projection, exchange, where.all) : null;
   try {
     const standing = { groups, object: owner?.object ?? null };
     const { result, age, headers } = await readUnderAge(exchange, projection, standing, (sql) => {
       const reader = selectionOf(opened, sql, where.all);
-      return byCopy(reader.sql, reader.selection);
+      return byCopy(reader.sql, reader.selection, sql);
     });
     const answer = show(result);
     return { ...answer, body: { ...answer.body, ...ageMembers(age) }, headers: { ...headers, ...answer.headers } };
@@ -156,6 +170,15 @@ async function answerView<T>(
     if (owner === null || !(error instanceof Fault) || error.data.slug !== "read-behind") throw error;
     return byOwner(owner);
   }
+}
+
+/** Relations are those of the table that the view is of. */
+async function inclusionOf(
+  { view: { resource }, projection }: OpenView,
+  exchange: Exchange,
+  text: string | undefined,
+): Promise<Inclusion | null> {
+  return text === undefined ? null : prepareInclude({ projection, exchange, resource, partition: null }, text);
 }
 
 interface Where {
@@ -213,15 +236,4 @@ function wholeOrder({ partitionBy }: OpenView, orderBy: readonly OrderTerm[]): r
 
 function cursorPlace({ view }: OpenView, { env, nowMs }: Exchange): CursorPlace {
   return { env, nowMs, resource: view.resource, partition: null };
-}
-
-function shown(
-  { view }: OpenView,
-  { log }: Exchange,
-  row: Row,
-  select: readonly string[] | null,
-): Record<string, Json> {
-  return publicRow(view.resource, row, select, (field, error) =>
-    log.warn("a computed field threw", { view: view.name, field, error: String(error) }),
-  );
 }

@@ -60,10 +60,10 @@ export function view(...given: readonly [string, TableViewOptions] | readonly [Q
 }
 
 function viewOfTable(name: string, { of, auth, public: open, pagination }: TableViewOptions): View {
-  const { readModel, softDelete, search, fields, columns, computed, operators, query } = of.config;
+  const { readModel, softDelete, search, fields, columns, computed, operators, query, relations } = of.config;
   const isWhole = !Array.isArray(readModel);
   const plain = given({
-    ...{ softDelete, search, fields, columns, operators, query, auth, public: open },
+    ...{ softDelete, search, fields, columns, operators, query, relations, auth, public: open },
     // Computed fields see whole rows.
     computed: isWhole ? computed : undefined,
     pagination: pagination ?? of.config.pagination,

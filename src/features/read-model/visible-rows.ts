@@ -34,10 +34,21 @@ export function sourceOf(view: View, projection: Projection): ReadSource {
 
 /** All rows of one table, soft-deleted ones too: the reader's filter leaves them out. */
 export function tableSource(projection: Projection, table: ProjectedTable, spec: TableSpec): ReadSource {
-  const name = projectionName(table.name);
+  const { sources, prefix } = tableSources(projection, [[table, spec]]);
+  return { spec: sources[0] as TableSpec, prefix };
+}
+
+/** Several tables side by side, with the names that statements have for them. */
+export function tableSources(
+  projection: Projection,
+  tables: readonly (readonly [ProjectedTable, TableSpec])[],
+): { readonly sources: readonly TableSpec[]; readonly prefix: string } {
+  const clauses = tables.map(([table, spec]) =>
+    clause(projectionName(table.name), rowsOf(projection, table, "all", isIndexed(table, spec))),
+  );
   return {
-    spec: { ...spec, name },
-    prefix: `WITH ${clause(name, rowsOf(projection, table, "all", isIndexed(table, spec)))} `,
+    sources: tables.map(([table, spec]) => ({ ...spec, name: projectionName(table.name) })),
+    prefix: `WITH ${clauses.join(", ")} `,
   };
 }
 

@@ -1,18 +1,33 @@
 /** Tables of the read model's tests: one in an object of its own, two in one object, one in partitions; views over them. */
 
 import { eq, sql } from "drizzle-orm";
-import { blob, index, integer, QueryBuilder, real, sqliteTable, text } from "drizzle-orm/sqlite-core";
+import { blob, index, integer, QueryBuilder, real, sqliteTable, text, unique } from "drizzle-orm/sqlite-core";
 import { defineApp, fullyPublic, resource, rsql } from "ledge";
 import { readModel, view } from "../../../src/features/read-model/read-model.ts";
 
 const id = () => text("id").primaryKey();
+const writable = { create: "*", update: "*", delete: "*" } as const;
 
 const projectsTable = sqliteTable("projects", {
   id: id(),
   name: text("name").notNull(),
   ownerId: text("owner_id").notNull(),
 });
-export const projects = resource(projectsTable, { ...fullyPublic(), id: "text", readModel: true });
+/** Notes lie in partitions, which no claim names. */
+const pinned = { sourceKey: "projectId", targetKey: "noteId" };
+export const projects = resource(projectsTable, {
+  ...fullyPublic(),
+  id: "text",
+  readModel: true,
+  relations: { notes: { type: "manyToMany", resource: "notes", through: { resource: "pins", ...pinned } } },
+});
+
+const pinsTable = sqliteTable("pins", {
+  id: id(),
+  projectId: text("project_id").notNull(),
+  noteId: text("note_id").notNull(),
+});
+export const pins = resource(pinsTable, { ...fullyPublic(), id: "text", readModel: true });
 
 const tasksTable = sqliteTable(
   "tasks",
@@ -40,6 +55,55 @@ export const tasks = resource(tasksTable, {
   search: { fields: ["title"] },
   readModel: true,
   changelog: { maxCommits: 200 },
+  relations: {
+    people: {
+      type: "manyToMany",
+      resource: "people",
+      through: { resource: "members", sourceKey: "taskId", targetKey: "personId" },
+    },
+    labels: { type: "hasMany", resource: "labels", foreignKey: "taskId" },
+  },
+});
+
+const peopleTable = sqliteTable("people", {
+  id: id(),
+  name: text("name").notNull(),
+  rank: integer("rank"),
+  ownerId: text("owner_id").notNull(),
+  secret: text("secret"),
+  deletedAt: integer("deleted_at", { mode: "timestamp_ms" }),
+});
+/** Related to tasks over a join table; all three lie in objects of their own, and each has a rule of its own. */
+export const people = resource(peopleTable, {
+  auth: { ...writable, read: (user) => rsql`ownerId==${user.id}` },
+  id: "text",
+  columns: { secret: { returned: false } },
+  softDelete: { field: "deletedAt" },
+  computed: { initial: (person) => person.name.slice(0, 1) },
+  readModel: true,
+  relations: {
+    tasks: {
+      type: "manyToMany",
+      resource: "tasks",
+      through: { resource: "members", sourceKey: "personId", targetKey: "taskId" },
+    },
+  },
+});
+
+const membersTable = sqliteTable(
+  "members",
+  {
+    id: id(),
+    taskId: text("task_id").notNull(),
+    personId: text("person_id").notNull(),
+    isOpen: integer("is_open").notNull(),
+  },
+  (table) => [unique("members_once").on(table.taskId, table.personId)],
+);
+export const members = resource(membersTable, {
+  auth: { ...writable, read: () => rsql`isOpen==1` },
+  id: "text",
+  readModel: ["taskId", "personId", "isOpen"],
 });
 
 const labelsTable = sqliteTable("labels", {
@@ -65,6 +129,13 @@ export const notes = resource(notesTable, {
   partition: { allow: () => true },
   search: { fields: ["body"] },
   readModel: ["authorId", "body", "rank"],
+  relations: {
+    projects: {
+      type: "manyToMany",
+      resource: "projects",
+      through: { resource: "pins", sourceKey: "noteId", targetKey: "projectId" },
+    },
+  },
 });
 
 const reportTable = sqliteTable("project_report", {
@@ -94,7 +165,7 @@ const report = view({
 
 export const app = defineApp({
   name: "test",
-  resources: [projects, tasks, labels, notes],
+  resources: [projects, tasks, labels, notes, people, members, pins],
   features: [
     readModel({
       views: [

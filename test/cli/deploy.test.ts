@@ -1,0 +1,119 @@
+/** `npm run deploy`: one command on an account that has nothing, and again; with the real wrangler over a fake of Cloudflare's API. */
+
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { type Deployment, deploy, type RunWrangler } from "../../src/cli/deploy/deploy.ts";
+import { type FreshCopy, freshCopy } from "../e2e/fresh-copy.ts";
+import { type FakeCloudflare, fakeCloudflare } from "../support/fake-cloudflare.ts";
+
+describe("a deployment over wrangler", () => {
+  let copy: FreshCopy;
+  let cloudflare: FakeCloudflare;
+  beforeAll(async () => {
+    copy = freshCopy("installed");
+    cloudflare = await fakeCloudflare();
+  });
+  afterAll(async () => {
+    await cloudflare.close();
+    copy.remove();
+  });
+
+  async function deployHere(): Promise<{ readonly code: number; readonly said: string }> {
+    const child = spawn(process.execPath, ["--no-warnings", "src/cli/ledge.ts", "deploy"], {
+      cwd: copy.root,
+      env: { ...process.env, ...cloudflare.env, CI: "true", NO_COLOR: "1" },
+      stdio: ["ignore", "pipe", "pipe"],
+    });
+    let said = "";
+    for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk) => (said += chunk));
+    const [code] = (await once(child, "close")) as [number];
+    return { code, said };
+  }
+
+  it("[CLI9] makes database, bucket, queues and secret on an empty account and migrates, and changes none of them the next time", async () => {
+    const { account } = cloudflare;
+    const first = await deployHere();
+    expect(first.code, first.said).toBe(0);
+    expect(account.queues.map(({ queue_name }) => queue_name).sort()).toEqual(["ledge-jobs", "ledge-read-model"]);
+    // Each has the Worker as its consumer.
+    expect(account.queues.map(({ consumers }) => consumers.length)).toEqual([1, 1]);
+    expect(account.databases.map(({ name }) => name)).toEqual(["ledge-ledge-d1"]);
+    expect(account.buckets).toEqual(["ledge-ledge-files"]);
+    expect(account.secrets).toEqual(["LEDGE_SECRET"]);
+    expect(account.sql.join()).toContain("CREATE TABLE `rm_copies`");
+    const made = account.asked.filter((each) => each.startsWith("POST /d1/database") && !each.endsWith("query"));
+    expect(made.length).toBe(1);
+
+    const second = await deployHere();
+    expect(second.code, second.said).toBe(0);
+    expect(account.uploads).toBe(2);
+    expect([account.queues.length, account.databases.length, account.buckets.length]).toEqual([2, 1, 1]);
+    // The secret stays: cursors and sessions made with it go on.
+    expect(account.secrets).toEqual(["LEDGE_SECRET"]);
+    const bindings = account.bindings.map(({ name }) => name);
+    for (const name of ["LEDGE_TABLES", "LEDGE_D1", "LEDGE_FILES", "LEDGE_QUEUE", "LEDGE_READ_MODEL_QUEUE"])
+      expect(bindings).toContain(name);
+  });
+
+  it("[CLI9] every queue that is consumed is produced to, which is what has wrangler make it", () => {
+    const text = readFileSync(join(copy.root, "wrangler.toml"), "utf8");
+    const queues = (part: string) =>
+      [...text.matchAll(new RegExp(`^\\[\\[queues\\.${part}\\]\\](?:\\n\\w+ = .*)*?\\nqueue = "(.*)"`, "gm"))].map(
+        ([, name]) => name,
+      );
+    expect(queues("consumers")).toEqual(["ledge-jobs", "ledge-read-model"]);
+    expect(queues("producers")).toEqual(queues("consumers"));
+  });
+});
+
+describe("the order of a deployment", () => {
+  /** Answers by the first words of each command, and notes all. */
+  function attempt(answers: Readonly<Record<string, { readonly status: number; readonly output: string }[]>>) {
+    const ran: string[] = [];
+    const said: string[] = [];
+    const run: RunWrangler = (args) => {
+      const line = args.join(" ");
+      ran.push(line);
+      const key = Object.keys(answers).find((start) => line.startsWith(start)) ?? "";
+      return answers[key]?.shift() ?? { status: 0, output: "" };
+    };
+    const deployment: Deployment = {
+      run,
+      withSecret: (use) => use("secrets.json"),
+      say: (line) => void said.push(line),
+      words: [],
+      environment: [],
+    };
+    return { ran, said, result: () => deploy(deployment) };
+  }
+  const hasSecret = { status: 0, output: '[{"name": "LEDGE_SECRET", "type": "secret_text"}]' };
+
+  it("[CLI9] migrates before the upload that needs it, and uploads nothing when that fails", () => {
+    const good = attempt({ "secret list": [hasSecret] });
+    expect(good.result()).toBe(0);
+    expect(good.ran).toEqual(["secret list --format json", "d1 migrations apply LEDGE_D1 --remote", "deploy"]);
+    const bad = attempt({ "secret list": [hasSecret], d1: [{ status: 1, output: 'near "TABEL": syntax error' }] });
+    expect(bad.result).toThrow(/migrations of D1 could not be applied.*syntax error/s);
+    expect(bad.ran).not.toContain("deploy");
+  });
+
+  it("[CLI9] who is not signed in is told what to do, and nothing is made", () => {
+    const stranger = attempt({ "secret list": [{ status: 1, output: "You are not logged in." }] });
+    expect(stranger.result).toThrow(/npx wrangler login.*not logged in/s);
+    expect(stranger.ran.length).toBe(1);
+  });
+
+  it("[CLI9] an upload that fails is its exit code, and the database is left alone", () => {
+    const failed = attempt({
+      "secret list": [{ status: 1, output: "This Worker does not exist [code: 10007]" }],
+      d1: [{ status: 1, output: "Couldn't find an auto-provisioned D1 DB named 'ledge-ledge-d1'" }],
+      deploy: [{ status: 7, output: "" }],
+    });
+    expect(failed.result()).toBe(7);
+    expect(failed.ran.at(-1)).toBe("deploy --secrets-file secrets.json");
+    expect(failed.said.join()).toContain("LEDGE_SECRET is not set");
+  });
+});
