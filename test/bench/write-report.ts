@@ -1,17 +1,18 @@
-/** Puts what was measured into `docs/benchmarks.md`, between the two markers of its part. */
+/** Puts what was measured into `docs/benchmarks.md`, or what it comes to into `docs/cost.md`, between the two markers of its part. */
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-const FILE = join(import.meta.dirname, "../../docs/benchmarks.md");
+const DOCS = join(import.meta.dirname, "../../docs");
 
 export function writeReport(
-  part: "bench" | "scale" | "auth" | "transactions" | "transactions-memory",
+  part: "bench" | "scale" | "auth" | "transactions" | "transactions-memory" | "read-model" | "cost",
   text: string,
 ): void {
+  const file = join(DOCS, part === "cost" ? "cost.md" : "benchmarks.md");
   const marker = `<!-- ${part} -->`;
-  const pieces = readFileSync(FILE, "utf8").split(marker);
+  const pieces = readFileSync(file, "utf8").split(marker);
   const [before, , after] = pieces;
-  if (pieces.length !== 3) throw new Error(`${FILE} has to hold ${marker} twice`);
-  writeFileSync(FILE, `${before}${marker}\n\n${text}\n\n${marker}${after}`);
+  if (pieces.length !== 3) throw new Error(`${file} has to hold ${marker} twice`);
+  writeFileSync(file, `${before}${marker}\n\n${text}\n\n${marker}${after}`);
 }

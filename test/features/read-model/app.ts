@@ -4,6 +4,7 @@ import { eq, sql } from "drizzle-orm";
 import { blob, index, integer, QueryBuilder, real, sqliteTable, text, unique } from "drizzle-orm/sqlite-core";
 import { defineApp, fullyPublic, resource, rsql } from "ledge";
 import { readModel, view } from "../../../src/features/read-model/read-model.ts";
+import { differentialTables, differentialViews } from "./differential-tables.ts";
 
 const id = () => text("id").primaryKey();
 const writable = { create: "*", update: "*", delete: "*" } as const;
@@ -165,7 +166,7 @@ const report = view({
 
 export const app = defineApp({
   name: "test",
-  resources: [projects, tasks, labels, notes, people, members, pins],
+  resources: [projects, tasks, labels, notes, people, members, pins, ...differentialTables],
   features: [
     readModel({
       views: [
@@ -173,6 +174,7 @@ export const app = defineApp({
         view("all_notes", { of: notes, auth: { read: "*" } }),
         view("my_notes", { of: notes, auth: { read: (user) => rsql`authorId==${user.id}` } }),
         report,
+        ...differentialViews,
       ],
     }),
   ],
