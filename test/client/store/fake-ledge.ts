@@ -52,7 +52,7 @@ export class FakeLedge {
   refuse: (method: string, path: string) => Answer | undefined = () => undefined;
   scope = "*";
   readonly #held: (() => void)[] = [];
-  readonly #cuts = new Set<() => void>();
+  readonly #cuts = new Set<(code: number) => void>();
   #sockets = 0;
   #keys = 0;
   readonly #replies = new Map<string, Answer>();
@@ -119,8 +119,9 @@ export class FakeLedge {
     for (const host of this.hosts.values()) this.#flush(host);
   }
 
-  cut(): void {
-    for (const end of [...this.#cuts]) end();
+  /** Ends all sockets; by itself as a network does that has gone. */
+  cut(code = 1006): void {
+    for (const end of [...this.#cuts]) end(code);
   }
 
   become(isOnline: boolean): void {
@@ -215,7 +216,7 @@ export class FakeLedge {
       host.gone(id, this.clock.nowMs);
       emit("close", { code });
     };
-    const cut = () => end(1006);
+    const cut = (code: number) => end(code);
     queueMicrotask(() => {
       if (!this.isOnline) return end(1006);
       this.#cuts.add(cut);
