@@ -317,7 +317,7 @@ test("[O2] [O7] [RH1] without a network work goes on and says so; windows are cl
   await context.close();
 }, 120_000);
 
-test("[O3] [RH4] two windows rename a card, one of them without a network: it is told what stands there, and decides", async () => {
+test("[O3] [O5] [RH4] two windows rename a card, one of them without a network: it is told what stands there, and decides; what both can have is kept, also by a browser whose data was cleared", async () => {
   const { context, page: away } = await openExample("dora");
   const other = await browser.newContext();
   const here = await open(other, "dora");
@@ -342,9 +342,45 @@ test("[O3] [RH4] two windows rename a card, one of them without a network: it is
   await away.getByText("Keep mine").click();
   await expect.poll(() => cards(here, "todo"), PATIENT).toContain("Draw two plans");
   await isStanding(away, "Live");
+
+  // A card is dragged without a network, and renamed in the other window: these go together.
+  await away.keyboard.press("Escape");
+  await context.setOffline(true);
+  const from = (await card(away, "Turn the compost").boundingBox())!;
+  const onto = (await card(away, "Rake the leaves").boundingBox())!;
+  await away.mouse.move(from.x + 40, from.y + 10);
+  await away.mouse.down();
+  await away.mouse.move(onto.x + 40, onto.y + 5, { steps: 12 });
+  await away.mouse.up();
+  await isStanding(away, "Offline · 1 unsent");
+  await here.keyboard.press("Escape");
+  await card(here, "Turn the compost").locator("a").click();
+  await here.getByLabel("Title").fill("Turn the warm compost");
+  await here.keyboard.press("Enter");
+  await isStanding(here, "Live");
+  await away.evaluate(`
+    said = [];
+    new MutationObserver(() => said.push(document.querySelector(".sync").textContent)).observe(document.querySelector(".sync"), { childList: true, subtree: true, characterData: true });
+  `);
+  await context.setOffline(false);
+  for (const page of [away, here])
+    await expect.poll(() => cards(page, "done"), PATIENT).toContain("Turn the warm compost");
+  await isStanding(away, "Live");
+  expect(((await away.evaluate("said")) as string[]).filter((text) => text.includes("refused"))).toEqual([]);
+  expect(await taskOf("dora", "Turn the warm compost")).toMatchObject({ status: "done" });
+  expect(await cards(away, "doing")).toEqual(["Mend the fence along the lane"]);
+
+  // The person clears what the browser holds of the site; the page stays open.
+  const browsing = await context.newCDPSession(away);
+  await browsing.send("Storage.clearDataForOrigin", { origin: base, storageTypes: "all" });
+  for (const title of ["After one", "After two"]) await addTask(away, title);
+  for (const title of ["After one", "After two"])
+    await expect.poll(async () => (await taskOf("dora", title)).title, PATIENT).toBe(title);
+  await isStanding(away, "Live");
+  expect((await cards(away, "todo")).slice(-2)).toEqual(["After one", "After two"]);
   await context.close();
   await other.close();
-}, 90_000);
+}, 120_000);
 
 test("[LV1] [RH1] a task that is shared is there at once, and gone from page and browser as soon as it is not", async () => {
   const { context, page: owner } = await openExample("emil");
