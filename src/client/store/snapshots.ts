@@ -51,7 +51,7 @@ export function groupsOf(source: WatchSource, before: AggregateSnapshot<unknown>
 }
 
 /** What any of them shows of rows that a server has read for this page: `nothing`, with what is known. */
-export function handedOver<S extends object>(nothing: S, { rows, aggregate, hasMore, position }: KeptWatch): S {
+export function handedOver<S extends object>(nothing: S, { rows, aggregate, hasMore, position, rowKey }: KeptWatch): S {
   rows.forEach(tagRow);
   const list = rows.map(({ row }) => row);
   const known = {
@@ -61,6 +61,7 @@ export function handedOver<S extends object>(nothing: S, { rows, aggregate, hasM
     rows: list,
     row: list[0] ?? null,
     hasMore: hasMore === true,
+    cursor: (hasMore === true && list.at(-1)?.[rowKey]) || null,
     groups: aggregate?.groups ?? NOTHING,
   };
   const members = Object.entries(known).filter(([name]) => Object.hasOwn(nothing, name));

@@ -104,6 +104,23 @@ test("[LS13] the browser goes on from there: what came meanwhile is told, nothin
   expect(browser.loads()).toBe(1);
 });
 
+test("[LS13] a list with a limit is not sent again either, as long as no row under its filter has changed meanwhile", async () => {
+  const ledge = ledgeOfThree();
+  const { state } = await rendered(ledge);
+  const browser = page(ledge);
+  browser.store.hydrate(state);
+  const { top, pages } = browser.asked();
+  expect(pages.getSnapshot()).toMatchObject({ hasMore: true, cursor: "b" });
+  ledge.heard.length = 0;
+  top.subscribe(() => {});
+  await ledge.clock.advance(1_000);
+  expect(ledge.heard.filter((type) => type === "snapshot")).toEqual([]);
+  expect(top.getSnapshot()).toMatchObject({ status: "live", hasMore: true, lastSeq: 3 });
+  ledge.write("tasks", "e", { title: "e", rank: 9 });
+  await ledge.clock.advance(1_000);
+  expect(top.getSnapshot().rows.map(({ id }) => id)).toEqual(["e", "c"]);
+});
+
 test("[LS13] what was handed over is begun with once, not by whoever signs in next, and not in another form", async () => {
   const ledge = ledgeOfThree();
   const { state } = await rendered(ledge);
