@@ -158,6 +158,17 @@ test("[CN10] equal subscriptions, however they are written, are one watch", asyn
   expect(lines).toEqual(["added x", "added x"]);
 });
 
+test("[CI3] [LS4] who joins what was refused is told so, too, and waits no longer than the first", async () => {
+  const { ledge, clock, client, lines, callbacks } = open();
+  const asked = { filter: "no==1" };
+  client.tasks.subscribe(asked, {});
+  await clock.settle();
+  client.tasks.subscribe(asked, callbacks);
+  await clock.settle();
+  expect(lines).toEqual(["error FILTER_PARSE_ERROR"]);
+  expect(ledge.said.filter((type) => type === "watch")).toHaveLength(2);
+});
+
 test("[CN11] [CN5] a subscription that has no answer for 30 seconds is told, and asked again", async () => {
   const { ledge, clock, client, lines, callbacks } = open();
   ledge.write("tasks", "a", { title: "one" });

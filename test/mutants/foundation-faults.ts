@@ -18,6 +18,7 @@ export interface PlantedFault {
     | "features/files"
     | "core/files"
     | "client"
+    | "client/offline"
     | "client/store"
     | "core/store";
   /** The name of the test, or its beginning. */

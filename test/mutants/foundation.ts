@@ -28,6 +28,7 @@ const CONFIGS = {
   "features/files": "test/vitest.files.config.ts",
   "core/files": "test/vitest.node.config.ts",
   client: "test/vitest.node.config.ts",
+  "client/offline": "test/vitest.node.config.ts",
   "client/store": "test/vitest.node.config.ts",
   "core/store": "test/vitest.node.config.ts",
 };

@@ -2,7 +2,7 @@
 
 import { expect, test } from "vitest";
 import { createClient, type UntypedTable } from "../../../src/client/ledge-client.ts";
-import { withLive } from "../../../src/client/ledge-client-live.ts";
+import { type Realtime, withLive } from "../../../src/client/ledge-client-live.ts";
 import { memoryStorage, withOutbox } from "../../../src/client/ledge-client-offline.ts";
 import { createInfiniteScroll, optimisticUpdate, withStore } from "../../../src/client/ledge-client-store.ts";
 import { FakeBrowser } from "../offline/fake-tabs.ts";
@@ -83,7 +83,7 @@ test("[P10] an infinite list is loaded page by page, says where it stands, and s
 });
 
 test("[P10] the next page is loaded ahead and shown when it is asked for; what is being loaded can be let go", async () => {
-  const { ledge, clock, scroll, after } = open("outbox");
+  const { ledge, clock, client, scroll, after } = open("outbox");
   await after(scroll.load());
   scroll.preloadNext();
   await clock.advance(100);
@@ -96,6 +96,8 @@ test("[P10] the next page is loaded ahead and shown when it is asked for; what i
   expect((await scroll.loadMore()).data.map(({ title }) => title)).toContain("moved");
   expect(watches()).toBe(before);
   const shown = scroll.getState().data.length;
+  const { realtime } = client as unknown as { readonly realtime: Realtime };
+  const followed = realtime.getChannels().length;
   ledge.holdsFrames = true;
   const asked = scroll.loadMore();
   await clock.advance(20);
@@ -104,6 +106,7 @@ test("[P10] the next page is loaded ahead and shown when it is asked for; what i
   expect((await after(asked)).data).toHaveLength(shown);
   await clock.advance(100);
   expect(scroll.getState()).toMatchObject({ loadingMore: false, hasMore: true });
+  expect(realtime.getChannels()).toHaveLength(followed);
   expect((await after(scroll.loadMore())).data).toHaveLength(25);
 });
 
