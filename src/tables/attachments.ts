@@ -27,6 +27,9 @@ export const attachments = fileResource(attachmentsTable, {
   ...ownerOnly("ownerId"),
   group: "tasks",
   generatedFields: ["ownerId"],
+  // What a search over everything needs: the name, and whose it is.
+  search: { fields: ["name"] },
+  readModel: ["taskId", "ownerId", "name", "type", "size", "status"],
   file: {
     maxBytes: 20_000_000,
     types: ["image/png", "image/jpeg", "image/gif", "image/webp", "application/pdf", "text/plain"],

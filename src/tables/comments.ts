@@ -35,5 +35,7 @@ const mayRead = (user: User) => rsql`authorId==${user.id},recipientId==${user.id
 export const comments = resource(commentsTable, {
   auth: { ...ownerOnly("authorId").auth, read: mayRead, subscribe: mayRead },
   generatedFields: ["authorId", "createdAt", "updatedAt"],
+  search: { fields: ["body"] },
+  readModel: true,
   hooks: timestampHooks({ owner: "authorId" }),
 });

@@ -27,7 +27,8 @@ export const taskLabelsTable = sqliteTable(
 export const labels = resource(labelsTable, {
   ...authenticated(),
   group: "labels",
+  readModel: true,
   relations: { uses: { type: "hasMany", resource: "task_labels", foreignKey: "labelId", onDelete: "cascade" } },
 });
 
-export const taskLabels = resource(taskLabelsTable, { ...authenticated(), group: "labels" });
+export const taskLabels = resource(taskLabelsTable, { ...authenticated(), group: "labels", readModel: true });

@@ -13,17 +13,19 @@ const reportTable = sqliteTable("project_report", {
   ownerId: text("owner_id").notNull(),
   open: integer("open").notNull(),
   done: integer("done").notNull(),
+  overdue: integer("overdue").notNull(),
   openHours: real("open_hours"),
 });
 
 const isDone = sql`${tasksTable.status} = 'done'`;
+const isOverdue = sql`NOT ${isDone} AND ${tasksTable.dueAt} < unixepoch() * 1000`;
 
 export const projectReport = view({
   columns: reportTable,
   of: [projects, tasks],
   query: sql`
     SELECT ${projectsTable.id}, ${projectsTable.name}, ${projectsTable.ownerId},
-      count(CASE WHEN NOT ${isDone} THEN 1 END), count(CASE WHEN ${isDone} THEN 1 END),
+      count(CASE WHEN NOT ${isDone} THEN 1 END), count(CASE WHEN ${isDone} THEN 1 END), count(CASE WHEN ${isOverdue} THEN 1 END),
       sum(CASE WHEN NOT ${isDone} THEN ${tasksTable.estimateHours} END)
     FROM ${projectsTable} LEFT JOIN ${tasksTable} ON ${tasksTable.projectId} = ${projectsTable.id}
     GROUP BY ${projectsTable.id}`,

@@ -57,6 +57,12 @@ export const tasks = resource(tasksTable, {
   search: { fields: ["title"] },
   relations: {
     attachments: { type: "hasMany", resource: "attachments", foreignKey: "taskId", onDelete: "cascade" },
+    // In another object: `GET /api/tasks?include=labels` reads them in the copies.
+    labels: {
+      type: "manyToMany",
+      resource: "labels",
+      through: { resource: "task_labels", sourceKey: "taskId", targetKey: "labelId" },
+    },
   },
   computed: { isDone: (task) => task.status === "done" },
   hooks: timestampHooks({ owner: "authorId" }),

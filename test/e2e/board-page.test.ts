@@ -476,6 +476,39 @@ test("[RH5] a search finds tasks as somebody types, and opens them by keys", asy
   await context.close();
 }, 60_000);
 
+test("[S9] [RM1] a search finds boards, comments and files too, a report counts all boards, and a stranger finds none of it", async () => {
+  const { context, page } = await openExample("kim");
+  const task = await taskOf("kim", "Turn the compost");
+  await ask("kim", "POST /comments", { taskId: task.id, body: "A zebrafinch nests in it" });
+  await fetch(`${base}/api/tasks/${task.id}/attachments/zebra.txt`, {
+    method: "PUT",
+    headers: { "content-type": "text/plain", authorization: "Bearer dev:kim" },
+    body: "stripes",
+  });
+  const yesterday = new Date(Date.now() - 86_400_000).toISOString();
+  await ask("kim", "POST /projects", { name: "Zebra crossing" });
+  await ask("kim", `PATCH /tasks/${task.id}`, { dueAt: yesterday });
+  const found = async (person: string) => {
+    const { results } = await ask(person, "GET /search?q=zebra*");
+    return Object.values(results as Record<string, { readonly items: readonly object[] }>).flatMap(
+      ({ items }) => items,
+    );
+  };
+  await expect.poll(async () => (await found("kim")).length, PATIENT).toBe(3);
+  expect(await found("lou")).toEqual([]);
+  await page.getByLabel("Search", { exact: true }).fill("zebra");
+  const kinds = () => page.locator(".search .item .badge").allTextContents();
+  await expect.poll(kinds, PATIENT).toEqual(["Board", "Comment", "File"]);
+  await page.locator(".search .item").filter({ hasText: "zebra.txt" }).click();
+  await expect.poll(() => page.getByLabel("Title").inputValue(), PATIENT).toBe("Turn the compost");
+  await page.keyboard.press("Escape");
+  await page.locator(".boards-button").click();
+  const report = () => page.locator(".report tbody tr").allTextContents();
+  await expect.poll(report, PATIENT).toContainEqual(expect.stringMatching(/^Zebra crossing000$/));
+  expect(await report()).toContainEqual(expect.stringMatching(/^.*garden.*[1-9]1[0-9]$/i));
+  await context.close();
+}, 90_000);
+
 test("[J7] [J11] [J15] the tasks of a board are exported as a file: the export waits, is stopped, is made with a bar that moves, survives a reload, and holds what the board shows", async () => {
   const { context, page } = await openExample("jana");
   await ask("jana", `DELETE /tasks/${(await taskOf("jana", "Plant garlic")).id}`);
@@ -561,6 +594,7 @@ test("[RH1] every page is clean to axe, in both colour schemes, at a desk and on
     await isStanding(page, "Live");
     await look("board");
     await page.locator(".boards-button").click();
+    await page.locator(".report td").first().waitFor();
     await page.getByText("Export all tasks as a file").click();
     await page.locator(".export a").waitFor();
     await look("export");
@@ -577,10 +611,10 @@ test("[RH1] every page is clean to axe, in both colour schemes, at a desk and on
     await page.locator(".views").getByText("List").click();
     await page.locator(".rows .row").first().waitFor();
     await look("list");
-    await page.getByLabel("Search tasks").fill("the");
+    await page.getByLabel("Search", { exact: true }).fill("the");
     await page.locator(".search .item").first().waitFor();
     await look("search");
-    await page.getByLabel("Search tasks").fill("");
+    await page.getByLabel("Search", { exact: true }).fill("");
     await page.locator(".views").getByText("Board").click();
     await context.setOffline(true);
     await addTask(page, "Buy twine");

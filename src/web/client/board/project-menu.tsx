@@ -1,7 +1,8 @@
 /** YOURS. Which board is shown: the person's own, what others have shared, a field for another one, and the shown one's tasks as a file. */
 
-import { useLiveList, useTransaction } from "ledge/client/react";
+import { useLedge, useLiveList, useTransaction } from "ledge/client/react";
 import { useState } from "react";
+import { BoardReport } from "./board-report.tsx";
 import { ExportTasks } from "./export-tasks.tsx";
 import { HangingPanel } from "./hanging-panel.tsx";
 import { newId } from "./new-id.ts";
@@ -10,6 +11,7 @@ import { goTo, type Place, placeHref } from "./use-place.ts";
 
 export function ProjectMenu({ place, title }: { readonly place: Place; readonly title: string }) {
   const { items } = useLiveList("projects", { orderBy: "name" });
+  const client = useLedge();
   return (
     <HangingPanel
       label={`Board: ${title}. Show all boards`}
@@ -46,6 +48,8 @@ export function ProjectMenu({ place, title }: { readonly place: Place; readonly 
           </nav>
           <hr />
           <NewProject onMade={close} />
+          <hr />
+          <BoardReport client={client} place={place} />
           {place.board !== null && items.some(({ id }) => id === place.board) && (
             <>
               <hr />

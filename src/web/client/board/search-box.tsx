@@ -1,14 +1,23 @@
-/** YOURS. Search in the titles of tasks, from anywhere by `/`; arrows walk through what was found. */
+/** YOURS. Search in tasks, boards, comments and files, from anywhere by `/`; arrows walk through what was found. */
 
-import { useSearch } from "ledge/client/react";
+import { useLedge, useSearch } from "ledge/client/react";
 import { useEffect, useRef, useState } from "react";
 import { asTyped } from "./as-typed.ts";
 import { columnName } from "./columns.ts";
+import { useFoundElsewhere } from "./use-found-elsewhere.ts";
 import { type Place, placeHref } from "./use-place.ts";
 
 export function SearchBox({ place }: { readonly place: Place }) {
   const [text, setText] = useState("");
+  const client = useLedge();
   const { items, isSearching, error } = useSearch("tasks", asTyped(text));
+  const { boards, comments, files } = useFoundElsewhere(client, asTyped(text));
+  const isNothing = items.length + boards.length + comments.length + files.length === 0;
+  const others = [
+    ...boards.map(({ id, name }) => ({ id, text: name, kind: "Board", to: { board: id, task: null } })),
+    ...comments.map(({ id, taskId, body }) => ({ id, text: body, kind: "Comment", to: { task: taskId } })),
+    ...files.map(({ id, taskId, name }) => ({ id, text: name, kind: "File", to: { task: taskId } })),
+  ];
   const root = useRef<HTMLDivElement>(null);
   const field = useRef<HTMLInputElement>(null);
   useEffect(() => {
@@ -44,8 +53,8 @@ export function SearchBox({ place }: { readonly place: Place }) {
         ref={field}
         className="field"
         type="search"
-        aria-label="Search tasks"
-        placeholder="Search tasks"
+        aria-label="Search"
+        placeholder="Search"
         value={text}
         onChange={({ target }) => setText(target.value)}
       />
@@ -53,7 +62,7 @@ export function SearchBox({ place }: { readonly place: Place }) {
         /
       </span>
       {text.trim() !== "" && (
-        <section className="panel" aria-label="Found tasks" aria-busy={isSearching}>
+        <section className="panel" aria-label="Found" aria-busy={isSearching}>
           {items.map((task) => (
             <a key={task.id} className="item" href={placeHref(place, { task: task.id })} onClick={() => setText("")}>
               <span>{task.title}</span>
@@ -62,7 +71,13 @@ export function SearchBox({ place }: { readonly place: Place }) {
               </span>
             </a>
           ))}
-          {items.length === 0 && (
+          {others.map(({ id, text: words, kind, to }) => (
+            <a key={id} className="item" href={placeHref(place, to)} onClick={() => setText("")}>
+              <span>{words}</span>
+              <span className="badge count">{kind}</span>
+            </a>
+          ))}
+          {isNothing && (
             <p className="note" role="status">
               {error !== null ? "Search needs the server." : isSearching ? "Searching …" : "Nothing found."}
             </p>
