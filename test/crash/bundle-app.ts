@@ -18,8 +18,8 @@ export interface BundleRequest {
   readonly app: string;
   /** Name of a bundle whose migrations this one goes on from. */
   readonly after?: string;
-  /** `harmful`: stops, aborts and evicts on request (`app/harm.ts`). `timeless`: no alarm is ever set. `telling`: says when an object is made in memory. */
-  readonly variant?: "plain" | "harmful" | "timeless" | "telling";
+  /** `harmful`: stops, aborts and evicts on request (`app/harm.ts`). `timeless`: no alarm is ever set. `telling`: says when an object is made in memory. `copying`: D1 in an object (`app/copy-harm.ts`). */
+  readonly variant?: "plain" | "harmful" | "timeless" | "telling" | "copying";
 }
 
 const ENTRIES = {
@@ -27,6 +27,7 @@ const ENTRIES = {
   harmful: harmfulEntryOf,
   timeless: timelessEntryOf,
   telling: tellingEntryOf,
+  copying: copyingEntryOf,
 } as const;
 
 /** The path of the Worker module. */
@@ -120,5 +121,27 @@ function tellingEntryOf(app: string, migrations: string): string {
       }
     }
     export default app;
+  `;
+}
+
+function copyingEntryOf(app: string, migrations: string): string {
+  return `
+    import { tableObject } from ${JSON.stringify(join(ROOT, "durable-objects/table/table-object.ts"))};
+    import { migrations } from ${JSON.stringify(join(migrations, "migrations.ts"))};
+    import { app } from ${JSON.stringify(app)};
+    import { answerHarm, bindings, DatabaseObject } from ${JSON.stringify(join(ROOT, "test/crash/app/copy-harm.ts"))};
+    export { DatabaseObject };
+    export class TableObject extends tableObject(app, migrations) {
+      constructor(ctx, env) {
+        super(ctx, bindings(env));
+      }
+      async reset() {
+        await this.ctx.storage.deleteAll();
+        this.ctx.abort("reset");
+      }
+    }
+    export default {
+      fetch: async (request, env, ctx) => (await answerHarm(request, env)) ?? app.fetch(request, bindings(env), ctx),
+    };
   `;
 }

@@ -28,6 +28,8 @@ export interface WorkerdOptions {
   readonly port: number;
   /** Further text bindings. */
   readonly variables?: Readonly<Record<string, string>>;
+  /** Another object class of the module, bound as `DATABASE`; its files lie in `data/<name>`. */
+  readonly databaseClass?: string;
 }
 
 export interface WorkerdProcess {
@@ -150,7 +152,12 @@ function binary(): string {
   return (createRequire(import.meta.url)("workerd") as { readonly default: string }).default;
 }
 
-function configText({ bundle, folder, port, variables = {} }: WorkerdOptions): string {
+function configText({ bundle, folder, port, variables = {}, databaseClass }: WorkerdOptions): string {
+  const isBound = databaseClass !== undefined;
+  const binding = isBound ? `(name = "DATABASE", durableObjectNamespace = "${databaseClass}"), ` : "";
+  const namespace = isBound
+    ? `, (className = "${databaseClass}", uniqueKey = "${databaseClass}", enableSql = true)`
+    : "";
   const texts = Object.entries({
     LEDGE_ENV: "development",
     LEDGE_LOG_LEVEL: "error",
@@ -171,8 +178,8 @@ const main :Workerd.Worker = (
   compatibilityDate = "2026-10-23",
   compatibilityFlags = ["enable_request_signal", "unsafe_module"],
   globalOutbound = "machine",
-  bindings = [(name = "LEDGE_TABLES", durableObjectNamespace = "TableObject"), ${texts.join(", ")}],
-  durableObjectNamespaces = [(className = "TableObject", uniqueKey = "${UNIQUE_KEY}", enableSql = true)],
+  bindings = [(name = "LEDGE_TABLES", durableObjectNamespace = "TableObject"), ${binding}${texts.join(", ")}],
+  durableObjectNamespaces = [(className = "TableObject", uniqueKey = "${UNIQUE_KEY}", enableSql = true)${namespace}],
   durableObjectStorage = (localDisk = "disk"),
 );
 `;
