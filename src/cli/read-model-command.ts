@@ -51,7 +51,7 @@ export async function readModelCommand(args: readonly string[]): Promise<number>
     }).catch(() => null);
     if (reply === null)
       throw new CliError(`Cannot reach ${values.url}. Is Ledge running there? Another address: --url`);
-    if (!reply.ok) throw new CliError(`${values.url} answered ${reply.status}: ${await reply.text()}`);
+    if (!reply.ok) throw new CliError(refusalText(values.url, reply.status, await reply.text()));
     const step = (await reply.json()) as { readonly objects: readonly Line[]; readonly next: object | null };
     for (const line of step.objects) hasTrouble = show(line) || hasTrouble;
     next = step.next;
@@ -59,6 +59,15 @@ export async function readModelCommand(args: readonly string[]): Promise<number>
   if (hasTrouble) printError("not everything is as it should be");
   else printDone(`${act}: done`);
   return hasTrouble ? 1 : 0;
+}
+
+/** What the server's refusal means to the person at the keyboard. */
+export function refusalText(url: string, status: number, body: string): string {
+  if (status === 401 || status === 403)
+    return `${url} lets only administrators do this (${status}). Give an administrator's token: --token <token>`;
+  if (status === 404) return `${url} has no read model (404). Is readModel() among the features of src/app.ts?`;
+  const said = /"(?:message|detail)":"((?:[^"\\]|\\.)*)"/.exec(body)?.[1] ?? body.slice(0, 300);
+  return `${url} answered ${status}: ${said}`;
 }
 
 /** Whether the line tells of trouble. */

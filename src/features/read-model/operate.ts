@@ -40,6 +40,8 @@ export async function operate(projection: Projection, context: RouteContext): Pr
   if (!mayInspect({ env, principal: user }) && !isAdmin(user))
     throw new Fault(user.kind === "anonymous" ? { slug: "unauthorized" } : { slug: "forbidden" });
   const step = readStep(await readJsonBody(context.request));
+  const unknown = step.tables?.find((name) => !projection.tables.has(name));
+  if (unknown !== undefined) throw invalidField("tables", `names no copied table: ${unknown}`);
   const consumer: Consumer = { env, database: databaseOf(env, log), projection, clock: Date.now };
   const registry = env.LEDGE_TABLES.getByName(objectName(app.name, "_registry", null));
   const names = (await registry.objects()).map(({ object }) => object).sort();

@@ -54,6 +54,8 @@ describe("operators", () => {
       }),
     );
     expect((await send(ADMIN, "POST /_/read-model", { act: "burn" })).status).toBe(400);
+    // A name that is mistyped must not look like a walk in which all is well.
+    expect((await send(ADMIN, "POST /_/read-model", { act: "compare", tables: ["taks"] })).status).toBe(400);
   });
 
   it("[RM2] an object that lost its storage is copied from its new ledger; the old rows go when the new copy is whole", async () => {
