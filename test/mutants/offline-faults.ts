@@ -74,8 +74,8 @@ export const OFFLINE_FAULTS: readonly SimulatedFault[] = [
     rule: "O2",
     what: "a key is used after the server has forgotten it",
     file: "core/offline/outbox.ts",
-    find: 'return state.kind === "sent" && this.#port.nowMs() - state.firstAtMs > OUTBOX_LIMITS.replayWithinMs;',
-    replace: 'return state.kind === "refused";',
+    find: "return ageMs > OUTBOX_LIMITS.replayWithinMs || ageMs < -OUTBOX_LIMITS.clockErrorMs;",
+    replace: "return Number.isNaN(ageMs);",
     seed: 2,
   },
   {

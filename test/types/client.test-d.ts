@@ -6,7 +6,9 @@ import { type Client, createClient, createQuery, fetchPaginated, type Page, safe
 import { withCache } from "ledge/client/cache";
 import { type ConnectionState, createClient as createLiveClient } from "ledge/client/live";
 import { withOutbox } from "ledge/client/offline";
+import { createInfiniteScroll, createClient as createStoreClient, optimisticUpdate } from "ledge/client/store";
 import { eq } from "ledge/query";
+import type { RowId } from "../../src/core/ids.ts";
 
 type Equal<A, B> = (<T>() => T extends A ? 1 : 2) extends <T>() => T extends B ? 1 : 2 ? true : false;
 const same = <A, B>(_equal: Equal<A, B>) => {};
@@ -283,6 +285,42 @@ export const compiled = {
       .later.delete("1");
     // @ts-expect-error no such policy
     withOutbox(client, { conflicts: "last-wins" });
+  },
+
+  async "[O1] [P10] [SDK7] the client in one call, its infinite list and its optimistic updates are typed by the tables"() {
+    const whole = createStoreClient<typeof app>({ url: "", offline: { conflicts: "merge" }, store: { persist: true } });
+    await whole.tasks.later.update("1", { title: "a" });
+    const list = createInfiniteScroll(whole, {
+      table: "tasks",
+      columns: ["title"],
+      filters: { status: "todo" },
+      sort: "-points",
+    });
+    const { data, totalCount, cursor } = await list.load();
+    same<typeof data, readonly { id: string; title: string }[]>(true);
+    same<typeof totalCount, number | null>(true);
+    same<typeof cursor, RowId | null>(true);
+    await list.append({ title: "a", authorId: "ann" });
+    await list.update("1", { status: "done" }, { on: data[0]! });
+    // @ts-expect-error an unknown column
+    await list.update("1", { titel: "a" });
+    // @ts-expect-error a required column is missing
+    await list.append({ title: "a" });
+    // @ts-expect-error no such table
+    createInfiniteScroll(whole, { table: "nothing" });
+    // @ts-expect-error an unknown column
+    createInfiniteScroll(whole, { table: "tasks", columns: ["titel"] });
+    const counted = createInfiniteScroll(whole, { table: "counters" });
+    await counted.remove(1);
+    // @ts-expect-error the key is a number
+    await counted.remove("1");
+    const { rollback, done } = optimisticUpdate(whole, "tasks", "1", { status: "done" }, async () => 7);
+    rollback();
+    same<typeof done, Promise<number>>(true);
+    // @ts-expect-error no such status
+    optimisticUpdate(whole, "tasks", "1", { status: "gone" });
+    // @ts-expect-error `false` is a client of `ledge/client/live`
+    createStoreClient<typeof app>({ url: "", offline: false });
   },
 
   async "[SDK11] a client with a cache has the types of the client, and its own members"() {

@@ -73,6 +73,7 @@ export interface InfiniteScroll<Row, New, Key extends keyof Row> {
   close(): void;
 }
 
+type Shown<T, Name extends string> = Selected<RowOf<T>, Name, KeyOf<T>>;
 type Snapshot = InfiniteSnapshot<Readonly<Record<string, unknown>>>;
 
 interface AnyClient {
@@ -88,7 +89,7 @@ export function createInfiniteScroll<
 >(
   client: C,
   { table, partition, columns, filters, sort, ...options }: InfiniteScrollOptions<RowOf<C[N]>, N, Name>,
-): InfiniteScroll<Selected<RowOf<C[N]>, Name, KeyOf<C[N]>>, NewOf<C[N]>, KeyOf<C[N]> & Name> {
+): InfiniteScroll<Shown<C[N], Name>, NewOf<C[N]>, KeyOf<C[N]> & keyof Shown<C[N], Name>> {
   const { store, outbox } = client as unknown as AnyClient;
   const place = partition === undefined ? {} : { partition };
   const asked = {

@@ -40,6 +40,17 @@ test("[O5] entries in a storage of texts by key, as React Native has it, keep th
   await expect(keyValueStorage(failing, "a").add(entry)).rejects.toThrow("full");
 });
 
+test("[O5] [LS10] a storage that answers at once, as localStorage does, keeps both contracts, too", async () => {
+  const texts = new Map<string, string>();
+  const storage = {
+    getItem: (key: string) => texts.get(key) ?? null,
+    setItem: (key: string, value: string) => void texts.set(key, value),
+    removeItem: (key: string) => void texts.delete(key),
+  };
+  expect(await storageContract(keyValueStorage(storage, "a"), () => keyValueStorage(storage, "a"))).toEqual([]);
+  expect(await rowsContract(keyValueRows(storage, "a"), () => keyValueRows(storage, "a"))).toEqual([]);
+});
+
 test("[LS10] rows in a storage of texts by key keep the contract, leave nothing behind, and are saved together wherever the program dies", async () => {
   const { storage, texts } = asyncTexts();
   expect(await rowsContract(keyValueRows(storage, "a"), () => keyValueRows(storage, "a"))).toEqual([]);
