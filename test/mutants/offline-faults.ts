@@ -92,7 +92,7 @@ export const OFFLINE_FAULTS: readonly SimulatedFault[] = [
     file: "core/offline/outbox.ts",
     find: "if (!isDone) {\n      this.#reload();\n      return;\n    }",
     replace: "if (!isDone) return;",
-    seed: 16,
+    seed: 37,
   },
   {
     rule: "RV3",
