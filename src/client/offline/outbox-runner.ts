@@ -11,6 +11,7 @@ import { type EntryChange, type EntryDraft, NOBODY, type OutboxEntry } from "../
 import { OUTBOX_LIMITS, type OutboxAction } from "../../core/offline/outbox-port.ts";
 import { type SyncStatus, syncStatus } from "../../core/offline/sync-status.ts";
 import { readTabMessage, TAB_VERSION, type TabMessage } from "../../core/offline/tab-message.ts";
+import { yieldsTo } from "../../core/offline/yields-to.ts";
 import { AuthError } from "../ledge-error.ts";
 import type { Platform } from "../platform.ts";
 import type { Send } from "../send.ts";
@@ -64,12 +65,15 @@ export class OutboxRunner {
   #principal: string | null = null;
   /** Whose what is written is: after a sign-out still theirs who was there. */
   #writer: string | null = null;
-  #progress: Progress = { v: TAB_VERSION, type: "progress", inFlight: [], pause: null };
+  #progress: Progress = { v: TAB_VERSION, type: "progress", inFlight: [], pause: null, principal: NOBODY };
+  /** What the others were last told of it, since this tab leads. */
+  #progressTold = "";
   #isClosed = false;
   #observer: OutboxObserver | null = null;
   #isTold = true;
   #canStore = true;
   #cancelWake = (): void => {};
+  #letGo = (): void => {};
   /** Resolves once what was stored before is known. */
   readonly ready: Promise<void>;
 
@@ -78,7 +82,8 @@ export class OutboxRunner {
     const { tabs, name } = wiring;
     this.#channel = tabs.channel(`ledge-outbox:${name}`, (message) => this.#hear(message));
     this.ready = this.#follow();
-    this.#leave.push(tabs.lead(`ledge-outbox:${name}`, () => this.#lead()));
+    this.#leave.push(() => this.#letGo());
+    this.#standInLine();
     this.#leave.push(tabs.onOnline((isOnline) => this.#connected(isOnline)));
   }
 
@@ -132,7 +137,7 @@ export class OutboxRunner {
     if (principal !== NOBODY) this.#writer = principal;
     if (isOther) this.#observer?.principal();
     this.#outbox?.signedIn(principal);
-    if (this.#outbox === null) this.#channel.tell({ v: TAB_VERSION, type: "nudge" } satisfies TabMessage);
+    this.#nudge();
     this.#changed();
   }
 
@@ -187,25 +192,44 @@ export class OutboxRunner {
     this.#take((await this.#load()).map((entry) => ({ key: entry.key, entry })));
   }
 
+  #standInLine(): void {
+    const { tabs, name } = this.#wiring;
+    this.#letGo = tabs.lead(`ledge-outbox:${name}`, () => this.#lead());
+  }
+
   #lead(): void {
     if (this.#isClosed) return;
     const { platform, tabs, policyOf, elapsedMs } = this.#wiring;
-    this.#outbox = new Outbox({
-      act: (action) => this.#act(action),
+    const outbox: Outbox = new Outbox({
+      act: (action) => this.#act(action, outbox),
       elapsedMs,
       nowMs: platform.now,
       random: platform.random,
       policyOf,
     });
-    this.#outbox.connected(tabs.isOnline());
-    this.#outbox.signedIn(this.#principal);
-    this.#outbox.start();
+    this.#outbox = outbox;
+    this.#progressTold = "";
+    outbox.connected(tabs.isOnline());
+    outbox.signedIn(this.#principal);
+    outbox.start();
   }
 
-  #act(action: OutboxAction): void {
+  /** To whoever waits longest; what is under way is repeated there, under its key. */
+  #handOn(): void {
+    this.#outbox = null;
+    this.#cancelWake();
+    this.#letGo();
+    this.#standInLine();
+  }
+
+  #nudge(): void {
+    if (this.#outbox !== null) return;
+    this.#channel.tell({ v: TAB_VERSION, type: "nudge", principal: this.#principal } satisfies TabMessage);
+  }
+
+  #act(action: OutboxAction, outbox: Outbox): void {
     const { send, platform, renew } = this.#wiring;
-    const outbox = this.#outbox;
-    if (this.#isClosed || outbox === null) return;
+    if (this.#isClosed || outbox !== this.#outbox) return;
     switch (action.kind) {
       case "save":
         void this.#save(action.changes, outbox);
@@ -293,7 +317,7 @@ export class OutboxRunner {
   }
 
   #connected(isOnline: boolean): void {
-    if (this.#outbox === null) this.#channel.tell({ v: TAB_VERSION, type: "nudge" } satisfies TabMessage);
+    this.#nudge();
     this.#step(() => this.#outbox?.connected(isOnline));
   }
 
@@ -310,7 +334,10 @@ export class OutboxRunner {
         ({ table, partition, id }) =>
           table === message.table && partition === message.partition && (ids === null || ids.has(id)),
       );
-    } else this.#outbox?.tick();
+    } else if (this.#outbox !== null) {
+      if (yieldsTo(this.entries, this.#principal, message.principal)) this.#handOn();
+      else this.#outbox.tick();
+    }
     this.#changed();
   }
 
@@ -345,16 +372,23 @@ export class OutboxRunner {
     this.#isTold = false;
     void Promise.resolve().then(() => {
       this.#isTold = true;
-      this.#tellProgress();
+      this.#tellOthers();
       for (const listener of [...this.#listeners]) listener();
     });
   }
 
-  #tellProgress(): void {
+  #tellOthers(): void {
     const outbox = this.#outbox;
-    if (outbox === null || this.#isClosed) return;
-    const progress: Progress = { v: TAB_VERSION, type: "progress", inFlight: outbox.inFlight, pause: outbox.pause };
-    if (JSON.stringify(progress) === JSON.stringify(this.#progress)) return;
+    if (this.#isClosed) return;
+    if (outbox === null) {
+      if (yieldsTo(this.entries, this.#progress.principal, this.#principal)) this.#nudge();
+      return;
+    }
+    const { inFlight, pause } = outbox;
+    const progress: Progress = { v: TAB_VERSION, type: "progress", inFlight, pause, principal: this.#principal };
+    const text = JSON.stringify(progress);
+    if (text === this.#progressTold) return;
+    this.#progressTold = text;
     this.#progress = progress;
     this.#status = null;
     this.#channel.tell(progress);

@@ -21,6 +21,7 @@ import {
 } from "./outbox-entry.ts";
 import { OUTBOX_LIMITS, type OutboxPort, type Pause, type PresentRow } from "./outbox-port.ts";
 import { sendable } from "./sendable.ts";
+import { isFor } from "./yields-to.ts";
 
 /** What is known of an entry beyond what is stored. */
 interface Course {
@@ -292,8 +293,8 @@ export class Outbox {
     if (nextMs > nowMs && nextMs < Number.POSITIVE_INFINITY) this.#port.act({ kind: "wake", afterMs: nextMs - nowMs });
   }
 
-  #isOurs({ principal }: OutboxEntry): boolean {
-    return this.#principal !== NOBODY && (principal === null || principal === this.#principal);
+  #isOurs(entry: OutboxEntry): boolean {
+    return isFor(entry, this.#principal);
   }
 
   #start(entry: OutboxEntry): void {

@@ -24,6 +24,8 @@ export type TabMessage =
       readonly type: "progress";
       readonly inFlight: readonly string[];
       readonly pause: Pause | null;
+      /** Whom it takes to be signed in. */
+      readonly principal: string | null;
     }
   /** To the tab that leads: rows that are no longer this person's to see; without ids all of the table. */
   | {
@@ -33,8 +35,8 @@ export type TabMessage =
       readonly partition?: string;
       readonly ids?: readonly RowId[];
     }
-  /** To the tab that leads: try again now; the sign-in may be another. */
-  | { readonly v: typeof TAB_VERSION; readonly type: "nudge" };
+  /** To the tab that leads: try again now; or let this one go first, which takes somebody else to be signed in. */
+  | { readonly v: typeof TAB_VERSION; readonly type: "nudge"; readonly principal: string | null };
 
 const TYPES: ReadonlySet<unknown> = new Set(["entries", "progress", "revoked", "nudge"] satisfies TabMessage["type"][]);
 

@@ -216,7 +216,7 @@ test("[O2] an expired sign-in is no refusal: the write waits, is asked for, and 
 });
 
 /** By cookie: whose it is, the test says; the page was made for `user`. */
-function openSigned(cookie: { of: string | null }, user?: { readonly id: string }) {
+function openSigned(cookie: { of: string | null }, user?: { readonly id: string }, browser = new FakeBrowser()) {
   const served = fakePlatform(({ url, headers }) => {
     const meant = headers["ledge-user"] ?? cookie.of;
     const person = cookie.of === null ? null : { id: cookie.of };
@@ -228,10 +228,14 @@ function openSigned(cookie: { of: string | null }, user?: { readonly id: string 
   // What waits for a minute waits for ever.
   const platform = { ...served, after: () => () => {} };
   const auth = { carrier: "cookie", readCookies: () => "", ...(user && { user }) } as const;
-  const bare = createSignedIn({ url: "https://ledge.example", platform, auth });
-  const client = withOutbox(bare, { tabs: new FakeBrowser().tab(), storage: memoryStorage() });
+  const storage = memoryStorage();
+  const tab = () => {
+    const bare = createSignedIn({ url: "https://ledge.example", platform, auth });
+    const client = withOutbox(bare, { tabs: browser.tab(), storage });
+    return { client, tasks: client.resource("tasks"), auth: bare.auth };
+  };
   const posts = () => platform.sent.filter(({ url }) => url.endsWith("/tasks"));
-  return { client, tasks: client.resource("tasks"), posts, sent: platform.sent, auth: bare.auth };
+  return { ...tab(), tab, posts, sent: platform.sent };
 }
 
 test.each([undefined, { id: "ann" }])(
@@ -279,6 +283,71 @@ test("[O2] what is written after a sign-out is kept for the person who was there
   await auth.signInWithPassword({ email: "a", password: "p" });
   await until(() => client.outbox.pending().length === 0);
   expect(posts()).toHaveLength(1);
+});
+
+const signIn = { email: "a", password: "p" };
+const settled = async () => {
+  for (let turn = 0; turn < 200; turn++) await Promise.resolve();
+};
+
+test.each([undefined, { id: "ann" }])(
+  "[O2] [O4] where the tab that leads (page of %o) is signed out, another in which the person signs in again leads",
+  async (user) => {
+    const cookie: { of: string | null } = { of: "ann" };
+    const { tab, posts, ...first } = openSigned(cookie, user);
+    await first.auth.getUser();
+    // The one that waits longest for the lock has heard of nobody either.
+    const second = tab();
+    const third = tab();
+    await third.auth.getUser();
+    await first.auth.signOut();
+    await second.auth.signOut();
+    cookie.of = null;
+    await third.auth.refreshSession();
+    cookie.of = "ann";
+    await third.auth.signInWithPassword(signIn);
+    await third.tasks.later.create({ title: "1" });
+    await until(() => posts().length === 1);
+    await until(() => first.client.sync.status.unsent === 0);
+    expect(first.client.sync.status.pause).toBeNull();
+    third.client.outbox.close();
+    await second.auth.signInWithPassword(signIn);
+    await second.tasks.later.create({ title: "2" });
+    await until(() => posts().length === 2);
+  },
+);
+
+test("[O2] [O4] a tab that leads and has nothing of its own to send lets another person's go first, and never while it has", async () => {
+  const platform = fakePlatform(
+    ({ url, headers }) => {
+      if (url.endsWith("/auth/login")) return { status: 200, body: LOGINS.shift() };
+      return headers.authorization === "Bearer ann" ? "silent" : DONE;
+    },
+    () => 0.5,
+  );
+  const session = (id: string) => ({ user: { id }, accessToken: id, refreshToken: `${id}.1`, expiresIn: 900 });
+  const LOGINS = [session("ann"), session("bob")];
+  const [browser, storage] = [new FakeBrowser(), memoryStorage()];
+  const tab = async () => {
+    const bare = createSignedIn({ url: "https://ledge.example", platform, auth: { carrier: "token" }, timeoutMs: 0 });
+    const client = withOutbox(bare, { tabs: browser.tab(), storage });
+    await bare.auth.signInWithPassword(signIn);
+    return client;
+  };
+  const ann = await tab();
+  const bob = await tab();
+  const posts = () =>
+    platform.sent.filter(({ url }) => url.includes("/tasks")).map((each) => each.headers.authorization);
+  await bob.resource("tasks").later.update("b", { title: "Bob's" });
+  await until(() => ann.sync.status.unsent === 0);
+  await ann.resource("tasks").later.update("a", { title: "Ann's" });
+  await until(() => posts().length === 2);
+  await bob.resource("tasks").later.update("b", { title: "2" });
+  await settled();
+  expect([posts(), bob.sync.status.unsent]).toEqual([["Bearer bob", "Bearer ann"], 2]);
+  ann.outbox.close();
+  await until(() => posts().length === 3);
+  expect([posts()[2], bob.sync.status.unsent, bob.sync.status.foreign]).toEqual(["Bearer bob", 1, 1]);
 });
 
 test("[O2] an answer of success that is not Ledge's ends nothing: the write is tried again under its key", async () => {

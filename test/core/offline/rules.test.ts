@@ -7,6 +7,7 @@ import { type AttemptReply, judgeReply } from "../../../src/core/offline/judge-r
 import { sendable } from "../../../src/core/offline/sendable.ts";
 import { statusLabel, statusOf, syncStatus } from "../../../src/core/offline/sync-status.ts";
 import { readTabMessage } from "../../../src/core/offline/tab-message.ts";
+import { isFor, yieldsTo } from "../../../src/core/offline/yields-to.ts";
 import { ShownList } from "../../../src/core/store/shown-list.ts";
 import { entry, REFUSED, write } from "./entries.ts";
 
@@ -27,6 +28,35 @@ test("[O2] entries leave in order for each row; a refused one holds up its own r
   expect(keys(sendable(entries, all))).toEqual(["k3", "k8"]);
   expect(keys(sendable(entries, { ...all, count: 1 }))).toEqual(["k3"]);
   expect(sendable(entries, { ...all, count: 0 })).toEqual([]);
+});
+
+test("[O4] a tab yields to one that can send something while it can send nothing itself, also not what waits behind a refused write", () => {
+  const [nobodys, anns, bobs] = [null, "ann", "bob"].map((principal, at) =>
+    entry(at + 3, [write(`${at}`)], { principal }),
+  );
+  const held = [
+    entry(1, [write("a")], { state: REFUSED, principal: "ann" }),
+    entry(2, [write("a")], { principal: "ann" }),
+  ];
+  const yields = (leading: string | null, other: string | null, ...more: (typeof anns)[]) =>
+    yieldsTo([...held, ...more.filter((each) => each !== undefined)], leading, other);
+  expect([yields("", "ann"), yields("bob", "ann"), yields("ann", "bob", bobs), yields("", "ann", anns)]).toEqual([
+    false,
+    false,
+    true,
+    true,
+  ]);
+  expect([yields("ann", "bob", anns, bobs), yields("ann", "", anns), yields("ann", "ann", bobs)]).toEqual([
+    false,
+    false,
+    false,
+  ]);
+  expect([yields(null, "ann", anns), yields("", null, nobodys), yields(null, "ann", nobodys)]).toEqual([
+    true,
+    true,
+    false,
+  ]);
+  expect(isFor(entry(1, [], { principal: "ann" }), null)).toBe(false);
 });
 
 test("[O2] rows of the same id in other tables, in other partitions, and of the other type of id are other rows", () => {
