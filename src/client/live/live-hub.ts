@@ -8,7 +8,7 @@ import { canonicalJson, type Json } from "../../core/json.ts";
 import type { ClientEvent } from "../../core/live/client-event.ts";
 import { ClientPicture, type PicturePort, type Shown } from "../../core/live/client-picture.ts";
 import type { WatchRequest } from "../../core/live/client-session.ts";
-import type { LiveView } from "../../core/live/live-view.ts";
+import type { LiveView, ViewStep } from "../../core/live/live-view.ts";
 import type { PlaceQuestion } from "../../core/offline/overlay.ts";
 import { LedgeError, TransportError } from "../ledge-error.ts";
 import { errorFromReply } from "../read-problem.ts";
@@ -35,6 +35,8 @@ export class LiveHub {
   readonly #listeners = new Set<(state: ConnectionState) => void>();
   /** Called when what was shown of a table is no longer this caller's to see. */
   onPurged = (_place: LivePlace): void => {};
+  /** Called after what a watch shows has changed. */
+  onShown = (_watch: LiveWatch, _steps: readonly ViewStep[]): void => {};
   /** Opens a socket that tabs share; null: there are none. */
   openShared = (_url: string, _share: string): SocketLike | null => null;
   /** Called when an object may stand elsewhere, whether rows changed or not. */
@@ -303,7 +305,11 @@ export class LiveHub {
   }
 
   #shown(shown: Shown): void {
-    for (const [key, steps] of shown) this.#watches.get(key)?.shown(steps, this.#pictureOf(key).viewOf(key));
+    for (const [key, steps] of shown) {
+      const watch = this.#watches.get(key);
+      watch?.shown(steps, this.#pictureOf(key).viewOf(key));
+      if (watch !== undefined) this.onShown(watch, steps);
+    }
   }
 
   #awaitAnswer(watch: LiveWatch): void {

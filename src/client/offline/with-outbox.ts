@@ -25,6 +25,7 @@ import type {
 import { OutboxRunner } from "./outbox-runner.ts";
 import { rowWrite, type WriteWiring, writeWiring } from "./row-write.ts";
 import { TAB_PLATFORM } from "./tab-platform.ts";
+import { followWithdrawals } from "./withdrawn-rows.ts";
 
 interface Auth {
   onAuthStateChange?(
@@ -112,8 +113,7 @@ export function withOutbox<C extends object>(client: C, given: OutboxOptions = {
     },
     onChange: (listener) => runner.onChange(() => listener(runner.status)),
   };
-  if (bare.resource.hub !== undefined)
-    bare.resource.hub.onPurged = ({ resource: table, partition }) => runner.revoked(table, partition);
+  if (bare.resource.hub !== undefined) followWithdrawals(bare.resource.hub, runner, send);
   const made = new Map<string, object>();
   const resource = (path: string) => tableOf(bare.resource(path) as Table, path);
   Object.assign(resource, bare.resource, { runner });

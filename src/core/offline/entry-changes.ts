@@ -1,10 +1,10 @@
 /** Changes of several entries at once that follow from what happened to one, or to the rights of the person. Pure; `outbox.ts` has them saved. */
 
 import type { JsonObject } from "../json.ts";
-import { changed, type EntryChange, isSameRow, type OutboxEntry, type RowWrite } from "./outbox-entry.ts";
+import { changed, type EntryChange, isSameRow, type OutboxEntry, type RowOf, type RowWrite } from "./outbox-entry.ts";
 import { OUTBOX_LIMITS } from "./outbox-port.ts";
 
-export type IsRevoked = (row: Pick<RowWrite, "table" | "partition" | "id">) => boolean;
+export type IsRevoked = (row: RowOf) => boolean;
 
 /** Of the finished, those that make room for one more. A plain loop, as below: each finished write comes by here, past all that wait. */
 export function letGo(entries: readonly OutboxEntry[]): EntryChange[] {
@@ -38,7 +38,7 @@ export function withoutRevoked(entries: readonly OutboxEntry[], isRevoked: IsRev
     if (!isBased && !isPresent) return [];
     const change = changed(entry, {
       writes: writes.map((write) => (isRevoked(write) ? { ...write, base: null } : write)),
-      ...(state.kind === "refused" && { state: { ...state, present: null } }),
+      ...(isPresent && { state: { ...state, present: null } }),
     });
     return [change];
   });

@@ -75,12 +75,14 @@ export const NOBODY = "";
 
 export const QUEUED: EntryState = { kind: "queued" };
 
+export type RowOf = Pick<RowWrite, "table" | "partition" | "id">;
+
 /** Names a row across tables and partitions. */
-export function rowKey({ table, partition = "", id }: Pick<RowWrite, "table" | "partition" | "id">): string {
+export function rowKey({ table, partition = "", id }: RowOf): string {
   return `${table}/${partition}/${typeof id}:${id}`;
 }
 
 /** The same without making names: for loops over all entries. */
-export function isSameRow(a: RowWrite, b: RowWrite): boolean {
+export function isSameRow(a: RowOf, b: RowOf): boolean {
   return a.id === b.id && a.table === b.table && a.partition === b.partition;
 }

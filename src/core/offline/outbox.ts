@@ -15,6 +15,7 @@ import {
   doneAt,
   type EntryChange,
   type EntryState,
+  isSameRow,
   NOBODY,
   type OutboxEntry,
   QUEUED,
@@ -188,7 +189,10 @@ export class Outbox {
       case "refused":
         // An earlier attempt may still take place: what is refused now would then be done after all.
         if (isInDoubt) course.dueMs = course.doubtUntilMs;
-        else this.#save([changed(entry, { state: this.#refusal(entry, verdict.problem) })]);
+        else {
+          this.#save([changed(entry, { state: this.#refusal(entry, verdict.problem) })]);
+          if (verdict.problem.status === 404) this.#gone(entry, verdict.problem.index);
+        }
         break;
     }
     this.#pump();
@@ -230,6 +234,7 @@ export class Outbox {
         ...(!isAlone && { index: course.at }),
       };
       this.#save([changed(entry, { state: { ...this.#refusal(entry, problem), present: present.row } })]);
+      if (present.row === null) this.#gone(entry, course.at);
     }
     this.#pump();
   }
@@ -238,6 +243,12 @@ export class Outbox {
   revoked(isRevoked: IsRevoked): void {
     this.#toRevoke.push(isRevoked);
     this.#revoke();
+  }
+
+  /** It does not exist any more, or not for this person. */
+  #gone({ writes }: OutboxEntry, index: unknown): void {
+    const gone = writes[writes.length === 1 ? 0 : Number(index)];
+    if (gone !== undefined) this.revoked((row) => isSameRow(row, gone));
   }
 
   #revoke(): void {
@@ -326,7 +337,8 @@ export class Outbox {
   }
 
   #finish(entry: OutboxEntry, state: Done, tag: string | null): void {
-    const done = changed(entry, { state });
+    // What was shown of its rows it needs no longer.
+    const done = changed(entry, { state, writes: entry.writes.map((write) => ({ ...write, base: null })) });
     const others = [...letGo(this.#entries), ...rebased(this.#entries, entry, tag)];
     this.#save([done, ...others.filter(({ before }) => this.#courses.get(before.key)?.phase !== "saving")]);
   }

@@ -51,6 +51,8 @@ export class FakeLedge {
   /** Answers a write in place of the server; undefined: the server does. */
   refuse: (method: string, path: string) => Answer | undefined = () => undefined;
   scope = "*";
+  /** Rows that requests find no more, whatever watches tell. */
+  isHidden: (id: RowId) => boolean = () => false;
   readonly #held: (() => void)[] = [];
   readonly #cuts = new Set<(code: number) => void>();
   #sockets = 0;
@@ -184,7 +186,7 @@ export class FakeLedge {
       return { status: 200, body: { items, nextCursor: null, hasMore: false, seq: object.head() } };
     }
     const rowId = String(id ?? body.id);
-    const held = object.find(table, rowId);
+    const held = this.isHidden(rowId) ? null : object.find(table, rowId);
     const tag = held === null ? "" : `"${object.epoch}:${held.version}:000000"`;
     if (method !== "POST" && held === null) return { ...problem(404, "NOT_FOUND"), headers: position() };
     if (method === "POST" && held !== null) return problem(409, "CONFLICT");

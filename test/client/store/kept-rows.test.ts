@@ -14,6 +14,7 @@ import { rowsContract } from "./rows-contract.ts";
 interface Task {
   readonly id: string;
   readonly title: string | null;
+  readonly status: string | null;
 }
 interface Tables {
   readonly tasks: UntypedTable<Task>;
@@ -177,6 +178,48 @@ test("[LS12] rows whose rights were withdrawn are removed from what is kept, and
   await clock.advance(100);
   expect(again.map((each) => each.now().rows)).toEqual([[], []]);
 });
+
+test.each(["online", "offline", "closed"])(
+  "[LS12] of one row that is no longer this person's nothing that was shown is kept, in either tab, while the page is %s; what they wrote is",
+  async (standing) => {
+    const { ledge, clock, page } = browser();
+    ledge.write("tasks", "a", { title: "secret", status: "ann" });
+    ledge.write("tasks", "b", { title: "other", status: "ann" });
+    ledge.scope = 'status=="ann"';
+    const first = page();
+    const list = watch(first.store.list("tasks"));
+    await clock.advance(100);
+    const [a, b] = list.now().rows as readonly Task[];
+    ledge.write("tasks", "a", { title: "secret too", status: "ann" });
+    ledge.write("tasks", "b", { title: "another", status: "ann" });
+    await first.tasks.later.update("a", { title: "mine" }, { on: a as Task });
+    await first.tasks.later.update("a", { status: "ann" }, { on: a as Task });
+    await first.tasks.later.update("b", { title: "mine" }, { on: b as Task });
+    await clock.advance(100);
+    const told = ({ client }: ReturnType<typeof page>) =>
+      client.outbox.pending().map(({ writes: [write], present }) => [write?.values, write?.base, present?.title]);
+    const others = [{ title: "mine" }, { title: "other" }, "another"] as const;
+    expect(told(first)).toEqual([
+      [{ title: "mine" }, { title: "secret" }, "secret too"],
+      [{ status: "ann" }, { status: "ann" }, undefined],
+      others,
+    ]);
+    if (standing !== "online") ledge.become(false);
+    if (standing === "closed") first.client.outbox.close();
+    ledge.isHidden = (id) => id === "a";
+    ledge.write("tasks", "a", { title: "secret", status: "bob" });
+    // It has only left the list.
+    ledge.write("tasks", "b", { title: "another", status: "bob" });
+    ledge.become(true);
+    const last = standing === "closed" ? page() : first;
+    if (standing === "closed") watch(last.store.list("tasks"));
+    await clock.advance(60_000);
+    expect(told(last)).toEqual([[{ title: "mine" }, null, undefined], [{ status: "ann" }, null, undefined], others]);
+    const second = page();
+    await clock.advance(100);
+    expect(told(second)).toEqual(told(last));
+  },
+);
 
 test("[LS11] writes of another person, in the outbox of the same browser, lie over nothing that this one sees", async () => {
   const { ledge, clock, page, auth } = browser();

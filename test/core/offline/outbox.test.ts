@@ -285,3 +285,35 @@ test("[LS11] somebody else signs in while a write is being saved: it does not le
   outbox.signedIn("ann");
   expect(settle()).toEqual(["e1"]);
 });
+
+test("[LS12] what is not there any more, or not for this person, is answered 404: nothing that was shown of it is kept, in any entry; what was done keeps nothing", () => {
+  const shown = (id: string) => write(id, { base: { title: "shown" }, tag: "e:1:s" });
+  const { outbox, storage, settle } = bench([
+    entry(1, [shown("a")]),
+    entry(2, [shown("a")]),
+    entry(3, [shown("b"), shown("c")]),
+    entry(4, [shown("d")]),
+  ]);
+  expect(settle()).toEqual(["k1", "k3", "k4"]);
+  outbox.replied("k1", { ...REFUSAL, status: 404, problem: { status: 404 } });
+  outbox.replied("k3", { ...REFUSAL, status: 404, problem: { status: 404, index: 1 } });
+  outbox.replied("k4", DONE);
+  settle();
+  const bases = ["k1", "k2", "k3", "k4"].map((key) => storage.get(key)?.writes.map(({ base }) => base));
+  expect(bases).toEqual([[null], [null], [{ title: "shown" }, null], [null]]);
+  // It keeps its condition.
+  expect(storage.get("k1")?.writes[0]).toEqual({ ...shown("a"), base: null });
+  expect(storage.get("k1")?.state).toEqual({ kind: "refused", problem: { status: 404 } });
+});
+
+test("[LS12] a row that a conflict looked for and did not find leaves nothing of what was shown of it either", () => {
+  const { outbox, storage, settle, actions } = bench([
+    entry(1, [write("a", { base: { title: "shown" }, tag: "e:1:s" })]),
+  ]);
+  settle();
+  outbox.replied("k1", { ...REFUSAL, status: 412, problem: { status: 412 } });
+  expect(actions.map(({ kind }) => kind)).toContain("read");
+  outbox.found("k1", { row: null, tag: null, positions: [] });
+  settle();
+  expect(storage.get("k1")).toMatchObject({ writes: [{ base: null }], state: { kind: "refused", present: null } });
+});
