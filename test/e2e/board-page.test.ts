@@ -283,6 +283,28 @@ test("[RH1] [O2] on a phone: a finger takes a card by its grip to a column out o
   await context.close();
 }, 60_000);
 
+test("[RH1] a task that is added to a column that is not all drawn goes to its end, behind all that others see", async () => {
+  const { context, page } = await openExample("nora");
+  const { projectId } = await taskOf("nora", "Order tulip bulbs before they are gone");
+  const items = Array.from({ length: 120 }, (_, index) => {
+    return { projectId, title: `Row ${index}`, status: "todo", position: `W${String(index).padStart(3, "0")}` };
+  });
+  for (const from of [0, 40, 80]) await ask("nora", "POST /tasks/batch", { items: items.slice(from, from + 40) });
+  await page.reload();
+  await expect.poll(async () => (await cards(page, "todo")).length, PATIENT).toBe(100);
+  await expect.poll(() => page.locator(".column[data-status=todo] .count").textContent(), PATIENT).toBe("125");
+  for (const title of ["Last but one", "Last"]) {
+    await addTask(page, title);
+    await expect.poll(() => page.locator(".notice").textContent()).toBe("Added at the end of To do");
+  }
+  await isStanding(page, "Live");
+  const path = `/tasks?orderBy=position,id&limit=200&filter=${encodeURIComponent(`projectId=="${projectId}";status=="todo"`)}`;
+  const atEnd = async () =>
+    ((await ask("nora", `GET ${path}`)).items as { readonly title: string }[]).map(({ title }) => title).slice(-3);
+  await expect.poll(atEnd, PATIENT).toEqual(["Row 119", "Last but one", "Last"]);
+  await context.close();
+}, 60_000);
+
 test("[O2] [O7] [RH1] without a network work goes on and says so; windows are closed and opened again, and all of it is saved once there is one", async () => {
   const { context, page } = await openExample("carla");
   // The page itself is kept from its second visit on.

@@ -1,6 +1,6 @@
 /** YOURS. A column of the board: its cards in their order, more of them as it is scrolled, and a field for a new one. */
 
-import { useInfiniteList } from "ledge/client/react";
+import { useInfiniteList, useLiveList } from "ledge/client/react";
 import { Fragment, useEffect, useLayoutEffect, useRef } from "react";
 import { Card } from "./card.tsx";
 import type { Project, Status } from "./columns.ts";
@@ -21,11 +21,15 @@ export interface ColumnProps {
 }
 
 export function Column({ project, status, name, count, person, place, pending, lifting }: ColumnProps) {
+  const filter = { projectId: project.id, status };
   const { items, isLoading, error, hasNextPage, fetchNextPage } = useInfiniteList("tasks", {
-    filter: { projectId: project.id, status },
+    filter,
     orderBy: ["position", "id"],
     pageSize: 100,
   });
+  // Its end, also while that is not among what has been scrolled to.
+  const end = useLiveList("tasks", { filter, orderBy: ["-position", "-id"], limit: 1 });
+  const last = (hasNextPage ? end.items[0] : undefined) ?? items.at(-1);
   const { lift, shown } = lifting;
   useLayoutEffect(() => {
     shown.current.set(status, items);
@@ -64,7 +68,13 @@ export function Column({ project, status, name, count, person, place, pending, l
         )}
         {hasNextPage && <More onSeen={fetchNextPage} />}
       </ol>
-      <QuickAdd project={project.id} status={status} columnName={name} last={items.at(-1)?.position ?? null} />
+      <QuickAdd
+        project={project.id}
+        status={status}
+        columnName={name}
+        last={last?.position ?? null}
+        showsEnd={!hasNextPage}
+      />
     </section>
   );
 }

@@ -12,15 +12,19 @@ export interface QuickAddProps {
   readonly columnName: string;
   /** The place of the column's last task; null: there is none. */
   readonly last: string | null;
+  /** Whether that task is among those that are drawn. */
+  readonly showsEnd: boolean;
 }
 
-export function QuickAdd({ project, status, columnName, last }: QuickAddProps) {
+export function QuickAdd({ project, status, columnName, last, showsEnd }: QuickAddProps) {
   const { create } = useMutation("tasks");
   const [title, setTitle] = useState("");
   const add = (cards: Element | null) => {
     setTitle("");
-    // The new card is the last; it is drawn in the next frame.
-    requestAnimationFrame(() => requestAnimationFrame(() => cards?.scrollTo({ top: cards.scrollHeight })));
+    // The new card is the last; it is drawn in the next frame, or once somebody has scrolled so far.
+    if (showsEnd)
+      requestAnimationFrame(() => requestAnimationFrame(() => cards?.scrollTo({ top: cards.scrollHeight })));
+    else say(`Added at the end of ${columnName}`);
     const position = placeBetween(last, null);
     create({ projectId: project, title: title.trim(), status, position }).catch(() => {
       setTitle(title);
