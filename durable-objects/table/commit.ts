@@ -254,8 +254,8 @@ function checkPartition({ store }: Commit, { spec }: TableStore, row: Row): void
 }
 
 function checkRowSize(table: TableStore, row: Row): void {
-  // Three bytes a code unit at most: below a third of the limit the exact size need not be known.
-  if (approximateSize(row) * 3 < MAX_ROW_BYTES) return;
+  // Six bytes a code unit at most (a control character, escaped): below a sixth of the limit the exact size need not be known.
+  if (approximateSize(row) * 6 < MAX_ROW_BYTES) return;
   const bytes = new TextEncoder().encode(JSON.stringify(row)).length;
   if (bytes > MAX_ROW_BYTES) {
     throw new Fault({

@@ -5,6 +5,7 @@
 
 import { isAppName, type ObjectName } from "../core/ids.ts";
 import type { Json } from "../core/json.ts";
+import { projectTable } from "../core/read-model/projected-table.ts";
 import type { ColumnSpec } from "../core/schema/table-spec.ts";
 import { checkUses } from "./check-uses.ts";
 import type { ManyToMany } from "./config.ts";
@@ -191,7 +192,7 @@ function checkManyToMany(
   for (const each of [join, target])
     if (each.config.readModel === undefined)
       throw refuse(`is read from copies, and "${each.name}" has none`, `Give "${each.name}" readModel: true.`);
-  const { readModel } = join.config;
+  const copied = projectTable(join.spec, join.config.readModel as true | readonly string[]).columns;
   for (const [name, { spec }] of [
     [through.sourceKey, source],
     [through.targetKey, target],
@@ -200,7 +201,7 @@ function checkManyToMany(
     const kind = spec.columns.find((each) => each.name === spec.primaryKey)?.kind;
     if (column.kind !== kind)
       throw refuse(`compares "${name}" (${column.kind}) with a key (${kind})`, "Give both columns one type.");
-    if (Array.isArray(readModel) && !readModel.includes(name))
+    if (!copied.includes(column))
       throw refuse(`needs "${name}", which is not copied`, `Add it to the readModel of "${join.name}".`);
   }
 }

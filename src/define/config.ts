@@ -159,7 +159,7 @@ export interface ResourceConfig<T extends SQLiteTable = SQLiteTable> extends Acc
     readonly attributes?: readonly ColumnName<T>[];
     readonly adapter?: SearchAdapter | null;
   };
-  /** Copied to D1, for what spans objects: all columns, or these (the key always). Needs the feature `readModel()`. */
+  /** Copied to D1, for what spans objects: all columns that clients may read, or these (the key always). Needs the feature `readModel()`. */
   readonly readModel?: true | readonly ColumnName<T>[];
   readonly relations?: { readonly [name: string]: Relation };
   readonly operators?: { readonly [token: string]: CustomOperator };

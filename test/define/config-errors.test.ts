@@ -39,7 +39,18 @@ const joins = (config: object) =>
     sqliteTable("joins", { id: id(), thingId: text("thing_id"), targetId: text("target_id"), rank: integer("rank") }),
   );
 
+const wide = (columns: number): SQLiteTable =>
+  sqliteTable("wide", {
+    id: id(),
+    ...Object.fromEntries([...Array(columns - 1).keys()].map((n) => [`c${n}`, text()])),
+  });
+
 const MISTAKES: readonly Mistake[] = [
+  {
+    what: "more columns copied than a table of D1 has",
+    make: () => things({ readModel: true }, wide(99)),
+    says: /wide.*readModel copies 99 columns, limit is 98 .*List those that are read across objects/s,
+  },
   {
     what: "an unknown column in fields",
     make: () => things({ fields: { readable: ["nam"] } }),

@@ -20,10 +20,18 @@ export interface ProjectedTable {
 /** Ledge's own columns of a projected table: whose row it is, and the seq that last wrote it. */
 export const COPY_COLUMN = "_copy";
 
-/** The columns asked for, and those without which a row could not be told apart, hidden or listed. */
+/** Beside Ledge's own two: a table of D1 has 100 at most (developers.cloudflare.com/d1/platform/limits/, read 2026-11). */
+export const MAX_COPIED_COLUMNS = 98;
+
+/**
+ * The columns asked for, and those without which a row could not be told apart, hidden or listed. `true` leaves out what no client may read:
+ * a secret lies in D1 only where it is named.
+ */
 export function projectTable(spec: TableSpec, wanted: true | readonly string[]): ProjectedTable {
   const needed = [spec.primaryKey, spec.partitionBy, spec.softDelete?.field];
-  const columns = spec.columns.filter(({ name }) => wanted === true || wanted.includes(name) || needed.includes(name));
+  const columns = spec.columns.filter(
+    ({ name, readable }) => (wanted === true ? readable : wanted.includes(name)) || needed.includes(name),
+  );
   const { name, group, primaryKey, partitionBy } = spec;
   return { name, group, columns, primaryKey, partitionBy, softDelete: spec.softDelete?.field ?? null };
 }

@@ -146,7 +146,10 @@ function relationOf({ config }: AnyResource, name: string): ManyToMany {
   const relation = Object.hasOwn(relations, name) ? relations[name] : undefined;
   if (relation?.type === "manyToMany") return relation;
   const known = Object.entries(relations).flatMap(([each, { type }]) => (type === "manyToMany" ? [each] : []));
-  throw invalidField("include", `names no relation over a join table: ${name}; there are: ${known.join(", ")}`);
+  throw invalidField(
+    "include",
+    `names no relation over a join table: ${name}; there ${known.length === 0 ? "is none" : `are: ${known.join(", ")}`}`,
+  );
 }
 
 /** The client's filter of the target, under the limits and lists of its own list. */

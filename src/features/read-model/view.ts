@@ -61,7 +61,8 @@ export function view(...given: readonly [string, TableViewOptions] | readonly [Q
 
 function viewOfTable(name: string, { of, auth, public: open, pagination }: TableViewOptions): View {
   const { readModel, softDelete, search, fields, columns, computed, operators, query, relations } = of.config;
-  const isWhole = !Array.isArray(readModel);
+  const copied = projectTable(of.spec, Array.isArray(readModel) ? readModel : true).columns;
+  const isWhole = copied.length === of.spec.columns.length;
   const plain = given({
     ...{ softDelete, search, fields, columns, operators, query, relations, auth, public: open },
     // Computed fields see whole rows.
@@ -70,7 +71,6 @@ function viewOfTable(name: string, { of, auth, public: open, pagination }: Table
     id: of.spec.idKind,
   }) as ResourceConfig;
   const whole = resource(of.table as SQLiteTable, plain) as unknown as AnyResource;
-  const copied = projectTable(of.spec, isWhole ? true : readModel).columns;
   const kept = whole.spec.columns.filter((column) => copied.some((each) => each.name === column.name));
   const made = { ...whole, spec: { ...whole.spec, columns: kept } };
   if (!/^[A-Za-z][A-Za-z0-9_]{0,62}$/.test(name))

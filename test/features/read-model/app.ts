@@ -13,12 +13,15 @@ const projectsTable = sqliteTable("projects", {
   id: id(),
   name: text("name").notNull(),
   ownerId: text("owner_id").notNull(),
+  secret: text("secret"),
 });
 /** Notes lie in partitions, which no claim names. */
 const pinned = { sourceKey: "projectId", targetKey: "noteId" };
 export const projects = resource(projectsTable, {
   ...fullyPublic(),
   id: "text",
+  // Never returned, so not among all.
+  columns: { secret: { returned: false } },
   readModel: true,
   relations: { notes: { type: "manyToMany", resource: "notes", through: { resource: "pins", ...pinned } } },
 });
@@ -81,7 +84,8 @@ export const people = resource(peopleTable, {
   columns: { secret: { returned: false } },
   softDelete: { field: "deletedAt" },
   computed: { initial: (person) => person.name.slice(0, 1) },
-  readModel: true,
+  // Whole by name: computed fields see the hidden column, too.
+  readModel: ["name", "rank", "ownerId", "secret"],
   relations: {
     tasks: {
       type: "manyToMany",

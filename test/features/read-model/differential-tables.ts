@@ -58,7 +58,8 @@ function world(name: "world_a" | "world_b") {
       computed: { initial: (row) => row.title.slice(0, 1) },
       search: { fields: [{ name: "title", weight: 2 }, "quiet"] },
       softDelete: { field: "deletedAt" },
-      readModel: true,
+      // By name, so that what is hidden lies there and must not show.
+      readModel: ["ownerId", "title", "rank", "quiet", "secret", "pin"],
     },
   );
 }

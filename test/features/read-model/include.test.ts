@@ -204,6 +204,12 @@ describe("what an include refuses", () => {
     });
   }
 
+  it("[QL50] where there is no relation over a join table, the refusal says so", async () => {
+    const sent = await send("ann", "GET /api/people/p-ada?include=x,tasks");
+    expect(JSON.stringify(sent.json)).toContain("there are: tasks");
+    expect(JSON.stringify((await send("ann", "GET /api/labels?include=x")).json)).toMatch(/x; there is none"/);
+  });
+
   it("[L4] [HT14] a row that the caller may not see is 404 with an include as without", async () => {
     expect((await send("ann", "GET /api/people/p-dee?include=tasks")).status).toBe(404);
     expect((await send(null, "GET /api/people?include=tasks")).status).toBe(401);

@@ -25,6 +25,23 @@ describe("a view over one table", () => {
   });
 });
 
+describe("what is copied", () => {
+  it("[RM1] [S9] a column that is never returned is not in D1, where readModel is true; named in the list, it is", async () => {
+    await send("ann", "POST /api/projects", { id: "sp", name: "kept", ownerId: "ann", secret: "TOP" });
+    await send("ann", "POST /api/people", { id: "sq", name: "Sue", ownerId: "ann", secret: "named" });
+    await settle("t/test/projects");
+    await settle("t/test/people");
+    expect(Object.keys((await d1("SELECT * FROM rm_projects WHERE id = 'sp'"))[0] ?? {})).toEqual([
+      "_copy",
+      "id",
+      "name",
+      "owner_id",
+      "_version",
+    ]);
+    expect(await d1("SELECT secret FROM rm_people WHERE id = 'sq'")).toEqual([{ secret: "named" }]);
+  });
+});
+
 describe("what a view shows", () => {
   it("[RM1] a scope of the view stands around everything: rows, filters, counts, groups", async () => {
     for (const [id, authorId] of [
