@@ -1,7 +1,7 @@
 /**
- * Runs the statements of a search: first the numbers of the matching rows, best first, then the rows of the page, then the marks in
- * them. A residual filter is tested on the rows in that order, within the budget of one request ([QL42]). One instant: synchronous,
- * inside one turn of the object.
+ * Runs the statements of a search: the rows of the page, best first, then the marks in them. Where a residual filter has to be tested on
+ * the rows, within the budget of one request ([QL42]), first the numbers of all that match, then these rows in turn. One instant:
+ * synchronous, inside one turn of the object.
  */
 
 import type { Seq } from "../../src/core/ids.ts";
@@ -12,11 +12,17 @@ import type { Row } from "../../src/core/schema/table-spec.ts";
 import { jsonParam } from "./fragment.ts";
 import { decodeListed, tooExpensive } from "./list-rows.ts";
 import { VERSION_COLUMN } from "./list-statement.ts";
-import type { Sql } from "./port.ts";
+import type { Sql, SqlValues } from "./port.ts";
 import { quoteColumn, quoteIdentifier } from "./quote-identifier.ts";
 import { effortOf, MAX_EXAMINED, storedSize } from "./residual-effort.ts";
 import { rowidName, type SearchedTable } from "./search-index.ts";
-import { countMatchesStatement, markedStatement, rankedStatement, type SearchSelection } from "./search-statement.ts";
+import {
+  countMatchesStatement,
+  markedStatement,
+  rankedRowsStatement,
+  rankedStatement,
+  type SearchSelection,
+} from "./search-statement.ts";
 
 export interface FoundRow {
   /** The row's number in SQLite. */
@@ -45,13 +51,13 @@ const CHUNK_ROWS = 32;
 
 export function searchRows(sql: Sql, search: SearchSelection, page: SearchPage): FoundPage {
   const { limit, offset } = page;
-  const { text, params, residual } = rankedStatement(search, limit + 1, offset);
+  const { text, params, residual } = rankedRowsStatement(search, listedOf(search.table), { limit: limit + 1, offset });
   if (residual !== null) return searchWithResidual(sql, search, page, residual);
-  const docs = docsOf(sql, text, params);
+  const found = sql.values(text, params).map((values) => decodeFound(search.table, values));
   const counted = page.totalCount ? countMatchesStatement(search) : null;
   return {
-    rows: readRows(sql, search.table, docs.slice(0, limit)),
-    hasMore: docs.length > limit,
+    rows: found.slice(0, limit),
+    hasMore: found.length > limit,
     totalCount: counted === null ? null : Number(sql.all(counted.text, counted.params)[0]?.count ?? 0),
   };
 }
@@ -78,8 +84,8 @@ export function marksIn(
 
 function searchWithResidual(sql: Sql, search: SearchSelection, page: SearchPage, residual: Filter): FoundPage {
   const test = compileMatcher(residual, search.table, search.operators);
-  const { text, params } = rankedStatement(search, MAX_EXAMINED + 1, 0);
-  const docs = docsOf(sql, text, params);
+  const { text, params } = rankedStatement(search, MAX_EXAMINED + 1);
+  const docs = sql.all(text, params).map((record) => Number(record.doc));
   const wanted = page.offset + page.limit;
   const rows: FoundRow[] = [];
   const effort = effortOf(residual);
@@ -98,22 +104,26 @@ function searchWithResidual(sql: Sql, search: SearchSelection, page: SearchPage,
   return { rows, hasMore: matched > wanted, totalCount: page.totalCount ? matched : null };
 }
 
-function docsOf(sql: Sql, text: string, params: Parameters<Sql["all"]>[1]): number[] {
-  return sql.all(text, params).map((record) => Number(record.doc));
-}
-
 /** The rows of these numbers, in their order. */
 function readRows(sql: Sql, table: SearchedTable, docs: readonly number[]): FoundRow[] {
-  if (docs.length === 0) return [];
-  const rowid = rowidName(table);
-  const columns = [...table.columns.map(quoteColumn), quoteIdentifier(VERSION_COLUMN), rowid].join(", ");
-  const text = `SELECT ${columns} FROM ${quoteIdentifier(table.name)} WHERE ${rowid} IN (SELECT value FROM json_each(?))`;
+  const text = `SELECT ${listedOf(table).join(", ")} FROM ${quoteIdentifier(table.name)} WHERE ${rowidName(table)} IN (SELECT value FROM json_each(?))`;
   const byDoc = new Map<number, FoundRow>();
   for (const values of sql.values(text, [jsonParam(docs)])) {
-    const doc = Number(values.at(-1));
-    byDoc.set(doc, { doc, ...decodeListed(table, values), size: storedSize(values) });
+    const found = decodeFound(table, values);
+    byDoc.set(found.doc, found);
   }
   return docs.flatMap((doc) => byDoc.get(doc) ?? []);
+}
+
+/** What is read of a row: its columns, its version, its number. */
+function listedOf(table: SearchedTable): readonly string[] {
+  const source = quoteIdentifier(table.name);
+  const names = [...table.columns.map(quoteColumn), quoteIdentifier(VERSION_COLUMN), rowidName(table)];
+  return names.map((name) => `${source}.${name}`);
+}
+
+function decodeFound(table: SearchedTable, values: SqlValues): FoundRow {
+  return { doc: Number(values.at(-1)), ...decodeListed(table, values), size: storedSize(values) };
 }
 
 const FIRST_MARKER = 0xe000;

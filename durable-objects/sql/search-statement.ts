@@ -27,11 +27,38 @@ const DOC = '"_fts doc"';
 const SCORE = '"_fts score"';
 
 /** The numbers of matching rows in column `doc`, best first. */
-export function rankedStatement(search: SearchSelection, limit: number, offset: number): Statement {
+export function rankedStatement(search: SearchSelection, limit: number): Statement {
+  return ranked(search, `${FOUND}.${DOC} AS doc`, { limit, offset: 0 });
+}
+
+/** The matching rows of a page, best first: `listed` of each. Only these are read whole, which is why they are joined after the limit. */
+export function rankedRowsStatement(
+  search: SearchSelection,
+  listed: readonly string[],
+  page: { readonly limit: number; readonly offset: number },
+): Statement {
+  const { text, params, residual } = ranked(search, `${FOUND}.${DOC} AS ${DOC}, ${SCORE}`, page);
+  const source = quoteIdentifier(search.table.name);
+  const joined = `(${text}) AS ${FOUND} CROSS JOIN ${source} ON ${source}.${rowidName(search.table)} = ${FOUND}.${DOC}`;
+  return {
+    text: `SELECT ${listed.join(", ")} FROM ${joined} ORDER BY ${FOUND}.${SCORE} DESC, ${keyOf(search)}`,
+    params,
+    residual,
+  };
+}
+
+function ranked(
+  search: SearchSelection,
+  columns: string,
+  { limit, offset }: { readonly limit: number; readonly offset: number },
+): Statement {
   const { from, where, residual } = matching(search, `, ${score(search)} AS ${SCORE}`);
-  const key = quoteColumn(requireColumn(search.table, search.table.primaryKey));
-  const text = `SELECT ${FOUND}.${DOC} AS doc ${from} WHERE ${where.text} ORDER BY ${SCORE} DESC, ${key} LIMIT ? OFFSET ?`;
+  const text = `SELECT ${columns} ${from} WHERE ${where.text} ORDER BY ${SCORE} DESC, ${keyOf(search)} LIMIT ? OFFSET ?`;
   return { ...packParams({ text, params: [...where.params, limit, offset] }), residual };
+}
+
+function keyOf({ table }: SearchSelection): string {
+  return quoteColumn(requireColumn(table, table.primaryKey));
 }
 
 /** The number of matching rows in column `count`. Meaningless while `residual` is not null. */

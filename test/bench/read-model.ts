@@ -67,11 +67,11 @@ try {
   for (const sql of [...(await readMigrations(join(migrations, "d1"))), ...CREATE_BARE])
     await database.prepare(sql).run();
   await get("/pause?is=true");
-  tables.push(await projecting(database));
+  const projected = await projecting(database);
+  // Before anything else is written: the views then stand on the same rows as the tables by hand.
+  const read = await reads();
   await get("/pause?is=false");
-  tables.push(await lag());
-  tables.push(await costs());
-  tables.push(await reads(database));
+  tables.push(projected, await lag(), await costs(), read);
 } finally {
   await stop();
 }
@@ -205,7 +205,7 @@ async function costs(): Promise<string> {
   );
 }
 
-async function reads(database: Awaited<ReturnType<typeof miniflare.getD1Database>>): Promise<string> {
+async function reads(): Promise<string> {
   const words = ["garden", "fence", "rose", "paint", "stone"];
   const pages = Array.from({ length: 2000 }, (_, n) => ({
     id: `p${String(n).padStart(5, "0")}`,
@@ -215,18 +215,14 @@ async function reads(database: Awaited<ReturnType<typeof miniflare.getD1Database
     await post("/api/pages/batch", { items: pages.slice(at, at + BATCH) });
   await follow("t/bench/pages");
   await post("/bare/pages", pages);
-  // Only what both hold.
-  await database.prepare("DELETE FROM bare_items WHERE box NOT LIKE 'bulk%'").run();
-  const owner = encodeURIComponent('ownerId=="owner-7";box=startswith="bulk"');
-  const inBulk = encodeURIComponent('rank<100;box=startswith="bulk"');
   const cases: readonly (readonly [string, string, string])[] = [
-    ["list of 20 by an index", `/api/all_items?filter=${owner}`, "/bare/list?owner=owner-7"],
-    ["count over all rows", `/api/all_items/count?filter=${inBulk}`, "/bare/count"],
     [
-      "groups over all rows",
-      `/api/all_items/aggregate?groupBy=status&count=true&sum=rank&filter=${encodeURIComponent('box=startswith="bulk"')}`,
-      "/bare/aggregate",
+      "list of 20 by an index",
+      `/api/all_items?filter=${encodeURIComponent('ownerId=="owner-7"')}`,
+      "/bare/list?owner=owner-7",
     ],
+    ["count over all rows", `/api/all_items/count?filter=${encodeURIComponent("rank<100")}`, "/bare/count"],
+    ["groups over all rows", "/api/all_items/aggregate?groupBy=status&count=true&sum=rank", "/bare/aggregate"],
     [
       "search of 2,000 rows, ten best",
       "/api/search?resources=pages&q=garden%20fence&limit=10",

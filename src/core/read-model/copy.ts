@@ -109,6 +109,15 @@ export function isCurrentAfter(step: Step): boolean {
   return step.kind === "advance" && step.copy.status === "serving" && isComplete(step.page);
 }
 
+/** The copies once the step is done; null: they have to be read. Who believes it wrongly is stopped by the guard of the next step. */
+export function copiesAfter(copies: readonly Copy[], step: Step): readonly Copy[] | null {
+  if (step.kind === "confirm") return copies;
+  if (step.kind !== "advance" || step.switches) return null;
+  const { copy, page } = step;
+  const moved = { ...copy, seq: page.seq, place: page.place, step: copy.step + 1 };
+  return copies.map((each) => (each.id === copy.id ? moved : each));
+}
+
 function copiesToFollow(copies: readonly Copy[], form: string): readonly Copy[] {
   const serving = copies.find(({ status }) => status === "serving");
   const building = copies.find(({ status }) => status === "building");

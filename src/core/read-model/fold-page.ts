@@ -3,6 +3,7 @@
  * whole commits; the first always fits. Called by the object with its ledger's entries in order.
  */
 
+import type { Json } from "../json.ts";
 import type { RowChange } from "../protocol/object-call.ts";
 import type { Row } from "../schema/table-spec.ts";
 import type { PulledRow, PullRequest } from "./pull.ts";
@@ -49,14 +50,23 @@ export function foldPage(
   return { rows: [...rows.values()], seq, atMs, size, isFull: false };
 }
 
-/** UTF-16 units of a row as JSON, about. */
+/** UTF-16 units of a row as JSON, about: for most values by their kind, since each row is written as JSON once more with its page. */
 export function sizeOf({ row }: Pick<PulledRow, "row">): number {
-  return row === null ? 64 : JSON.stringify(row).length;
+  let size = 64;
+  for (const name in row) size += name.length + 4 + sizeOfValue(row[name] ?? null);
+  return size;
+}
+
+function sizeOfValue(value: Json): number {
+  if (typeof value === "string") return value.length + 2;
+  return typeof value === "object" && value !== null ? JSON.stringify(value).length : 8;
 }
 
 /** The columns wanted; one that the row does not have is null. */
 export function pickColumns(row: Row, columns: readonly string[]): Row {
-  return Object.fromEntries(columns.map((name) => [name, row[name] ?? null]));
+  const picked: Record<string, Json> = {};
+  for (const name of columns) picked[name] = row[name] ?? null;
+  return picked;
 }
 
 function pulledOf({ table, id, after }: RowChange, version: number, tables: PullRequest["tables"]): PulledRow[] {

@@ -30,7 +30,7 @@ export interface PageLimits {
 }
 
 /** D1 takes 2 MB in one parameter, and a batch should be well within its 30 s (limits read 2026-11). */
-export const PAGE_LIMITS: PageLimits = { rows: 1000, commits: 1000, size: 700_000 };
+export const PAGE_LIMITS: PageLimits = { rows: 2500, commits: 1000, size: 700_000 };
 
 export interface PullRequest {
   readonly v: 1;

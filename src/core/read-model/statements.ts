@@ -144,13 +144,14 @@ function rowStatements(table: ProjectedTable, copy: number, pulled: readonly Pul
 function putStatement(table: ProjectedTable, copy: number, rows: string): Statement {
   const names = table.columns.map(({ sqlName }) => quote(sqlName));
   const values = table.columns.map(({ kind }, index) =>
-    kind === "blob" ? `unhex(value ->> ${index})` : `value ->> ${index}`,
+    kind === "blob" ? `unhex(item ->> ${index})` : `item ->> ${index}`,
   );
   const key = quote(keyColumn(table).sqlName);
   const updates = [...names.filter((name) => name !== key), "_version"].map((name) => `${name} = excluded.${name}`);
+  // Each row is parsed once, and not for each of its columns: the limit keeps SQLite from unfolding what stands in parentheses.
   return {
     sql: `INSERT INTO ${quote(projectionName(table.name))} (${[COPY_COLUMN, ...names, "_version"].join(", ")})
- SELECT ${["?1", ...values, `value ->> ${names.length}`].join(", ")} FROM json_each(?2) WHERE true
+ SELECT ${["?1", ...values, `item ->> ${names.length}`].join(", ")} FROM (SELECT jsonb(value) AS item FROM json_each(?2) LIMIT -1) WHERE true
  ON CONFLICT (${COPY_COLUMN}, ${key}) DO UPDATE SET ${updates.join(", ")}`,
     params: [copy, rows],
   };
@@ -165,18 +166,20 @@ function removeStatement(table: ProjectedTable, copy: number, ids: string): Stat
 
 /** The values of a row in the order of the columns, then its version. */
 function putText(table: ProjectedTable, { row, version }: PulledRow): string {
-  const values = table.columns.map((column) => storedText(column, row?.[column.name] ?? null));
-  return `[${[...values, String(version)].join(",")}]`;
+  const values = table.columns.map((column) => storedValue(column, row?.[column.name] ?? null));
+  return values.some(isLargeWhole)
+    ? `[${[...values, version].map((value) => (isLargeWhole(value) ? value.toExponential() : JSON.stringify(value))).join(",")}]`
+    : JSON.stringify([...values, version]);
 }
 
-function storedText(column: ColumnSpec, value: Json): string {
-  if (column.kind === "blob")
-    return value === null ? "null" : JSON.stringify(hex(decodeBase64(String(value)) ?? new Uint8Array()));
-  const stored = encodeValue(column, value);
-  // As a real, which a large whole number in JSON is not.
-  if (typeof stored === "number" && Number.isInteger(stored) && !Number.isSafeInteger(stored))
-    return stored.toExponential();
-  return JSON.stringify(stored);
+function storedValue(column: ColumnSpec, value: Json): string | number | null {
+  if (column.kind === "blob") return value === null ? null : hex(decodeBase64(String(value)) ?? new Uint8Array());
+  return encodeValue(column, value) as string | number | null;
+}
+
+/** It has to arrive as a real, which digits alone in JSON are not. */
+function isLargeWhole(value: string | number | null): value is number {
+  return typeof value === "number" && Number.isInteger(value) && !Number.isSafeInteger(value);
 }
 
 /** JSON arrays of the items, none larger than a parameter may be unless one item is. */

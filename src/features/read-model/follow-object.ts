@@ -5,7 +5,7 @@
  */
 
 import type { ObjectName } from "../../core/ids.ts";
-import { type Copy, isCurrentAfter, nextAsks, nextStep } from "../../core/read-model/copy.ts";
+import { type Copy, copiesAfter, isCurrentAfter, nextAsks, nextStep } from "../../core/read-model/copy.ts";
 import type { PullReply, PullRequest } from "../../core/read-model/pull.ts";
 import { dropStatements, type Statement, statementsOf } from "../../core/read-model/statements.ts";
 import type { LedgeEnv } from "../../edge/env.ts";
@@ -33,23 +33,26 @@ export async function followObject(
 ): Promise<"current" | "more"> {
   const group = groupOf(consumer.projection, object);
   if (group === null) return "current";
+  let copies: readonly Copy[] | null = null;
   for (let failures = 0; ; ) {
-    const copies = await readCopies(consumer.database, object);
-    const round = await runRound(consumer, object, copies, group);
-    if (round.kind === "current") return dropOld(consumer, copies, group, untilMs);
+    copies ??= await readCopies(consumer.database, object);
+    const round: Round = await runRound(consumer, object, copies, group);
+    if (round.kind === "current")
+      return dropOld(consumer, round.copies ?? (await readCopies(consumer.database, object)), group, untilMs);
     if (round.kind === "failed" && ++failures >= MAX_FAILURES) throw round.error;
     if (round.kind === "moved") failures = 0;
+    copies = round.kind === "moved" ? round.copies : null;
     if (consumer.clock() >= untilMs) return "more";
   }
 }
 
+/** `copies` as they are afterwards, where that is known. */
 type Round =
-  | { readonly kind: "moved" }
-  | { readonly kind: "current" }
+  | { readonly kind: "moved" | "current"; readonly copies: readonly Copy[] | null }
   /** Another consumer was faster, or D1 failed. */
   | { readonly kind: "failed"; readonly error: unknown };
 
-/** Every copy that is followed takes one page. */
+/** Every copy that is followed takes one page; one that takes another's place ends its work too. */
 async function runRound(
   { env, database }: Consumer,
   object: ObjectName,
@@ -57,14 +60,17 @@ async function runRound(
   group: GroupProjection,
 ): Promise<Round> {
   let isCurrent = true;
+  let after: readonly Copy[] | null = copies;
   for (const ask of nextAsks(copies, group)) {
     const step = nextStep(object, copies, ask, await pullObject(env, object, ask.request), group);
     if (step === null) throw new Error(`${object} cannot be copied now: it is not ready`);
     const failed = await attempt(database, statementsOf(step, group.projected));
     if (failed !== null) return { kind: "failed", error: failed.error };
+    if (step.kind === "advance" && step.switches) return { kind: "current", copies: null };
+    after = after && copiesAfter(after, step);
     isCurrent &&= isCurrentAfter(step);
   }
-  return { kind: isCurrent ? "current" : "moved" };
+  return { kind: isCurrent ? "current" : "moved", copies: after };
 }
 
 /** Removes rows that nobody reads, as long as there is time. Another consumer may be at it too. */

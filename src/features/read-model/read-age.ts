@@ -25,15 +25,16 @@ export interface Age {
   readonly named: readonly Cursor[];
 }
 
-/** Statements to be read along with the rows, and their records as an age. */
+/** Statements to be read along with the rows, and their records as an age: few, since each costs D1 more than what it reads. */
 export function ageStatements(groups: readonly string[], epochs: readonly string[]): readonly Statement[] {
-  const served = "FROM rm_copies WHERE grp IN (SELECT value FROM json_each(?)) AND status = 'serving'";
+  const cursors: Statement = {
+    sql: `SELECT object, epoch, seq, count(*) OVER () AS objects, min(as_of) OVER () AS as_of FROM rm_copies
+ WHERE grp IN (SELECT value FROM json_each(?)) AND status = 'serving' ORDER BY rm_copies.as_of LIMIT ${MAX_NAMED_OBJECTS + 1}`,
+    params: [JSON.stringify(groups)],
+  };
+  if (epochs.length === 0) return [cursors];
   return [
-    { sql: `SELECT count(*) AS objects, min(as_of) AS as_of ${served}`, params: [JSON.stringify(groups)] },
-    {
-      sql: `SELECT object, epoch, seq ${served} ORDER BY as_of LIMIT ${MAX_NAMED_OBJECTS + 1}`,
-      params: [JSON.stringify(groups)],
-    },
+    cursors,
     {
       sql: "SELECT object, epoch, seq FROM rm_copies WHERE epoch IN (SELECT value FROM json_each(?)) AND status = 'serving'",
       params: [JSON.stringify(epochs)],
@@ -41,13 +42,13 @@ export function ageStatements(groups: readonly string[], epochs: readonly string
   ];
 }
 
-export function readAge([totals, some, named]: readonly (readonly Record<string, unknown>[])[]): Age {
-  const total = totals?.[0];
+export function readAge([some = [], named = []]: readonly (readonly Record<string, unknown>[])[]): Age {
+  const { objects = 0, as_of: asOf } = some[0] ?? {};
   return {
-    cursors: (some ?? []).map(cursorOf),
-    objects: Number(total?.objects ?? 0),
-    asOfMs: typeof total?.as_of === "number" ? total.as_of : null,
-    named: (named ?? []).map(cursorOf),
+    cursors: some.map(cursorOf),
+    objects: Number(objects),
+    asOfMs: typeof asOf === "number" ? asOf : null,
+    named: named.map(cursorOf),
   };
 }
 

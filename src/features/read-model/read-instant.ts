@@ -10,7 +10,7 @@ import type { Statement } from "../../core/read-model/statements.ts";
 import type { Stored } from "../../core/schema/value.ts";
 import type { Database } from "./database.ts";
 
-/** Batches of one request. A list takes one, a search three; a filter that SQL cannot decide one more for each stretch of rows. */
+/** Batches of one request. A list and a search take one; a filter that SQL cannot decide one more for each stretch of rows. */
 const MAX_BATCHES = 9;
 
 export interface Instant<T> {

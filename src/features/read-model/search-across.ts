@@ -26,12 +26,14 @@ export async function searchAcross(projection: Projection, context: RouteContext
   const parameters = readQuery(exchange, ["q", "resources", "limit"]);
   const searchable = [...exchange.edge.tables.values()].filter((entry) => isSearchable(projection, entry));
   const entries = chosen(searchable, parameters.get("resources"));
-  const results: Record<string, Json> = {};
-  for (const entry of entries) {
-    const where = await sightOf(projection, exchange, entry);
-    // As for a table of its own: what the caller may not list is not there.
-    if (where !== null) results[entry.path] = await searchOne(projection, exchange, entry, where, parameters);
-  }
+  const found = await Promise.all(
+    entries.map(async (entry): Promise<readonly (readonly [string, Json])[]> => {
+      const where = await sightOf(projection, exchange, entry);
+      // As for a table of its own: what the caller may not list is not there.
+      return where === null ? [] : [[entry.path, await searchOne(projection, exchange, entry, where, parameters)]];
+    }),
+  );
+  const results = Object.fromEntries(found.flat());
   return Response.json({ results }, { headers: { "cache-control": "private, no-store" } });
 }
 
