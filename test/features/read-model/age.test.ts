@@ -102,3 +102,33 @@ describe("replicas of D1", () => {
     expect((await read({ "ledge-bookmark": "no-bookmark-of-d1" })).status).toBe(200);
   });
 });
+
+describe("what an answer asks of D1", () => {
+  it("[RM3] [S9] a list, a count and a search are one batch of two statements: rows, and the cursors that they stand on", async () => {
+    await send("ann", "POST /api/tasks", { id: "once", projectId: "p", title: "asked only once" });
+    await settle("t/test/work");
+    const batches: number[] = [];
+    const counting = (database: object): object =>
+      new Proxy(database, {
+        get(target, name) {
+          const value: unknown = Reflect.get(target, name);
+          if (name === "withSession") return (from: string) => counting(env.LEDGE_D1.withSession(from));
+          if (name === "batch") {
+            return (statements: D1PreparedStatement[]) => {
+              batches.push(statements.length);
+              return (target as D1Database).batch(statements);
+            };
+          }
+          return typeof value === "function" ? value.bind(target) : value;
+        },
+      });
+    const bindings = { ...env, LEDGE_D1: counting(env.LEDGE_D1) } as unknown as LedgeEnv;
+    for (const path of ["project_report", "project_report/count", "search?q=once&resources=tasks"]) {
+      const request = new Request(`http://localhost/api/${path}`, { headers: { authorization: "Bearer dev:ann" } });
+      const reply = await app.fetch(request, bindings, createExecutionContext());
+      expect(reply.status).toBe(200);
+      expect(batches.splice(0), path).toEqual([2]);
+      if (path.startsWith("search")) expect(await reply.text()).toContain("asked only once");
+    }
+  });
+});
