@@ -12,7 +12,7 @@ export const READ_MODEL_FAULTS: readonly SimulatedFault[] = [
     file: "src/core/read-model/statements.ts",
     find: "return [guard(copy), ...rows, cursor,",
     replace: "return [...rows, cursor,",
-    seed: 20,
+    seed: 4,
   },
   {
     rule: "RM2",
@@ -20,7 +20,7 @@ export const READ_MODEL_FAULTS: readonly SimulatedFault[] = [
     file: "src/core/read-model/pull.ts",
     find: 'if (from.epoch !== facts.epoch) return "epoch";',
     replace: "",
-    seed: 2,
+    seed: 6,
   },
   {
     rule: "RM2",
@@ -28,7 +28,7 @@ export const READ_MODEL_FAULTS: readonly SimulatedFault[] = [
     file: "src/core/read-model/pull.ts",
     find: 'if (from.migration !== facts.migration) return "migration";',
     replace: "",
-    seed: 5,
+    seed: 2,
   },
   {
     rule: "RM2",
@@ -36,7 +36,7 @@ export const READ_MODEL_FAULTS: readonly SimulatedFault[] = [
     file: "src/core/read-model/pull.ts",
     find: 'return isPruned ? "pruned" : null;',
     replace: "return null;",
-    seed: 22,
+    seed: 21,
   },
   {
     rule: "RM2",
@@ -45,7 +45,7 @@ export const READ_MODEL_FAULTS: readonly SimulatedFault[] = [
     find: "for (const row of changed) rows.set(",
     replace:
       "for (const row of changed.filter(({ id }) => ![...rows.keys()].some((key) => key.endsWith(String(id))))) rows.set(",
-    seed: 5,
+    seed: 2,
   },
   {
     rule: "RM2",
@@ -53,7 +53,7 @@ export const READ_MODEL_FAULTS: readonly SimulatedFault[] = [
     file: "src/core/read-model/statements.ts",
     find: "...packed(gone).map((params) => removeStatement(table, copy, params)),",
     replace: "",
-    seed: 1,
+    seed: 2,
   },
   {
     rule: "RM2",
@@ -61,7 +61,7 @@ export const READ_MODEL_FAULTS: readonly SimulatedFault[] = [
     file: "durable-objects/table/pull.ts",
     find: "last = pulled.id;",
     replace: 'last = pulled.id + "0";',
-    seed: 1,
+    seed: 29,
   },
   {
     rule: "RM4",
@@ -77,7 +77,7 @@ export const READ_MODEL_FAULTS: readonly SimulatedFault[] = [
     file: "src/core/read-model/statements.ts",
     find: "UPDATE rm_copies SET status = 'dropping', is_hidden = 1, step = step + 1 WHERE object = ? AND status = 'serving'",
     replace: "UPDATE rm_copies SET is_hidden = 1, step = step + 1 WHERE object = ? AND status = 'serving'",
-    seed: 2,
+    seed: 1,
   },
   {
     rule: "RM4",
@@ -93,7 +93,7 @@ export const READ_MODEL_FAULTS: readonly SimulatedFault[] = [
     file: "src/core/read-model/statements.ts",
     find: "size_bytes = ?, as_of = ?, step = step + 1 WHERE id = ?",
     replace: "size_bytes = ?, as_of = ? WHERE id = ?",
-    seed: 13,
+    seed: 75,
   },
   {
     rule: "RM2",
@@ -101,7 +101,7 @@ export const READ_MODEL_FAULTS: readonly SimulatedFault[] = [
     file: "src/core/read-model/statements.ts",
     find: "placeText(page.place),\n          page.facts.head,",
     replace: "placeText(copy.place),\n          page.facts.head,",
-    seed: 1,
+    seed: 69,
   },
   {
     rule: "RM4",
@@ -117,7 +117,7 @@ export const READ_MODEL_FAULTS: readonly SimulatedFault[] = [
     file: "src/core/read-model/fold-page.ts",
     find: "return { rows: [...rows.values()], seq, atMs, size, isFull: true };",
     replace: "return { rows: [...rows.values()], seq: commit.seq, atMs, size, isFull: true };",
-    seed: 1,
+    seed: 2,
   },
   {
     rule: "RM2",
@@ -133,7 +133,7 @@ export const READ_MODEL_FAULTS: readonly SimulatedFault[] = [
     file: "durable-objects/table/pull.ts",
     find: "asOfMs: isAtHead || folded.atMs === null ? facts.atMs : folded.atMs,",
     replace: "asOfMs: facts.atMs,",
-    seed: 1,
+    seed: 2,
   },
   {
     rule: "RM2",
@@ -149,7 +149,7 @@ export const READ_MODEL_FAULTS: readonly SimulatedFault[] = [
     file: "src/core/read-model/copy.ts",
     find: "from: form === wanted.form ? { epoch, migration, seq, place } : null,",
     replace: "from: form === wanted.form || place === null ? { epoch, migration, seq, place } : null,",
-    seed: 2,
+    seed: 1,
   },
   {
     rule: "RM4",
@@ -181,7 +181,7 @@ export const READ_MODEL_FAULTS: readonly SimulatedFault[] = [
     file: "src/core/read-model/age.ts",
     find: "cursor.seq >= seq)",
     replace: "cursor.seq + 1 >= seq)",
-    seed: 17,
+    seed: 10,
   },
   {
     rule: "RM3",
@@ -198,7 +198,7 @@ export const READ_MODEL_FAULTS: readonly SimulatedFault[] = [
     find: "const found = along.map((statement) => known.records.get(keyOf(statement.sql, statement.params)) ?? []);",
     replace:
       "const found = (await database.batch<SqlRecord>(along.map(({ sql, params }) => database.prepare(sql).bind(...params)))).map(({ results }) => results);",
-    seed: 1,
+    seed: 6,
   },
   {
     rule: "RM2",
