@@ -120,6 +120,11 @@ export function objectOfEpoch(store: Store, epoch: string): ObjectName | null {
   return row === undefined ? null : (String(row.name) as ObjectName);
 }
 
+export function isRegistered(store: Store, object: ObjectName): boolean {
+  createRegistryTables(store.sql);
+  return store.sql.all("SELECT 1 AS found FROM _objects WHERE name = ?", [object]).length > 0;
+}
+
 const EPOCH = "json_extract(entry, '$.epoch')";
 
 /** As many names as a reader of `/readyz` can use. */

@@ -37,6 +37,7 @@ import { pull } from "./pull.ts";
 import { ensureRegistered, type Registrar } from "./registration.ts";
 import {
   failingObjects,
+  isRegistered,
   isRegistry,
   objectOfEpoch,
   type Placement,
@@ -71,6 +72,7 @@ export interface TableObjectRpc extends Rpc.DurableObjectBranded {
   register(registration: Registration): Promise<RegistryAnswer>;
   objects(): Promise<readonly Registration[]>;
   objectOf(epoch: string): Promise<ObjectName | null>;
+  isRegistered(object: ObjectName): Promise<boolean>;
   holdsRows(table: string): Promise<boolean>;
   agree(text: string): Promise<string>;
   pull(text: string): Promise<string>;
@@ -304,6 +306,11 @@ export function tableObject(
     /** On the registry object only: whose ledger has this epoch. */
     async objectOf(epoch: string): Promise<ObjectName | null> {
       return objectOfEpoch(this.#open(), epoch);
+    }
+
+    /** On the registry object only: whether there is such an object. */
+    async isRegistered(object: ObjectName): Promise<boolean> {
+      return isRegistered(this.#open(), object);
     }
 
     /** Whether a table, under whatever placement it was written, has rows here. */

@@ -17,6 +17,8 @@ export interface TableStub {
   newsTaken(text: string): Promise<void>;
   /** On the registry object: whose ledger it is, null when none of ours. */
   objectOf(epoch: string): Promise<ObjectName | null>;
+  /** On the registry object: whether there is such an object. Whoever asks the object itself makes it. */
+  isRegistered(object: ObjectName): Promise<boolean>;
   /** On the registry object: every object there is. */
   objects(): Promise<readonly { readonly object: ObjectName }[]>;
   /** Opens a live socket; what it is for lies in a header (`src/core/protocol/live-opening.ts`). */

@@ -6,6 +6,8 @@ import type { Preconditions } from "../core/protocol/object-call.ts";
 
 const NO_CONDITIONS: Preconditions = {};
 const POSITION = /^(?:[a-z2-7]{16}:(?:0|[1-9][0-9]{0,15})|tx:[A-Za-z0-9-]{1,64}@[\x21-\x2b\x2d-\x7e]{1,200})$/;
+/** As many as `Ledge-Seq` of a view names: each may cost its reader an object that is asked. */
+const MAX_POSITIONS = 16;
 const MINIMAL = /(?:^|[,;])[ \t]*return[ \t]*=[ \t]*"?minimal"?[ \t]*(?:$|[,;])/i;
 const VISIBLE_ASCII = /^[\x21-\x7e]{1,128}$/;
 
@@ -25,10 +27,11 @@ export function readConditions(headers: Headers): Preconditions {
  * that matters here; no API version is declared yet, so none may be asked for ([HT12]).
  */
 export function checkCommonHeaders(headers: Headers): void {
-  const positions = headers.get("ledge-min-seq");
-  if (positions !== null && !positions.split(",").every((token) => POSITION.test(token.trim()))) {
+  const positions = headers.get("ledge-min-seq")?.split(",") ?? [];
+  if (!positions.every((token) => POSITION.test(token.trim())))
     throw invalidField("Ledge-Min-Seq", "must be a list of <epoch>:<seq> or tx:<txid>@<object>", "malformed");
-  }
+  if (positions.length > MAX_POSITIONS)
+    throw invalidField("Ledge-Min-Seq", `names ${positions.length} positions, limit is ${MAX_POSITIONS}`, "too-many");
   if (headers.has("ledge-version"))
     throw invalidField("Ledge-Version", "names a version that this API does not declare", "unknown");
 }

@@ -51,6 +51,7 @@ export function fakeTables(
         pull: () => Promise.reject(new Error("no read model here")),
         newsTaken: async () => {},
         objectOf: async () => null,
+        isRegistered: async () => false,
         objects: () => Promise.resolve([]),
         agree: (text) => agree(text, name),
         usedRows: () => Promise.reject(new Error("no rows that a scope uses here")),

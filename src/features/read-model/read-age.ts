@@ -4,12 +4,14 @@
  */
 
 import { type ObjectName, objectName } from "../../core/ids.ts";
+import { REGISTRY_GROUP } from "../../core/protocol/live-opening.ts";
 import { type Cursor, type Position, readWishes } from "../../core/read-model/age.ts";
 import type { Statement } from "../../core/read-model/statements.ts";
 import { readObject } from "../../edge/call-object.ts";
 import { expectAnswer } from "../../edge/endpoints/answer.ts";
 import type { Exchange } from "../../edge/exchange.ts";
 import { callHeader } from "../../edge/exchange.ts";
+import { admitsPartition } from "../../edge/partition.ts";
 
 /** Objects whose positions an answer names, and that one read asks for news at once. */
 export const MAX_NAMED_OBJECTS = 16;
@@ -54,7 +56,8 @@ export function readAge([some = [], named = []]: readonly (readonly Record<strin
 
 /**
  * The positions a reader wants of the objects of these groups. A ledger that the register does not know is an older one, or another
- * application's, and asks for nothing; so does an object of another group.
+ * application's, and asks for nothing; so does an object of another group, one that the register does not know (to ask it would make it), and
+ * one in a partition that the caller may not enter. Who names a ledger has been shown it.
  */
 export async function wantedPositions(exchange: Exchange, groups: readonly string[]): Promise<readonly Position[]> {
   const { env, edge, request } = exchange;
@@ -66,12 +69,27 @@ export async function wantedPositions(exchange: Exchange, groups: readonly strin
   const wishes = readWishes(request.headers.get("ledge-min-seq"));
   const found = await Promise.all(
     wishes.map(async (wish): Promise<readonly Position[]> => {
-      if (wish.kind === "transaction") return isOurs(wish.object) ? settledPositions(exchange, wish.object) : [];
-      const object = await env.LEDGE_TABLES.getByName(objectName(app, "_registry", null)).objectOf(wish.epoch);
+      const registry = env.LEDGE_TABLES.getByName(objectName(app, REGISTRY_GROUP, null));
+      if (wish.kind === "transaction") {
+        const { object } = wish;
+        const isKnown = isOurs(object) && (await mayEnter(exchange, object)) && (await registry.isRegistered(object));
+        return isKnown ? settledPositions(exchange, object) : [];
+      }
+      const object = await registry.objectOf(wish.epoch);
       return object !== null && isOurs(object) ? [{ object, epoch: wish.epoch, seq: wish.seq }] : [];
     }),
   );
   return found.flat();
+}
+
+/** By the rule of any of its tables, as in a transaction over several. */
+async function mayEnter(exchange: Exchange, object: ObjectName): Promise<boolean> {
+  const [, , group, partition = null] = object.split("/");
+  const tables = [...exchange.edge.tables.values()].filter(({ resource }) => resource.spec.group === group);
+  const rules = tables.flatMap(({ resource }) => resource.config.partition ?? []);
+  if (partition === null) return rules.length === 0;
+  const answers = await Promise.all(rules.map((rule) => admitsPartition(rule, partition, exchange)));
+  return answers.includes(true);
 }
 
 /** Where the object stands once nothing is promised in it any more: a read of all rows waits for that. */

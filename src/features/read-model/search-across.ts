@@ -42,9 +42,10 @@ function isSearchable(projection: Projection, { resource: { name, spec } }: Tabl
   return table !== undefined && isIndexed(table, spec);
 }
 
+/** Each once, so never more than there are. */
 function chosen(searchable: readonly TableEntry[], text: string | undefined): readonly TableEntry[] {
   if (text === undefined) return searchable;
-  return text.split(",").map((path) => {
+  return [...new Set(text.split(","))].map((path) => {
     const entry = searchable.find((each) => each.path === path);
     if (entry === undefined) throw invalidField("resources", `names no table that is searched here: ${path}`);
     return entry;

@@ -5,6 +5,7 @@
 
 import { createExecutionContext, env } from "cloudflare:test";
 import { beforeAll, describe, expect, it } from "vitest";
+import type { ObjectName } from "../../../src/core/ids.ts";
 import type { LedgeEnv } from "../../../src/edge/env.ts";
 import { app } from "./app.ts";
 import { items, send, settle } from "./client.ts";
@@ -21,6 +22,7 @@ const stuck = {
       return {
         call: (text: string) => stub.call(text),
         objectOf: (epoch: string) => stub.objectOf(epoch),
+        isRegistered: (object: ObjectName) => stub.isRegistered(object),
         pull: () => Promise.reject(new Error("nobody answers")),
       };
     },
