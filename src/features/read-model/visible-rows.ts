@@ -78,7 +78,8 @@ function rowsOf({ app }: Projection, table: ProjectedTable, which: "all" | "pres
   const isVisible =
     table.partitionBy === null
       ? `${COPY_COLUMN} = (SELECT id FROM rm_copies WHERE object = '${objectName(app, table.group, null)}' AND status = 'serving')`
-      : `${COPY_COLUMN} NOT IN (SELECT id FROM rm_copies WHERE is_hidden = 1)`;
+      : // Mostly none is hidden: then no row has to be looked up.
+        `(NOT EXISTS (SELECT 1 FROM rm_copies WHERE is_hidden = 1) OR ${COPY_COLUMN} NOT IN (SELECT id FROM rm_copies WHERE is_hidden = 1))`;
   const isPresent = which === "present" && hidden !== null ? ` AND ${quoteIdentifier(hidden)} IS NULL` : "";
   return `SELECT ${withRowid ? "rowid AS rowid, " : ""}* FROM main.${quoteIdentifier(projectionName(table.name))} WHERE ${isVisible}${isPresent}`;
 }
