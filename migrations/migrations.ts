@@ -6,6 +6,7 @@ import comments_0002 from "./comments/0002_add_comments_kind.sql";
 import jobs_0000 from "./jobs/0000_create_jobs_job_schedules_job_controls.sql";
 import labels_0000 from "./labels/0000_create_labels_task_labels.sql";
 import messages_0000 from "./messages/0000_create_messages.sql";
+import messages_0001 from "./messages/0001_index_messages.sql";
 import projects_0000 from "./projects/0000_create_projects.sql";
 import projects_0001 from "./projects/0001_index_projects.sql";
 import projects_0002 from "./projects/0002_add_projects_task_count.sql";
@@ -29,6 +30,7 @@ export const migrations: MigrationSet = {
   ],
   messages: [
     { tag: "0000_create_messages", sql: messages_0000 },
+    { tag: "0001_index_messages", sql: messages_0001 },
   ],
   projects: [
     { tag: "0000_create_projects", sql: projects_0000 },

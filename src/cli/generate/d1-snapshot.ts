@@ -43,18 +43,22 @@ function projectionTable({ projected, table, sought }: ProjectionSource): Snapsh
     return column === undefined ? [] : [[sqlName, plainColumn(column, sqlName === key.sqlName)] as const];
   });
   const kept = new Set(projected.columns.map(({ sqlName }) => sqlName));
-  const indexes = Object.values(table.indexes).flatMap((index): SnapshotIndex[] =>
+  // All rows of a table that is not partitioned are of one copy, which a read names first.
+  const underCopy = (columns: readonly string[]) =>
+    projected.partitionBy === null ? [COPY_COLUMN, ...columns] : columns;
+  const own = Object.values(table.indexes).flatMap((index): SnapshotIndex[] =>
     index.where === undefined && index.columns.every((column) => kept.has(column))
       ? [{ ...index, name: `rm_${index.name}`, isUnique: false }]
       : [],
   );
   // Across objects there is no order by id but this one: the key begins with the copy.
   const byId = { name: `${name}_by_id`, columns: [key.sqlName], isUnique: false };
-  const led = new Set(indexes.map(({ columns }) => columns[0]));
+  const led = new Set(own.map(({ columns }) => columns[0]));
   const links = sought.flatMap((column) =>
     led.has(column) ? [] : [{ name: `${name}_of_${column}`, columns: [column], isUnique: false }],
   );
-  const all = [...indexes, ...links, ...(projected.partitionBy === null ? [] : [byId])];
+  const indexes = [...own, ...links].map((index) => ({ ...index, columns: underCopy(index.columns) }));
+  const all = [...indexes, ...(projected.partitionBy === null ? [] : [byId])];
   return {
     name,
     columns: {

@@ -4,17 +4,16 @@
  * several objects, have no owner.
  */
 
-import { isPartition, objectName } from "../../core/ids.ts";
+import { objectName } from "../../core/ids.ts";
 import type { JsonObject, JsonScalar } from "../../core/json.ts";
 import type { CallHeader, CountCall, ListCall } from "../../core/protocol/object-call.ts";
 import type { AggregateQuery } from "../../core/query/aggregate.ts";
-import { typedLiteral } from "../../core/query/literal.ts";
 import { ETAG_FIELD } from "../../core/query/select.ts";
-import type { Filter, Scalar } from "../../core/query/tree.ts";
-import type { ColumnSpec } from "../../core/schema/table-spec.ts";
+import type { Filter } from "../../core/query/tree.ts";
 import { readObject } from "../../edge/call-object.ts";
 import { expectAnswer } from "../../edge/endpoints/answer.ts";
 import { callHeader, type Exchange, type TableRequest } from "../../edge/exchange.ts";
+import { fixedPartitions } from "./fixed-partitions.ts";
 import type { Projection } from "./projection.ts";
 import type { View } from "./view.ts";
 
@@ -35,9 +34,8 @@ export function ownerOf(view: View, projection: Projection, exchange: Exchange, 
   const table = view.query === null ? projection.tables.get(view.tables[0] ?? "") : undefined;
   const entry = [...exchange.edge.tables.values()].find(({ resource }) => resource.name === table?.name);
   if (table === undefined || entry === undefined) return null;
-  const column = table.columns.find(({ name }) => name === table.partitionBy);
-  const partition = column === undefined ? null : fixedValue(where, column);
-  if (column !== undefined && (partition === null || !isPartition(partition))) return null;
+  const [partition, ...others] = table.partitionBy === null ? [null] : (fixedPartitions(where, table) ?? []);
+  if (partition === undefined || others.length > 0) return null;
   return { ...exchange, entry, partition, object: objectName(projection.app, table.group, partition) };
 }
 
@@ -82,15 +80,4 @@ async function ask(owner: TableRequest, part: OwnPart<Extract<Call, { op: "list"
     },
     next: answer.next ?? null,
   };
-}
-
-/** The one value that the column has in every row which the filter leaves. */
-function fixedValue(where: Filter, column: ColumnSpec): string | null {
-  const terms = where.kind === "and" ? where.terms : [where];
-  for (const term of terms) {
-    if (term.kind !== "compare" || term.field !== column.name || term.operator !== "==") continue;
-    const value = typedLiteral(column, term.operand as Scalar);
-    if (typeof value === "string") return value;
-  }
-  return null;
 }

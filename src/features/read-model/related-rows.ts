@@ -53,8 +53,8 @@ export interface Related {
 export function readRelated(sql: Sql, query: RelatedQuery, keys: readonly RowId[]): ReadonlyMap<RowId, Related> {
   const { projection, target, join, through, orderBy, limit, offset } = query;
   const { sources, prefix } = tableSources(projection, [
-    [target.table, target.resource.spec],
-    [join.table, join.resource.spec],
+    [target.table, target.resource.spec, target.where],
+    [join.table, join.resource.spec, join.where],
   ]);
   const [related, linked] = sources as [ReadSource["spec"], ReadSource["spec"]];
   const own = prefixed(sql, prefix);

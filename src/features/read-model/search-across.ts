@@ -66,7 +66,7 @@ async function searchOne(
   const { q, limit } = parseSearch(asked, spec.search);
   const expression = searchExpression(q, null);
   const copied = copiedResource(resource, table);
-  const source = tableSource(projection, table, copied.spec);
+  const source = tableSource(projection, table, copied.spec, where);
   const { result, age } = await readUnderAge(exchange, projection, { groups: [spec.group] }, (sql) =>
     expression === null
       ? { rows: [], hasMore: false }

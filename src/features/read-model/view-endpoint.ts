@@ -214,10 +214,11 @@ async function visibleWhere(
 }
 
 function selectionOf(
-  { source, view }: OpenView,
+  { view, projection, partitionBy, source: whole }: OpenView,
   sql: Sql,
   where: Filter,
 ): { readonly sql: Sql; readonly selection: Selection } {
+  const source = partitionBy === null ? whole : sourceOf(view, projection, where);
   const own = prefixed(sql, source.prefix);
   const selection = {
     table: source.spec,

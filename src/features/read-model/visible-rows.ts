@@ -5,9 +5,11 @@
 
 import type { Sql } from "../../../durable-objects/sql/port.ts";
 import { quoteIdentifier } from "../../../durable-objects/sql/quote-identifier.ts";
-import { objectName } from "../../core/ids.ts";
+import { type ObjectName, objectName } from "../../core/ids.ts";
+import { ALL, type Filter } from "../../core/query/tree.ts";
 import { COPY_COLUMN, type ProjectedTable, projectionName } from "../../core/read-model/projected-table.ts";
 import type { TableSpec } from "../../core/schema/table-spec.ts";
+import { fixedPartitions } from "./fixed-partitions.ts";
 import type { Projection } from "./projection.ts";
 import type { View } from "./view.ts";
 
@@ -17,14 +19,15 @@ export interface ReadSource {
   readonly prefix: string;
 }
 
-export function sourceOf(view: View, projection: Projection): ReadSource {
+/** `where` is what the rows must meet: a partition that it fixes bounds what is looked through. */
+export function sourceOf(view: View, projection: Projection, where: Filter = ALL): ReadSource {
   const { spec } = view.resource;
   const tables = view.tables.map((name) => requireTable(projection, name));
   if (view.query === null) {
     const [table] = tables as [ProjectedTable];
-    return tableSource(projection, table, spec);
+    return tableSource(projection, table, spec, where);
   }
-  const clauses = tables.map((table) => clause(table.name, rowsOf(projection, table, "present")));
+  const clauses = tables.map((table) => clause(table.name, rowsOf(projection, table, ALL, "present")));
   const names = view.query.columns.map(quoteIdentifier).join(", ");
   // Views have no versions; the readers of tables want one.
   const own = `${quoteIdentifier(`${spec.name} of`)}(${names}) AS (${view.query.sql})`;
@@ -33,18 +36,23 @@ export function sourceOf(view: View, projection: Projection): ReadSource {
 }
 
 /** All rows of one table, soft-deleted ones too: the reader's filter leaves them out. */
-export function tableSource(projection: Projection, table: ProjectedTable, spec: TableSpec): ReadSource {
-  const { sources, prefix } = tableSources(projection, [[table, spec]]);
+export function tableSource(
+  projection: Projection,
+  table: ProjectedTable,
+  spec: TableSpec,
+  where: Filter = ALL,
+): ReadSource {
+  const { sources, prefix } = tableSources(projection, [[table, spec, where]]);
   return { spec: sources[0] as TableSpec, prefix };
 }
 
 /** Several tables side by side, with the names that statements have for them. */
 export function tableSources(
   projection: Projection,
-  tables: readonly (readonly [ProjectedTable, TableSpec])[],
+  tables: readonly (readonly [ProjectedTable, TableSpec, Filter])[],
 ): { readonly sources: readonly TableSpec[]; readonly prefix: string } {
-  const clauses = tables.map(([table, spec]) =>
-    clause(projectionName(table.name), rowsOf(projection, table, "all", isIndexed(table, spec))),
+  const clauses = tables.map(([table, spec, where]) =>
+    clause(projectionName(table.name), rowsOf(projection, table, where, "all", isIndexed(table, spec))),
   );
   return {
     sources: tables.map(([table, spec]) => ({ ...spec, name: projectionName(table.name) })),
@@ -73,15 +81,28 @@ function requireTable({ tables }: Projection, name: string): ProjectedTable {
 }
 
 /** `main.` is the table itself, which the clause of the same name hides. */
-function rowsOf({ app }: Projection, table: ProjectedTable, which: "all" | "present", withRowid = false): string {
+function rowsOf(
+  { app }: Projection,
+  table: ProjectedTable,
+  where: Filter,
+  which: "all" | "present",
+  withRowid = false,
+): string {
   const hidden = softDeleted(table);
+  const partitions = table.partitionBy === null ? [null] : fixedPartitions(where, table);
   const isVisible =
-    table.partitionBy === null
-      ? `${COPY_COLUMN} = (SELECT id FROM rm_copies WHERE object = '${objectName(app, table.group, null)}' AND status = 'serving')`
-      : // Mostly none is hidden: then no row has to be looked up.
-        `(NOT EXISTS (SELECT 1 FROM rm_copies WHERE is_hidden = 1) OR ${COPY_COLUMN} NOT IN (SELECT id FROM rm_copies WHERE is_hidden = 1))`;
+    partitions === null
+      ? // Mostly none is hidden: then no row has to be looked up.
+        `(NOT EXISTS (SELECT 1 FROM rm_copies WHERE is_hidden = 1) OR ${COPY_COLUMN} NOT IN (SELECT id FROM rm_copies WHERE is_hidden = 1))`
+      : copiesOf(partitions.map((each) => objectName(app, table.group, each)));
   const isPresent = which === "present" && hidden !== null ? ` AND ${quoteIdentifier(hidden)} IS NULL` : "";
   return `SELECT ${withRowid ? "rowid AS rowid, " : ""}* FROM main.${quoteIdentifier(projectionName(table.name))} WHERE ${isVisible}${isPresent}`;
+}
+
+/** Of one object `=`, so that its rows come in order of id. */
+function copiesOf(objects: readonly ObjectName[]): string {
+  const names = objects.map((name) => `'${name}'`).join(", ");
+  return `${COPY_COLUMN} ${objects.length === 1 ? "=" : "IN"} (SELECT id FROM rm_copies WHERE object IN (${names}) AND status = 'serving')`;
 }
 
 function softDeleted({ softDelete, columns }: ProjectedTable): string | null {
