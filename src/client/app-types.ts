@@ -7,6 +7,7 @@ import type { InferInsertModel } from "drizzle-orm";
 import type { SQLiteTable } from "drizzle-orm/sqlite-core";
 import type { RowOf } from "../define/row-types.ts";
 import type { TableClient } from "./table-types.ts";
+import type { FoundAcross, Including, SearchAcross, SearchAcrossOptions, ViewClient } from "./view-types.ts";
 
 /** What the client reads of a resource. */
 interface ResourceLike {
@@ -16,6 +17,7 @@ interface ResourceLike {
 /** Anything with the type of an application: `createClient<typeof app>(…)`. */
 export interface AppLike {
   readonly types?: object;
+  readonly views?: object;
 }
 
 /** What a table's configuration decides and its Drizzle table does not tell. */
@@ -28,10 +30,15 @@ export interface Traits {
   readonly hidden?: string;
   /** Computed fields, by name. */
   readonly computed?: object;
+  /** Columns that are copied to D1 beside the key and the partition, where not all are. */
+  readonly copied?: string;
+  /** By name, as they are declared. */
+  readonly relations?: object;
 }
 
 /** By name; a resource whose name is only known to be text is none that could be asked for. */
 type ResourcesIn<A> = A extends { readonly types?: infer R } ? Named<NonNullable<R>> : never;
+type ViewsIn<A> = A extends { readonly views?: infer V } ? Named<NonNullable<V>> : never;
 type Named<R> = { readonly [N in keyof R as string extends N ? never : N]: R[N] };
 type TableIn<R> = R extends { readonly table: infer T extends SQLiteTable } ? T : never;
 type TraitsIn<R> = R extends { readonly traits?: infer T } ? NonNullable<T> : unknown;
@@ -55,6 +62,7 @@ export interface WithTraits<A extends AppLike, M extends TraitsByName<ResourcesI
         : TraitsIn<ResourcesIn<A>[N]>;
     };
   };
+  readonly views?: ViewsIn<A>;
 }
 
 type TraitsByName<R> = {
@@ -87,7 +95,44 @@ export type ClientInsert<R> = Loosened<
   KeyIn<TableIn<R>> | Trait<R, "filled", never> | Trait<R, "partitionBy", never>
 >;
 
-type TableOf<R> = TableClient<ClientRow<R>, ClientInsert<R>, KeyIn<TableIn<R>> & keyof ClientRow<R>>;
+/** What is read of its copies. Computed fields need whole rows. */
+type CopiedRow<R> = [Trait<R, "copied", never>] extends [never]
+  ? ClientRow<R>
+  : Pick<
+      ClientRow<R>,
+      (Trait<R, "copied", never> | Trait<R, "partitionBy", never> | KeyIn<TableIn<R>>) &
+        keyof RowOf<TableIn<R>> &
+        keyof ClientRow<R>
+    >;
+
+/** Relations over join tables, whose rows `include` adds. */
+type RelatedIn<A, R> = RelatedBy<A, Trait<R, "relations", object>>;
+type RelatedBy<A, M> = {
+  readonly [N in keyof M as string extends N
+    ? never
+    : M[N] extends { readonly type: "manyToMany" }
+      ? N
+      : never]: M[N] extends {
+    readonly resource: infer To;
+  }
+    ? RelatedRows<A, To>
+    : never;
+};
+type RelatedRows<A, To> = To extends keyof ResourcesIn<A>
+  ? {
+      readonly row: CopiedRow<ResourcesIn<A>[To]>;
+      readonly key: KeyIn<TableIn<ResourcesIn<A>[To]>>;
+      readonly related: RelatedIn<A, ResourcesIn<A>[To]>;
+    }
+  : { readonly row: UntypedRow; readonly key: "id"; readonly related: object };
+
+type KeyOf<R, Row> = KeyIn<TableIn<R>> & keyof Row;
+type PlainTable<R> = TableClient<ClientRow<R>, ClientInsert<R>, KeyOf<R, ClientRow<R>>>;
+// Its own methods come last: they are what is inferred from.
+type TableOf<A, R> = [keyof RelatedIn<A, R>] extends [never]
+  ? PlainTable<R>
+  : Including<ClientRow<R>, KeyOf<R, ClientRow<R>>, RelatedIn<A, R>> & PlainTable<R>;
+type ViewOf<A, R> = ViewClient<CopiedRow<R>, KeyOf<R, CopiedRow<R>>, RelatedIn<A, R>>;
 
 /** A table that lies in partitions. */
 export interface Partitioned<Table> {
@@ -95,11 +140,11 @@ export interface Partitioned<Table> {
   in(partition: string): Table;
 }
 
-type Reached<R, Partition> = [Partition] extends [never]
-  ? TableOf<R>
+type Reached<Table, Partition> = [Partition] extends [never]
+  ? Table
   : Partition extends Unstated
-    ? TableOf<R> & Partitioned<TableOf<R>>
-    : Partitioned<TableOf<R>>;
+    ? Table & Partitioned<Table>
+    : Partitioned<Table>;
 
 export type UntypedRow = { readonly id: string; readonly [column: string]: unknown };
 
@@ -107,11 +152,31 @@ export type UntypedRow = { readonly id: string; readonly [column: string]: unkno
 export type UntypedTable<Row> = TableClient<Row, Partial<Row>, "id" & keyof Row> &
   Partitioned<TableClient<Row, Partial<Row>, "id" & keyof Row>>;
 
-/** The tables of an application by the name they are served under, and any other by its path ([SDK1] [TY1]). */
-export type Client<A extends AppLike> = {
+type Tables<A> = {
   readonly [N in keyof ResourcesIn<A>]: ResourcesIn<A>[N] extends ResourceLike
-    ? Reached<ResourcesIn<A>[N], Trait<ResourcesIn<A>[N], "partitionBy", Unstated>>
+    ? Reached<TableOf<A, ResourcesIn<A>[N]>, Trait<ResourcesIn<A>[N], "partitionBy", Unstated>>
     : never;
-} & {
-  resource<Row extends object = UntypedRow>(path: string): UntypedTable<Row>;
 };
+type Views<A> = { readonly [N in keyof ViewsIn<A>]: ViewOf<A, ViewsIn<A>[N]> };
+
+type CopiedRows<A> = { readonly [N in keyof ResourcesIn<A>]: CopiedRow<ResourcesIn<A>[N]> };
+
+interface Searching<Rows> {
+  /** Full text over several tables, in their copies ([S9]). */
+  readonly search: SearchAcross<Rows>;
+}
+interface UntypedSearching {
+  search(q: string, options?: SearchAcrossOptions<string>): Promise<FoundAcross<Readonly<Record<string, object>>>>;
+}
+
+/** What of a client is a table or a view. */
+export type ReadableName<C> = {
+  [N in keyof C & string]: C[N] extends { readonly list: unknown } | { readonly in: unknown } ? N : never;
+}[keyof C & string];
+
+/** The tables and views of an application by the name they are served under, and any other by its path ([SDK1] [TY1]). */
+export type Client<A extends AppLike> = Tables<A> &
+  Views<A> & {
+    resource<N extends keyof (Tables<A> & Views<A>) & string>(path: N): (Tables<A> & Views<A>)[N];
+    resource<Row extends object = UntypedRow>(path: string): UntypedTable<Row>;
+  } & ([keyof ResourcesIn<A>] extends [never] ? UntypedSearching : Searching<CopiedRows<A>>);

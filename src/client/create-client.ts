@@ -56,7 +56,8 @@ export function createClientOver<A extends AppLike>(send: Send, options: ClientO
   const resource = (path: string): AnyTable => createTable({ send, path: `/${encodeURIComponent(path)}` });
   // For what is put on top of a client, as `withLive` is.
   Object.assign(resource, { send, options });
-  return new Proxy({ resource } as Record<string, unknown>, {
+  // The search over all tables is that of the root.
+  return new Proxy({ resource, search: createTable({ send, path: "" }).search } as Record<string, unknown>, {
     get(made, name) {
       // `then`: awaiting a client must give the client.
       if (typeof name !== "string" || name === "then") return undefined;

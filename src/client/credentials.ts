@@ -36,7 +36,7 @@ export function createCredentials(source: TokenSource | undefined, refresh: Refr
     const given = await guarded("read", async () =>
       typeof source === "string" ? source : typeof source === "function" ? source() : source?.get(),
     );
-    return (held !== null && held.refused === given ? held.token : given) ?? null;
+    return (held?.refused === given ? held?.token : given) ?? null;
   };
 
   const renewed = async (refused: string): Promise<string | null> => {

@@ -44,3 +44,11 @@ export type {
 } from "./table-types.ts";
 export { etagOf, versionOf } from "./tags.ts";
 export { createTypedClient, type ISODateString, type TypedClient } from "./typed-client.ts";
+export type {
+  FoundAcross,
+  SearchAcross,
+  SearchAcrossOptions,
+  ViewClient,
+  ViewListOptions,
+  ViewPage,
+} from "./view-types.ts";

@@ -8,7 +8,7 @@ import { etagOf } from "./tags.ts";
 
 /** In the order in which they stand in the address. */
 const PARAMETERS = (
-  "q,fields,filter,select,groupBy,count,sum,avg,min,max,having,orderBy,limit,cursor,offset," +
+  "q,resources,fields,filter,select,include,groupBy,count,sum,avg,min,max,having,orderBy,limit,cursor,offset," +
   "totalCount,highlight,withDeleted,etags,hard,dryRun"
 ).split(",");
 
@@ -28,7 +28,7 @@ export function headersOf({ ifMatch, ifNoneMatch, confirm, prefer }: Options): R
   return {
     ...(ifMatch !== undefined && { "if-match": tagText(ifMatch) }),
     ...(ifNoneMatch !== undefined && { "if-none-match": tagText(ifNoneMatch) }),
-    ...(confirm !== undefined && { "ledge-confirm": String(confirm) }),
+    ...(confirm !== undefined && { "ledge-confirm": confirm as string }),
     ...(prefer === "minimal" && { prefer: "return=minimal" }),
   };
 }
@@ -49,6 +49,6 @@ function termText(term: unknown): string {
 
 function tagText(tag: unknown): string {
   const text = typeof tag === "string" ? tag : etagOf(tag as object);
-  if (text === undefined) throw new TypeError("This row has no tag: get it, or list with etags: true");
+  if (text === undefined) throw new TypeError("No tag: get the row, or list with etags: true");
   return text;
 }

@@ -13,7 +13,7 @@ import type { ColumnSpec, Row, TableSpec } from "../core/schema/table-spec.ts";
 import { checkOperators } from "./check-operators.ts";
 import { checkOptions } from "./check-options.ts";
 import { checkScopes } from "./check-scopes.ts";
-import type { ResourceConfig } from "./config.ts";
+import type { Relation, ResourceConfig } from "./config.ts";
 import { ConfigError, declaringFile } from "./config-error.ts";
 import { deriveTableSpec } from "./derive-table-spec.ts";
 import { type DefaultSource, type ForeignKey, readTable } from "./read-table.ts";
@@ -45,20 +45,33 @@ export interface Resource<T extends SQLiteTable = SQLiteTable, N extends string 
 export type AnyResource = Resource<any, string>;
 
 /** What the client must know of a table's configuration and its Drizzle table does not tell ([TY3]). Types only, never set. */
-export interface StatedTraits<P extends string, F extends string> {
-  readonly traits?: { readonly partitionBy: P; readonly filled: F };
+export interface StatedTraits<P extends string, F extends string, C extends string = never, R = NoRelations> {
+  readonly traits?: { readonly partitionBy: P; readonly filled: F; readonly copied: C; readonly relations: R };
 }
 
+export type NoRelations = Readonly<Record<never, Relation>>;
+
 /**
- * Declares a resource. `T["_"]["name"]` carries the table's name into the types of app and client; `P` and `F` say which column is the
- * partition and which ones the server fills.
+ * Declares a resource. `T["_"]["name"]` carries the table's name into the types of app and client; `P`, `F`, `C` and `R` say which column
+ * is the partition, which ones the server fills, which ones alone are copied, and what `include` reads.
  */
-export function resource<T extends SQLiteTable, P extends ColumnName<T> = never, F extends ColumnName<T> = never>(
-  table: T,
-  config: ResourceConfig<T> & { readonly partitionBy?: P; readonly generatedFields?: readonly F[] } = {},
-): Resource<T, T["_"]["name"]> & StatedTraits<P, F> {
+export function resource<
+  T extends SQLiteTable,
+  P extends ColumnName<T> = never,
+  F extends ColumnName<T> = never,
+  C extends ColumnName<T> = never,
+  const R extends Readonly<Record<string, Relation>> = NoRelations,
+>(table: T, config: StatedConfig<T, P, F, C, R> = {}): Resource<T, T["_"]["name"]> & StatedTraits<P, F, C, R> {
   return declare(table, config as unknown as ResourceConfig<T>, "user");
 }
+
+/** A configuration whose words the client's types repeat. */
+export type StatedConfig<T extends SQLiteTable, P, F, C, R> = ResourceConfig<T> & {
+  readonly partitionBy?: P;
+  readonly generatedFields?: readonly F[];
+  readonly readModel?: true | readonly C[];
+  readonly relations?: R;
+};
 
 /** For features: a table under a name that no application may use for its own, as `jobs`. */
 export function ledgeResource<T extends SQLiteTable>(table: T, config: ResourceConfig<T>): Resource<T, T["_"]["name"]> {

@@ -113,6 +113,19 @@ export interface Feature {
   readonly news?: (app: Pick<AppDefinition, "name" | "resources">) => NewsListener;
 }
 
+/** What features serve that is read like a table, by name: what each says of itself by type. */
+export type ViewsOf<F extends readonly Feature[]> = {
+  readonly [V in Extract<ViewIn<F[number]>, ViewLike> as V["name"]]: V extends { readonly types?: infer Of }
+    ? NonNullable<Of>
+    : never;
+};
+type ViewLike = { readonly name: string; readonly types?: unknown };
+type ViewIn<F> = F extends { readonly views?: infer L }
+  ? NonNullable<L> extends readonly (infer V)[]
+    ? V
+    : never
+  : never;
+
 /** The members that join each row, by its key. */
 export type Included = (keys: readonly RowId[]) => Promise<{
   readonly members: ReadonlyMap<RowId, JsonObject>;

@@ -23,6 +23,7 @@ import type {
   RouteHandler,
   RouteOptions,
   UserRoute,
+  ViewsOf,
 } from "./app-options.ts";
 import { createCors } from "./cors.ts";
 import { basePathOf, createEdge, type Edge } from "./edge.ts";
@@ -43,7 +44,7 @@ export type ResourcesOf<L> = {
 };
 
 /** An application is its own definition, so that it can be handed to whatever reads one. */
-export interface App<R extends Resources = Resources> extends AppDefinition {
+export interface App<R extends Resources = Resources, V extends object = object> extends AppDefinition {
   /** The Worker's handler. */
   fetch(request: Request, env: LedgeEnv, context?: Lifetime): Promise<Response>;
   /** The Worker's handler of queues: each feature takes the messages that are its own. */
@@ -55,28 +56,32 @@ export interface App<R extends Resources = Resources> extends AppDefinition {
   /** What objects, migrations and tools read, as plain data. Checks the whole; throws `ConfigError`. */
   readonly definition: AppDefinition;
   /** Adds a table: the same as listing it. The path, when given, takes the place of the table's name. */
-  resource<T extends Table, N extends string>(resource: Resource<T, N>): App<R & { readonly [K in N]: Resource<T, N> }>;
+  resource<T extends Table, N extends string>(
+    resource: Resource<T, N>,
+  ): App<R & { readonly [K in N]: Resource<T, N> }, V>;
   resource<T extends Table>(
     table: T,
     config: ResourceConfig<T>,
-  ): App<R & { readonly [K in T["_"]["name"]]: Resource<T, T["_"]["name"]> }>;
+  ): App<R & { readonly [K in T["_"]["name"]]: Resource<T, T["_"]["name"]> }, V>;
   resource<P extends string, T extends Table>(
     path: P,
     table: T,
     config: ResourceConfig<T>,
-  ): App<R & { readonly [K in P]: Resource<T, T["_"]["name"]> }>;
+  ): App<R & { readonly [K in P]: Resource<T, T["_"]["name"]> }, V>;
   /** Adds a route of the application, from the root: `.route("GET", "/api/reports/:id", handler)` ([PF18]). */
-  route(method: string, path: string, handler: RouteHandler, options?: RouteOptions): App<R>;
+  route(method: string, path: string, handler: RouteHandler, options?: RouteOptions): App<R, V>;
   /** An engine outside for the tables with a `search`, or none; the same as the option `searchAdapter` ([S4]). */
-  setSearchAdapter(adapter: SearchAdapter | null): App<R>;
+  setSearchAdapter(adapter: SearchAdapter | null): App<R, V>;
   /** Types only, never set: the resources by path, for the client. */
   readonly types?: R;
+  /** The same for views. */
+  readonly views?: V;
 }
 
-export function defineApp<const L extends ResourceList = []>(
-  options: AppOptions & { readonly resources?: L } = {},
-): App<ResourcesOf<L>> {
-  return new LedgeApp(options) as unknown as App<ResourcesOf<L>>;
+export function defineApp<const L extends ResourceList = [], const F extends readonly Feature[] = readonly Feature[]>(
+  options: AppOptions & { readonly resources?: L; readonly features?: F } = {},
+): App<ResourcesOf<L>, ViewsOf<F>> {
+  return new LedgeApp(options) as unknown as App<ResourcesOf<L>, ViewsOf<F>>;
 }
 
 /** A resource as a router of its own, which any fetch application can mount ([PF5]). */

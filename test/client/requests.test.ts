@@ -37,8 +37,25 @@ function open(serve: Serve | Answer, options: Partial<ClientOptions> = {}) {
   return { client, tasks, platform, last, line };
 }
 
+test("[S9] a client searches over several tables at its root", async () => {
+  const results = { tasks: { items: [{ id: "1" }], hasMore: false, asOf: null } };
+  const { client, line } = open({ body: { results } });
+  expect(await client.search("fence post", { resources: ["tasks", "comments"], limit: 3 })).toEqual({ results });
+  expect(line()).toBe("GET /search?q=fence post&resources=tasks,comments&limit=3");
+  await client.search("fence");
+  expect(line()).toBe("GET /search?q=fence");
+});
+
 describe("reads", () => {
   const { tasks, line, last } = open({ body: EMPTY_PAGE });
+
+  test("[L4] related rows are asked for by their paths", async () => {
+    const related = tasks as unknown as Record<"list" | "get", (...given: readonly unknown[]) => Promise<unknown>>;
+    await related.list({ select: ["title"], include: ["labels(limit:5;select:name,color)", "people.labels"] });
+    expect(line()).toBe("GET /tasks?select=title&include=labels(limit:5;select:name,color),people.labels");
+    await related.get("1", { include: ["labels"] });
+    expect(line()).toBe("GET /tasks/1?include=labels");
+  });
 
   test("[SDK1] options become parameters; what is default is left out", async () => {
     await tasks.list();
@@ -236,7 +253,7 @@ describe("writes", () => {
     expect(last().headers).toMatchObject({ "if-match": '"e:1:s"', prefer: "return=minimal" });
     await tasks.update("1", { priority: 3 }, { ifMatch: { id: "1", _etag: '"listed"' } });
     expect(last().headers["if-match"]).toBe('"listed"');
-    await expect(tasks.update("1", {}, { ifMatch: { ...read } })).rejects.toThrow("has no tag");
+    await expect(tasks.update("1", {}, { ifMatch: { ...read } })).rejects.toThrow("No tag");
   });
 });
 

@@ -3,6 +3,7 @@
 import {
   type RowOf,
   useInfiniteList,
+  useLedge,
   useLiveAggregate,
   useLiveList,
   useLiveRow,
@@ -73,6 +74,25 @@ export function Others(): null {
   const { data } = useQuery({ key: ["sum"], load: async () => 1 });
   same<typeof data, number | undefined>(true);
   void useTransaction().run([{ op: "delete", table: "tasks", id: "t" }]);
+  return null;
+}
+
+/** [RH5] [S9] Hits of several tables, by table, with the columns that are copied; a view by its own rows. */
+export function Across(): null {
+  const { results } = useSearch(["projects", "attachments"], "dig", { limit: 5 });
+  same<NonNullable<typeof results.projects>["items"][number]["name"], string>(true);
+  results.attachments?.items[0]?.size;
+  // @ts-expect-error is not copied
+  results.attachments?.items[0]?.version;
+  // @ts-expect-error was not asked for
+  results.comments;
+  // @ts-expect-error no such table
+  useSearch(["nowhere"], "dig");
+  const client = useLedge();
+  const { data } = useQuery({ key: ["report"], load: () => client.project_report.list({ orderBy: "-open" }) });
+  same<NonNullable<typeof data>["items"][number]["open"], number>(true);
+  // @ts-expect-error a view is not live
+  useLiveList("project_report");
   return null;
 }
 

@@ -1,6 +1,6 @@
 /** From the type of a client to that of the same client with live queries. Types only. */
 
-import type { UntypedRow, UntypedTable } from "../app-types.ts";
+import type { ReadableName, UntypedRow, UntypedTable } from "../app-types.ts";
 import type { TableClient } from "../table-types.ts";
 import type { LiveTable, Realtime } from "./live-types.ts";
 
@@ -14,6 +14,7 @@ type LiveRows<T> = T extends TableClient<infer Row, infer _New, infer Key> ? T &
 export type WithLive<C> = {
   readonly [N in Exclude<keyof C, "resource">]: LiveMember<C[N]>;
 } & {
+  resource<N extends ReadableName<C>>(path: N): LiveMember<C[N]>;
   resource<Row extends object = UntypedRow>(path: string): LiveMember<UntypedTable<Row>>;
   readonly realtime: Realtime;
 };

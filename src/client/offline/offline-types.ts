@@ -5,7 +5,7 @@ import type { JsonObject } from "../../core/json.ts";
 import type { ConflictPolicy } from "../../core/offline/conflict.ts";
 import type { RowWrite } from "../../core/offline/outbox-entry.ts";
 import type { SyncStatus } from "../../core/offline/sync-status.ts";
-import type { UntypedRow, UntypedTable } from "../app-types.ts";
+import type { ReadableName, UntypedRow, UntypedTable } from "../app-types.ts";
 import type { LiveMember } from "../live/with-live-types.ts";
 import type { Platform } from "../platform.ts";
 import type { TableClient } from "../table-types.ts";
@@ -116,6 +116,7 @@ type LaterRows<T> =
 export type WithOutbox<C> = {
   readonly [N in Exclude<keyof C, "resource">]: LaterMember<C[N]>;
 } & {
+  resource<N extends ReadableName<C>>(path: N): LaterMember<C[N]>;
   resource<Row extends object = UntypedRow>(
     path: string,
   ): LaterMember<C extends { readonly realtime: unknown } ? LiveMember<UntypedTable<Row>> : UntypedTable<Row>>;

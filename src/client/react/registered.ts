@@ -6,6 +6,7 @@
 import type { UntypedRow, UntypedTable } from "../app-types.ts";
 import type { OutboxClient, Sync } from "../offline/offline-types.ts";
 import type { KeyOf, LiveStore, NewOf, RowOf, TableName } from "../store/store-types.ts";
+import type { SearchAcross } from "../view-types.ts";
 import type { Register } from "./ledge-client-react.ts";
 
 interface Unregistered {
@@ -20,6 +21,10 @@ export type Row<N extends Name> = RowOf<Registered[N]>;
 export type New<N extends Name> = NewOf<Registered[N]>;
 export type Key<N extends Name> = KeyOf<Registered[N]>;
 export type Id<N extends Name> = [Key<N>] extends [never] ? string | number : Row<N>[Key<N>];
+/** Rows of a search over several tables, by table. */
+export type SearchedRows = Registered extends { readonly search: SearchAcross<infer Rows> }
+  ? Rows
+  : { readonly [table: string]: UntypedRow };
 export type Column<N extends Name> = keyof Row<N> & string;
 
 /** What the hooks need of a client, whatever its tables: `withStore(withOutbox(withLive(createClient(…))))`. */

@@ -1,68 +1,87 @@
-/** `useSearch("tasks", text)`: full-text search as somebody types. Asks when they pause, aborts what is overtaken; what was found before stays until the new is there. */
+/**
+ * `useSearch("tasks", text)`: full-text search as somebody types; `useSearch(["tasks", "comments"], text)` over several tables. Asks when
+ * they pause, aborts what is overtaken; what was found before stays until the new is there.
+ */
 
 import { useEffect, useState } from "react";
 import type { LedgeError } from "../ledge-error.ts";
 import type { SignalLike } from "../platform.ts";
+import type { FoundAcross } from "../view-types.ts";
 import { useHookClient } from "./ledge-provider.ts";
-import type { Name, Row } from "./registered.ts";
+import type { Name, Row, SearchedRows } from "./registered.ts";
 import { useQuery } from "./use-query.ts";
 
 export interface SearchOptions {
   /** Default 200. */
   readonly debounceMs?: number;
-  /** Hits at most; default 20. */
+  /** Hits at most, of each table; default 20. */
   readonly limit?: number;
   readonly partition?: string;
 }
 
-export interface Search<Item> {
-  readonly items: readonly Item[];
+interface Asked {
   readonly error: LedgeError | null;
-  /** What stands in `items` is not yet the answer to `text`. */
+  /** What is shown is not yet the answer to `text`. */
   readonly isSearching: boolean;
 }
+
+export interface Search<Item> extends Asked {
+  readonly items: readonly Item[];
+}
+
+/** By table; one that this person may not list, or that nothing was asked of, is not there. */
+export type SearchOfTables<N extends keyof SearchedRows> = Asked & FoundAcross<Pick<SearchedRows, N>>;
 
 interface Searchable {
   search(text: string, options: object): Promise<{ readonly items: readonly unknown[] }>;
   in(partition: string): Searchable;
 }
+interface SearchableClient {
+  search(text: string, options: object): Promise<{ readonly results: object }>;
+}
 
-export function useSearch<N extends Name>(
-  table: N,
+const NO_ITEMS: readonly never[] = [];
+const NO_RESULTS = {};
+
+export function useSearch<N extends Name>(table: N, text: string, options?: SearchOptions): Search<Row<N>>;
+/** Over their copies, which are a moment old: one request for all tables. */
+export function useSearch<const N extends keyof SearchedRows & string>(
+  tables: readonly N[],
+  text: string,
+  options?: Omit<SearchOptions, "partition">,
+): SearchOfTables<N>;
+export function useSearch(
+  asked: string | readonly string[],
   text: string,
   { debounceMs = 200, limit = 20, partition }: SearchOptions = {},
-): Search<Row<N>> {
+): Search<unknown> | (Asked & { readonly results: object }) {
   const client = useHookClient();
-  const asked = text.trim();
-  const [settled, settle] = useState(asked);
+  const words = text.trim();
+  const [settled, settle] = useState(words);
   useEffect(() => {
     const { setTimeout, clearTimeout } = globalThis as unknown as Timers;
-    const timer = setTimeout(() => settle(asked), debounceMs);
+    const timer = setTimeout(() => settle(words), debounceMs);
     return () => clearTimeout(timer);
-  }, [asked, debounceMs]);
-  const query =
-    settled === "" || asked === ""
-      ? null
-      : {
-          key: ["search", table, partition, settled, limit],
-          tables: [partition === undefined ? table : `@${partition}/${table}`],
-          load: async (signal: SignalLike) => {
-            const found = (client as unknown as Readonly<Record<string, Searchable>>)[table] as Searchable;
-            const { items } = await (partition === undefined ? found : found.in(partition)).search(settled, {
-              limit,
-              signal,
-            });
-            return items as readonly Row<N>[];
-          },
-        };
-  const { data, error, isLoading } = useQuery(query);
-  const [held, hold] = useState<readonly Row<N>[]>([]);
-  if (asked === "" ? held.length > 0 : data !== undefined && data !== held) hold(asked === "" ? [] : (data ?? []));
-  return {
-    items: asked === "" ? [] : (data ?? held),
-    error,
-    isSearching: asked !== "" && (isLoading || settled !== asked),
+  }, [words, debounceMs]);
+  const load = async (signal: SignalLike): Promise<object> => {
+    if (typeof asked !== "string") {
+      const across = client as unknown as SearchableClient;
+      return (await across.search(settled, { resources: asked, limit, signal })).results;
+    }
+    const found = (client as unknown as Readonly<Record<string, Searchable>>)[asked] as Searchable;
+    return (await (partition === undefined ? found : found.in(partition)).search(settled, { limit, signal })).items;
   };
+  const isOne = typeof asked === "string";
+  const tables = partition === undefined ? [asked].flat() : [`@${partition}/${asked}`];
+  const { data, error, isLoading } = useQuery(
+    settled === "" || words === "" ? null : { key: ["search", asked, partition, settled, limit], tables, load },
+  );
+  const none = isOne ? NO_ITEMS : NO_RESULTS;
+  const [held, hold] = useState<object>(none);
+  const next = words === "" ? none : (data ?? held);
+  if (next !== held) hold(next);
+  const isSearching = words !== "" && (isLoading || settled !== words);
+  return isOne ? { items: next as readonly unknown[], error, isSearching } : { results: next, error, isSearching };
 }
 
 interface Timers {

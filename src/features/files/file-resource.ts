@@ -9,10 +9,17 @@ import type { FileRules } from "../../core/files/file-rules.ts";
 import { type FullPreset, fullPreset, type ImagePreset, presetProblem } from "../../core/files/image-preset.ts";
 import { MAX_PARTED_BYTES } from "../../core/files/part-plan.ts";
 import type { Row } from "../../core/schema/table-spec.ts";
-import type { ColumnFlags, ResourceConfig } from "../../define/config.ts";
+import type { ColumnFlags, Relation, ResourceConfig } from "../../define/config.ts";
 import { ConfigError, declaringFile } from "../../define/config-error.ts";
 import type { Hooks } from "../../define/hooks.ts";
-import { type AnyResource, type Resource, resource, type StatedTraits } from "../../define/resource.ts";
+import {
+  type AnyResource,
+  type NoRelations,
+  type Resource,
+  resource,
+  type StatedConfig,
+  type StatedTraits,
+} from "../../define/resource.ts";
 import type { ColumnName } from "../../define/row-types.ts";
 import type { AttachedTo } from "./attached.ts";
 import { FILE_COLUMNS, HIDDEN_COLUMNS, UPLOAD_COLUMNS } from "./file-columns.ts";
@@ -75,10 +82,16 @@ export function attachmentOf(of: AnyResource): AttachedTo | null {
   return traitsOfTables.get(of)?.attachedTo ?? null;
 }
 
-export function fileResource<T extends SQLiteTable, P extends ColumnName<T> = never, F extends ColumnName<T> = never>(
+export function fileResource<
+  T extends SQLiteTable,
+  P extends ColumnName<T> = never,
+  F extends ColumnName<T> = never,
+  C extends ColumnName<T> = never,
+  const R extends Readonly<Record<string, Relation>> = NoRelations,
+>(
   table: T,
-  config: FileConfig<T> & { readonly partitionBy?: P; readonly generatedFields?: readonly F[] } = {},
-): Resource<T, T["_"]["name"]> & StatedTraits<P, F | Extract<(typeof UPLOAD_COLUMNS)[number], ColumnName<T>>> {
+  config: FileConfig<T> & StatedConfig<T, P, F, C, R> = {},
+): Resource<T, T["_"]["name"]> & StatedTraits<P, F | Extract<(typeof UPLOAD_COLUMNS)[number], ColumnName<T>>, C, R> {
   const { file, ...given } = config;
   const plain = given as unknown as ResourceConfig;
   const name = getTableName(table);
@@ -103,7 +116,7 @@ export function fileResource<T extends SQLiteTable, P extends ColumnName<T> = ne
     hooks: fileHooks({ name, primaryKey, rules, attachedTo, deletedField }, plain.hooks as Hooks<Row> | undefined),
   } as unknown as ResourceConfig<T>);
   traitsOfTables.set(made as unknown as AnyResource, { rules, attachedTo, presets });
-  return made as unknown as ReturnType<typeof fileResource<T, P, F>>;
+  return made as unknown as ReturnType<typeof fileResource<T, P, F, C, R>>;
 }
 
 type Refuse = (problem: string, mend: string) => ConfigError;

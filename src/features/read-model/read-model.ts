@@ -27,11 +27,14 @@ export { type View, view } from "./view.ts";
 /** How long an object's alarm brings its copy on at a stretch; then other timers have their turn. */
 const STRETCH_MS = 1000;
 
-export interface ReadModelOptions {
-  readonly views?: readonly View[];
+export interface ReadModelOptions<V extends readonly View[] = readonly View[]> {
+  readonly views?: V;
 }
 
-export function readModel({ views = [] }: ReadModelOptions = {}): Feature {
+export function readModel<const V extends readonly View[] = []>(
+  options: ReadModelOptions<V> = {},
+): Feature & { readonly views?: V } {
+  const views: readonly View[] = options.views ?? [];
   /** Known once the application is made, which is before anything is read. */
   let projection: Projection | undefined;
   const opened = new Map<View, OpenView>();

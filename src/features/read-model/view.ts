@@ -11,9 +11,11 @@ import { ConfigError } from "../../define/config-error.ts";
 import { printSql } from "../../define/print-sql.ts";
 import { type AnyResource, resource } from "../../define/resource.ts";
 
-export interface View {
+/** `Of`, by type alone, says whose rows and relations the client sees ([TY3]). */
+export interface View<N extends string = string, Of = unknown> {
   /** Path segment, below the base path. */
-  readonly name: string;
+  readonly name: N;
+  readonly types?: Of;
   /** Its columns, their flags, access: as of a table of that name. */
   readonly resource: AnyResource;
   /** Names of the tables that it reads. */
@@ -34,9 +36,9 @@ export interface DrizzleQuery {
   readonly _: { readonly selectedFields: Readonly<Record<string, unknown>> };
 }
 
-export interface TableViewOptions extends AccessRules {
+export interface TableViewOptions<R extends AnyResource = AnyResource> extends AccessRules {
   /** The table whose rows it shows, of all its objects. */
-  readonly of: AnyResource;
+  readonly of: R;
   readonly pagination?: ResourceConfig["pagination"];
 }
 
@@ -52,9 +54,9 @@ export interface QueryViewOptions<T extends SQLiteTable> extends AccessRules {
 }
 
 /** All rows of a table, whatever object they are in: `view("all_messages", { of: messages, auth: { read: … } })`. */
-export function view(name: string, options: TableViewOptions): View;
+export function view<const N extends string, R extends AnyResource>(name: N, options: TableViewOptions<R>): View<N, R>;
 /** A query over copied tables: its path is the name of the declared columns' table. */
-export function view<T extends SQLiteTable>(options: QueryViewOptions<T>): View;
+export function view<T extends SQLiteTable>(options: QueryViewOptions<T>): View<T["_"]["name"], { readonly table: T }>;
 export function view(...given: readonly [string, TableViewOptions] | readonly [QueryViewOptions<SQLiteTable>]): View {
   return given.length === 2 ? viewOfTable(...given) : viewOfQuery(given[0]);
 }
