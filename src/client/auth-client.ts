@@ -176,7 +176,9 @@ export function createAuthClient(sendWith: (token: Credentials) => Send, options
       const { body } = await renewing(call("GET", "/me"));
       const { user } = body as { readonly user: AuthUser | null };
       const known = before.session;
-      const isOurs = user !== null && (person ?? user.id) === user.id;
+      // A page that was made for one person is another's once they sign in there.
+      const whose = person === null ? user?.id : (known?.user.id ?? person);
+      const isOurs = user !== null && whose === user.id;
       if (!isOurs && known !== null) await unlessOvertaken(before, "SIGNED_OUT", null);
       if (isOurs && carrier === "cookie" && known?.user.id !== user.id)
         await unlessOvertaken(before, "SIGNED_IN", { user });

@@ -18,7 +18,9 @@ test("[O3] a transaction that met a conflict says what stands in the row of that
   expect(describeRefusal({ ...move, problem, present: { status: "doing", position: "b", body: "other" } })).toBe(
     "Somebody else changed it meanwhile: status is now “doing”.",
   );
-  expect(describeRefusal({ ...move, problem, present: null })).toBe("It is not there any more.");
+  expect(describeRefusal({ ...move, problem, present: null })).toBe(
+    "It is not there any more, or no longer shared with you.",
+  );
   expect(describeWrite({ ...move, writes: move.writes.slice(1) })).toMatch(/^Move a task to /);
 });
 
@@ -28,5 +30,6 @@ test("[O3] no refusal speaks of conditions and headers", () => {
     "Somebody else changed it meanwhile.",
   );
   expect(refused({ status: 503, code: "OUTCOME_UNKNOWN" })).toMatch("nobody can tell");
+  expect(refused({ status: 404, detail: 'There is no row 01a in "tasks"' })).toMatch("no longer shared with you");
   expect(refused({ status: 400, detail: "title is too long" })).toBe("title is too long");
 });

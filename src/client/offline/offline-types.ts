@@ -80,15 +80,19 @@ export interface OutboxClient {
   refused(): readonly OutboxItem[];
   /** Tries a refused write again, on top of the server's row where there was a conflict. False: it is not refused any more. */
   retry(key: string): Promise<boolean>;
-  /** The same write with other columns. */
-  edit(key: string, values: JsonObject): Promise<boolean>;
-  /** Gives a refused write up. */
-  discard(key: string): Promise<boolean>;
+  /** The same write with other columns. Of a transaction the one at `index`; default: the one for which it was refused (`problem.index`). */
+  edit(key: string, values: JsonObject, which?: OneWrite): Promise<boolean>;
+  /** Gives a refused write up; with `index` only that one of a transaction, and the others are tried again. */
+  discard(key: string, which?: OneWrite): Promise<boolean>;
   /** Several writes that stand or fall together. */
   transaction(writes: readonly LaterWrite[]): Promise<{ readonly key: string }>;
   onChange(listener: () => void): () => void;
   /** This tab takes no more part; what is stored stays. */
   close(): void;
+}
+
+export interface OneWrite {
+  readonly index?: number;
 }
 
 export interface LaterWrite {

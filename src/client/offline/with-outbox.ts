@@ -151,7 +151,11 @@ function itemOf({ key, state, madeAtMs, writes }: OutboxEntry, runner: OutboxRun
 function outboxOf(runner: OutboxRunner, wiring: WriteWiring, close: () => void): OutboxClient {
   const items = () => runner.entries.map((entry) => itemOf(entry, runner));
   const pending = () => items().filter(({ status }) => status !== "done");
-  const find = (key: string) => runner.entries.find((entry) => entry.key === key);
+  /** The writes of an entry, and which of them is meant: the one that was refused, unless somebody says. */
+  const refusedAt = (key: string, index: number | undefined) => {
+    const { writes = [], problem } = items().find((item) => item.key === key) ?? {};
+    return { writes, at: index ?? (writes.length === 1 ? 0 : Number(problem?.index ?? Number.NaN)) };
+  };
   return {
     ready: runner.ready,
     pending,
@@ -164,12 +168,20 @@ function outboxOf(runner: OutboxRunner, wiring: WriteWiring, close: () => void):
       // Without a condition, because the person has seen what stands there.
       return runner.decide(key, { kind: "retry", ...(present !== undefined && { onTop: { row: null, tag: null } }) });
     },
-    edit: async (key, values) => {
-      const writes = find(key)?.writes ?? [];
-      if (writes.length !== 1) return false;
-      return runner.decide(key, { kind: "edit", writes: writes.map((write) => ({ ...write, values })) });
+    edit: async (key, values, { index } = {}) => {
+      const { writes, at } = refusedAt(key, index);
+      if (writes[at] === undefined) return false;
+      return runner.decide(key, {
+        kind: "edit",
+        writes: writes.map((write, i) => (i === at ? { ...write, values } : write)),
+      });
     },
-    discard: (key) => runner.decide(key, { kind: "discard" }),
+    discard: async (key, { index } = {}) => {
+      const { writes } = refusedAt(key, index);
+      if (index === undefined || writes.length === 1) return runner.decide(key, { kind: "discard" });
+      if (writes[index] === undefined) return false;
+      return runner.decide(key, { kind: "edit", writes: writes.filter((_, i) => i !== index) });
+    },
     transaction: async (writes) => {
       if (writes.length === 0) throw new TypeError("A transaction needs a write");
       const made = writes.map((each) => rowWrite(each, wiring));

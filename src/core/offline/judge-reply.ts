@@ -35,6 +35,8 @@ export type Verdict =
   | { readonly kind: "signed-out" }
   /** A row is no longer what its write stands on: the one at this index. */
   | { readonly kind: "conflict"; readonly at: number }
+  /** The row that this write of a transaction was to delete is gone: the others are to be done without it. */
+  | { readonly kind: "fulfilled"; readonly at: number }
   | { readonly kind: "refused"; readonly problem: JsonObject };
 
 /** Tries of an entry that the server answers with 500, before it is set aside. */
@@ -45,7 +47,7 @@ export function judgeReply(entry: OutboxEntry, reply: AttemptReply, defects: num
   if (reply.kind === "lost") return { kind: "again", mayHaveArrived: true, afterMs: 0 };
   if (reply.kind === "done") return { kind: "done", state: doneAt(reply.positions, reply.txid), tag: reply.tag };
   const { status, isRetryable, retryAfterMs, problem, positions } = reply;
-  const [write, ...more] = entry.writes;
+  const [, ...more] = entry.writes;
   if (status === 401) return { kind: "signed-out" };
   if (isRetryable) return { kind: "again", mayHaveArrived: status >= 500 || status === 408, afterMs: retryAfterMs };
   if (status >= 500 && defects < MAX_DEFECTS) return { kind: "again", mayHaveArrived: true, afterMs: retryAfterMs };
@@ -53,8 +55,7 @@ export function judgeReply(entry: OutboxEntry, reply: AttemptReply, defects: num
   const at = more.length === 0 ? 0 : problem.index;
   if ((status === 412 || status === 428) && typeof at === "number" && at in entry.writes)
     return { kind: "conflict", at };
-  // What was to go is gone.
-  if (more.length === 0 && write?.op === "delete" && status === 404)
-    return { kind: "done", state: doneAt(positions), tag: null };
+  if (status === 404 && typeof at === "number" && entry.writes[at]?.op === "delete")
+    return more.length === 0 ? { kind: "done", state: doneAt(positions), tag: null } : { kind: "fulfilled", at };
   return { kind: "refused", problem };
 }

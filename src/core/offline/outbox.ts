@@ -6,7 +6,7 @@
 
 import type { JsonObject } from "../json.ts";
 import { backoffMs } from "../live/backoff.ts";
-import { findConflict, isFulfilled, resolveConflict } from "./conflict.ts";
+import { type Conflict, findConflict, isFulfilled, type Resolution, resolveConflict } from "./conflict.ts";
 import { type IsRevoked, isSelfGuarding, letGo, newer, onTop, rebased, withoutRevoked } from "./entry-changes.ts";
 import { type AttemptReply, judgeReply } from "./judge-reply.ts";
 import {
@@ -186,6 +186,10 @@ export class Outbox {
         if (isInDoubt && entry.writes.length > 1) course.dueMs = course.doubtUntilMs;
         else this.#read(entry, verdict.at);
         break;
+      case "fulfilled":
+        if (isInDoubt) course.dueMs = course.doubtUntilMs;
+        else this.#save([changed(entry, { writes: entry.writes.toSpliced(verdict.at, 1), state: QUEUED })]);
+        break;
       case "refused":
         // An earlier attempt may still take place: what is refused now would then be done after all.
         if (isInDoubt) course.dueMs = course.doubtUntilMs;
@@ -217,9 +221,7 @@ export class Outbox {
       this.#finish(entry, doneAt(present.positions), null);
       return;
     }
-    const resolution = this.#isForgotten(entry)
-      ? ({ kind: "refuse" } as const)
-      : resolveConflict(conflict, this.#port.policyOf(write.table));
+    const resolution = this.#resolve(entry, conflict);
     if (resolution.kind === "send") {
       // No earlier attempt can take place any more: all of them carried the tag of a row that is gone.
       course.mayHaveArrived = false;
@@ -231,12 +233,23 @@ export class Outbox {
         code: "PRECONDITION_FAILED",
         title: "The row has changed",
         fields: conflict.fields,
+        ...("detail" in resolution && { detail: resolution.detail }),
         ...(!isAlone && { index: course.at }),
       };
       this.#save([changed(entry, { state: { ...this.#refusal(entry, problem), present: present.row } })]);
       if (present.row === null) this.#gone(entry, course.at);
     }
     this.#pump();
+  }
+
+  /** What the application decides by a function may fail: then a person decides, and reads why. */
+  #resolve(entry: OutboxEntry, conflict: Conflict): Resolution | { readonly kind: "refuse"; readonly detail: string } {
+    if (this.#isForgotten(entry)) return { kind: "refuse" };
+    try {
+      return resolveConflict(conflict, this.#port.policyOf(conflict.write.table));
+    } catch (error) {
+      return { kind: "refuse", detail: `The function of this table in conflicts has failed: ${error}` };
+    }
   }
 
   /** Rows that are no longer this user's to see: nothing of what was shown of them is kept. What the user wrote is. */

@@ -465,3 +465,57 @@ test("[O2] the outbox goes on whatever else is on the client, and leaves its tab
   }
   live.realtime.destroy();
 });
+
+test("[O2] a refused transaction is mended: one of its writes is changed, or given up, and the rest goes under its key", async () => {
+  const refusal = (index: number) => problem(422, "VALIDATION_ERROR", { index });
+  const { client, sent } = open(({ body }) => {
+    const { operations = [] } = body as { operations?: readonly { readonly data?: JsonObject }[] };
+    const at = operations.findIndex(({ data }) => data?.title === "bad");
+    return at < 0 ? DONE : refusal(at);
+  });
+  const update = (id: string, title: string) => ({ op: "update", table: "tasks", id, values: { title } }) as const;
+  const make = async () => {
+    const { key } = await client.outbox.transaction([update("a", "1"), update("b", "bad"), update("c", "3")]);
+    await until(() => client.outbox.refused().length === 1);
+    return key;
+  };
+  const first = await make();
+  expect([await client.outbox.edit(first, {}, { index: 3 }), await client.outbox.discard(first, { index: 3 })]).toEqual(
+    [false, false],
+  );
+  await client.outbox.edit(first, { title: "2" });
+  await until(() => client.outbox.pendingCount === 0);
+  const second = await make();
+  await client.outbox.discard(second, { index: 1 });
+  await until(() => client.outbox.pendingCount === 0);
+  const titles = sent.map(({ headers, body }) => {
+    const { operations } = body as { operations: readonly { readonly data: JsonObject }[] };
+    return [headers["idempotency-key"], operations.map(({ data }) => data.title).join()];
+  });
+  expect(titles).toEqual([
+    [first, "1,bad,3"],
+    [first, "1,2,3"],
+    [second, "1,bad,3"],
+    [second, "1,3"],
+  ]);
+  const third = await make();
+  expect(await client.outbox.discard(third)).toBe(true);
+  expect(client.outbox.pendingCount).toBe(0);
+});
+
+test("[A6] [O2] a page of one person in which another signs in is that person's, also once the server is asked", async () => {
+  const cookie: { of: string | null } = { of: "ann" };
+  const { client, tasks, posts, auth } = openSigned(cookie, { id: "ann" });
+  await auth.signOut();
+  cookie.of = "bob";
+  await auth.signInWithPassword(signIn);
+  expect(await auth.getUser()).toEqual({ id: "bob" });
+  expect((await auth.getSession())?.user.id).toBe("bob");
+  await tasks.later.create({ title: "Bob's" });
+  await until(() => client.outbox.pendingCount === 0);
+  expect(posts().map(({ headers }) => headers["ledge-user"])).toEqual(["bob"]);
+  // From here on another's cookie signs it out.
+  cookie.of = "ann";
+  await auth.getUser();
+  expect(await auth.getSession()).toBeNull();
+});

@@ -317,3 +317,49 @@ test("[LS12] a row that a conflict looked for and did not find leaves nothing of
   settle();
   expect(storage.get("k1")).toMatchObject({ writes: [{ base: null }], state: { kind: "refused", present: null } });
 });
+
+test("[O2] a delete in a transaction whose row is gone is done: the others go without it, under the same key; and where none is left all of it is", () => {
+  const gone = (id: string) => write(id, { op: "delete", values: {} });
+  const absent = (index: number) => ({ ...REFUSAL, status: 404, problem: { status: 404, index }, positions: ["e:1"] });
+  const { outbox, storage, settle, at } = bench([entry(1, [gone("a"), write("b"), gone("c")])]);
+  expect(settle()).toEqual(["k1"]);
+  outbox.replied("k1", LOST);
+  expect(at(2_000)).toEqual(["k1"]);
+  // The first attempt may still take place, with all three.
+  outbox.replied("k1", absent(0));
+  expect([settle(), storage.get("k1")?.writes.length]).toEqual([[], 3]);
+  expect(at(20_000)).toEqual(["k1"]);
+  outbox.replied("k1", absent(0));
+  expect(settle()).toEqual(["k1"]);
+  expect(storage.get("k1")?.writes.map(({ id }) => id)).toEqual(["b", "c"]);
+  outbox.replied("k1", { ...REFUSAL, status: 404, problem: { status: 404, index: 0 } });
+  settle();
+  expect(storage.get("k1")?.state.kind).toBe("refused");
+  const two = bench([entry(1, [gone("a"), gone("b")])]);
+  two.settle();
+  two.outbox.replied("k1", absent(1));
+  two.settle();
+  two.outbox.replied("k1", absent(0));
+  two.settle();
+  expect(two.storage.get("k1")?.state).toEqual({ kind: "done", positions: ["e:1"] });
+});
+
+test("[O3] a function of the application that fails sets the write aside, with what it said", () => {
+  const fails = () => {
+    throw new Error("no such column");
+  };
+  const { outbox, storage, settle } = bench([entry(1, [write("a", { base: { title: "0" }, tag: "e:1:s" })])], fails);
+  settle();
+  outbox.replied("k1", { ...REFUSAL, status: 412, problem: { status: 412 } });
+  settle();
+  outbox.found("k1", { row: { id: "a", title: "theirs" }, tag: "e:2:s", positions: ["e:2"] });
+  settle();
+  expect(storage.get("k1")?.state).toMatchObject({
+    kind: "refused",
+    problem: {
+      code: "PRECONDITION_FAILED",
+      detail: "The function of this table in conflicts has failed: Error: no such column",
+    },
+    present: { title: "theirs" },
+  });
+});

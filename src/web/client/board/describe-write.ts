@@ -32,7 +32,7 @@ interface Refusal {
 
 export function describeRefusal({ problem, present, writes }: OutboxItem): string {
   const { status, code, detail, errors, index = 0 } = (problem ?? {}) as Refusal;
-  if (present === null) return "It is not there any more.";
+  if (status === 404 || present === null) return "It is not there any more, or no longer shared with you.";
   const theirs = present === undefined ? null : (present as Values);
   if (theirs !== null) {
     const changed = Object.keys(writes[index]?.values ?? {}).filter(

@@ -12,7 +12,7 @@ import { type Place, placeHref } from "./use-place.ts";
 /** As `.rows .row` has it: 3.25rem. */
 const ROW_PX = 52;
 /** Rows drawn beyond both edges. */
-const SPARE_ROWS = 8;
+const SPARE_ROWS = 24;
 /** Rows from the end at which more are fetched. */
 const FETCH_ROWS = 100;
 
