@@ -50,8 +50,8 @@ export const OFFLINE_FAULTS: readonly SimulatedFault[] = [
     rule: "O2",
     what: "a refusal is final while an earlier attempt may still take place",
     file: "core/offline/outbox.ts",
-    find: "if (isInDoubt) course.dueMs = course.doubtUntilMs;\n        else this.#save(",
-    replace: "this.#save(",
+    find: "if (isInDoubt) course.dueMs = course.doubtUntilMs;\n        else {",
+    replace: "{",
     seed: 98,
   },
   {
@@ -165,5 +165,13 @@ export const OFFLINE_FAULTS: readonly SimulatedFault[] = [
     find: 'case "refused":\n        this.#end(entry.key, entry.rev);\n        break;',
     replace: 'case "refused":\n        break;',
     seed: 1,
+  },
+  {
+    rule: "O4",
+    what: "a tab that leads and can send nothing goes on leading",
+    file: "core/offline/yields-to.ts",
+    find: "return leading !== other && !has(leading) && has(other);",
+    replace: "return false;",
+    seed: 36,
   },
 ];

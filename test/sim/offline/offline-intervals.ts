@@ -39,6 +39,8 @@ export const OFFLINE_INTERVALS = [
   "signed out for a while",
   "another person for a while",
   "came back to unsent writes",
+  "signed out in one tab",
+  "let another tab lead",
 ] as const;
 
 export type OfflineInterval = (typeof OFFLINE_INTERVALS)[number];

@@ -65,6 +65,13 @@ export class SimBrowser {
     return this.present !== this.user;
   }
 
+  /** It stands in line again, behind all others. */
+  handOn(tab: BrowserTab): void {
+    this.tabs = [...this.tabs.filter((each) => each !== tab), tab];
+    this.leader = null;
+    this.elect();
+  }
+
   /** The lock goes to the tab that has waited longest. */
   elect(): void {
     this.tabs = this.tabs.filter(({ isAlive }) => isAlive);

@@ -12,9 +12,16 @@ import { viewComparator } from "../../../src/core/live/view-order.ts";
 import type { ConflictPolicy } from "../../../src/core/offline/conflict.ts";
 import type { AttemptReply } from "../../../src/core/offline/judge-reply.ts";
 import { Outbox } from "../../../src/core/offline/outbox.ts";
-import type { EntryChange, EntryDraft, OutboxEntry, RowWrite } from "../../../src/core/offline/outbox-entry.ts";
+import {
+  type EntryChange,
+  type EntryDraft,
+  NOBODY,
+  type OutboxEntry,
+  type RowWrite,
+} from "../../../src/core/offline/outbox-entry.ts";
 import type { OutboxAction, PresentRow } from "../../../src/core/offline/outbox-port.ts";
 import { TAB_VERSION, type TabMessage } from "../../../src/core/offline/tab-message.ts";
+import { yieldsTo } from "../../../src/core/offline/yields-to.ts";
 import { StoreCore } from "../../../src/core/store/store-core.ts";
 import { SimWatcher } from "../live/sim-watcher.ts";
 import { PARTITIONS, type PartitionName } from "./model-server.ts";
@@ -40,7 +47,9 @@ export interface TabWorld {
   readonly elapsedMs: () => number;
   readonly nowMs: () => number;
   readonly policy: ConflictPolicy;
-  readonly hit: (interval: "storage was ahead" | "began with kept rows" | "kept rows were behind") => void;
+  readonly hit: (
+    interval: "storage was ahead" | "began with kept rows" | "kept rows were behind" | "let another tab lead",
+  ) => void;
 }
 
 export class SimTab {
@@ -51,6 +60,10 @@ export class SimTab {
   /** What had taken place when it was opened. */
   doneAtStart: readonly OutboxEntry[] = [];
   outbox: Outbox | null = null;
+  /** Whom this tab takes to be signed in. */
+  principal: string;
+  /** Whom the tab that leads does, as far as this one has heard. */
+  #leading: string | null = NOBODY;
   isAlive = true;
   /** Nothing is shown before the entries are known: a write would come in late, over what came after it. */
   isLoaded = false;
@@ -64,6 +77,7 @@ export class SimTab {
   constructor(name: string, browser: SimBrowser, world: TabWorld) {
     this.name = name;
     this.browser = browser;
+    this.principal = browser.present;
     this.#world = world;
     const objects = PARTITIONS.map((partition) => `t/app/${partition}` as ObjectName);
     this.watcher = new SimWatcher(name, "transaction", objects, {
@@ -118,21 +132,56 @@ export class SimTab {
   }
 
   lead(): void {
-    this.outbox = new Outbox({
-      act: (action) => this.#act(action),
+    const outbox: Outbox = new Outbox({
+      act: (action) => outbox === this.outbox && this.#act(action),
       elapsedMs: this.#world.elapsedMs,
       nowMs: this.#world.nowMs,
       random: this.#world.random,
       policyOf: () => this.#world.policy,
     });
-    this.outbox.connected(this.browser.isOnline);
-    this.outbox.signedIn(this.browser.present);
-    this.outbox.start();
+    this.outbox = outbox;
+    outbox.connected(this.browser.isOnline);
+    outbox.signedIn(this.principal);
+    outbox.start();
+    this.#tellWho();
+  }
+
+  /** In this tab alone; others go on as they are. */
+  signedIn(principal: string): void {
+    this.principal = principal;
+    this.outbox?.signedIn(principal);
+    this.#tellWho();
+  }
+
+  #tellWho(): void {
+    if (this.outbox === null) {
+      this.#speakUp();
+      return;
+    }
+    const { inFlight, pause } = this.outbox;
+    this.#world.broadcast(this, { v: TAB_VERSION, type: "progress", inFlight, pause, principal: this.principal });
+  }
+
+  /** Where this tab could send something, and the one that leads cannot. */
+  #speakUp(): void {
+    if (this.outbox === null && yieldsTo(this.browser.all(), this.#leading, this.principal))
+      this.#world.broadcast(this, { v: TAB_VERSION, type: "nudge", principal: this.principal });
+  }
+
+  #nudged(by: string | null): void {
+    if (this.outbox === null) return;
+    if (!yieldsTo(this.browser.all(), this.principal, by)) {
+      this.outbox.tick();
+      return;
+    }
+    this.#world.hit("let another tab lead");
+    this.outbox = null;
+    this.browser.handOn(this);
   }
 
   /** Nothing of the person before is shown; what the present one wrote is, again. */
   switched(): void {
-    this.outbox?.signedIn(this.browser.present);
+    this.signedIn(this.browser.present);
     this.store.forget();
     for (const key of LISTS) this.store.took(key, [], null);
     if (!this.isLoaded) return;
@@ -170,7 +219,11 @@ export class SimTab {
 
   hear(message: TabMessage): void {
     if (!this.isAlive) return;
-    if (message.type === "nudge") this.outbox?.tick();
+    if (message.type === "nudge") this.#nudged(message.principal);
+    if (message.type === "progress") {
+      this.#leading = message.principal;
+      this.#speakUp();
+    }
     if (message.type === "revoked") this.outbox?.revoked((row) => row.partition === message.partition);
     if (message.type !== "entries") return;
     if (!this.isLoaded) {
@@ -181,6 +234,7 @@ export class SimTab {
       this.#tell(key, entry);
       this.outbox?.noticed(key, entry);
     }
+    this.#speakUp();
     this.show();
   }
 
@@ -252,18 +306,19 @@ export class SimTab {
   }
 
   #act(action: OutboxAction): void {
+    const by = this.outbox;
     switch (action.kind) {
       case "save":
-        this.#soon(() => this.#save(action.changes));
+        this.#soon(() => this.#save(action.changes, by));
         break;
       case "send":
         this.#world.request(this, action.entry, (reply) =>
-          this.#live((outbox) => outbox.replied(action.entry.key, reply)),
+          this.#live(by, (outbox) => outbox.replied(action.entry.key, reply)),
         );
         break;
       case "read":
         this.#world.read(this, action.write, (present) =>
-          this.#live((outbox) => outbox.found(action.entry.key, present)),
+          this.#live(by, (outbox) => outbox.found(action.entry.key, present)),
         );
         break;
       case "reload":
@@ -271,11 +326,11 @@ export class SimTab {
           const entries = this.browser.all();
           // Whoever made them may not have come to tell the others, who must know before anything is sent.
           this.#broadcast(entries.map((entry) => ({ key: entry.key, entry })));
-          this.#soon(() => this.#live((outbox) => outbox.loaded(entries)));
+          this.#soon(() => this.#live(by, (outbox) => outbox.loaded(entries)));
         });
         break;
       case "wake":
-        this.#world.after(action.afterMs, () => this.#live((outbox) => outbox.tick()));
+        this.#world.after(action.afterMs, () => this.#live(by, (outbox) => outbox.tick()));
         break;
       case "sign-in":
         this.#world.renew(this);
@@ -283,7 +338,7 @@ export class SimTab {
     }
   }
 
-  #save(changes: readonly EntryChange[]): void {
+  #save(changes: readonly EntryChange[], by: Outbox | null): void {
     const isDone = this.browser.commit(changes);
     if (!isDone) this.#world.hit("storage was ahead");
     else this.#world.stored(changes);
@@ -292,7 +347,7 @@ export class SimTab {
         changes.map(({ before, after }) => ({ key: before.key, entry: after })),
         "others",
       );
-    this.#live((outbox) => outbox.saved(changes, isDone));
+    this.#live(by, (outbox) => outbox.saved(changes, isDone));
     this.show();
   }
 
@@ -306,6 +361,7 @@ export class SimTab {
       this.#tell(key, entry);
       if (mode === "all") this.outbox?.noticed(key, entry);
     }
+    this.#speakUp();
     this.show();
   }
 
@@ -319,8 +375,9 @@ export class SimTab {
     });
   }
 
-  #live(run: (outbox: Outbox) => void): void {
-    if (this.isAlive && this.outbox !== null) run(this.outbox);
+  /** `outbox`: the one that asked; where this tab leads no longer, or again, its answers are nobody's. */
+  #live(outbox: Outbox | null, run: (outbox: Outbox) => void): void {
+    if (this.isAlive && outbox !== null && outbox === this.outbox) run(outbox);
   }
 }
 

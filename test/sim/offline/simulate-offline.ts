@@ -8,7 +8,7 @@ import type { RowId } from "../../../src/core/ids.ts";
 import { canonicalJson, type JsonObject } from "../../../src/core/json.ts";
 import type { Conflict, ConflictPolicy, Resolution } from "../../../src/core/offline/conflict.ts";
 import { decide } from "../../../src/core/offline/decide.ts";
-import type { EntryChange, OutboxEntry, RowWrite } from "../../../src/core/offline/outbox-entry.ts";
+import { type EntryChange, NOBODY, type OutboxEntry, type RowWrite } from "../../../src/core/offline/outbox-entry.ts";
 import { syncStatus } from "../../../src/core/offline/sync-status.ts";
 import { seeded } from "../../crash/random.ts";
 import { FlickerJudge } from "./flicker-judge.ts";
@@ -104,7 +104,8 @@ class Run {
     else if (roll < 0.935) this.#changeScope(browser);
     else if (roll < 0.955) this.#close(random.pick(PARTITIONS));
     else if (roll < 0.965) this.#restore(random.pick(PARTITIONS));
-    else if (roll < 0.98) this.#switchUser(browser);
+    else if (roll < 0.977) this.#switchUser(browser);
+    else if (roll < 0.983) this.#signTabOut(browser);
     else this.#decide(browser);
   }
 
@@ -116,7 +117,10 @@ class Run {
       this.#comeOnline(browser);
       browser.isSignedIn = true;
       this.#comeBack(browser);
-      for (const tab of this.#tabsOf(browser)) tab.outbox?.signedIn(browser.user);
+      // One tab is enough, and it need not be the one that leads.
+      const tabs = this.#tabsOf(browser);
+      const present = tabs.filter(({ principal }) => principal === browser.user);
+      for (const tab of present.length === 0 ? tabs.slice(-1) : present) tab.signedIn(browser.user);
     }
   }
 
@@ -356,7 +360,7 @@ class Run {
         this.#world.at(this.#world.nowMs + this.#world.random.between(100, 3000), () => {
           if (!from.isAlive || !browser.isOnline || (!this.#world.isCalm && this.#world.random.chance(0.3))) return;
           browser.isSignedIn = true;
-          from.outbox?.signedIn(browser.present);
+          from.outbox?.signedIn(from.principal);
         }),
       shown: (from) => this.#look(from),
       // So that a person decides about what is being changed for another reason.
@@ -479,6 +483,17 @@ class Run {
     this.#world.hit(present === "eve" ? "another person for a while" : "signed out for a while");
     this.#change(browser, present);
     this.#world.at(this.#world.nowMs + this.#world.random.between(50, 15_000), () => this.#comeBack(browser));
+  }
+
+  /** For one tab alone nobody is there any more, for good: others may go on, or somebody signs in again in one of them. */
+  #signTabOut(browser: SimBrowser): void {
+    const tab = this.#world.random.chance(0.7) ? (browser.leader as SimTab | null) : this.#pickTab(browser);
+    if (!this.#shared.has(browser) || browser.isAway || tab?.isAlive !== true) return;
+    this.#world.hit("signed out in one tab");
+    this.#world.note(`${tab.name} is signed out`);
+    tab.signedIn(NOBODY);
+    const other = this.#pickTab(browser);
+    if (other !== null && this.#world.random.chance(0.5)) other.signedIn(browser.user);
   }
 
   #comeBack(browser: SimBrowser): void {
