@@ -24,6 +24,8 @@ export interface OutboxWiring {
   readonly name: string;
   readonly send: Send;
   readonly storage: OutboxStorage;
+  /** Whether what it holds outlives the page. */
+  readonly isDurable: boolean;
   readonly platform: Platform;
   readonly tabs: TabPlatform;
   /** ms that no change of the clock touches. */
@@ -102,6 +104,7 @@ export class OutboxRunner {
       pause: this.#progress.pause,
       unread: this.#unread,
       canStore: this.#canStore,
+      isDurable: this.#wiring.isDurable,
     });
     return this.#status;
   }

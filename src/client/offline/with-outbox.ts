@@ -62,6 +62,7 @@ export function withOutbox<C extends object>(client: C, given: OutboxOptions = {
     name,
     send,
     platform,
+    isDurable: given.storage !== undefined || hasIndexedDb(),
     storage: given.storage ?? (hasIndexedDb() ? indexedDbStorage(name) : memoryStorage()),
     tabs: given.tabs ?? TAB_PLATFORM,
     elapsedMs: given.platform?.now ?? options.platform?.now ?? elapsedMs,

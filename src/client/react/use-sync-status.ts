@@ -32,6 +32,7 @@ const ON_SERVER: Told = {
   unread: 0,
   pause: null,
   canStore: true,
+  isDurable: true,
   connection: "connecting",
   statusLabel: "saved",
   pending: [],

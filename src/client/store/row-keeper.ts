@@ -6,6 +6,9 @@
 
 import type { KeptRows, KeptWatch, RowStorage } from "./row-storage.ts";
 
+/** So long is waited for what is kept, before it is done without. */
+const LOAD_MS = 2_000;
+
 export interface KeeperWiring {
   readonly storage: RowStorage;
   readonly now: () => number;
@@ -30,15 +33,23 @@ export class RowKeeper {
 
   async load(key: string): Promise<KeptRows | null> {
     await this.#wiring.identified;
+    const { storage } = this.#wiring;
     const owner = this.#wiring.owner();
     try {
-      await this.#saving;
-      const kept = await this.#wiring.storage.load(`${owner} ${key}`);
+      const kept = await this.#inTime(this.#saving.then(() => storage.load(`${owner} ${key}`)));
       // Somebody else came while it was read.
       return owner === this.#wiring.owner() ? kept : null;
     } catch {
       return null;
     }
+  }
+
+  /** A storage that never answers holds up nothing either. */
+  #inTime<T>(asked: Promise<T>): Promise<T | null> {
+    return new Promise((resolve, reject) => {
+      const cancel = this.#wiring.after(LOAD_MS, () => resolve(null));
+      asked.then(resolve, reject).finally(cancel);
+    });
   }
 
   /** Something of the watch is another. */

@@ -24,6 +24,8 @@ export interface SyncStatus {
   readonly pause: Pause | null;
   /** False: the storage failed when it was last asked, so a write cannot be kept here now; a new one rejects. */
   readonly canStore: boolean;
+  /** False: it is kept in memory, and gone with the page. */
+  readonly isDurable: boolean;
 }
 
 export interface SyncFacts {
@@ -33,10 +35,11 @@ export interface SyncFacts {
   readonly pause: Pause | null;
   readonly unread: number;
   readonly canStore: boolean;
+  readonly isDurable: boolean;
 }
 
 /** In one pass: there may be thousands, and it is asked for whenever one of them moves. */
-export function syncStatus({ entries, isInFlight, principal, pause, unread, canStore }: SyncFacts): SyncStatus {
+export function syncStatus({ entries, isInFlight, principal, pause, ...facts }: SyncFacts): SyncStatus {
   let [unsent, sending, unknown, foreign, refused] = [0, 0, 0, 0, 0];
   let oldestUnsentAtMs: number | null = null;
   for (const { key, state, madeAtMs, principal: owner } of entries) {
@@ -50,7 +53,7 @@ export function syncStatus({ entries, isInFlight, principal, pause, unread, canS
   }
   const heldUp = countHeldUp(entries);
   const why = unsent === 0 ? null : pause;
-  return { unsent, sending, unknown, heldUp, foreign, refused, oldestUnsentAtMs, unread, pause: why, canStore };
+  return { unsent, sending, unknown, heldUp, foreign, refused, oldestUnsentAtMs, pause: why, ...facts };
 }
 
 export type StatusLabel = "cannot-store" | "signed-out" | "refused" | "offline" | "saving" | "saved";

@@ -221,6 +221,24 @@ test.each(["online", "offline", "closed"])(
   },
 );
 
+test("[LS10] a storage of rows that never answers is done without after two seconds", async () => {
+  const ledge = new FakeLedge();
+  ledge.write("tasks", "a", { title: "there" });
+  const never = () => new Promise<never>(() => {});
+  const platform = ledge.platform();
+  const bare = createClient<never>({ url: "https://ledge.example", platform, retry: false, timeoutMs: 0 });
+  const live = withLive(bare as object, { platform: ledge.livePlatform() });
+  const client = withStore(live as never, {
+    tabs: new FakeBrowser().tab(),
+    persist: { load: never, save: never, clear: never } as RowStorage,
+  }) as unknown as { readonly store: ReturnType<ReturnType<typeof browser>["page"]>["store"] };
+  const list = watch(client.store.list("tasks"));
+  await ledge.clock.advance(1_900);
+  expect(list.now().rows).toEqual([]);
+  await ledge.clock.advance(1_000);
+  expect(titles(list.now())).toBe("there");
+});
+
 test("[LS11] writes of another person, in the outbox of the same browser, lie over nothing that this one sees", async () => {
   const { ledge, clock, page, auth } = browser();
   ledge.write("tasks", "a", { title: "everybody's" });

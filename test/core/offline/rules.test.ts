@@ -189,7 +189,7 @@ test("[CI6] writes lie over the rows of a watch: rows enter and leave its filter
 });
 
 test("[O7] one word says how it stands, the most pressing first", () => {
-  const fine = { canStore: true, pause: null, refused: 0, unsent: 0 } as const;
+  const fine = { canStore: true, isDurable: true, pause: null, refused: 0, unsent: 0 } as const;
   const words = [
     { ...fine, canStore: false, pause: "signed-out", refused: 1, unsent: 2 },
     { ...fine, pause: "signed-out", refused: 1, unsent: 2 },
@@ -213,7 +213,14 @@ test("[O7] the status counts what is not on the server, and why", () => {
     entry(5, [write("d")], { state: REFUSED }),
     entry(6, [write("e")], { state: { kind: "done", positions: [] } }),
   ];
-  const facts = { entries, isInFlight: (key: string) => key === "k1", principal: "ann", unread: 2, canStore: true };
+  const facts = {
+    entries,
+    isInFlight: (key: string) => key === "k1",
+    principal: "ann",
+    unread: 2,
+    canStore: true,
+    isDurable: true,
+  };
   expect(syncStatus({ ...facts, pause: "offline" })).toEqual({
     unsent: 4,
     sending: 1,
@@ -224,6 +231,7 @@ test("[O7] the status counts what is not on the server, and why", () => {
     oldestUnsentAtMs: 1,
     unread: 2,
     canStore: true,
+    isDurable: true,
     pause: "offline",
   });
   expect(syncStatus({ ...facts, entries: entries.slice(4), pause: "offline" })).toMatchObject({

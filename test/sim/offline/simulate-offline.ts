@@ -158,6 +158,7 @@ class Run {
       pause: outbox.pause,
       unread: tab.store.overlaid.acknowledged,
       canStore: true,
+      isDurable: true,
     });
     const refused = tab.browser.all().filter(({ state }) => state.kind === "refused").length;
     if (status.heldUp > 0) this.#world.hit("held up behind a refused one");

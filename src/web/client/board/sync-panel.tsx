@@ -101,10 +101,12 @@ function standing(sync: Syncing & { readonly isSignedOut: boolean }): {
 }
 
 function explain(sync: Syncing): string {
-  const { unsent, refused, canStore } = sync;
+  const { unsent, refused, canStore, isDurable } = sync;
   if (!canStore)
     return "This browser does not keep what you write at the moment. Its storage may be full, or is being cleared.";
   if (refused > 0) return "The server refused what stands below. It stays until you decide.";
+  if (isCutOff(sync) && !isDurable)
+    return "You are offline, and this browser keeps nothing, as in a private window. What you do is sent once the server can be reached, unless the page is closed first.";
   if (isCutOff(sync))
     return "You are offline. What you do is kept in this browser, and sent as soon as the server can be reached.";
   return unsent > 0 ? "Being saved." : "Everything is saved, and you see what others do as they do it.";
