@@ -188,6 +188,9 @@ export class Outbox {
         break;
       case "fulfilled":
         if (isInDoubt) course.dueMs = course.doubtUntilMs;
+        // It may be this very transaction, done so long ago that the server has forgotten its key.
+        else if (this.#isForgotten(entry))
+          this.#save([changed(entry, { state: this.#refusal(entry, { status: 404, index: verdict.at }) })]);
         else this.#save([changed(entry, { writes: entry.writes.toSpliced(verdict.at, 1), state: QUEUED })]);
         break;
       case "refused":

@@ -34,6 +34,7 @@ test("a seed replays", () => {
 test.each([
   [933, "what is acknowledged may be there later in one of its objects"],
   [224, "an object is restored while another waits for a position of its old history"],
+  [700_208, "a transaction took place, its key is forgotten, and the row that it deleted is gone"],
   [814, "a restored object answers in its new epoch before its watches have heard of that"],
 ] as const)("seed %i: %s", (seed, _what) => {
   expect(simulateOffline(seed).problems).toEqual([]);
