@@ -26,7 +26,8 @@ function plain({ get, list, create, patch }: Measured): Usage {
 function mixes(measured: Measured): readonly (readonly [name: string, usage: Usage])[] {
   const base = plain(measured);
   const beside = (...parts: readonly (readonly [number, Usage])[]): Usage => sumUsage([[1, base], ...parts]);
-  const views = [0.1, measured.viewPage] as const;
+  const views = [0.1, measured.viewPageAsked] as const;
+  const manyViews = [0.1, measured.viewPageOfMany] as const;
   const live = [0.05, measured.watch] as const;
   const files = [
     [0.01, measured.upload],
@@ -39,11 +40,14 @@ function mixes(measured: Measured): readonly (readonly [name: string, usage: Usa
       "every table copied to D1, commits in twenties; a view for every ten operations",
       beside([0.1, measured.projectedTogether], views),
     ],
-    ["the same, no two commits together (at worst)", beside([0.1, measured.projectedAlone], views)],
+    [
+      "the same, no two commits together, views over 25 objects (at worst)",
+      beside([0.1, measured.projectedAlone], manyViews),
+    ],
     ["a watch opened for every twenty operations", beside(live)],
     ["a file uploaded for every hundred operations, five downloaded", beside(...files)],
     ["a job for every fifty operations", beside(jobs)],
-    ["all of it, at worst", beside([0.1, measured.projectedAlone], views, live, ...files, jobs)],
+    ["all of it, at worst", beside([0.1, measured.projectedAlone], manyViews, live, ...files, jobs)],
   ];
 }
 
@@ -82,9 +86,15 @@ function usageTable(measured: Measured): string {
     ["list of 20", measured.list],
     ["create (two indexes, ledger full)", measured.create],
     ["patch (no indexed column, ledger full)", measured.patch],
-    ["beside a commit whose table is copied, alone", measured.projectedAlone],
+    ["beside a commit whose table is copied, without an index, alone", measured.projectedPlain],
+    [
+      "beside a commit of a copied table with three indexes and search (the example's tasks), alone",
+      measured.projectedAlone,
+    ],
     ["the same, one of twenty that come together", measured.projectedTogether],
-    ["page of 20 of a view", measured.viewPage],
+    ["page of 20 of a view of one object", measured.viewPage],
+    ["the same, older than 5 s: the object is asked for news", measured.viewPageAsked],
+    ["page of 20 of a view of 25 objects, older than 5 s: 16 are asked", measured.viewPageOfMany],
     ["watch of 20 rows, opened", measured.watch],
     ["file, uploaded", measured.upload],
     ["file, downloaded", measured.download],

@@ -24,6 +24,20 @@ export const PROJECTED = {
   /** The alarm, and the page. */
   objectRequests: 2,
 } as const;
+/** Of a table with three indexes and full text, as the example's tasks; held there too. */
+export const INDEXED = { createRowsWritten: 7, patchRowsWritten: 5 } as const;
+
+/** A view's page of 20, of one object and of 25; held there too. */
+export const VIEWED = {
+  d1RowsRead: 30,
+  objects: 25,
+  d1RowsReadOfMany: 126,
+  /** Beside it, behind an answer older than 5 s, of each object: whether there is news; its copies, the guard and the row's place. */
+  asked: { objectRequests: 1, d1RowsRead: 4, d1RowsWritten: 1 },
+  askedAtMost: 16,
+} as const;
+/** Half creates, half patches, without the cursor. */
+const INDEXED_ROWS = (INDEXED.createRowsWritten + INDEXED.patchRowsWritten) / 2 - 1;
 const TOGETHER = 20;
 
 export interface Measured {
@@ -31,12 +45,16 @@ export interface Measured {
   readonly list: Usage;
   readonly create: Usage;
   readonly patch: Usage;
-  /** Beside a commit whose table is copied. */
+  /** Beside a commit whose table is copied, without an index. */
+  readonly projectedPlain: Usage;
+  /** The same, of a table with three indexes and search. */
   readonly projectedAlone: Usage;
   /** The same, of one among twenty that come together, each on a row of its own. */
   readonly projectedTogether: Usage;
-  /** Rows and cursors of a view's page of 20: each row, the copies by group, the hidden ones. */
+  /** A page of 20 of a view: of one object; its copy asked for news, too; of 25 objects, of which 16 are asked. */
   readonly viewPage: Usage;
+  readonly viewPageAsked: Usage;
+  readonly viewPageOfMany: Usage;
   /** A watch of 20 rows that is opened: its socket, its message, its rows. Frames cost nothing. */
   readonly watch: Usage;
   readonly upload: Usage;
@@ -62,21 +80,36 @@ export function measuredUsage(benchmarks: string): Measured {
     d1RowsRead: PROJECTED.d1RowsRead,
     ...awake(4 * AWAKE_MS),
   };
+  const viewed: Usage = { workerRequests: 1, cpuMs: list.cpuMs ?? 0 };
+  const asked: Usage = { ...VIEWED.asked, ...awake(AWAKE_MS) };
   return {
     get: counted("get"),
     list,
     create,
     patch: counted("patch", PRUNED),
-    projectedAlone: {
+    projectedPlain: {
       ...page,
       rowsWritten: PROJECTED.objectRowsWritten,
       d1RowsWritten: PROJECTED.d1RowsWritten,
     },
+    projectedAlone: {
+      ...page,
+      rowsWritten: PROJECTED.objectRowsWritten,
+      d1RowsWritten: INDEXED_ROWS + 1,
+    },
     projectedTogether: sumUsage([
       [1 / TOGETHER, { ...page, rowsWritten: PROJECTED.objectRowsWritten }],
-      [1, { d1RowsWritten: 1 + 1 / TOGETHER, d1RowsRead: 1 }],
+      [1, { d1RowsWritten: INDEXED_ROWS + 1 / TOGETHER, d1RowsRead: 1 }],
     ]),
-    viewPage: { workerRequests: 1, cpuMs: list.cpuMs ?? 0, d1RowsRead: 60 },
+    viewPage: { ...viewed, d1RowsRead: VIEWED.d1RowsRead },
+    viewPageAsked: sumUsage([
+      [1, { ...viewed, d1RowsRead: VIEWED.d1RowsRead }],
+      [1, asked],
+    ]),
+    viewPageOfMany: sumUsage([
+      [1, { ...viewed, d1RowsRead: VIEWED.d1RowsReadOfMany }],
+      [VIEWED.askedAtMost, asked],
+    ]),
     watch: { ...list, objectRequests: 1 + 1 / 20 },
     // `test/features/files/cost.test.ts`.
     upload: {

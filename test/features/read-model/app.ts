@@ -48,7 +48,12 @@ const tasksTable = sqliteTable(
     bytes: blob("bytes", { mode: "buffer" }),
     deletedAt: integer("deleted_at", { mode: "timestamp_ms" }),
   },
-  (table) => [index("tasks_by_project").on(table.projectId)],
+  // As many as the example's tasks have, for what a copied commit costs.
+  (table) => [
+    index("tasks_by_project").on(table.projectId),
+    index("tasks_by_size").on(table.size),
+    index("tasks_by_due").on(table.dueAt),
+  ],
 );
 export const tasks = resource(tasksTable, {
   ...fullyPublic(),

@@ -1,18 +1,26 @@
 /** What following an object costs D1, as D1 counts it. */
 
 import { env } from "cloudflare:test";
+import { fullyPublic } from "ledge";
 import { expect, it } from "vitest";
+import { listRows } from "../../../durable-objects/sql/list-rows.ts";
+import { TextSizes } from "../../../durable-objects/sql/text-sizes.ts";
 import type { ObjectName } from "../../../src/core/ids.ts";
 import { PAGE_LIMITS } from "../../../src/core/read-model/pull.ts";
 import type { LedgeEnv } from "../../../src/edge/env.ts";
 import type { Database } from "../../../src/features/read-model/database.ts";
 import { followObject } from "../../../src/features/read-model/follow-object.ts";
 import { projectionOf } from "../../../src/features/read-model/projection.ts";
-import { PROJECTED } from "../../bench/measured-usage.ts";
-import { app } from "./app.ts";
-import { send, settle } from "./client.ts";
+import { ageStatements } from "../../../src/features/read-model/read-age.ts";
+import { readInstant } from "../../../src/features/read-model/read-instant.ts";
+import { type View, view } from "../../../src/features/read-model/view.ts";
+import { prefixed, sourceOf } from "../../../src/features/read-model/visible-rows.ts";
+import { INDEXED, PROJECTED, VIEWED } from "../../bench/measured-usage.ts";
+import { app, notes, projects } from "./app.ts";
+import { d1, send, settle } from "./client.ts";
 
-it("[RM2] a commit costs D1 its row, what its index changes, and one row for the cursor", async () => {
+/** What is asked of D1, counted by D1; `follow` brings a copy on. */
+function counting() {
   const written: number[] = [];
   const read: number[] = [];
   const looks: string[] = [];
@@ -40,6 +48,11 @@ it("[RM2] a commit costs D1 its row, what its index changes, and one row for the
     await followObject(consumer, object as ObjectName, { untilMs: Number.POSITIVE_INFINITY });
     return { written: [...written], read: [...read] };
   };
+  return { consumer, database, follow, written, read, looks };
+}
+
+it("[RM2] a commit costs D1 its row, what its index changes, and one row for the cursor", async () => {
+  const { consumer, follow, written, looks } = counting();
   await send("ann", "POST /api/projects", { id: "c0", name: "first", ownerId: "ann" });
   await settle("t/test/projects");
 
@@ -63,4 +76,46 @@ it("[RM2] a commit costs D1 its row, what its index changes, and one row for the
   await followObject(single, "t/test/projects" as ObjectName, { untilMs: Number.POSITIVE_INFINITY });
   expect(written).toHaveLength(5);
   expect(looks).toHaveLength(1);
+});
+
+it("[RM2] a commit of a table with three indexes and search, as the example's tasks, costs D1 their rows, too", async () => {
+  const { follow } = counting();
+  await send("ann", "POST /api/tasks", { id: "k0", projectId: "p", title: "first fence", size: 1 });
+  await settle("t/test/work");
+  await send("ann", "POST /api/tasks", { id: "k1", projectId: "p", title: "second fence", size: 2 });
+  const create = await follow("t/test/work");
+  await send("ann", "PATCH /api/tasks/k1", { isDone: true });
+  const patch = await follow("t/test/work");
+  expect([create.written, patch.written]).toEqual([[INDEXED.createRowsWritten], [INDEXED.patchRowsWritten]]);
+});
+
+it("[RM1] a view's page costs D1 its rows and one an object, and where its copies are asked for news a request and a row each", async () => {
+  const { database, follow, read } = counting();
+  const page = async (view: View, group: string) => {
+    read.length = 0;
+    const source = sourceOf(view, projectionOf(app.definition));
+    const { result } = await readInstant(database, ageStatements([group], []), (sql) => {
+      const own = prefixed(sql, source.prefix);
+      const selection = { table: source.spec, where: [], operators: new Map(), textSizes: new TextSizes(own) };
+      const orderBy = [{ field: "id", direction: "asc" }] as const;
+      const isInSight = () => () => true;
+      return listRows(own, { ...selection, orderBy, limit: 20, offset: 0, after: null, isInSight });
+    });
+    return { rows: result.rows.length, read: read.reduce((sum, each) => sum + each, 0) };
+  };
+  for (let n = 0; n < 25; n++) await send("ann", "POST /api/projects", { id: `v${n}`, name: "n", ownerId: "ann" });
+  await settle("t/test/projects");
+  const one = await page(view("cost_projects", { of: projects, ...fullyPublic() }), "projects");
+  for (let n = 0; n < 25; n++)
+    await send("ann", `POST /api/@cost${n}/notes`, { id: `v${n}`, authorId: "a", body: "b" });
+  for (let n = 0; n < 25; n++) await settle(`t/test/notes/cost${n}`);
+  const many = await page(view("cost_notes", { of: notes, ...fullyPublic() }), "notes");
+  const objects = (await d1("SELECT count(*) AS n FROM rm_copies WHERE grp = 'notes'"))[0]?.n as number;
+  expect([one.rows, many.rows, objects]).toEqual([20, 20, VIEWED.objects]);
+  expect(one.read).toBeLessThanOrEqual(VIEWED.d1RowsRead);
+  expect(many.read).toBeLessThanOrEqual(VIEWED.d1RowsReadOfMany);
+  // An answer that is older than five seconds asks them, 16 at most, each in one request.
+  const asked = await follow("t/test/projects");
+  expect(asked.written).toEqual([VIEWED.asked.d1RowsWritten]);
+  expect(asked.read[0]).toBeLessThan(VIEWED.asked.d1RowsRead);
 });
