@@ -25,7 +25,8 @@ export async function showObjects(context: RouteContext): Promise<Response> {
   const { results } = await databaseOf(env, log)
     .prepare(
       `SELECT object, grp, part, status, epoch, migration, seq, size_bytes, as_of FROM rm_copies
- WHERE object > ? AND status <> 'dropping' ORDER BY object, status LIMIT ?`,
+ WHERE object IN (SELECT DISTINCT object FROM rm_copies WHERE object > ? AND status <> 'dropping' ORDER BY object LIMIT ?)
+ AND status <> 'dropping' ORDER BY object, status`,
     )
     .bind(after, PAGE_ROWS)
     .all<Record<string, string | number | null>>();
@@ -43,7 +44,8 @@ export async function showObjects(context: RouteContext): Promise<Response> {
       asOf: record.as_of === 0 ? null : new Date(Number(record.as_of)).toISOString(),
     })),
   );
-  const next = results.length < PAGE_ROWS ? null : (items.at(-1)?.object ?? null);
+  // A page has all lines of its objects: one that is built anew has two.
+  const next = new Set(items.map(({ object }) => object)).size < PAGE_ROWS ? null : (items.at(-1)?.object ?? null);
   return Response.json({ items, next }, { headers: { "cache-control": "no-store" } });
 }
 
