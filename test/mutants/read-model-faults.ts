@@ -187,8 +187,8 @@ export const READ_MODEL_FAULTS: readonly SimulatedFault[] = [
     rule: "RM3",
     what: "the cursor of a copy that is not read from satisfies a reader",
     file: "src/features/read-model/read-age.ts",
-    find: "WHERE grp IN (SELECT value FROM json_each(?)) AND status = 'serving'",
-    replace: "WHERE grp IN (SELECT value FROM json_each(?)) AND status <> 'listed'",
+    find: "epoch IN (SELECT value FROM json_each(?)) AND status = 'serving'",
+    replace: "epoch IN (SELECT value FROM json_each(?)) AND status <> 'listed'",
     seed: 1,
   },
   {
@@ -215,5 +215,21 @@ export const READ_MODEL_FAULTS: readonly SimulatedFault[] = [
     find: "return [guard(copy), ...rows, last];",
     replace: "return [guard(copy), ...rows.slice(1), { ...last, sql: 'DELETE FROM rm_copies WHERE id = ?1' }];",
     seed: 1,
+  },
+  {
+    rule: "RM3",
+    what: "an object without a copy does not count in the age of what spans objects",
+    file: "src/features/read-model/read-age.ts",
+    find: "const line = isPartitioned(projection, group)",
+    replace: "const line = isPartitioned(projection, group) && serving.length === 0",
+    seed: 1,
+  },
+  {
+    rule: "RM3",
+    what: "a walk forgets how far the objects before its rest had got",
+    file: "src/features/read-model/walk-objects.ts",
+    find: "lowestMs = Math.min(lowestMs, ...times);",
+    replace: "void times;",
+    seed: 2,
   },
 ];

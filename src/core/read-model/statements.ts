@@ -78,7 +78,11 @@ export function statementsOf(step: Step, tables: readonly ProjectedTable[]): Sta
 }
 
 /** Fails the batch it stands in unless the copy is still at this step. */
-export function guard({ id, step, status }: Pick<Copy, "id" | "step" | "status">): Statement {
+export function guard({
+  id,
+  step,
+  status,
+}: Pick<Copy, "id" | "step"> & { readonly status: Copy["status"] | "walked" }): Statement {
   return {
     sql: "INSERT INTO rm_guards (held) SELECT NULL WHERE NOT EXISTS (SELECT 1 FROM rm_copies WHERE id = ? AND step = ? AND status = ?)",
     params: [id, step, status],

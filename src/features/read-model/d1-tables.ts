@@ -6,7 +6,10 @@
 import { sql } from "drizzle-orm";
 import { index, integer, sqliteTable, text, uniqueIndex } from "drizzle-orm/sqlite-core";
 
-/** One row a copy of an object (`src/core/read-model/copy.ts`): the cursor, and what the register shows of the object. */
+/**
+ * One row a copy of an object (`src/core/read-model/copy.ts`): the cursor, and what the register shows of the object. `walked`: one row a
+ * group in partitions, for its age (`walk-objects.ts`).
+ */
 export const copies = sqliteTable(
   "rm_copies",
   {
@@ -14,7 +17,7 @@ export const copies = sqliteTable(
     object: text("object").notNull(),
     group: text("grp").notNull(),
     partition: text("part"),
-    status: text("status", { enum: ["serving", "building", "dropping", "listed"] }).notNull(),
+    status: text("status", { enum: ["serving", "building", "dropping", "listed", "walked"] }).notNull(),
     /** Its rows are in no answer: it is being built, or dropped. */
     isHidden: integer("is_hidden").notNull(),
     epoch: text("epoch").notNull(),

@@ -12,16 +12,17 @@ import { expectAnswer } from "../../edge/endpoints/answer.ts";
 import type { Exchange } from "../../edge/exchange.ts";
 import { callHeader } from "../../edge/exchange.ts";
 import { admitsPartition } from "../../edge/partition.ts";
+import { groupOf, type Projection } from "./projection.ts";
 
 /** Objects whose positions an answer names, and that one read asks for news at once. */
 export const MAX_NAMED_OBJECTS = 16;
 
 export interface Age {
-  /** Of the copies that serve, the oldest first; of many only some. */
+  /** Of the copies that serve; of many only some. */
   readonly cursors: readonly Cursor[];
-  /** How many there are. */
-  readonly objects: number;
-  /** ms since 1970: nothing that was committed up to then is missing; null while nothing is copied. */
+  /** Of the groups: up to when (ms since 1970) nothing that was committed is missing; null while that is not known. */
+  readonly groups: ReadonlyMap<string, number | null>;
+  /** The oldest of them. */
   readonly asOfMs: number | null;
   /** Those of the ledgers that the reader has named. */
   readonly named: readonly Cursor[];
@@ -30,9 +31,10 @@ export interface Age {
 /** Statements to be read along with the rows, and their records as an age: few, since each costs D1 more than what it reads. */
 export function ageStatements(groups: readonly string[], epochs: readonly string[]): readonly Statement[] {
   const cursors: Statement = {
-    sql: `SELECT object, epoch, seq, count(*) OVER () AS objects, min(as_of) OVER () AS as_of FROM rm_copies
- WHERE grp IN (SELECT value FROM json_each(?)) AND status = 'serving' ORDER BY rm_copies.as_of LIMIT ${MAX_NAMED_OBJECTS + 1}`,
-    params: [JSON.stringify(groups)],
+    sql: `SELECT object, epoch, seq, grp, status, form, as_of FROM rm_copies
+ WHERE grp IN (SELECT value FROM json_each(?)) AND status IN ('serving', 'walked')
+ ORDER BY status = 'serving', part IS NOT NULL, id LIMIT ${MAX_NAMED_OBJECTS + 1} + ?`,
+    params: [JSON.stringify(groups), groups.length],
   };
   if (epochs.length === 0) return [cursors];
   return [
@@ -44,14 +46,31 @@ export function ageStatements(groups: readonly string[], epochs: readonly string
   ];
 }
 
-export function readAge([some = [], named = []]: readonly (readonly Record<string, unknown>[])[]): Age {
-  const { objects = 0, as_of: asOf } = some[0] ?? {};
+/** A group that is one object is as old as its copy; one in partitions as old as what is known of all its objects, with or without a copy. */
+export function readAge(
+  [lines = [], named = []]: readonly (readonly Record<string, unknown>[])[],
+  projection: Projection,
+  groups: readonly string[],
+): Age {
+  const serving = lines.filter(({ status }) => status === "serving");
+  const ages = groups.map((group): readonly [string, number | null] => {
+    const form = groupOf(projection, objectName(projection.app, group, null))?.form;
+    const line = isPartitioned(projection, group)
+      ? lines.find((each) => each.grp === group && each.status === "walked" && each.form === form)
+      : serving.find((each) => each.grp === group);
+    return [group, Number(line?.as_of ?? 0) || null];
+  });
+  const times = ages.flatMap(([, time]) => time ?? []);
   return {
-    cursors: some.map(cursorOf),
-    objects: Number(objects),
-    asOfMs: typeof asOf === "number" ? asOf : null,
+    cursors: serving.map(cursorOf),
+    groups: new Map(ages),
+    asOfMs: times.length === 0 || times.length < ages.length ? null : Math.min(...times),
     named: named.map(cursorOf),
   };
+}
+
+export function isPartitioned({ tables }: Projection, group: string): boolean {
+  return [...tables.values()].some((table) => table.group === group && table.partitionBy !== null);
 }
 
 /**

@@ -5,14 +5,15 @@
 
 import type { Sql } from "../../../durable-objects/sql/port.ts";
 import { Fault } from "../../core/fault.ts";
-import type { ObjectName } from "../../core/ids.ts";
+import { type ObjectName, objectName } from "../../core/ids.ts";
 import { type Position, positionsBehind, positionsText } from "../../core/read-model/age.ts";
 import type { Exchange } from "../../edge/exchange.ts";
 import { type Database, databaseOf } from "./database.ts";
 import { followObject } from "./follow-object.ts";
 import type { Projection } from "./projection.ts";
-import { type Age, ageStatements, MAX_NAMED_OBJECTS, readAge, wantedPositions } from "./read-age.ts";
+import { type Age, ageStatements, isPartitioned, MAX_NAMED_OBJECTS, readAge, wantedPositions } from "./read-age.ts";
 import { readInstant } from "./read-instant.ts";
+import { walkObjects } from "./walk-objects.ts";
 
 /** How long an answer waits for a position ([HT8]). */
 const WAIT_MS = 200;
@@ -59,7 +60,7 @@ export async function readUnderAge<T>(
   );
   const read = async (from: Database) => {
     const instant = await readInstant(from, along, work);
-    const age = readAge(instant.along);
+    const age = readAge(instant.along, projection, groups);
     return { result: instant.result, age, behind: positionsBehind(wanted, [...age.cursors, ...age.named]) };
   };
   let answer = await read(session);
@@ -72,15 +73,8 @@ export async function readUnderAge<T>(
     if (answer.behind.length > 0) throw new Fault({ slug: "read-behind", retryAfter: 1 });
   }
   const { result, age } = answer;
-  if (age.asOfMs !== null && exchange.nowMs - age.asOfMs > STALE_MS)
-    lifetime.waitUntil(
-      refresh(
-        exchange,
-        projection,
-        age.cursors.map(({ object }) => object),
-      ),
-    );
-  const positions = age.objects > MAX_NAMED_OBJECTS ? null : positionsText(age.cursors, MAX_NAMED_OBJECTS);
+  lifetime.waitUntil(renew(exchange, projection, age));
+  const positions = positionsText(age.cursors, MAX_NAMED_OBJECTS);
   return {
     result,
     age,
@@ -96,6 +90,31 @@ export async function readUnderAge<T>(
 /** What every answer says of its age. */
 export function ageMembers({ asOfMs }: Age): { readonly asOf: string | null } {
   return { asOf: asOfMs === null || asOfMs === 0 ? null : new Date(asOfMs).toISOString() };
+}
+
+/** Groups that are being renewed for a reader of this isolate, and until when (ms) that is believed. */
+const renewing = new Map<string, number>();
+
+/** Behind the reply: of a group that is too old its one object is asked for news, or all its objects in turn. Each once at a time. */
+async function renew(exchange: Exchange, projection: Projection, { groups, cursors }: Age): Promise<void> {
+  const { env, log, nowMs } = exchange;
+  const consumer = { env, database: databaseOf(env, log), projection, clock: Date.now };
+  const isStale = ([group, asOfMs]: readonly [string, number | null]) =>
+    nowMs - (asOfMs ?? 0) > STALE_MS && (renewing.get(group) ?? 0) <= nowMs;
+  await Promise.all(
+    [...groups].filter(isStale).map(async ([group]) => {
+      renewing.set(group, nowMs + STALE_MS);
+      const object = objectName(projection.app, group, null);
+      if (!isPartitioned(projection, group)) {
+        if (cursors.some((cursor) => cursor.object === object)) await refresh(exchange, projection, [object]);
+      } else {
+        await walkObjects(consumer, group).catch((error: unknown) => {
+          log.debug("another walker was faster, or D1 failed", { group, error: String(error) });
+        });
+      }
+      renewing.delete(group);
+    }),
+  );
 }
 
 /** Brings the copies of these objects on, for as long as the reader waits. What is left over goes on behind the reply. */

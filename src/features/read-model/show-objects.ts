@@ -25,8 +25,8 @@ export async function showObjects(context: RouteContext): Promise<Response> {
   const { results } = await databaseOf(env, log)
     .prepare(
       `SELECT object, grp, part, status, epoch, migration, seq, size_bytes, as_of FROM rm_copies
- WHERE object IN (SELECT DISTINCT object FROM rm_copies WHERE object > ? AND status <> 'dropping' ORDER BY object LIMIT ?)
- AND status <> 'dropping' ORDER BY object, status`,
+ WHERE object IN (SELECT DISTINCT object FROM rm_copies WHERE object > ? AND status NOT IN ('dropping', 'walked') ORDER BY object LIMIT ?)
+ AND status NOT IN ('dropping', 'walked') ORDER BY object, status`,
     )
     .bind(after, PAGE_ROWS)
     .all<Record<string, string | number | null>>();

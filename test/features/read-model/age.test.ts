@@ -6,8 +6,9 @@ import type { ObjectName } from "../../../src/core/ids.ts";
 import type { LedgeEnv } from "../../../src/edge/env.ts";
 import { followObject } from "../../../src/features/read-model/follow-object.ts";
 import { projectionOf } from "../../../src/features/read-model/projection.ts";
+import { walkObjects } from "../../../src/features/read-model/walk-objects.ts";
 import { app } from "./app.ts";
-import { items, send, settle } from "./client.ts";
+import { d1, items, send, settle } from "./client.ts";
 
 const OBJECT = "t/test/notes/lag" as ObjectName;
 const MUTE = "t/test/notes/mute";
@@ -130,5 +131,45 @@ describe("what an answer asks of D1", () => {
       expect(batches.splice(0), path).toEqual([2]);
       if (path.startsWith("search")) expect(await reply.text()).toContain("asked only once");
     }
+  });
+});
+
+describe("the age of a view over partitions", () => {
+  it("[RM3] [HT8] does not pass a commit of an object that has no copy yet, and costs an object without news no row", async () => {
+    await send("ann", "POST /api/@old/notes", { id: "o", authorId: "ann", body: "b" });
+    await settle("t/test/notes/old");
+    const asOf = async () => {
+      const { json } = await send("ann", "GET /api/all_notes?select=body&limit=1");
+      return json.asOf === null ? 0 : Date.parse(String(json.asOf));
+    };
+    const consumer = {
+      env: env as unknown as LedgeEnv,
+      database: env.LEDGE_D1,
+      projection: projectionOf(app.definition),
+      clock: Date.now,
+    };
+    const walk = async () => {
+      await d1("UPDATE rm_copies SET head = 0 WHERE status = 'walked'");
+      await walkObjects(consumer, "notes");
+    };
+    // A new room, of which nobody has told; then the old one moves on.
+    await send("ann", "POST /api/@fresh/notes", { id: "f", authorId: "ann", body: "b" });
+    await muteObject("t/test/notes/fresh");
+    const committedMs = Date.now();
+    await d1("DELETE FROM rm_copies WHERE object = 't/test/notes/fresh'");
+    await send("ann", "PATCH /api/@old/notes/o", { body: "c" });
+    await settle("t/test/notes/old");
+    const copies = await d1("SELECT id FROM rm_copies WHERE object = 't/test/notes/fresh' AND status = 'serving'");
+    if (copies.length === 0) expect(await asOf()).toBeLessThan(committedMs);
+    await walk();
+    expect(
+      await d1("SELECT id FROM rm_copies WHERE object = 't/test/notes/fresh' AND status = 'serving'"),
+    ).toHaveLength(1);
+    expect(await asOf()).toBeGreaterThanOrEqual(committedMs);
+    const lines = () =>
+      d1("SELECT id, as_of, step FROM rm_copies WHERE status = 'serving' AND grp = 'notes' ORDER BY id");
+    const before = await lines();
+    await walk();
+    expect(await lines()).toEqual(before);
   });
 });

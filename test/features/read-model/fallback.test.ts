@@ -42,7 +42,7 @@ async function ask(user: string, path: string, minSeq: string | null, bindings: 
 
 /** Without what has a time of its own. */
 const bytes = (text: string) =>
-  text.replace(/"asOf":"[^"]*"/, '"asOf":"…"').replace(/"nextCursor":"[^"]*"/, '"nextCursor":"…"');
+  text.replace(/"asOf":(?:"[^"]*"|null)/, '"asOf":"…"').replace(/"nextCursor":"[^"]*"/, '"nextCursor":"…"');
 
 const ahead = (position: string | null) => {
   const [epoch, seq] = (position ?? "").split(":");

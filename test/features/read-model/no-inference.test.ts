@@ -140,7 +140,7 @@ function comparable({ status, headers, json }: Sent): string {
     ([name]) => !["ledge-seq", "ledge-bookmark", "traceparent", "content-length"].includes(name),
   );
   const body = JSON.stringify(json, (name, value: unknown) => {
-    if (name === "asOf") return typeof value;
+    if (name === "asOf") return "a time, or null";
     return name === "nextCursor" && typeof value === "string" ? placeIn(value) : value;
   });
   return `${status}\n${JSON.stringify(kept)}\n${body}`

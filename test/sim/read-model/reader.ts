@@ -58,7 +58,7 @@ async function readOnce(
   const { result, along: found } = await readInstant(world.database(weather), along, (sql) =>
     prefixed(sql, source.prefix).all(`SELECT id, text FROM "${source.spec.name}"`),
   );
-  const age = readAge(found);
+  const age = readAge(found, projection, ["desk"]);
   const rows = result.map(({ id, text }) => `${id} ${text}`).sort();
   return { rows, age, behind: positionsBehind(wanted, [...age.cursors, ...age.named]) };
 }

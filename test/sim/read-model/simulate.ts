@@ -14,6 +14,7 @@ import { followObject } from "../../../src/features/read-model/follow-object.ts"
 import { groupOf } from "../../../src/features/read-model/projection.ts";
 import { readCopies } from "../../../src/features/read-model/read-copies.ts";
 import { Broken, checkCopies, checkRest } from "./check-copies.ts";
+import { randomFrom } from "./random-from.ts";
 import { readCards } from "./reader.ts";
 import { rowsOf, VERSIONS, type Weather, World } from "./world.ts";
 
@@ -190,16 +191,4 @@ async function proceedAndSettle(proceed: () => void): Promise<void> {
 /** Lets all that can go on without the scheduler go on. */
 async function settle(): Promise<void> {
   await new Promise((resolve) => setImmediate(resolve));
-}
-
-/** mulberry32 */
-function randomFrom(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = state;
-    t = Math.imul(t ^ (t >>> 15), t | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }

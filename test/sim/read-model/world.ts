@@ -109,6 +109,11 @@ export class World {
     return this.#now;
   }
 
+  /** Time in which nothing happens. */
+  pass(ms: number): void {
+    this.#now += ms;
+  }
+
   open(object: ObjectName, isMigrated: boolean, database = new DatabaseSync(":memory:")): Store {
     const fresh = ++this.#epochs;
     const store = openStore({
@@ -192,6 +197,13 @@ export class World {
     const env = {
       LEDGE_TABLES: {
         getByName: (name: ObjectName) => ({
+          // Every object registers as it opens, before it commits anything.
+          objects: async () => {
+            await weather.step("register.before");
+            const names = [...this.stores.keys()].map((object) => ({ object }));
+            await weather.step("register.after");
+            return names;
+          },
           pull: async (request: string) => {
             await weather.step("pull.before");
             const store = this.stores.get(name) ?? this.open(name, false);
