@@ -84,7 +84,8 @@ export async function generate(request: GenerateRequest): Promise<GenerateOutcom
     if (outcome.kind === "refused") problems.push(...outcome.problems);
     if (outcome.kind === "planned") planned.push(outcome);
   }
-  const d1 = await planOfD1(readD1(project.migrations), app.d1);
+  const renames = planned.flatMap((each) => each.renames);
+  const d1 = await planOfD1(readD1(project.migrations), app.d1, renames);
   if (d1.kind === "refused") problems.push(...d1.problems);
   if (d1.kind === "planned") planned.push(d1);
   if (problems.length > 0) return refused(problems);
@@ -106,6 +107,7 @@ interface Planned {
   readonly history: GroupHistory | undefined;
   readonly migration: NewMigration;
   readonly changes: readonly Change[];
+  readonly renames: readonly Rename[];
 }
 
 type PairOutcome =
@@ -134,12 +136,17 @@ async function planOne(request: GenerateRequest, { group, history, after }: Grou
   const failure = rehearse([...(history?.migrations ?? []), { tag, sql }], after.tables);
   if (failure !== null) return refused([`The migration of "${group}" does not run. ${failure}\n${sql}`]);
   const snapshot = { ...after, prevId: history?.snapshot?.id ?? ORIGIN_ID };
-  return { kind: "planned", history, migration: { group, tag, sql, snapshot }, changes: plan.changes };
+  const { changes } = plan;
+  return { kind: "planned", history, migration: { group, tag, sql, snapshot }, changes, renames: resolved.renames };
 }
 
 /** Copies are taken from the objects again whatever becomes of them, so nobody is asked. Tables of features are Ledge's own. */
-async function planOfD1(history: GroupHistory | undefined, after: Snapshot): Promise<PairOutcome> {
-  const plan = await planD1(history?.snapshot ?? null, after);
+async function planOfD1(
+  history: GroupHistory | undefined,
+  after: Snapshot,
+  renames: readonly Rename[],
+): Promise<PairOutcome> {
+  const plan = await planD1(history?.snapshot ?? null, after, renames);
   if (plan.problems.length > 0) return refused(plan.problems);
   if (plan.statements.length === 0) return { kind: "current" };
   const tag = nextTag(history, migrationName(plan.changes));
@@ -147,7 +154,8 @@ async function planOfD1(history: GroupHistory | undefined, after: Snapshot): Pro
   const failure = rehearseD1([...(history?.migrations ?? []), { tag, sql }]);
   if (failure !== null) return refused([`The migration of D1 does not run. ${failure}\n${sql}`]);
   const snapshot = { ...after, prevId: history?.snapshot?.id ?? ORIGIN_ID };
-  return { kind: "planned", history, migration: { group: D1_FOLDER, tag, sql, snapshot }, changes: plan.changes };
+  const migration = { group: D1_FOLDER, tag, sql, snapshot };
+  return { kind: "planned", history, migration, changes: plan.changes, renames: [] };
 }
 
 function unfitRenames(renames: readonly Rename[], pairs: readonly GroupPair[]): string[] {

@@ -7,15 +7,22 @@
 import { DatabaseSync } from "node:sqlite";
 import type { Sql } from "../../../durable-objects/sql/port.ts";
 import { createIndex, dropIndex, type SearchedTable } from "../../../durable-objects/sql/search-index.ts";
+import { projectionName } from "../../core/read-model/projected-table.ts";
 import { type GroupPlan, planGroup } from "./plan-group.ts";
+import { fittingRenames, type Rename } from "./renames.ts";
 import type { Snapshot, SnapshotTable } from "./snapshot.ts";
 import { sameForm } from "./snapshot.ts";
 
-export async function planD1(before: Snapshot | null, after: Snapshot): Promise<GroupPlan> {
+/** `renames` are those of the objects' tables: a renamed column keeps its values in the copy that is read until the new one is whole. */
+export async function planD1(
+  before: Snapshot | null,
+  after: Snapshot,
+  renames: readonly Rename[] = [],
+): Promise<GroupPlan> {
   const old = before?.tables ?? {};
   const remade = Object.values(after.tables).filter((table) => isRemade(table, old[table.name], before, after));
   const kept = Object.fromEntries(Object.entries(old).filter(([name]) => !remade.some((table) => table.name === name)));
-  const plan = await planGroup(kept, after, []);
+  const plan = await planGroup(kept, after, fittingRenames(kept, after.tables, renames.flatMap(inCopies)));
   const touched = plan.statements.join("\n");
   const isTouched = (name: string) =>
     touched.includes(`\`${name}\``) || !sameForm(before?.searched?.[name], after.searched?.[name]);
@@ -52,6 +59,11 @@ export function rehearseD1(migrations: readonly { readonly tag: string; readonly
   } finally {
     database.close();
   }
+}
+
+/** A table under another name is copied from the start: its copy has another key. */
+function inCopies(rename: Rename): readonly Rename[] {
+  return rename.kind === "column" ? [{ ...rename, table: projectionName(rename.table) }] : [];
 }
 
 function isProjection(name: string, { tables }: Snapshot): boolean {

@@ -57,7 +57,7 @@ export function readAge(
     const form = groupOf(projection, objectName(projection.app, group, null))?.form;
     const line = isPartitioned(projection, group)
       ? lines.find((each) => each.grp === group && each.status === "walked" && each.form === form)
-      : serving.find((each) => each.grp === group);
+      : serving.find((each) => each.grp === group && each.form === form);
     return [group, Number(line?.as_of ?? 0) || null];
   });
   const times = ages.flatMap(([, time]) => time ?? []);
