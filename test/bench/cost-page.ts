@@ -22,12 +22,19 @@ function plain({ get, list, create, patch }: Measured): Usage {
   ]);
 }
 
+/** At most one walk over a view's objects every five seconds (`walk-objects.ts`), and at most one a page. */
+const WALKS_A_MONTH = (30 * 24 * 3600) / 5;
+
+/** `beside`: what does not grow with operations without end. */
+type Mix = readonly [name: string, usage: Usage, beside?: (operations: number) => Usage];
+
 /** What stands beside the plain operations, of one operation. */
-function mixes(measured: Measured): readonly (readonly [name: string, usage: Usage])[] {
+function mixes(measured: Measured): readonly Mix[] {
   const base = plain(measured);
   const beside = (...parts: readonly (readonly [number, Usage])[]): Usage => sumUsage([[1, base], ...parts]);
   const views = [0.1, measured.viewPageAsked] as const;
   const manyViews = [0.1, measured.viewPageOfMany] as const;
+  const walksOf = (operations: number) => sumUsage([[Math.min(operations / 10, WALKS_A_MONTH), measured.walk]]);
   const live = [0.05, measured.watch] as const;
   const files = [
     [0.01, measured.upload],
@@ -43,18 +50,30 @@ function mixes(measured: Measured): readonly (readonly [name: string, usage: Usa
     [
       "the same, no two commits together, views over 25 objects (at worst)",
       beside([0.1, measured.projectedAlone], manyViews),
+      walksOf,
     ],
     ["a watch opened for every twenty operations", beside(live)],
     ["a file uploaded for every hundred operations, five downloaded", beside(...files)],
     ["a job for every fifty operations", beside(jobs)],
-    ["all of it, at worst", beside([0.1, measured.projectedAlone], manyViews, live, ...files, jobs)],
+    ["all of it, at worst", beside([0.1, measured.projectedAlone], manyViews, live, ...files, jobs), walksOf],
   ];
 }
 
 function monthTable(measured: Measured): string {
-  const lines = mixes(measured).map(([name, usage]) => {
-    const months = VOLUMES.map((operations) => sumUsage([[operations, usage]]));
-    const { operations, unit } = freeOf(usage);
+  const lines = mixes(measured).map(([name, usage, more = () => ({})]) => {
+    const months = VOLUMES.map((operations) =>
+      sumUsage([
+        [operations, usage],
+        [1, more(operations)],
+      ]),
+    );
+    // By the day, of which a walk a page is the most.
+    const { operations, unit } = freeOf(
+      sumUsage([
+        [1, usage],
+        [1, more(1)],
+      ]),
+    );
     return row([
       name,
       ...months.map((month) => dollars(dollarsOf(month))),
@@ -94,7 +113,8 @@ function usageTable(measured: Measured): string {
     ["the same, one of twenty that come together", measured.projectedTogether],
     ["page of 20 of a view of one object", measured.viewPage],
     ["the same, older than 5 s: the object is asked for news", measured.viewPageAsked],
-    ["page of 20 of a view of 25 objects, older than 5 s: 16 are asked", measured.viewPageOfMany],
+    ["page of 20 of a view of 25 objects", measured.viewPageOfMany],
+    ["beside it, once at most every 5 s while it is read: all 25 are asked for news", measured.walk],
     ["watch of 20 rows, opened", measured.watch],
     ["file, uploaded", measured.upload],
     ["file, downloaded", measured.download],
