@@ -12,7 +12,7 @@ export const OFFLINE_FAULTS: readonly SimulatedFault[] = [
     file: "core/offline/sendable.ts",
     find: "taken.has(write) || ",
     replace: "",
-    seed: 1,
+    seed: 2,
   },
   {
     rule: "O2",
@@ -20,7 +20,7 @@ export const OFFLINE_FAULTS: readonly SimulatedFault[] = [
     file: "core/offline/sendable.ts",
     find: " || mentions(write.values, toCome)",
     replace: "",
-    seed: 1,
+    seed: 6,
   },
   {
     rule: "O2",
@@ -28,7 +28,7 @@ export const OFFLINE_FAULTS: readonly SimulatedFault[] = [
     file: "core/offline/sendable.ts",
     find: 'if (entry.state.kind === "done") continue;',
     replace: 'if (entry.state.kind === "done" || entry.state.kind === "refused") continue;',
-    seed: 87,
+    seed: 10,
   },
   {
     rule: "O2",
@@ -44,7 +44,7 @@ export const OFFLINE_FAULTS: readonly SimulatedFault[] = [
     file: "core/offline/judge-reply.ts",
     find: 'return { kind: "again", mayHaveArrived: true, afterMs: 0 };',
     replace: 'return { kind: "again", mayHaveArrived: false, afterMs: 0 };',
-    seed: 4,
+    seed: 12,
   },
   {
     rule: "O2",
@@ -52,7 +52,7 @@ export const OFFLINE_FAULTS: readonly SimulatedFault[] = [
     file: "core/offline/outbox.ts",
     find: "if (isInDoubt) course.dueMs = course.doubtUntilMs;\n        else {",
     replace: "{",
-    seed: 98,
+    seed: 265,
   },
   {
     rule: "O2",
@@ -60,7 +60,7 @@ export const OFFLINE_FAULTS: readonly SimulatedFault[] = [
     file: "core/offline/outbox.ts",
     find: 'if (state.kind === "sent" && before.get(key)?.state.kind !== "sent") this.#doubt(this.#courseOf(key));',
     replace: ";",
-    seed: 98,
+    seed: 35,
   },
   {
     rule: "O2",
@@ -68,7 +68,7 @@ export const OFFLINE_FAULTS: readonly SimulatedFault[] = [
     file: "core/offline/outbox.ts",
     find: "course.dueMs = nowMs + afterMs;\n        if (!course.mayHaveArrived) this",
     replace: "course.dueMs = nowMs + afterMs;\n        if (!verdict.mayHaveArrived) this",
-    seed: 386,
+    seed: 413,
   },
   {
     rule: "O2",
@@ -76,7 +76,7 @@ export const OFFLINE_FAULTS: readonly SimulatedFault[] = [
     file: "core/offline/outbox.ts",
     find: "return ageMs > OUTBOX_LIMITS.replayWithinMs || ageMs < -OUTBOX_LIMITS.clockErrorMs;",
     replace: "return Number.isNaN(ageMs);",
-    seed: 2,
+    seed: 8,
   },
   {
     rule: "O2",
@@ -84,7 +84,7 @@ export const OFFLINE_FAULTS: readonly SimulatedFault[] = [
     file: "core/offline/entry-changes.ts",
     find: "writes.every(({ tag }) => tag !== null)",
     replace: 'writes.every(({ op, tag }) => op === "create" || tag !== null)',
-    seed: 197,
+    seed: 39,
   },
   {
     rule: "O4",
@@ -92,7 +92,7 @@ export const OFFLINE_FAULTS: readonly SimulatedFault[] = [
     file: "core/offline/outbox.ts",
     find: "if (!isDone) {\n      this.#reload();\n      return;\n    }",
     replace: "if (!isDone) return;",
-    seed: 37,
+    seed: 513,
   },
   {
     rule: "RV3",
@@ -100,7 +100,7 @@ export const OFFLINE_FAULTS: readonly SimulatedFault[] = [
     file: "core/offline/outbox.ts",
     find: "this.#revoke();\n    this.#pump();\n  }\n\n  /** News",
     replace: "this.#toRevoke = [];\n    this.#pump();\n  }\n\n  /** News",
-    seed: 3,
+    seed: 68,
   },
   {
     rule: "RV3",
@@ -108,7 +108,7 @@ export const OFFLINE_FAULTS: readonly SimulatedFault[] = [
     file: "core/offline/entry-changes.ts",
     find: "isRevoked(write) ? { ...write, base: null } : write",
     replace: "write",
-    seed: 2,
+    seed: 4,
   },
   {
     rule: "CI6",
@@ -124,7 +124,7 @@ export const OFFLINE_FAULTS: readonly SimulatedFault[] = [
     file: "core/offline/overlay.ts",
     find: "isReached(entry) && !writes.some((write) => staying.has(rowKey(write)))",
     replace: "isReached(entry)",
-    seed: 81,
+    seed: 2,
   },
   {
     rule: "CI6",
@@ -132,7 +132,7 @@ export const OFFLINE_FAULTS: readonly SimulatedFault[] = [
     file: "core/offline/overlay.ts",
     find: "if (known === undefined) return { name };",
     replace: "if (known === undefined) return null;",
-    seed: 54,
+    seed: 2,
   },
   {
     rule: "CC3",
@@ -148,7 +148,7 @@ export const OFFLINE_FAULTS: readonly SimulatedFault[] = [
     file: "core/offline/overlay.ts",
     find: "this.#over.set(key, rev);",
     replace: "",
-    seed: 10,
+    seed: 206,
   },
   {
     rule: "CI6",
@@ -156,7 +156,7 @@ export const OFFLINE_FAULTS: readonly SimulatedFault[] = [
     file: "core/offline/overlay.ts",
     find: "if ((held?.rev ?? this.#over.get(entry.key) ?? -1) >= entry.rev) return;",
     replace: "",
-    seed: 10,
+    seed: 206,
   },
   {
     rule: "O2",

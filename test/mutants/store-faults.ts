@@ -12,7 +12,7 @@ export const STORE_FAULTS: readonly SimulatedFault[] = [
     file: "core/offline/overlay.ts",
     find: "(at !== null && toAsk(at, entry, told) === null)",
     replace: "at === null || toAsk(at, entry, told) === null",
-    seed: 11,
+    seed: 2,
   },
   {
     rule: "CI6",
@@ -28,7 +28,7 @@ export const STORE_FAULTS: readonly SimulatedFault[] = [
     file: "core/store/store-core.ts",
     find: "this.#overlay = new Overlay();\n    this.#finished",
     replace: "this.#finished",
-    seed: 22,
+    seed: 15,
   },
   {
     rule: "LS10",
@@ -36,7 +36,7 @@ export const STORE_FAULTS: readonly SimulatedFault[] = [
     file: "core/store/store-core.ts",
     find: "held.late = this.#finished;",
     replace: "held.late = [];",
-    seed: 3,
+    seed: 2,
   },
   {
     rule: "LS10",
@@ -52,7 +52,7 @@ export const STORE_FAULTS: readonly SimulatedFault[] = [
     file: "core/store/store-core.ts",
     find: "const over = outOf(late, (entry) => !this.#isBehind(place, entry));",
     replace: "const over = new Set(late.filter((entry) => !this.#isBehind(place, entry)));",
-    seed: 65,
+    seed: 2,
   },
   {
     rule: "LS3",
@@ -68,7 +68,7 @@ export const STORE_FAULTS: readonly SimulatedFault[] = [
     file: "core/store/store-core.ts",
     find: "this.#staleTables( before.filter(({ key }) => this.#overlay.entry(key) === undefined).flatMap(({ writes }) => writes), );",
     replace: ";",
-    seed: 17,
+    seed: 16,
   },
   {
     rule: "CI6",
@@ -116,7 +116,7 @@ export const STORE_FAULTS: readonly SimulatedFault[] = [
     file: "core/store/shown-list.ts",
     find: "last?.before === before &&\n      last?.writes.length",
     replace: "last?.writes.length",
-    seed: 5,
+    seed: 1,
   },
   {
     rule: "LS3",
