@@ -80,14 +80,6 @@ export const READ_MODEL_FAULTS: readonly SimulatedFault[] = [
     seed: 1,
   },
   {
-    rule: "RM4",
-    what: "a copy takes its place though the other one has got further",
-    file: "src/core/read-model/statements.ts",
-    find: "WHERE object = ? AND status = 'serving' AND epoch = ? AND seq > ?",
-    replace: "WHERE object = ? AND status = 'serving' AND epoch = ? AND seq > ? + 1000",
-    seed: 977,
-  },
-  {
     rule: "RM2",
     what: "a batch does not count the step that it made",
     file: "src/core/read-model/statements.ts",
