@@ -140,7 +140,7 @@ export const OFFLINE_FAULTS: readonly SimulatedFault[] = [
     file: "core/live/client-picture.ts",
     find: "known.delete(question);\n    this.#setNeeds(",
     replace: 'known.delete(question);\n    if (name === "") this.#setNeeds(',
-    seed: 224,
+    seed: 14010,
   },
   {
     rule: "CI6",
