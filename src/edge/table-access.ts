@@ -7,6 +7,7 @@ import { Fault } from "../core/fault.ts";
 import { isJsonObject, type Json, type JsonObject } from "../core/json.ts";
 import type { Answer } from "./endpoint.ts";
 import type { Exchange } from "./exchange.ts";
+import { tableNamed } from "./table-named.ts";
 
 export interface Page {
   readonly items: readonly JsonObject[];
@@ -31,7 +32,7 @@ export interface TableAccess {
 }
 
 export function tableAccess(exchange: Exchange, name: string, partition: string | null): TableAccess {
-  const entry = [...exchange.edge.tables.values()].find(({ resource }) => resource.name === name);
+  const entry = tableNamed(exchange.edge, name);
   if (entry === undefined) throw new TypeError(`The application has no table "${name}"`);
   const root = `${exchange.edge.basePath}${partition === null ? "" : `/@${encodeURIComponent(partition)}`}/${entry.path}`;
   const row = (id: string | number) => `${root}/${encodeURIComponent(id)}`;

@@ -3,42 +3,16 @@
  * the real object; not timed.
  */
 
-import { env, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
+import { type CountedRows, countRows } from "../support/count-rows.ts";
 import { inspect, send } from "../support/scenario.ts";
 import { uid } from "./batch-support.ts";
 import { type Bank, openBank } from "./transaction-support.ts";
 
-interface Cost {
-  read: number;
-  written: number;
-}
-
 /** Runs requests while the storage of one object counts. */
-async function costOf(object: string, run: () => Promise<void>): Promise<Cost> {
-  const stub = env.LEDGE_TABLES.getByName(object);
-  const cost: Cost = { read: 0, written: 0 };
-  await runInDurableObject(stub, (_instance, state) => {
-    const { sql } = state.storage;
-    const exec = sql.exec.bind(sql);
-    Object.defineProperty(sql, "exec", {
-      configurable: true,
-      value: (statement: string, ...params: SqlStorageValue[]) => {
-        const cursor = exec(statement, ...params);
-        const settle = <T>(result: T): T => {
-          cost.read += cursor.rowsRead;
-          cost.written += cursor.rowsWritten;
-          return result;
-        };
-        return { toArray: () => settle(cursor.toArray()), raw: () => settle([...cursor.raw()]) };
-      },
-    });
-  });
-  await run();
-  await runInDurableObject(stub, (_instance, state) => {
-    delete (state.storage.sql as { exec?: unknown }).exec;
-  });
-  return cost;
+function costOf(object: string, run: () => Promise<void>): Promise<CountedRows> {
+  return countRows(env.LEDGE_TABLES.getByName(object), run);
 }
 
 const create = (path: string, body: object) => async () => {

@@ -15,6 +15,7 @@ import type { TableRequest } from "../exchange.ts";
 import { MAX_UNCONFIRMED_ROWS } from "../limits.ts";
 import { admitsPartition } from "../partition.ts";
 import { ALLOW, DENY, requireScope } from "../scopes.ts";
+import { tableNamed } from "../table-named.ts";
 import type { Origin } from "./origin.ts";
 
 export interface Target {
@@ -68,10 +69,8 @@ export async function openTarget(
 
 /** By the name it is served under; server code may also use the table's own. */
 export function findTable({ exchange, door }: Origin, name: string): TableEntry {
-  const { tables } = exchange.edge;
-  const entry =
-    tables.get(name) ??
-    (door === "code" ? [...tables.values()].find(({ resource }) => resource.name === name) : undefined);
+  const { edge } = exchange;
+  const entry = edge.tables.get(name) ?? (door === "code" ? tableNamed(edge, name) : undefined);
   if (entry === undefined) throw new Fault({ slug: "not-found", resource: name });
   return entry;
 }

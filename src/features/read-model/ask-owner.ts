@@ -13,6 +13,7 @@ import type { Filter } from "../../core/query/tree.ts";
 import { readObject } from "../../edge/call-object.ts";
 import { expectAnswer } from "../../edge/endpoints/answer.ts";
 import { callHeader, type Exchange, type TableRequest } from "../../edge/exchange.ts";
+import { tableNamed } from "../../edge/table-named.ts";
 import { fixedPartitions } from "./fixed-partitions.ts";
 import type { Projection } from "./projection.ts";
 import type { View } from "./view.ts";
@@ -32,7 +33,7 @@ export interface ViewAnswer {
 /** The object that holds all rows which the filter leaves; null: there are several, or the view is more than a table. */
 export function ownerOf(view: View, projection: Projection, exchange: Exchange, where: Filter): TableRequest | null {
   const table = view.query === null ? projection.tables.get(view.tables[0] ?? "") : undefined;
-  const entry = [...exchange.edge.tables.values()].find(({ resource }) => resource.name === table?.name);
+  const entry = table && tableNamed(exchange.edge, table.name);
   if (table === undefined || entry === undefined) return null;
   const [partition, ...others] = table.partitionBy === null ? [null] : (fixedPartitions(where, table) ?? []);
   if (partition === undefined || others.length > 0) return null;

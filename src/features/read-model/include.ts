@@ -17,6 +17,7 @@ import { conjoin, type Filter } from "../../core/query/tree.ts";
 import type { ManyToMany } from "../../define/config.ts";
 import type { AnyResource } from "../../define/resource.ts";
 import type { Exchange } from "../../edge/exchange.ts";
+import { tableNamed } from "../../edge/table-named.ts";
 import type { Projection } from "./projection.ts";
 import { type RelatedQuery, readRelated } from "./related-rows.ts";
 import { copiedResource, shownRow, sightOf } from "./sight.ts";
@@ -81,7 +82,7 @@ async function prepareOne(
 ): Promise<PreparedRelation> {
   const { resource: to, through } = relationOf(resource, name);
   const open = async (table: string) => {
-    const entry = [...exchange.edge.tables.values()].find((each) => each.resource.name === table);
+    const entry = tableNamed(exchange.edge, table);
     const projected = projection.tables.get(table);
     if (entry === undefined || projected === undefined) throw new TypeError(`"${table}" is not copied`);
     const inside = entry.resource.spec.group === resource.spec.group ? partition : null;

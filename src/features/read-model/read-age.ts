@@ -8,6 +8,7 @@ import { REGISTRY_GROUP } from "../../core/protocol/live-opening.ts";
 import { type Cursor, type Position, readWishes } from "../../core/read-model/age.ts";
 import type { Statement } from "../../core/read-model/statements.ts";
 import { readObject } from "../../edge/call-object.ts";
+import type { TableEntry } from "../../edge/edge.ts";
 import { expectAnswer } from "../../edge/endpoints/answer.ts";
 import type { Exchange } from "../../edge/exchange.ts";
 import { callHeader } from "../../edge/exchange.ts";
@@ -103,9 +104,8 @@ export async function wantedPositions(exchange: Exchange, groups: readonly strin
 
 /** By the rule of any of its tables, as in a transaction over several. */
 async function mayEnter(exchange: Exchange, object: ObjectName): Promise<boolean> {
-  const [, , group, partition = null] = object.split("/");
-  const tables = [...exchange.edge.tables.values()].filter(({ resource }) => resource.spec.group === group);
-  const rules = tables.flatMap(({ resource }) => resource.config.partition ?? []);
+  const [, , , partition = null] = object.split("/");
+  const rules = tablesIn(exchange, object).flatMap(({ resource }) => resource.config.partition ?? []);
   if (partition === null) return rules.length === 0;
   const answers = await Promise.all(rules.map((rule) => admitsPartition(rule, partition, exchange)));
   return answers.includes(true);
@@ -113,10 +113,9 @@ async function mayEnter(exchange: Exchange, object: ObjectName): Promise<boolean
 
 /** Where the object stands once nothing is promised in it any more: a read of all rows waits for that. */
 async function settledPositions(exchange: Exchange, object: ObjectName): Promise<readonly Position[]> {
-  const [, , group, partition = null] = object.split("/");
-  const entries = [...exchange.edge.tables.values()].filter(({ resource }) => resource.spec.group === group);
+  const [, , , partition = null] = object.split("/");
   const positions = await Promise.all(
-    entries.map(async (entry) => {
+    tablesIn(exchange, object).map(async (entry) => {
       const request = { ...exchange, entry, partition, object };
       const { consistency: _, ...header } = callHeader(request);
       const reply = await readObject(request, {
@@ -133,6 +132,11 @@ async function settledPositions(exchange: Exchange, object: ObjectName): Promise
     }),
   );
   return positions;
+}
+
+function tablesIn({ edge }: Exchange, object: ObjectName): readonly TableEntry[] {
+  const [, , group] = object.split("/");
+  return [...edge.tables.values()].filter(({ resource }) => resource.spec.group === group);
 }
 
 function cursorOf({ object, epoch, seq }: Record<string, unknown>): Cursor {

@@ -1,8 +1,9 @@
 /** What a file costs in the units that are billed: rows its object writes, requests that objects are asked, operations of the bucket. */
 
-import { env, runInDurableObject } from "cloudflare:test";
+import { env } from "cloudflare:test";
 import { expect, it } from "vitest";
 import { FILES } from "../../bench/measured-usage.ts";
+import { countRows } from "../../support/count-rows.ts";
 import { app } from "./app.ts";
 import { PNG, store, tables } from "./client.ts";
 
@@ -44,27 +45,8 @@ function countingEnv(spent: Spent): object {
 
 async function spentBy(run: (env: object) => Promise<void>): Promise<Spent> {
   const spent: Spent = { rowsWritten: 0, objectRequests: 0, bucketWrites: 0, bucketReads: 0 };
-  const stub = tables.getByName(DESK);
-  await runInDurableObject(stub, (_instance, state) => {
-    const { sql } = state.storage;
-    const exec = sql.exec.bind(sql);
-    Object.defineProperty(sql, "exec", {
-      configurable: true,
-      value: (statement: string, ...params: SqlStorageValue[]) => {
-        const cursor = exec(statement, ...params);
-        const settle = <T>(result: T): T => {
-          spent.rowsWritten += cursor.rowsWritten;
-          return result;
-        };
-        return { toArray: () => settle(cursor.toArray()), raw: () => settle([...cursor.raw()]) };
-      },
-    });
-  });
-  await run(countingEnv(spent));
-  await runInDurableObject(stub, (_instance, state) => {
-    delete (state.storage.sql as { exec?: unknown }).exec;
-  });
-  return spent;
+  const { written } = await countRows(tables.getByName(DESK), () => run(countingEnv(spent)));
+  return { ...spent, rowsWritten: written };
 }
 
 const headers = { authorization: "Bearer dev:alice" };
