@@ -14,6 +14,8 @@ export interface RawReply {
 export interface RawOptions {
   /** What is sent after the head, as fast as it is taken; ends with the answer. */
   readonly body?: () => Iterable<string | Buffer>;
+  /** A rest between two parts of the body; 0 (as fast as they are taken) when absent. */
+  readonly restMs?: number;
   /** How long to wait for (more of) an answer. */
   readonly quietMs?: number;
 }
@@ -22,7 +24,7 @@ export interface RawOptions {
 export function sendRaw(
   origin: string,
   head: string | Buffer,
-  { body, quietMs = 400 }: RawOptions = {},
+  { body, restMs = 0, quietMs = 400 }: RawOptions = {},
 ): Promise<RawReply> {
   const { hostname, port } = new URL(origin);
   return new Promise((resolve) => {
@@ -55,6 +57,7 @@ export function sendRaw(
         void pump(
           socket,
           body(),
+          restMs,
           () => isAnswered,
           (count) => {
             sentBytes += count;
@@ -67,6 +70,7 @@ export function sendRaw(
 async function pump(
   socket: Socket,
   parts: Iterable<string | Buffer>,
+  restMs: number,
   isOver: () => boolean,
   count: (bytes: number) => void,
 ): Promise<void> {
@@ -79,6 +83,6 @@ async function pump(
         socket.once("close", resume);
       });
     // Lets an answer in between two writes.
-    await new Promise((resume) => setImmediate(resume));
+    await new Promise<void>((resume) => (restMs > 0 ? setTimeout(resume, restMs) : setImmediate(resume)));
   }
 }
