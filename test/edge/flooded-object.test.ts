@@ -10,7 +10,7 @@ test("[HT72] beyond the limit a call is refused at once and never sent; as calls
   const waiting: ((reply: ObjectReply) => void)[] = [];
   const { send, calls } = client(() => new Promise((resolve) => waiting.push(resolve)));
   const flood = Array.from({ length: MAX_CALLS_IN_FLIGHT + 20 }, () => send("/api/notes", { as: "alice" }));
-  const refused = await settled(flood);
+  const refused = await firstOf(flood, 20);
   expect(refused).toHaveLength(20);
   expect(refused.every(({ status, json }) => status === 503 && json.code === "OVERLOADED")).toBe(true);
   expect(refused[0]?.headers.get("retry-after")).toBe("1");
@@ -24,13 +24,11 @@ test("[HT72] beyond the limit a call is refused at once and never sent; as calls
   expect((await next).status).toBe(200);
 });
 
-/** Those that have an answer once the others wait for their object. */
-async function settled<T>(promises: readonly Promise<T>[]): Promise<T[]> {
+/** Those that are answered, once `count` of them are and all others had turns enough to be. */
+async function firstOf<T>(promises: readonly Promise<T>[], count: number): Promise<T[]> {
   const done: T[] = [];
   for (const promise of promises) void promise.then((value) => done.push(value));
-  for (let before = -1; done.length !== before || done.length === 0; ) {
-    before = done.length;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+  while (done.length < count) await new Promise((resolve) => setTimeout(resolve));
+  for (let turn = 0; turn < 20; turn++) await new Promise((resolve) => setTimeout(resolve));
   return done;
 }

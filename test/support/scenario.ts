@@ -117,7 +117,9 @@ export async function ledgerSeq(object: string): Promise<number> {
 }
 
 /** The lines that Worker and objects write to the console while `run` goes on, parsed; objects at every level. */
-export async function loggedWhile(run: () => Promise<unknown>): Promise<Record<string, unknown>[]> {
+export async function loggedWhile(
+  run: (lines: readonly Record<string, unknown>[]) => Promise<unknown>,
+): Promise<Record<string, unknown>[]> {
   const lines: Record<string, unknown>[] = [];
   const spies = (["debug", "log", "info", "warn", "error"] as const).map((level) =>
     vi.spyOn(console, level).mockImplementation((...given: unknown[]) => {
@@ -127,7 +129,7 @@ export async function loggedWhile(run: () => Promise<unknown>): Promise<Record<s
   );
   setLogThreshold("debug");
   try {
-    await run();
+    await run(lines);
   } finally {
     setLogThreshold("error");
     for (const spy of spies) spy.mockRestore();
