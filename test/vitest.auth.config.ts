@@ -3,6 +3,7 @@
 import { join } from "node:path";
 import { cloudflareTest, readD1Migrations } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+import { PATIENCE } from "./support/patience.ts";
 
 const root = join(import.meta.dirname, "..");
 
@@ -22,6 +23,6 @@ export default defineConfig({
     exclude: ["**/*.node.test.ts"],
     isolate: false,
     setupFiles: [join(root, "test/support/reset-storage.ts"), join(root, "test/features/auth/migrate-database.ts")],
-    testTimeout: 60_000,
+    ...PATIENCE,
   },
 });

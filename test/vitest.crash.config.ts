@@ -2,6 +2,7 @@
 
 import { join } from "node:path";
 import { defineConfig } from "vitest/config";
+import { PATIENCE } from "./support/patience.ts";
 
 export default defineConfig({
   test: {
@@ -11,6 +12,7 @@ export default defineConfig({
     include: ["test/crash/**/*.test.ts"],
     fileParallelism: false,
     maxWorkers: 1,
+    ...PATIENCE,
     testTimeout: 600_000,
     hookTimeout: 120_000,
     // CI reads how many tests ran from here (.ci/run).

@@ -3,6 +3,7 @@
 import { join } from "node:path";
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+import { PATIENCE } from "./support/patience.ts";
 
 const root = join(import.meta.dirname, "..");
 
@@ -16,6 +17,6 @@ export default defineConfig({
     isolate: false,
     setupFiles: [join(root, "test/support/reset-storage.ts")],
     globalSetup: [join(root, "test/features/files/fake-s3.ts")],
-    testTimeout: 60_000,
+    ...PATIENCE,
   },
 });

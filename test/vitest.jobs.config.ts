@@ -3,6 +3,7 @@
 import { join } from "node:path";
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+import { PATIENCE } from "./support/patience.ts";
 
 const root = join(import.meta.dirname, "..");
 
@@ -15,6 +16,6 @@ export default defineConfig({
     exclude: ["**/*.node.test.ts"],
     isolate: false,
     setupFiles: [join(root, "test/support/reset-storage.ts")],
-    testTimeout: 60_000,
+    ...PATIENCE,
   },
 });

@@ -1,6 +1,7 @@
 /** Tests of the pure rooms and of SQL, in plain Node with node:sqlite: no workerd, so they start at once. */
 
 import { defineConfig } from "vitest/config";
+import { PATIENCE } from "./support/patience.ts";
 
 export default defineConfig({
   test: {
@@ -19,6 +20,6 @@ export default defineConfig({
       "test/sim/**/*.test.ts",
     ],
     pool: "threads",
-    testTimeout: 20_000,
+    ...PATIENCE,
   },
 });

@@ -3,6 +3,7 @@
 import { join } from "node:path";
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+import { PATIENCE } from "./support/patience.ts";
 
 const root = join(import.meta.dirname, "..");
 
@@ -11,6 +12,7 @@ export default defineConfig({
   plugins: [cloudflareTest({ wrangler: { configPath: join(root, "test/support/bare-object.toml") } })],
   test: {
     name: "object",
+    ...PATIENCE,
     include: ["test/table/**/*.object.test.ts"],
     isolate: false,
     setupFiles: [join(root, "test/support/reset-storage.ts")],

@@ -3,6 +3,7 @@
 import { join } from "node:path";
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+import { PATIENCE } from "./support/patience.ts";
 
 const root = join(import.meta.dirname, "..");
 
@@ -19,6 +20,6 @@ export default defineConfig({
       join(root, "test/support/reset-storage.ts"),
       join(root, "test/features/read-model/migrate-database.ts"),
     ],
-    testTimeout: 60_000,
+    ...PATIENCE,
   },
 });

@@ -2,6 +2,7 @@
 
 import { join } from "node:path";
 import { defineConfig } from "vitest/config";
+import { PATIENCE } from "./support/patience.ts";
 
 export default defineConfig({
   root: join(import.meta.dirname, ".."),
@@ -10,6 +11,7 @@ export default defineConfig({
     environment: "node",
     include: ["test/cli/**/*.test.ts", "test/table/**/*.test.ts"],
     exclude: ["**/*.object.test.ts"],
+    ...PATIENCE,
     testTimeout: 120_000,
   },
 });

@@ -3,6 +3,7 @@
 import { join } from "node:path";
 import { cloudflareTest } from "@cloudflare/vitest-plugin";
 import { defineConfig } from "vitest/config";
+import { PATIENCE } from "./support/patience.ts";
 
 const root = join(import.meta.dirname, "..");
 
@@ -10,6 +11,7 @@ export default defineConfig({
   root,
   plugins: [cloudflareTest({ wrangler: { configPath: join(root, "test/support/wrangler.toml") } })],
   test: {
+    ...PATIENCE,
     include: ["test/worker/**/*.test.ts"],
     isolate: false,
     setupFiles: [join(root, "test/support/reset-storage.ts")],

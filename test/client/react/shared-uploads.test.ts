@@ -1,6 +1,6 @@
 /** Uploads that components share: one store a question, which outlives the components for as long as something is under way. */
 
-import { expect, test, vi } from "vitest";
+import { expect, test } from "vitest";
 import { createClient } from "../../../src/client/ledge-client.ts";
 import { sharedUploads } from "../../../src/client/react/shared-uploads.ts";
 
@@ -38,7 +38,7 @@ test("[RH8] what is under way is found again by who comes back, and what has end
 
   const leaveAgain = found.subscribe(() => {});
   release();
-  await vi.waitFor(() => expect(found.getSnapshot()[0]?.state).toBe("done"));
+  await expect.poll(() => found.getSnapshot()[0]?.state).toBe("done");
   const other = found.subscribe(() => {});
   leaveAgain();
   expect(found.getSnapshot()).toHaveLength(1);

@@ -45,7 +45,7 @@ export function until(id: string, state: string): Promise<Sent["json"]> {
       if (job.state !== state) throw new Error(`${id} is ${JSON.stringify(job)}, not ${state}`);
       return job;
     },
-    { timeout: 4000, interval: 10 },
+    { timeout: 15_000, interval: 10 },
   );
 }
 

@@ -169,8 +169,9 @@ describe("recorded effects", () => {
     await ring(`id = '${id}'`);
     expect(await until(id, "completed")).toMatchObject({ attempt: 2 });
     released.add(id);
-    await vi.waitFor(async () =>
-      expect((await notesOf("two")).map(({ text }: { text: string }) => text)).toEqual(["two #2"]),
+    await vi.waitFor(
+      async () => expect((await notesOf("two")).map(({ text }: { text: string }) => text)).toEqual(["two #2"]),
+      { timeout: 10_000 },
     );
   });
 });
@@ -186,7 +187,7 @@ describe("concurrency, progress, cancel", () => {
     await until(x, "completed");
     await until(z, "running");
     released.add("y");
-    await vi.waitFor(() => expect(held.has("z")).toBe(true));
+    await vi.waitFor(() => expect(held.has("z")).toBe(true), { timeout: 10_000 });
     released.add("z");
     await Promise.all([until(y, "completed"), until(z, "completed")]);
   });
@@ -196,7 +197,7 @@ describe("concurrency, progress, cancel", () => {
     await vi.waitFor(async () => expect(await row(id)).toMatchObject({ progress: 40, note: "half way, nearly" }), {
       timeout: 10_000,
     });
-    await vi.waitFor(() => expect(held.has("p")).toBe(true));
+    await vi.waitFor(() => expect(held.has("p")).toBe(true), { timeout: 10_000 });
     released.add("p");
     await until(id, "completed");
   });
@@ -278,7 +279,7 @@ describe("operators", () => {
       attempt: 0,
       error: expect.stringContaining('"gone" for 7 days'),
     });
-    await vi.waitFor(() => expect(dead.map(({ taskId }) => taskId)).toContain(known));
+    await vi.waitFor(() => expect(dead.map(({ taskId }) => taskId)).toContain(known), { timeout: 10_000 });
   });
 
   it("[J13] a job that was posted is looked for, although nobody may have been called", async () => {
@@ -299,10 +300,11 @@ describe("operators", () => {
     await send(null, "POST /_/jobs/pause", { schedule: "nightly" });
     await ring();
     expect((await send("root,role=admin", `GET /api/jobs/${id}`)).status).toBe(404);
-    await vi.waitFor(async () => {
+    const rowsAfterRinging = async () => {
       await ring();
-      expect(await sql("SELECT id, state FROM jobs")).toEqual([]);
-    });
+      return sql("SELECT id, state FROM jobs");
+    };
+    await expect.poll(rowsAfterRinging).toEqual([]);
     await sql("UPDATE job_controls SET wake_at = 1 WHERE wake_at IS NOT NULL");
     await ring();
     expect(await sql("SELECT name FROM _timers WHERE name = 'wake'")).toEqual([]);

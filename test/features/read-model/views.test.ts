@@ -1,6 +1,6 @@
 /** Reads of views through real objects and a local D1: what they show, to whom, how old. */
 
-import { describe, expect, it, vi } from "vitest";
+import { describe, expect, it } from "vitest";
 import { d1, items, send, settle } from "./client.ts";
 
 describe("a view over one table", () => {
@@ -17,9 +17,8 @@ describe("a view over one table", () => {
     ]);
     expect(all.json.totalCount).toBe(2);
     // How old it is, is known once all objects were asked, which the first read has done behind its reply.
-    await vi.waitFor(async () => {
-      expect(typeof (await send("ann", "GET /api/all_notes?select=body")).json.asOf).toBe("string");
-    });
+    const asOf = async () => (await send("ann", "GET /api/all_notes?select=body")).json.asOf;
+    await expect.poll(asOf).toEqual(expect.any(String));
     expect(await d1("SELECT * FROM rm_notes")).not.toContainEqual(expect.objectContaining({ secret: "s" }));
     const first = await send("ann", "GET /api/all_notes?limit=1");
     const second = await send("ann", `GET /api/all_notes?limit=1&cursor=${first.json.nextCursor}`);
