@@ -47,10 +47,11 @@ test("[SDK10] createClient with sign-in is at most 6.8 KB, gzipped", async () =>
   expect(inputs.filter((path) => !/^src\/(client|core)\/|^<stdin>$/.test(path))).toEqual([]);
 });
 
-test("[SDK10] createClient with live queries is at most 18.5 KB, gzipped, and holds no parser", async () => {
+test("[SDK10] createClient with live queries is at most 18.5 KB, gzipped, and holds no parser and no limits of the object", async () => {
   const { gzip, inputs } = await bundle("{ createClient }", "ledge-client-live");
   expect(gzip).toBeLessThanOrEqual(18.5 * KB);
   expect(inputs.filter((path) => !/^src\/(client|core)\/|^<stdin>$|parse|tokenize/.test(path))).toEqual([]);
+  expect(inputs).not.toContain("src/core/live/live-limits.ts");
 });
 
 test("[SDK10] [O8] sharing sockets between tabs is at most 3.25 KB beside a client with live queries, gzipped", async () => {

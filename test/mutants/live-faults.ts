@@ -49,8 +49,8 @@ export const LIVE_FAULTS: readonly SimulatedFault[] = [
   {
     rule: "WS4",
     what: "a client does not compare the position before",
-    file: "client-session.ts",
-    find: "if (this.#received !== null && prev !== this.#received) return false;",
+    file: "received-frames.ts",
+    find: "if (this.#seq === null ? (frame.prev ?? 0) !== 0 : frame.prev !== this.#seq) return false;",
     replace: "",
     seed: 8,
   },

@@ -9,7 +9,7 @@ import { closedCut, missingParts, type WatchedObject } from "../commit/closed-cu
 import type { ObjectName, RowId } from "../ids.ts";
 import type { JsonObject } from "../json.ts";
 import type { ClientCommit, ClientEvent, WatchPlace } from "./client-event.ts";
-import { CLIENT_LIMITS } from "./live-limits.ts";
+import { CLIENT_LIMITS } from "./client-limits.ts";
 import { applyNews, type LiveView, openView, type ViewChange, type ViewStep } from "./live-view.ts";
 import { parseSince, printSince } from "./position.ts";
 import type { WatchNews } from "./server-frames.ts";

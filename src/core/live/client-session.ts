@@ -1,7 +1,7 @@
 /**
  * One socket at the client, as a state machine without I/O: says hello, watches, takes frames apart, proves by `prev` that it missed
  * nothing ([WS4]), acknowledges ([WS10]), and comes back ([WS17]). A frame out of place ends the socket: the next one resumes from
- * what was shown. Tells events to `ClientPicture`; its actions are the shell's to carry out. Its lines are one machine's.
+ * what was shown. Tells events to `ClientPicture`; its actions are the shell's to carry out.
  */
 
 import type { ObjectName } from "../ids.ts";
@@ -9,7 +9,8 @@ import type { PlaceQuestion } from "../offline/overlay.ts";
 import { backoffMs } from "./backoff.ts";
 import { type ClientCommit, type ClientEvent, clientCommit } from "./client-event.ts";
 import type { WatchFrame } from "./client-frames.ts";
-import { CLIENT_LIMITS } from "./live-limits.ts";
+import { CLIENT_LIMITS } from "./client-limits.ts";
+import { ReceivedFrames } from "./received-frames.ts";
 import {
   type AtFrame,
   type CommitFrame,
@@ -56,12 +57,7 @@ export class ClientSession {
   #byId = new Map<number, Watch>();
   #phase: "idle" | "connecting" | "greeting" | "open" | "ended" = "idle";
   #object: ObjectName | null = null;
-  #obj = "";
-  /** Position of the last frame; null before the first. */
-  #received: number | null = null;
-  #frames = 0;
-  #ackedFrames = 0;
-  #unackedBytes = 0;
+  #received = new ReceivedFrames();
   #nextId = 1;
   #attempt = 0;
   #retryAfterMs = 0;
@@ -96,8 +92,8 @@ export class ClientSession {
 
   /** Asks where the object stands; null when that cannot be asked now. */
   sync(question: { readonly seq?: number; readonly txid?: string }): boolean {
-    if (this.#phase !== "open" || this.#obj === "") return false;
-    this.#send({ type: "sync", obj: this.#obj, ...question });
+    if (this.#phase !== "open" || this.#received.obj === "") return false;
+    this.#send({ type: "sync", obj: this.#received.obj, ...question });
     return true;
   }
 
@@ -134,12 +130,8 @@ export class ClientSession {
   opened(): void {
     this.#phase = "greeting";
     this.#byId = new Map();
-    this.#received = null;
-    this.#frames = 0;
-    this.#ackedFrames = 0;
-    this.#unackedBytes = 0;
+    this.#received = new ReceivedFrames();
     this.#nextId = 1;
-    this.#obj = "";
     this.#retryAfterMs = 0;
     this.#inquired.clear();
     this.#send({ type: "hello", v: WIRE_VERSION, client: this.#port.client });
@@ -169,42 +161,46 @@ export class ClientSession {
 
   receive(text: string): void {
     if (this.#phase !== "greeting" && this.#phase !== "open") return;
-    this.#frames++;
-    this.#unackedBytes += text.length;
+    this.#received.count(text);
     const frame = readServerFrame(text);
-    if (frame === null || (frame !== "ignored" && !this.#take(frame))) this.#breakOff();
-    else this.#acknowledge();
+    if (frame === null || (frame !== "ignored" && !(this.#received.isNext(frame) && this.#take(frame)))) {
+      this.#breakOff();
+      return;
+    }
+    const ack = this.#received.takeAck();
+    if (ack !== null) this.#send(ack);
   }
 
-  /** False: the frame does not follow on what was received. */
+  /** False: a frame that nothing came before it allows. */
   #take(frame: ServerFrame): boolean {
     switch (frame.type) {
       case "welcome":
         this.#port.greeted?.(frame.exp ?? null);
-        if (this.#phase === "open") return true;
+        if (this.#phase === "open") break;
         this.#phase = "open";
         for (const watch of this.#watches.values()) this.#ask(watch);
-        return true;
+        break;
       case "snapshot":
-        return this.#follows(frame) && this.#takeSnapshot(frame);
+        this.#takeSnapshot(frame);
+        break;
       case "resumed":
-        return this.#follows(frame) && this.#takeResumed(frame);
+        this.#takeResumed(frame);
+        break;
       case "commit":
-        if (frame.replay !== undefined) return this.#takeReplay(frame);
-        if (!this.#follows(frame)) return false;
-        this.#tellCommit(frame);
-        return true;
+        if (frame.replay !== undefined) return this.#takeReplay(frame, frame.replay);
+        if (this.#object !== null)
+          this.#port.tell({ kind: "commit", object: this.#object, commit: this.#commitOf(frame) });
+        break;
       case "at":
-        if (!this.#follows(frame)) return false;
         this.#tellAt(frame);
-        return true;
+        break;
       case "reset": {
         const watch = this.#byId.get(frame.id);
-        if (watch === undefined) return true;
+        if (watch === undefined) break;
         watch.rows = [];
         watch.replay = null;
         this.#port.tell({ kind: "reset", watch: watch.key, reason: frame.reason, purge: frame.purge });
-        return true;
+        break;
       }
       case "error": {
         const watch = frame.id === undefined ? undefined : this.#byId.get(frame.id);
@@ -214,54 +210,52 @@ export class ClientSession {
           problem: frame.problem,
           ...(watch === undefined ? {} : { watch: watch.key }),
         });
-        return true;
+        break;
       }
       case "bye":
         this.#retryAfterMs = frame.retryAfterMs ?? 0;
-        return true;
+        break;
     }
-  }
-
-  /** Whether the frame stands on the position that was received; then it is the position. */
-  #follows({ prev, seq, obj }: { readonly prev?: number; readonly seq: number; readonly obj: string }): boolean {
-    if (this.#received !== null && prev !== this.#received) return false;
-    if (this.#received === null && prev !== undefined && prev !== 0) return false;
-    this.#received = seq;
-    this.#obj = obj;
     return true;
   }
 
-  #takeSnapshot(frame: SnapshotFrame): boolean {
-    this.#object = frame.object as ObjectName;
-    const watch = this.#byId.get(frame.id);
-    this.#attempt = 0;
-    if (watch === undefined) return true;
+  #takeSnapshot(frame: SnapshotFrame): void {
+    const watch = this.#answered(frame);
+    if (watch === undefined) return;
     watch.rows.push(...(frame.rows ?? []));
-    if (!frame.last) return true;
+    if (!frame.last) return;
     const { rows } = watch;
     watch.rows = [];
-    const { type: _type, id: _id, obj: _obj, last: _last, prev: _prev, key = "id", ...rest } = frame;
-    this.#port.tell({ ...rest, key, kind: "snapshot", watch: watch.key, object: this.#object, rows });
-    return true;
+    const { type: _type, id: _id, obj: _obj, last: _last, prev: _prev, key = "id", object, ...rest } = frame;
+    this.#port.tell({ ...rest, key, kind: "snapshot", watch: watch.key, object: object as ObjectName, rows });
   }
 
-  #takeResumed(frame: ResumedFrame): boolean {
-    this.#object = frame.object as ObjectName;
-    const watch = this.#byId.get(frame.id);
-    this.#attempt = 0;
-    if (watch === undefined) return true;
+  #takeResumed(frame: ResumedFrame): void {
+    const watch = this.#answered(frame);
+    if (watch === undefined) return;
     watch.replay = { head: frame, commits: [] };
     if (frame.last === true) this.#tellReplay(watch);
+  }
+
+  /** The watch to which the object answers. It is there, so the next loss is the first of its row. */
+  #answered({ id, object }: SnapshotFrame | ResumedFrame): Watch | undefined {
+    this.#object = object as ObjectName;
+    this.#attempt = 0;
+    return this.#byId.get(id);
+  }
+
+  /** A piece of a replay, which a `resumed` of the same watch began. */
+  #takeReplay(frame: CommitFrame, id: number): boolean {
+    const watch = this.#byId.get(id);
+    if (watch === undefined) return true;
+    if (watch.replay === null) return false;
+    watch.replay.commits.push(this.#commitOf(frame));
+    if (frame.last === true) this.#tellReplay(watch);
     return true;
   }
 
-  #takeReplay(frame: CommitFrame): boolean {
-    const watch = this.#byId.get(frame.replay ?? -1);
-    if (watch === undefined) return true;
-    if (watch.replay === null) return false;
-    watch.replay.commits.push(clientCommit(frame, (id) => this.#byId.get(id)?.key));
-    if (frame.last === true) this.#tellReplay(watch);
-    return true;
+  #commitOf(frame: CommitFrame): ClientCommit {
+    return clientCommit(frame, (id) => this.#byId.get(id)?.key);
   }
 
   #tellReplay(watch: Watch): void {
@@ -271,12 +265,6 @@ export class ClientSession {
     const { epoch, seq, tag, key = "id" } = head;
     const object = head.object as ObjectName;
     this.#port.tell({ kind: "replayed", watch: watch.key, object, epoch, seq, tag, key, commits });
-  }
-
-  #tellCommit(frame: CommitFrame): void {
-    if (this.#object === null) return;
-    const commit = clientCommit(frame, (id) => this.#byId.get(id)?.key);
-    this.#port.tell({ kind: "commit", object: this.#object, commit });
   }
 
   #tellAt({ seq, txid, txSeq }: AtFrame): void {
@@ -290,15 +278,6 @@ export class ClientSession {
     this.#byId.set(watch.id, watch);
     const since = this.#port.sinceOf(watch.key);
     this.#send({ type: "watch", id: watch.id, ...watch.request, ...(since === null ? {} : { since }) });
-  }
-
-  #acknowledge(): void {
-    const isDue =
-      this.#frames - this.#ackedFrames >= CLIENT_LIMITS.ackFrames || this.#unackedBytes >= CLIENT_LIMITS.ackBytes;
-    if (!isDue) return;
-    this.#ackedFrames = this.#frames;
-    this.#unackedBytes = 0;
-    this.#send({ type: "ack", obj: this.#obj, seq: this.#received ?? 0, n: this.#frames });
   }
 
   #breakOff(): void {

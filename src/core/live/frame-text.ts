@@ -1,5 +1,6 @@
 /** The server's frames as text: heads by hand, around pieces that were encoded once for all sockets. Their forms: `server-frames.ts`. */
 
+import { SOCKET_LIMITS } from "./client-limits.ts";
 import type { GroupNews } from "./live-group.ts";
 import { LIVE_LIMITS } from "./live-limits.ts";
 import type { ResetReason } from "./server-frames.ts";
@@ -27,9 +28,9 @@ export function welcomeText(session: string, exp: number | null): string {
     session,
     ...(exp === null ? {} : { exp }),
     limits: {
-      watches: LIVE_LIMITS.watches,
+      watches: SOCKET_LIMITS.watches,
       frameBytes: LIVE_LIMITS.clientFrameBytes,
-      unacked: { frames: LIVE_LIMITS.unackedFrames, bytes: LIVE_LIMITS.unackedBytes },
+      unacked: { frames: SOCKET_LIMITS.unackedFrames, bytes: SOCKET_LIMITS.unackedBytes },
     },
   });
 }

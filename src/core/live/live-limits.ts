@@ -1,8 +1,9 @@
-/** Limits of the live part, each with the rule it comes from. Flow control is by acknowledgement: no timer runs for any of it. */
+/**
+ * Limits that an object keeps for its live queries, each with the rule it comes from. Flow control is by acknowledgement: no timer runs
+ * for any of it. No client carries these: what it has to know is in `client-limits.ts`.
+ */
 
 export const LIVE_LIMITS = {
-  /** Watches a socket ([WS12]). */
-  watches: 100,
   /** Sockets of an object, and those of one caller among them ([WS13] [WS14]). */
   sockets: 8000,
   socketsEach: 50,
@@ -29,9 +30,6 @@ export const LIVE_LIMITS = {
   snapshotFrameBytes: 64 * 2 ** 10,
   /** One commit on one socket; more is a reset ([WS3]). */
   commitFrameBytes: 8 * 2 ** 20,
-  /** Sent and not acknowledged, before the server stops ([WS10]). */
-  unackedFrames: 256,
-  unackedBytes: 2 ** 20,
   /** Rest of snapshots an object keeps for sockets that cannot take them ([WS10]). */
   heldBytes: 32 * 2 ** 20,
   /** What a lagging socket is served from the ledger ([WS11]). */
@@ -46,15 +44,4 @@ export const LIVE_LIMITS = {
   /** Frames from the client ([WS15]). */
   framesPerSecond: 50,
   framesBurst: 200,
-} as const;
-
-/** Those of a client, which carries no others. */
-export const CLIENT_LIMITS = {
-  /** It acknowledges after so much ([WS10]). */
-  ackFrames: 64,
-  ackBytes: 256 * 2 ** 10,
-  /** Questions of a client where its writes are, open at a time. */
-  inquiries: 8,
-  /** Buffered commits of an object before its watches are opened anew ([CC4]). */
-  bufferedCommits: 1000,
 } as const;

@@ -9,6 +9,7 @@ import { canonicalJson, type Json } from "../json.ts";
 import { problemReply } from "../protocol/problem.ts";
 import type { UsedAnswer } from "../protocol/used-rows.ts";
 import { type ClientFrame, readClientFrame, type WatchFrame } from "./client-frames.ts";
+import { SOCKET_LIMITS } from "./client-limits.ts";
 import { frameFault } from "./frame-fault.ts";
 import { errorText, welcomeText } from "./frame-text.ts";
 import type { LiveGroup } from "./live-group.ts";
@@ -333,7 +334,7 @@ export class LiveServer<S> {
   /** Until the scopes that the question comes under are known. */
   #hold(seat: Seat<S>, frame: WatchFrame): void {
     seat.waiting.push(frame);
-    if (seat.waiting.length > LIVE_LIMITS.watches) seat.session.end(CLOSE.overloaded, "too many questions");
+    if (seat.waiting.length > SOCKET_LIMITS.watches) seat.session.end(CLOSE.overloaded, "too many questions");
   }
 
   /** What a frame asks, under the scopes of now; null: those are not known yet. */
@@ -341,8 +342,8 @@ export class LiveServer<S> {
     const { state } = seat.session;
     if ([...state.watches, ...seat.waiting].some(({ id }) => id === frame.id))
       throw new Fault({ slug: "validation-error", errors: [{ field: "id", message: "was used on this socket" }] });
-    if (state.watches.length >= LIVE_LIMITS.watches)
-      throw new Fault({ slug: "subscription-limit-exceeded", limit: "watches", max: LIVE_LIMITS.watches });
+    if (state.watches.length >= SOCKET_LIMITS.watches)
+      throw new Fault({ slug: "subscription-limit-exceeded", limit: "watches", max: SOCKET_LIMITS.watches });
     const right = Object.hasOwn(state.rights, frame.resource) ? state.rights[frame.resource] : undefined;
     const table = right === undefined ? undefined : this.#port.source.table(right.table);
     if (right === undefined || table === undefined) throw new Fault({ slug: "not-found", resource: frame.resource });

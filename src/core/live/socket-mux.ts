@@ -1,13 +1,13 @@
 /**
  * One socket to an object, shared by the tabs of a browser: each has a port, behind which an ordinary `ClientSession` sees a socket of its own.
  * Gives ids and `prev` to each port as that port counts them, acknowledges for all, and strikes a port that takes nothing more. Ports
- * come only from tabs of one person with one sign-in, since all see through the same rights. No I/O; `SocketHost` carries out. Its lines are
- * one machine's.
+ * come only from tabs of one person with one sign-in, since all see through the same rights. No I/O; `SocketHost` carries out.
  */
 
 import type { JsonObject } from "../json.ts";
 import { readClientFrame, type WatchFrame } from "./client-frames.ts";
-import { CLIENT_LIMITS, LIVE_LIMITS } from "./live-limits.ts";
+import { SOCKET_LIMITS } from "./client-limits.ts";
+import { ReceivedFrames } from "./received-frames.ts";
 import {
   type CommitFrame,
   readServerFrame,
@@ -18,7 +18,7 @@ import {
 import { CLOSE } from "./wire-schema.ts";
 
 /** Frames that a port has not acknowledged, before it is struck: far more than the object itself lets a socket have. */
-const MAX_BEHIND = LIVE_LIMITS.unackedFrames * 8;
+const MAX_BEHIND = SOCKET_LIMITS.unackedFrames * 8;
 
 export interface MuxPort {
   /** Opens the socket, with the address, and so the ticket, of a port. */
@@ -58,11 +58,7 @@ export class SocketMux {
   /** Hello was said; once a socket. */
   #hasGreeted = false;
   #welcome = "";
-  #received: number | null = null;
-  #obj = "";
-  #frames = 0;
-  #ackedFrames = 0;
-  #unackedBytes = 0;
+  #received = new ReceivedFrames();
   #nextId = 1;
 
   constructor(port: MuxPort) {
@@ -149,19 +145,19 @@ export class SocketMux {
 
   receive(text: string): void {
     const frame = readServerFrame(text);
-    if (frame === null || (frame !== "ignored" && !this.#follows(frame))) {
+    if (frame === null || (frame !== "ignored" && !this.#received.isNext(frame))) {
       this.#port.close(CLOSE.normal);
       this.closed(CLOSE.goingAway);
       return;
     }
-    this.#frames++;
-    this.#unackedBytes += text.length;
+    this.#received.count(text);
     if (frame !== "ignored") this.#deal(frame, text);
-    this.#acknowledge();
+    const ack = this.#phase === "open" ? this.#received.takeAck() : null;
+    if (ack !== null) this.#port.send(JSON.stringify(ack));
   }
 
   #watch(port: Port, frame: WatchFrame): void {
-    if (this.#owners.size >= LIVE_LIMITS.watches && this.#ports.size > 1) {
+    if (this.#owners.size >= SOCKET_LIMITS.watches && this.#ports.size > 1) {
       this.#forget(port);
       this.#port.closed(port.key, CLOSE.goingAway, "full");
       return;
@@ -170,15 +166,6 @@ export class SocketMux {
     port.ids.set(frame.id, id);
     this.#owners.set(id, { port, id: frame.id, resource: frame.resource });
     this.#port.send(JSON.stringify({ ...frame, id }));
-  }
-
-  /** Whether the frame stands on the position that was received, as `ClientSession` asks; a replay stands by itself. */
-  #follows(frame: ServerFrame): boolean {
-    if (!("seq" in frame) || (frame.type === "commit" && frame.replay !== undefined)) return true;
-    if (this.#received === null ? (frame.prev ?? 0) !== 0 : frame.prev !== this.#received) return false;
-    this.#received = frame.seq;
-    this.#obj = frame.obj;
-    return true;
   }
 
   #deal(frame: ServerFrame, text: string): void {
@@ -298,15 +285,6 @@ export class SocketMux {
     }
   }
 
-  #acknowledge(): void {
-    const isDue =
-      this.#frames - this.#ackedFrames >= CLIENT_LIMITS.ackFrames || this.#unackedBytes >= CLIENT_LIMITS.ackBytes;
-    if (!isDue || this.#phase !== "open") return;
-    this.#ackedFrames = this.#frames;
-    this.#unackedBytes = 0;
-    this.#port.send(JSON.stringify({ type: "ack", obj: this.#obj, seq: this.#received ?? 0, n: this.#frames }));
-  }
-
   #reset(): void {
     this.#phase = "idle";
     this.#owners.clear();
@@ -314,11 +292,7 @@ export class SocketMux {
     this.#kinds.clear();
     this.#hasGreeted = false;
     this.#welcome = "";
-    this.#received = null;
-    this.#obj = "";
-    this.#frames = 0;
-    this.#ackedFrames = 0;
-    this.#unackedBytes = 0;
+    this.#received = new ReceivedFrames();
     this.#nextId = 1;
   }
 }

@@ -5,7 +5,7 @@
 
 import type { User } from "../scope/principal.ts";
 import type { WatchFrame } from "./client-frames.ts";
-import { LIVE_LIMITS } from "./live-limits.ts";
+import { SOCKET_LIMITS } from "./client-limits.ts";
 import type { ResetReason } from "./server-frames.ts";
 
 export interface WatchState {
@@ -129,7 +129,7 @@ export function newWatch(
 /** Whether another frame may be sent. One is always allowed, so that a large one locks nobody out. */
 export function maySend({ sent, acked, unackedBytes }: SocketState): boolean {
   const frames = sent - acked;
-  return frames === 0 || (frames < LIVE_LIMITS.unackedFrames && unackedBytes < LIVE_LIMITS.unackedBytes);
+  return frames === 0 || (frames < SOCKET_LIMITS.unackedFrames && unackedBytes < SOCKET_LIMITS.unackedBytes);
 }
 
 /** Sizes of the frames that were sent and not acknowledged; memory only. */

@@ -6,7 +6,7 @@
 
 import { Fault } from "../../core/fault.ts";
 import type { WatchFrame } from "../../core/live/client-frames.ts";
-import { CLIENT_LIMITS } from "../../core/live/live-limits.ts";
+import { CLIENT_LIMITS } from "../../core/live/client-limits.ts";
 import { readServerFrame, type ServerFrame } from "../../core/live/server-frames.ts";
 import { SseText } from "../../core/live/sse-text.ts";
 import { CLOSE, WIRE_VERSION } from "../../core/live/wire-schema.ts";
