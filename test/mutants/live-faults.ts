@@ -105,9 +105,9 @@ export const LIVE_FAULTS: readonly SimulatedFault[] = [
   {
     rule: "CC2",
     what: "each object is shown as it comes",
-    file: "client-picture.ts",
-    find: 'if (this.#port.consistency === "object") return [...rest]',
-    replace: 'if (this.#port.consistency !== "transaction" || rest.size > 0) return [...rest]',
+    file: "closed-steps.ts",
+    find: "if (settledAt === null) return [...rest]",
+    replace: "if (settledAt === null || rest.size > 0) return [...rest]",
     seed: 228,
   },
   {
@@ -129,15 +129,15 @@ export const LIVE_FAULTS: readonly SimulatedFault[] = [
   {
     rule: "CC4",
     what: "a part that has not come is not asked for",
-    file: "client-picture.ts",
-    find: "ask(object, txid);\n  }",
-    replace: "void ask;\n  }",
+    file: "object-questions.ts",
+    find: "for (const { object, txid } of missingParts(objects, this.answerOf)) this.#askOnce(object, txid);",
+    replace: "",
     seed: 1,
   },
   {
     rule: "WS6",
     what: "an object moves on before all its watches have replayed",
-    file: "client-picture.ts",
+    file: "closed-steps.ts",
     find: "buffered: recovering.size > 0 ? [] : buffered",
     replace: "buffered",
     seed: 4,
@@ -193,7 +193,7 @@ export const LIVE_FAULTS: readonly SimulatedFault[] = [
   {
     rule: "RV3",
     what: "what waits at the client from before a reset is applied to the snapshot after it",
-    file: "client-picture.ts",
+    file: "commit-buffer.ts",
     find: "if (commit.news.has(key))",
     replace: "if (commit.news.has(key + key))",
     seed: 2093,
@@ -210,8 +210,8 @@ export const LIVE_FAULTS: readonly SimulatedFault[] = [
     rule: "RV3",
     what: "rows that a change of scope brings do not wait for other parts of the transaction that wrote them",
     file: "client-picture.ts",
-    find: "showsOlder ? { ...commit, needs: this.#needsOf(others) } : commit",
-    replace: "showsOlder && others === null ? { ...commit, needs: this.#needsOf(others) } : commit",
+    find: "bringsOlderRows(commit) ? { ...commit, needs: this.#needsOf(others) } : commit",
+    replace: "bringsOlderRows(commit) && others === null ? { ...commit, needs: this.#needsOf(others) } : commit",
     seed: 204512,
   },
   {

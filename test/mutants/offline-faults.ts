@@ -137,9 +137,9 @@ export const OFFLINE_FAULTS: readonly SimulatedFault[] = [
   {
     rule: "CC3",
     what: "what waits for a position of an object that was restored is not asked for again",
-    file: "core/live/client-picture.ts",
-    find: "known.delete(question);\n    this.#setNeeds(",
-    replace: 'known.delete(question);\n    if (name === "") this.#setNeeds(',
+    file: "core/live/object-questions.ts",
+    find: "if (needs.has(object)) needs.set(object, this.#fresh());",
+    replace: "",
     seed: 14010,
   },
   {

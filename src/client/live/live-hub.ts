@@ -6,9 +6,9 @@
 
 import { canonicalJson, type Json } from "../../core/json.ts";
 import type { ClientEvent } from "../../core/live/client-event.ts";
-import { ClientPicture, type PicturePort, type Shown } from "../../core/live/client-picture.ts";
+import { ClientPicture, type PicturePort } from "../../core/live/client-picture.ts";
 import type { WatchRequest } from "../../core/live/client-session.ts";
-import type { LiveView, ViewStep } from "../../core/live/live-view.ts";
+import type { LiveView, Shown, ViewStep } from "../../core/live/live-view.ts";
 import type { PlaceQuestion } from "../../core/offline/overlay.ts";
 import { LedgeError, TransportError } from "../ledge-error.ts";
 import { errorFromReply } from "../read-problem.ts";

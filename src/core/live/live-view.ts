@@ -72,3 +72,14 @@ export function applyNews(view: LiveView, news: WatchNews, idOf: (row: JsonObjec
   if (news.hasMore !== undefined) view.hasMore = news.hasMore;
   return changes;
 }
+
+/** What happened to what is shown of several watches, all at once; of each in order. */
+export type Shown = ReadonlyMap<string, readonly ViewStep[]>;
+
+/** One step more of a watch; null: nothing happened to it. */
+export function noteStep(shown: Map<string, ViewStep[]>, watch: string, step: ViewStep | null): void {
+  if (step === null) return;
+  const steps = shown.get(watch);
+  if (steps === undefined) shown.set(watch, [step]);
+  else steps.push(step);
+}

@@ -5,9 +5,9 @@
 
 import type { ObjectName } from "../../../src/core/ids.ts";
 import type { ClientEvent } from "../../../src/core/live/client-event.ts";
-import { ClientPicture, type Shown } from "../../../src/core/live/client-picture.ts";
+import { ClientPicture } from "../../../src/core/live/client-picture.ts";
 import { ClientSession, type WatchRequest } from "../../../src/core/live/client-session.ts";
-import type { LiveView } from "../../../src/core/live/live-view.ts";
+import type { LiveView, Shown } from "../../../src/core/live/live-view.ts";
 
 export interface Wires {
   readonly connect: (object: ObjectName, afterMs: number) => void;

@@ -5,8 +5,7 @@
 
 import type { ObjectName, RowId } from "../../../src/core/ids.ts";
 import type { JsonObject } from "../../../src/core/json.ts";
-import type { Shown } from "../../../src/core/live/client-picture.ts";
-import { openView } from "../../../src/core/live/live-view.ts";
+import { openView, type Shown } from "../../../src/core/live/live-view.ts";
 import { parseSince } from "../../../src/core/live/position.ts";
 import { viewComparator } from "../../../src/core/live/view-order.ts";
 import type { ConflictPolicy } from "../../../src/core/offline/conflict.ts";
