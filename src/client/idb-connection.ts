@@ -12,10 +12,13 @@ export interface Closable {
 
 export class IdbConnection<D extends Closable> {
   readonly #open: () => Promise<D>;
+  readonly #closed: () => void;
   #opened: Promise<D> | null = null;
 
-  constructor(open: () => Promise<D>) {
+  /** `closed`: by the browser; what it held may be gone. */
+  constructor(open: () => Promise<D>, closed = () => {}) {
     this.#open = open;
+    this.#closed = closed;
   }
 
   /** `begin` starts a transaction, and does nothing before that. */
@@ -42,7 +45,10 @@ export class IdbConnection<D extends Closable> {
     if (this.#opened !== null) return this.#opened;
     const opened = this.#open().then((database) => {
       const forget = () => this.#forget(opened);
-      database.onclose = forget;
+      database.onclose = () => {
+        forget();
+        this.#closed();
+      };
       database.onversionchange = () => {
         database.close();
         forget();

@@ -94,7 +94,11 @@ function start(): { readonly firstMs: number; readonly allMs: number } {
     else if (action.kind === "send") {
       firstMs ||= performance.now() - begin;
       done++;
-      outbox.replied(action.entry.key, { kind: "done", positions: [`e:${done}`], row: null, tag: `e:${done}:s` });
+      outbox.replied(action.entry.key, {
+        kind: "done",
+        state: { kind: "done", positions: [`e:${done}`] },
+        tag: `e:${done}:s`,
+      });
     }
   }
   if (done !== WRITES) throw new Error(`${done} of ${WRITES} writes left`);

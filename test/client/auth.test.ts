@@ -48,6 +48,32 @@ describe("client.auth", () => {
     ]);
   });
 
+  test("[A6] [LS11] by cookie: a refused request tells a page that its person is signed out, once, and one that knows it asks nothing", async () => {
+    const { client: board, platform } = client(
+      ({ url }) => (url.endsWith("/login") ? { status: 200, body: { user } } : problem(401, "UNAUTHORIZED")),
+      { carrier: "cookie", readCookies: () => "" },
+    );
+    const heard: string[] = [];
+    board.auth.onAuthStateChange((change) => heard.push(change));
+    await board.auth.signInWithPassword({ email: "a@example.com", password: "p" });
+    const list = () => expect(board.resource("notes").list()).rejects.toMatchObject({ status: 401 });
+    await list();
+    await vi.waitFor(() => expect(heard).toEqual(["INITIAL_SESSION", "SIGNED_IN", "SIGNED_OUT"]));
+    await list();
+    expect(platform.sent.map(({ url }) => url.split("/").at(-1))).toEqual(["login", "notes", "refresh", "notes"]);
+  });
+
+  test("[A6] [LS11] by cookie: who signs out says whose session is meant, so that nobody else's is ended", async () => {
+    const { client: board, platform } = client(
+      ({ url }) => (url.endsWith("/logout") ? problem(401, "UNAUTHORIZED") : { status: 200, body: { user } }),
+      { carrier: "cookie", readCookies: () => "" },
+    );
+    await board.auth.signInWithPassword({ email: "a@example.com", password: "p" });
+    await board.auth.signOut();
+    expect(platform.sent.at(-1)?.headers["ledge-user"]).toBe("u-1");
+    expect(await board.auth.isAuthenticated()).toBe(false);
+  });
+
   test("[A2] [A15] by tokens: sign-in keeps them in the storage, a new client finds them, requests carry them", async () => {
     const storage = memory();
     const serve: Serve = ({ url }) => (url.endsWith("/login") ? tokens(1) : { body: EMPTY_PAGE });

@@ -41,6 +41,21 @@ test("[O5] a connection is opened once, and anew when the browser has closed it 
   expect([made[1]?.isClosed, await use()]).toEqual([true, 2]);
 });
 
+test("[O5] whoever keeps something there is told when the browser has closed it, not when it was given up for another tab", async () => {
+  const made: Database[] = [];
+  let told = 0;
+  const connection = new IdbConnection(
+    async () => made[made.push(new Database(made.length)) - 1] as Database,
+    () => void told++,
+  );
+  await connection.use(() => {});
+  made[0]?.onversionchange?.();
+  await connection.use(() => {});
+  expect(told).toBe(0);
+  made[1]?.onclose?.();
+  expect(told).toBe(1);
+});
+
 test("[O5] one that was closed unsaid is opened anew, once for all who ask", async () => {
   const { made, use } = open();
   await use();

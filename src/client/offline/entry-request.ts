@@ -32,21 +32,11 @@ export function callOf({ key, writes }: Pick<OutboxEntry, "key" | "writes">): Ca
 export async function attempt(send: Send, entry: OutboxEntry): Promise<AttemptReply> {
   try {
     const reply = await send(callOf(entry));
+    const state = doneOf(entry, reply);
     // Every write that Ledge has done says where. Something in between has answered: a sign-in page of a network, a proxy.
-    if (positionsOf(reply).length === 0) return { kind: "lost" };
-    const row = entry.writes.length === 1 ? ((reply.body ?? null) as JsonObject | null) : null;
-    const { positions, txid } = doneOf(entry, reply);
-    return {
-      kind: "done",
-      positions,
-      ...(txid !== undefined && { txid }),
-      row,
-      tag: row === null ? null : tagOf(reply),
-    };
+    return state.positions.length === 0 ? { kind: "lost" } : { kind: "done", state, tag: tagOf(reply) };
   } catch (error) {
-    // Not from Ledge: something in between, which says nothing about the write.
-    if (!(error instanceof LedgeError) || error instanceof TransportError || error.status === 0)
-      return { kind: "lost" };
+    if (!isAnswer(error)) return { kind: "lost" };
     const { status, code, message, details, fieldErrors, retryable } = error;
     const retryAfterMs = typeof details.retryAfter === "number" ? details.retryAfter * 1000 : 0;
     const problem = { ...details, status, code, detail: message, fieldErrors } as unknown as JsonObject;
@@ -65,10 +55,14 @@ export async function readPresent(send: Send, write: RowWrite): Promise<PresentR
       ? null
       : { row: (reply.body ?? null) as JsonObject | null, tag: tagOf(reply), positions };
   } catch (error) {
-    const isAbsent = error instanceof LedgeError && !(error instanceof TransportError) && error.status === 404;
-    if (!isAbsent) return null;
+    if (!isAnswer(error) || error.status !== 404) return null;
     return { row: null, tag: null, positions: positionsIn(String(error.details.position ?? "")) };
   }
+}
+
+/** Not from something in between, which says nothing about the write. */
+function isAnswer(error: unknown): error is LedgeError {
+  return error instanceof LedgeError && !(error instanceof TransportError) && error.status !== 0;
 }
 
 function operationOf({ op, table, partition, id, values, tag }: RowWrite): object {
@@ -102,5 +96,5 @@ function positionsOf({ headers }: Reply): string[] {
 }
 
 function positionsIn(text: string): string[] {
-  return text.split(",").flatMap((each) => (each.trim() === "" ? [] : [each.trim()]));
+  return text.match(/[^,\s]+/g) ?? [];
 }

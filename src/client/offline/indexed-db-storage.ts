@@ -39,14 +39,11 @@ interface IdbOpening extends IdbRequest<IdbDatabase> {
 const STORE = "entries";
 const VERSION = 1;
 
-const globals = globalThis as unknown as { readonly indexedDB?: { open(name: string, version: number): IdbOpening } };
+const globals = globalThis as unknown as { readonly indexedDB: { open(name: string, version: number): IdbOpening } };
 
-export function hasIndexedDb(): boolean {
-  return globals.indexedDB !== undefined;
-}
-
-export function indexedDbStorage(name: string): OutboxStorage {
-  const connection = new IdbConnection(() => open(name));
+/** `closed` is called when the browser has closed it: what it held may be gone. */
+export function indexedDbStorage(name: string, closed?: () => void): OutboxStorage {
+  const connection = new IdbConnection(() => open(name), closed);
   const within = async <T>(
     mode: "readonly" | "readwrite",
     run: (store: IdbStore, result: (value: T) => void, giveUp: (value: T) => void) => void,
@@ -106,10 +103,10 @@ export function indexedDbStorage(name: string): OutboxStorage {
   };
 }
 
+/** Rejects where there is none, too. */
 function open(name: string): Promise<IdbDatabase> {
   return new Promise((resolve, reject) => {
-    const request = globals.indexedDB?.open(`ledge-outbox:${name}`, VERSION);
-    if (request === undefined) throw new Error("There is no IndexedDB here");
+    const request = globals.indexedDB.open(`ledge-outbox:${name}`, VERSION);
     request.onupgradeneeded = () =>
       void request.result.createObjectStore(STORE, { keyPath: "place", autoIncrement: true });
     request.onerror = () => reject(request.error);

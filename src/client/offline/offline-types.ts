@@ -15,7 +15,7 @@ import type { TabPlatform } from "./tab-platform.ts";
 export interface OutboxOptions {
   /** Tabs with the same name share an outbox. Default: the address of the API. */
   readonly name?: string;
-  /** Default: IndexedDB where there is one, otherwise memory. */
+  /** Default: IndexedDB where there is one that opens, otherwise memory. */
   readonly storage?: OutboxStorage;
   /** What becomes of a write whose row has changed meanwhile; by table, or one for all. Default `server-wins`. */
   readonly conflicts?: ConflictPolicy | Readonly<Record<string, ConflictPolicy>>;
@@ -98,10 +98,10 @@ export interface OneWrite {
 export interface LaterWrite {
   readonly op: RowWrite["op"];
   readonly table: string;
-  readonly partition?: string;
-  readonly id?: RowId;
-  readonly values?: JsonObject;
-  readonly on?: object;
+  readonly partition?: string | undefined;
+  readonly id?: RowId | undefined;
+  readonly values?: JsonObject | undefined;
+  readonly on?: object | undefined;
 }
 
 export interface Sync {

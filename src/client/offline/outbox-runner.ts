@@ -10,7 +10,7 @@ import { Outbox } from "../../core/offline/outbox.ts";
 import { type EntryChange, type EntryDraft, NOBODY, type OutboxEntry } from "../../core/offline/outbox-entry.ts";
 import { OUTBOX_LIMITS, type OutboxAction } from "../../core/offline/outbox-port.ts";
 import { type SyncStatus, syncStatus } from "../../core/offline/sync-status.ts";
-import { readTabMessage, TAB_VERSION, type TabMessage } from "../../core/offline/tab-message.ts";
+import type { TabMessage } from "../../core/offline/tab-message.ts";
 import { yieldsTo } from "../../core/offline/yields-to.ts";
 import { AuthError } from "../ledge-error.ts";
 import type { Platform } from "../platform.ts";
@@ -24,8 +24,8 @@ export interface OutboxWiring {
   readonly name: string;
   readonly send: Send;
   readonly storage: OutboxStorage;
-  /** Whether what it holds outlives the page. */
-  readonly isDurable: boolean;
+  /** Whether what it holds outlives the page, and is there for other tabs; default: it does. */
+  readonly isDurable?: Promise<boolean>;
   readonly platform: Platform;
   readonly tabs: TabPlatform;
   /** ms that no change of the clock touches. */
@@ -62,18 +62,19 @@ export class OutboxRunner {
   #unread = 0;
   readonly #listeners = new Set<() => void>();
   readonly #leave: (() => void)[] = [];
-  readonly #channel: TabChannel;
+  #channel: TabChannel;
   #outbox: Outbox | null = null;
   #principal: string | null = null;
   /** Whose what is written is: after a sign-out still theirs who was there. */
   #writer: string | null = null;
-  #progress: Progress = { v: TAB_VERSION, type: "progress", inFlight: [], pause: null, principal: NOBODY };
+  #progress: Progress = { type: "progress", inFlight: [], pause: null, principal: NOBODY };
   /** What the others were last told of it, since this tab leads. */
   #progressTold = "";
   #isClosed = false;
   #observer: OutboxObserver | null = null;
   #isTold = true;
   #canStore = true;
+  #isDurable = true;
   #cancelWake = (): void => {};
   #letGo = (): void => {};
   /** Resolves once what was stored before is known. */
@@ -81,12 +82,13 @@ export class OutboxRunner {
 
   constructor(wiring: OutboxWiring) {
     this.#wiring = wiring;
-    const { tabs, name } = wiring;
-    this.#channel = tabs.channel(`ledge-outbox:${name}`, (message) => this.#hear(message));
+    const { tabs, name, isDurable } = wiring;
+    this.#channel = tabs.channel(`ledge-outbox:${name}`, (message) => this.#hear(message as TabMessage));
     this.ready = this.#follow();
     this.#leave.push(() => this.#letGo());
     this.#standInLine();
     this.#leave.push(tabs.onOnline((isOnline) => this.#connected(isOnline)));
+    void isDurable?.then((isKept) => isKept || this.#goAlone());
   }
 
   /** In the order in which they were made. */
@@ -103,8 +105,8 @@ export class OutboxRunner {
       principal: this.#principal,
       pause: this.#progress.pause,
       unread: this.#unread,
-      canStore: this.#canStore,
-      isDurable: this.#wiring.isDurable,
+      canStore: this.#canStore && this.#isDurable,
+      isDurable: this.#isDurable,
     });
     return this.#status;
   }
@@ -166,8 +168,7 @@ export class OutboxRunner {
 
   /** Rows that are no longer this person's to see, all of the table without `ids`: nothing of what was shown of them is kept. */
   revoked(table: string, partition: string | undefined, ids?: readonly RowId[]): void {
-    const place = partition === undefined ? { table } : { table, partition };
-    const message: TabMessage = { v: TAB_VERSION, type: "revoked", ...place, ...(ids !== undefined && { ids }) };
+    const message: TabMessage = { type: "revoked", table, partition, ids };
     if (this.#outbox === null) this.#channel.tell(message);
     else this.#hear(message);
   }
@@ -180,6 +181,11 @@ export class OutboxRunner {
     if (change === null || !(await storage.commit([change]))) return false;
     this.#tell([{ key, entry: change.after }], "all");
     return true;
+  }
+
+  /** What the storage held may be gone: a person may have had the browser clear it. The tab that leads tells the others. */
+  reread(): void {
+    this.#outbox?.start();
   }
 
   close(): void {
@@ -225,9 +231,19 @@ export class OutboxRunner {
     this.#standInLine();
   }
 
+  /** What it writes is in no storage that others can see, so it sends that itself, and leaves theirs to them. */
+  #goAlone(): void {
+    this.#isDurable = false;
+    this.#letGo();
+    this.#channel.close();
+    this.#channel = { tell: () => {}, close: () => {} };
+    this.#lead();
+    this.#changed();
+  }
+
   #nudge(): void {
     if (this.#outbox !== null) return;
-    this.#channel.tell({ v: TAB_VERSION, type: "nudge", principal: this.#principal } satisfies TabMessage);
+    this.#channel.tell({ type: "nudge", principal: this.#principal } satisfies TabMessage);
   }
 
   #act(action: OutboxAction, outbox: Outbox): void {
@@ -296,17 +312,16 @@ export class OutboxRunner {
   }
 
   /** Whoever looks is told when the storage begins to fail, and when it is there again. */
-  async #kept<T>(asked: Promise<T>): Promise<T> {
-    let canStore = false;
-    try {
-      const result = await asked;
-      canStore = true;
-      return result;
-    } finally {
-      const isNews = canStore !== this.#canStore;
+  #kept<T>(asked: Promise<T>): Promise<T> {
+    const learn = (canStore: boolean) => {
+      if (canStore !== this.#canStore) this.#changed();
       this.#canStore = canStore;
-      if (isNews) this.#changed();
-    }
+    };
+    asked.then(
+      () => learn(true),
+      () => learn(false),
+    );
+    return asked;
   }
 
   #pause(): Promise<void> {
@@ -324,18 +339,17 @@ export class OutboxRunner {
     this.#step(() => this.#outbox?.connected(isOnline));
   }
 
-  #hear(value: unknown): void {
-    const message = readTabMessage(value);
-    if (message === null || this.#isClosed) return;
+  #hear(message: TabMessage): void {
+    if (this.#isClosed) return;
     if (message.type === "entries") {
       this.#take(message.news);
       for (const { key, entry } of message.news) this.#outbox?.noticed(key, entry);
     } else if (message.type === "progress") this.#progress = message;
     else if (message.type === "revoked") {
-      const ids = message.ids === undefined ? null : new Set(message.ids);
+      const ids = message.ids && new Set(message.ids);
       this.#outbox?.revoked(
         ({ table, partition, id }) =>
-          table === message.table && partition === message.partition && (ids === null || ids.has(id)),
+          table === message.table && partition === message.partition && ids?.has(id) !== false,
       );
     } else if (this.#outbox !== null) {
       if (yieldsTo(this.entries, this.#principal, message.principal)) this.#handOn();
@@ -346,7 +360,7 @@ export class OutboxRunner {
 
   /** To the other tabs and to this one; of its own saves the outbox of this tab learns by `saved`. */
   #tell(news: News, to: "all" | "others"): void {
-    if (news.length > 0) this.#channel.tell({ v: TAB_VERSION, type: "entries", news } satisfies TabMessage);
+    if (news.length > 0) this.#channel.tell({ type: "entries", news } satisfies TabMessage);
     this.#take(news);
     if (to === "all") for (const { key, entry } of news) this.#outbox?.noticed(key, entry);
     this.#changed();
@@ -388,7 +402,7 @@ export class OutboxRunner {
       return;
     }
     const { inFlight, pause } = outbox;
-    const progress: Progress = { v: TAB_VERSION, type: "progress", inFlight, pause, principal: this.#principal };
+    const progress: Progress = { type: "progress", inFlight, pause, principal: this.#principal };
     const text = JSON.stringify(progress);
     if (text === this.#progressTold) return;
     this.#progressTold = text;

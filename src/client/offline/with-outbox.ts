@@ -8,11 +8,11 @@ import type { JsonObject } from "../../core/json.ts";
 import { NOBODY, type OutboxEntry } from "../../core/offline/outbox-entry.ts";
 import { statusOf } from "../../core/offline/sync-status.ts";
 import type { ClientOptions } from "../create-client.ts";
+import { followPerson } from "../follow-person.ts";
 import type { LiveHub } from "../live/live-hub.ts";
 import { PLATFORM, type Platform } from "../platform.ts";
 import type { Send } from "../send.ts";
-import { hasIndexedDb, indexedDbStorage } from "./indexed-db-storage.ts";
-import { memoryStorage } from "./memory-storage.ts";
+import { indexedDbStorage } from "./indexed-db-storage.ts";
 import type {
   LaterOptions,
   LaterWrite,
@@ -22,17 +22,11 @@ import type {
   Sync,
   WithOutbox,
 } from "./offline-types.ts";
+import { orMemory } from "./or-memory.ts";
 import { OutboxRunner } from "./outbox-runner.ts";
 import { rowWrite, type WriteWiring, writeWiring } from "./row-write.ts";
 import { TAB_PLATFORM } from "./tab-platform.ts";
 import { followWithdrawals } from "./withdrawn-rows.ts";
-
-interface Auth {
-  onAuthStateChange?(
-    listener: (change: string, session: { readonly user: { readonly id: string } } | null) => void,
-  ): () => void;
-  refreshSession?(): Promise<unknown>;
-}
 
 /** What `createClient` leaves for whatever is put on top. */
 interface Bare {
@@ -41,7 +35,7 @@ interface Bare {
     readonly options: ClientOptions;
     readonly hub?: LiveHub;
   };
-  readonly auth?: Auth;
+  readonly auth?: { refreshSession?(): Promise<unknown> };
 }
 
 type Table = Readonly<Record<string, unknown>>;
@@ -49,37 +43,34 @@ type Table = Readonly<Record<string, unknown>>;
 export function withOutbox<C extends object>(client: C, given: OutboxOptions = {}): WithOutbox<C> {
   const bare = client as unknown as Bare;
   const { send, options } = bare.resource;
-  // A page of another kind may have a table of this name.
-  const auth = typeof bare.auth?.onAuthStateChange === "function" ? bare.auth : undefined;
   const platform: Platform = { ...PLATFORM, ...options.platform, ...given.platform };
   const name = given.name ?? options.url.replace(/\/+$/, "") + (options.basePath ?? "/api");
   const { conflicts = "server-wins" } = given;
-  let isIdentified = (): void => {};
-  const identified = new Promise<void>((resolve) => {
-    isIdentified = resolve;
-  });
+  const { identified, leave } = followPerson(bare.auth, (id, change) =>
+    runner.signedIn(id ?? (change === "SIGNED_OUT" ? NOBODY : null)),
+  );
   const runner: OutboxRunner = new OutboxRunner({
     name,
     send,
     platform,
-    isDurable: given.storage !== undefined || hasIndexedDb(),
-    storage: given.storage ?? (hasIndexedDb() ? indexedDbStorage(name) : memoryStorage()),
+    ...(given.storage === undefined
+      ? orMemory(
+          indexedDbStorage(name, () => runner.reread()),
+          platform,
+        )
+      : { storage: given.storage }),
     tabs: given.tabs ?? TAB_PLATFORM,
     elapsedMs: given.platform?.now ?? options.platform?.now ?? elapsedMs,
     policyOf: (table) => (typeof conflicts === "object" ? (conflicts[table] ?? "server-wins") : conflicts),
     refused: (entry) => given.onWriteRejected?.(itemOf(entry, runner)),
-    identified: auth === undefined ? Promise.resolve() : identified,
+    identified,
     renew: async () => {
       try {
-        return ((await auth?.refreshSession?.()) ?? null) !== null;
+        return ((await bare.auth?.refreshSession?.()) ?? null) !== null;
       } catch {
         return false;
       }
     },
-  });
-  const leaveAuth = auth?.onAuthStateChange?.((change, session) => {
-    runner.signedIn(session?.user.id ?? (change === "SIGNED_OUT" ? NOBODY : null));
-    isIdentified();
   });
   const wiring = writeWiring(platform, bare.resource.hub, given.keys);
   const write = async (later: LaterWrite): Promise<{ readonly key: string; readonly id: RowId }> => {
@@ -89,14 +80,15 @@ export function withOutbox<C extends object>(client: C, given: OutboxOptions = {
   };
 
   const laterOf = (table: string, partition?: string) => {
-    const place = partition === undefined ? { table } : { table, partition };
+    const later =
+      (op: LaterWrite["op"]) =>
+      (id?: RowId, values?: JsonObject, { on }: LaterOptions = {}) =>
+        write({ table, partition, op, id, values, on });
     return {
-      create: (row: JsonObject) => write({ ...place, op: "create", values: row }),
-      update: (id: RowId, values: JsonObject, { on }: LaterOptions = {}) =>
-        write({ ...place, op: "update", id, values, ...(on && { on }) }),
-      replace: (id: RowId, values: JsonObject, { on }: LaterOptions = {}) =>
-        write({ ...place, op: "replace", id, values, ...(on && { on }) }),
-      delete: (id: RowId, { on }: LaterOptions = {}) => write({ ...place, op: "delete", id, ...(on && { on }) }),
+      create: (row: JsonObject) => later("create")(undefined, row),
+      update: later("update"),
+      replace: later("replace"),
+      delete: (id: RowId, options?: LaterOptions) => later("delete")(id, undefined, options),
     };
   };
   const tableOf = (table: Table, path: string, partition?: string): object => ({
@@ -105,7 +97,7 @@ export function withOutbox<C extends object>(client: C, given: OutboxOptions = {
     in: (inner: string) => tableOf((table.in as (partition: string) => Table)(inner), path, inner),
   });
   const outbox = outboxOf(runner, wiring, () => {
-    leaveAuth?.();
+    leave();
     runner.close();
   });
   const sync: Sync = {
@@ -139,14 +131,8 @@ function elapsedMs(): number {
 }
 
 function itemOf({ key, state, madeAtMs, writes }: OutboxEntry, runner: OutboxRunner): OutboxItem {
-  return {
-    key,
-    status: statusOf(state, runner.isInFlight(key)),
-    madeAtMs,
-    writes,
-    ...(state.kind === "refused" && { problem: state.problem }),
-    ...(state.kind === "refused" && state.present !== undefined && { present: state.present }),
-  };
+  const { kind, ...why } = state;
+  return { key, status: statusOf(state, runner.isInFlight(key)), madeAtMs, writes, ...(kind === "refused" && why) };
 }
 
 function outboxOf(runner: OutboxRunner, wiring: WriteWiring, close: () => void): OutboxClient {

@@ -26,6 +26,8 @@ export class RowKeeper {
   readonly #waiting = new Map<string, TakeRows>();
   #cancel: (() => void) | null = null;
   #saving: Promise<void> = Promise.resolve();
+  /** It has not answered in time, and is not waited for again. */
+  #isStuck = false;
 
   constructor(wiring: KeeperWiring) {
     this.#wiring = wiring;
@@ -44,10 +46,13 @@ export class RowKeeper {
     }
   }
 
-  /** A storage that never answers holds up nothing either. */
+  /** A storage that never answers holds up nothing either, but for the first watches. */
   #inTime<T>(asked: Promise<T>): Promise<T | null> {
     return new Promise((resolve, reject) => {
-      const cancel = this.#wiring.after(LOAD_MS, () => resolve(null));
+      const cancel = this.#wiring.after(this.#isStuck ? 0 : LOAD_MS, () => {
+        this.#isStuck = true;
+        resolve(null);
+      });
       asked.then(resolve, reject).finally(cancel);
     });
   }

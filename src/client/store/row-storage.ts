@@ -86,7 +86,7 @@ interface Database extends Closable {
   createObjectStore(name: string, options: object): Store;
 }
 interface Globals {
-  readonly indexedDB?: {
+  readonly indexedDB: {
     open(name: string, version: number): Request<Database> & { onupgradeneeded: (() => void) | null };
   };
 }
@@ -153,10 +153,10 @@ export function indexedDbRows(name: string): RowStorage {
   };
 }
 
+/** Rejects where there is none, too. */
 function open(name: string): Promise<Database> {
   return new Promise((resolve, reject) => {
-    const request = globals.indexedDB?.open(`ledge-rows:${name}`, 1);
-    if (request === undefined) throw new Error("There is no IndexedDB here");
+    const request = globals.indexedDB.open(`ledge-rows:${name}`, 1);
     request.onupgradeneeded = () => {
       const store = request.result.createObjectStore(STORE, { keyPath: "key" });
       store.createIndex("path", "path");

@@ -5,9 +5,9 @@
 
 import { QueryCache } from "../cache/query-cache.ts";
 import type { ClientOptions } from "../create-client.ts";
+import { followPerson } from "../follow-person.ts";
 import type { LiveHub } from "../live/live-hub.ts";
 import { placePath } from "../live/request-ticket.ts";
-import { hasIndexedDb } from "../offline/indexed-db-storage.ts";
 import type { LaterWrite } from "../offline/offline-types.ts";
 import type { OutboxRunner } from "../offline/outbox-runner.ts";
 import { rowWrite, writeWiring } from "../offline/row-write.ts";
@@ -46,11 +46,7 @@ interface Parts {
     readonly runner?: OutboxRunner;
   };
   readonly cache?: unknown;
-  readonly auth?: {
-    onAuthStateChange?(
-      listener: (change: string, session: { readonly user: { readonly id: string } } | null) => void,
-    ): () => void;
-  };
+  readonly auth?: unknown;
 }
 
 export function withStore<C extends { readonly realtime: unknown }>(
@@ -64,17 +60,16 @@ export function withStore<C extends { readonly realtime: unknown }>(
   const { now, after, makeKey } = platform;
   let person: string | null = null;
   const name = options.url.replace(/\/+$/, "") + (options.basePath ?? "/api");
-  const storage = persist === true ? (hasIndexedDb() ? indexedDbRows(name) : null) : persist || null;
-  const isSigned = typeof auth?.onAuthStateChange === "function";
-  let isIdentified = (): void => {};
-  const identified = new Promise<void>((resolve) => {
-    isIdentified = resolve;
+  const storage = persist === true ? indexedDbRows(name) : persist || null;
+  const { identified } = followPerson(auth, (present, change) => {
+    const isOther = person !== present;
+    person = present;
+    if (isOther && change !== "INITIAL_SESSION") state.switched();
   });
-  if (!isSigned) isIdentified();
   const keeper =
     storage && new RowKeeper({ storage, now, after, owner: () => (principal?.() ?? person) || "", identified });
   const wiring = writeWiring(platform, hub);
-  const state = new LiveStoreState({
+  const state: LiveStoreState = new LiveStoreState({
     keeper,
     send,
     makeKey,
@@ -93,14 +88,6 @@ export function withStore<C extends { readonly realtime: unknown }>(
     void keeper?.clear(placePath(place));
     revoked(place);
   };
-  if (isSigned)
-    auth?.onAuthStateChange?.((change, session) => {
-      const present = session?.user.id ?? null;
-      const isOther = person !== present;
-      person = present;
-      isIdentified();
-      if (isOther && change !== "INITIAL_SESSION") state.switched();
-    });
   const made = (asked: LaterWrite | readonly LaterWrite[]) =>
     [asked].flat().map((each) => rowWrite(each as LaterWrite, wiring));
   const store = {

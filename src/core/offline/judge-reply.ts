@@ -9,12 +9,8 @@ import { type Done, doneAt, type OutboxEntry } from "./outbox-entry.ts";
 export type AttemptReply =
   | {
       readonly kind: "done";
-      /** Of `Ledge-Seq`. */
-      readonly positions: readonly string[];
-      /** Of a transaction. */
-      readonly txid?: string;
-      /** The row and its tag, where the reply has them. */
-      readonly row: JsonObject | null;
+      readonly state: Done;
+      /** Of the row that it has led to, where the reply has it. */
       readonly tag: string | null;
     }
   | {
@@ -31,7 +27,8 @@ export type AttemptReply =
 
 export type Verdict =
   | { readonly kind: "done"; readonly state: Done; readonly tag: string | null }
-  | { readonly kind: "again"; readonly mayHaveArrived: boolean; readonly afterMs: number }
+  /** `afterMs`: what the server asked for, at least; null: once it can be reached. */
+  | { readonly kind: "again"; readonly mayHaveArrived: boolean; readonly afterMs: number | null }
   | { readonly kind: "signed-out" }
   /** A row is no longer what its write stands on: the one at this index. */
   | { readonly kind: "conflict"; readonly at: number }
@@ -44,8 +41,8 @@ const MAX_DEFECTS = 3;
 
 /** `defects`: how often the server has failed on this entry before. */
 export function judgeReply(entry: OutboxEntry, reply: AttemptReply, defects: number): Verdict {
-  if (reply.kind === "lost") return { kind: "again", mayHaveArrived: true, afterMs: 0 };
-  if (reply.kind === "done") return { kind: "done", state: doneAt(reply.positions, reply.txid), tag: reply.tag };
+  if (reply.kind === "lost") return { kind: "again", mayHaveArrived: true, afterMs: null };
+  if (reply.kind === "done") return reply;
   const { status, isRetryable, retryAfterMs, problem, positions } = reply;
   const [, ...more] = entry.writes;
   if (status === 401) return { kind: "signed-out" };
@@ -58,4 +55,9 @@ export function judgeReply(entry: OutboxEntry, reply: AttemptReply, defects: num
   if (status === 404 && typeof at === "number" && entry.writes[at]?.op === "delete")
     return more.length === 0 ? { kind: "done", state: doneAt(positions), tag: null } : { kind: "fulfilled", at };
   return { kind: "refused", problem };
+}
+
+/** Whether an attempt that takes place later would make it untrue. Of a single write that met a conflict none can: all carry one tag. */
+export function isConclusion({ kind }: Verdict, { writes }: OutboxEntry): boolean {
+  return kind === "refused" || kind === "fulfilled" || (kind === "conflict" && writes.length > 1);
 }

@@ -8,13 +8,12 @@ import type { JsonObject } from "../json.ts";
 import { backoffMs } from "../live/backoff.ts";
 import { type Conflict, findConflict, isFulfilled, type Resolution, resolveConflict } from "./conflict.ts";
 import { type IsRevoked, isSelfGuarding, letGo, newer, onTop, rebased, withoutRevoked } from "./entry-changes.ts";
-import { type AttemptReply, judgeReply } from "./judge-reply.ts";
+import { type AttemptReply, isConclusion, judgeReply, type Verdict } from "./judge-reply.ts";
 import {
   changed,
   type Done,
   doneAt,
   type EntryChange,
-  type EntryState,
   isSameRow,
   NOBODY,
   type OutboxEntry,
@@ -39,7 +38,6 @@ interface Course {
   at: number;
 }
 
-type Refused = Extract<EntryState, { kind: "refused" }>;
 export class Outbox {
   readonly #port: OutboxPort;
   #entries: OutboxEntry[] = [];
@@ -144,7 +142,7 @@ export class Outbox {
       return;
     }
     for (const { before, after } of changes) {
-      const index = this.#entries.findIndex(({ key }) => key === before.key);
+      const index = this.#indexOf(before.key);
       if (index >= 0) this.#replace(index, after);
       // Somebody else may have signed in while it was saved: then it waits for the person who made it.
       if (before.state.kind === "queued" && after?.state.kind === "sent" && this.#isOurs(after)) this.#send(after);
@@ -155,60 +153,57 @@ export class Outbox {
 
   replied(key: string, reply: AttemptReply): void {
     const course = this.#courses.get(key);
-    const entry = this.#entries.find((each) => each.key === key);
+    const entry = this.#entries[this.#indexOf(key)];
     if (course?.phase !== "sending" || entry?.state.kind !== "sent") return;
     course.phase = "waiting";
     const nowMs = this.#port.elapsedMs();
     if (reply.kind === "lost") this.#lose();
     else this.#losses = 0;
     const verdict = judgeReply(entry, reply, course.defects);
-    const isInDoubt = nowMs < course.doubtUntilMs;
+    if (nowMs < course.doubtUntilMs && isConclusion(verdict, entry)) course.dueMs = course.doubtUntilMs;
+    else {
+      if (reply.kind === "problem" && reply.status === 500) course.defects++;
+      this.#follow(entry, course, verdict);
+    }
+    this.#pump();
+  }
+
+  #follow(entry: OutboxEntry, course: Course, verdict: Verdict): void {
+    const nowMs = this.#port.elapsedMs();
     switch (verdict.kind) {
       case "done":
         this.#finish(entry, verdict.state, verdict.tag);
         break;
-      case "again": {
-        if (reply.kind === "problem" && reply.status === 500) course.defects++;
+      case "again":
         if (verdict.mayHaveArrived) this.#doubt(course);
-        const afterMs = reply.kind === "lost" ? 0 : backoffMs(0, this.#port.random(), verdict.afterMs);
-        course.dueMs = nowMs + afterMs;
-        if (!course.mayHaveArrived) this.#save([changed(entry, { state: QUEUED })]);
+        course.dueMs = nowMs + (verdict.afterMs === null ? 0 : backoffMs(0, this.#port.random(), verdict.afterMs));
+        if (!course.mayHaveArrived) this.#requeue(entry);
         break;
-      }
       case "signed-out":
         this.#isSignedOut = true;
         this.#gateMs = nowMs + OUTBOX_LIMITS.signedOutMs;
         this.#port.act({ kind: "sign-in" });
-        if (!course.mayHaveArrived) this.#save([changed(entry, { state: QUEUED })]);
+        if (!course.mayHaveArrived) this.#requeue(entry);
         break;
       case "conflict":
-        // The parts of an earlier attempt may still come to lie in their objects; of a single write none can.
-        if (isInDoubt && entry.writes.length > 1) course.dueMs = course.doubtUntilMs;
-        else this.#read(entry, verdict.at);
+        this.#read(entry, verdict.at);
         break;
       case "fulfilled":
-        if (isInDoubt) course.dueMs = course.doubtUntilMs;
         // It may be this very transaction, done so long ago that the server has forgotten its key.
-        else if (this.#isForgotten(entry))
-          this.#save([changed(entry, { state: this.#refusal(entry, { status: 404, index: verdict.at }) })]);
-        else this.#save([changed(entry, { writes: entry.writes.toSpliced(verdict.at, 1), state: QUEUED })]);
+        if (this.#isForgotten(entry)) this.#refuse(entry, { status: 404, index: verdict.at });
+        else this.#requeue(entry, entry.writes.toSpliced(verdict.at, 1));
         break;
       case "refused":
-        // An earlier attempt may still take place: what is refused now would then be done after all.
-        if (isInDoubt) course.dueMs = course.doubtUntilMs;
-        else {
-          this.#save([changed(entry, { state: this.#refusal(entry, verdict.problem) })]);
-          if (verdict.problem.status === 404) this.#gone(entry, verdict.problem.index);
-        }
+        this.#refuse(entry, verdict.problem);
+        if (verdict.problem.status === 404) this.#gone(entry, verdict.problem.index);
         break;
     }
-    this.#pump();
   }
 
   /** The row of a conflict; null: it could not be read. */
   found(key: string, present: PresentRow | null): void {
     const course = this.#courses.get(key);
-    const entry = this.#entries.find((each) => each.key === key);
+    const entry = this.#entries[this.#indexOf(key)];
     const write = entry?.writes[course?.at ?? 0];
     if (course?.phase !== "reading" || entry === undefined || write === undefined) return;
     course.phase = "waiting";
@@ -228,8 +223,7 @@ export class Outbox {
     if (resolution.kind === "send") {
       // No earlier attempt can take place any more: all of them carried the tag of a row that is gone.
       course.mayHaveArrived = false;
-      const writes = onTop(entry, course.at, { ...present, values: resolution.values });
-      this.#save([changed(entry, { writes, state: QUEUED })]);
+      this.#requeue(entry, onTop(entry, course.at, { ...present, values: resolution.values }));
     } else {
       const problem = {
         status: 412,
@@ -239,7 +233,7 @@ export class Outbox {
         ...("detail" in resolution && { detail: resolution.detail }),
         ...(!isAlone && { index: course.at }),
       };
-      this.#save([changed(entry, { state: { ...this.#refusal(entry, problem), present: present.row } })]);
+      this.#refuse(entry, problem, { present: present.row });
       if (present.row === null) this.#gone(entry, course.at);
     }
     this.#pump();
@@ -270,10 +264,9 @@ export class Outbox {
   #revoke(): void {
     if (this.#toRevoke.length === 0 || this.#meanwhile !== null) return;
     const changes = withoutRevoked(this.#entries, (row) => this.#toRevoke.some((isRevoked) => isRevoked(row)));
-    const free = changes.filter(({ before }) => this.#courses.get(before.key)?.phase !== "saving");
     // Until all of it is saved it is looked at again.
     if (changes.length === 0) this.#toRevoke = [];
-    else if (free.length > 0) this.#save(free);
+    else this.#save(changes);
   }
 
   #reload(): void {
@@ -282,7 +275,7 @@ export class Outbox {
   }
 
   #notice(key: string, entry: OutboxEntry | null): void {
-    const index = this.#entries.findIndex((each) => each.key === key);
+    const index = this.#indexOf(key);
     const held = this.#entries[index];
     const place = entry?.place ?? 0;
     // One between was written by a tab whose news has not come yet: it may have to go first.
@@ -329,7 +322,7 @@ export class Outbox {
       this.#save([changed(entry, { state: { kind: "sent", firstAtMs: this.#port.nowMs() } })]);
     else if (!this.#isForgotten(entry) || isSelfGuarding(entry)) this.#send(entry);
     else if (entry.writes.length === 1 && entry.writes[0]?.op === "create") this.#read(entry, 0);
-    else this.#save([changed(entry, { state: this.#refusal(entry, {}) })]);
+    else this.#refuse(entry, {});
   }
 
   #send(entry: OutboxEntry): void {
@@ -344,27 +337,33 @@ export class Outbox {
     this.#port.act({ kind: "read", entry, write });
   }
 
-  #save(changes: readonly EntryChange[]): void {
+  /** Without those of entries that are being saved: each change begins with what the storage holds. */
+  #save(asked: readonly EntryChange[]): void {
+    const changes = asked.filter(({ before }) => this.#courses.get(before.key)?.phase !== "saving");
     for (const { before } of changes) {
       const course = this.#courseOf(before.key);
       if (course.phase === "waiting") course.phase = "saving";
     }
-    this.#port.act({ kind: "save", changes });
+    if (changes.length > 0) this.#port.act({ kind: "save", changes });
   }
 
   #finish(entry: OutboxEntry, state: Done, tag: string | null): void {
     // What was shown of its rows it needs no longer.
     const done = changed(entry, { state, writes: entry.writes.map((write) => ({ ...write, base: null })) });
-    const others = [...letGo(this.#entries), ...rebased(this.#entries, entry, tag)];
-    this.#save([done, ...others.filter(({ before }) => this.#courses.get(before.key)?.phase !== "saving")]);
+    this.#save([done, ...letGo(this.#entries), ...rebased(this.#entries, entry, tag)]);
   }
 
-  #refusal(entry: OutboxEntry, problem: JsonObject): Refused {
-    if (!this.#isForgotten(entry)) return { kind: "refused", problem };
+  #requeue(entry: OutboxEntry, writes = entry.writes): void {
+    this.#save([changed(entry, { writes, state: QUEUED })]);
+  }
+
+  #refuse(entry: OutboxEntry, last: JsonObject, more: { readonly present?: JsonObject | null } = {}): void {
+    const { index } = last;
     const title = "It cannot be told whether this write took place";
-    const { index } = problem;
-    const unknown = { status: 503, code: "OUTCOME_UNKNOWN", title, last: problem };
-    return { kind: "refused", problem: index === undefined ? unknown : { ...unknown, index } };
+    const problem = this.#isForgotten(entry)
+      ? { status: 503, code: "OUTCOME_UNKNOWN", title, last, ...(index !== undefined && { index }) }
+      : last;
+    this.#save([changed(entry, { state: { kind: "refused", problem, ...more } })]);
   }
 
   /** Whether the server may have forgotten the key under which it may have been done. */
@@ -396,6 +395,10 @@ export class Outbox {
       this.#courses.set(key, course);
     }
     return course;
+  }
+
+  #indexOf(key: string): number {
+    return this.#entries.findIndex((each) => each.key === key);
   }
 
   #insert(entry: OutboxEntry): void {

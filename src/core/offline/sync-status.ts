@@ -22,9 +22,9 @@ export interface SyncStatus {
   /** Acknowledged writes that reading has not reached. */
   readonly unread: number;
   readonly pause: Pause | null;
-  /** False: the storage failed when it was last asked, so a write cannot be kept here now; a new one rejects. */
+  /** False: the storage failed when it was last asked, so a new write rejects; or there is none (`isDurable` false). */
   readonly canStore: boolean;
-  /** False: it is kept in memory, and gone with the page. */
+  /** False: what is written is kept in memory, is sent while the server can be reached, and is gone with the page. */
   readonly isDurable: boolean;
 }
 

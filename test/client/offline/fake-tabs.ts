@@ -36,13 +36,18 @@ export class FakeBrowser {
       channel: (name, hear) => {
         const ear = { tab, name, hear };
         this.#ears.add(ear);
+        let isClosed = false;
         return {
           tell: (message) => {
+            if (isClosed) throw Object.assign(new Error("The channel is closed"), { name: "InvalidStateError" });
             for (const other of [...this.#ears])
               if (other !== ear && other.name === name && this.#ears.has(ear) && !this.#suspended.has(other.tab))
                 other.hear(structuredClone(message));
           },
-          close: () => void this.#ears.delete(ear),
+          close: () => {
+            isClosed = true;
+            this.#ears.delete(ear);
+          },
         };
       },
       isOnline: () => this.isOnline,

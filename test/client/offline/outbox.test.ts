@@ -519,8 +519,3 @@ test("[A6] [O2] a page of one person in which another signs in is that person's,
   await auth.getUser();
   expect(await auth.getSession()).toBeNull();
 });
-
-test("[O5] where there is nothing that outlives the page, the status says so", () => {
-  const none = withOutbox(createClient({ url: "https://ledge.example" }), { tabs: new FakeBrowser().tab() });
-  expect([none.sync.status.isDurable, open(() => DONE).client.sync.status.isDurable]).toEqual([false, true]);
-});

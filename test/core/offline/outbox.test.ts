@@ -43,7 +43,7 @@ function bench(entries: readonly OutboxEntry[], policy: ConflictPolicy = "server
   return { outbox, storage, actions, settle, at };
 }
 
-const DONE = { kind: "done", positions: ["e:1"], row: null, tag: null } as const;
+const DONE = { kind: "done", state: { kind: "done", positions: ["e:1"] }, tag: null } as const;
 const LOST = { kind: "lost" } as const;
 const REFUSAL = {
   kind: "problem",

@@ -6,7 +6,6 @@ import { decide } from "../../../src/core/offline/decide.ts";
 import { type AttemptReply, judgeReply } from "../../../src/core/offline/judge-reply.ts";
 import { sendable } from "../../../src/core/offline/sendable.ts";
 import { statusLabel, statusOf, syncStatus } from "../../../src/core/offline/sync-status.ts";
-import { readTabMessage } from "../../../src/core/offline/tab-message.ts";
 import { isFor, yieldsTo } from "../../../src/core/offline/yields-to.ts";
 import { ShownList } from "../../../src/core/store/shown-list.ts";
 import { entry, REFUSED, write } from "./entries.ts";
@@ -240,10 +239,4 @@ test("[O7] the status counts what is not on the server, and why", () => {
   });
   const states = entries.map(({ state }, index) => statusOf(state, index === 0));
   expect(states).toEqual(["sending", "unknown", "queued", "queued", "refused", "done"]);
-});
-
-test("[O4] messages of another release, and what is no message, are passed over", () => {
-  expect(readTabMessage({ v: 1, type: "entries", news: [] })).not.toBeNull();
-  for (const other of [{ v: 2, type: "entries", news: [] }, { v: 1, type: "new" }, null, "entries", []])
-    expect(readTabMessage(other)).toBeNull();
 });

@@ -6,7 +6,7 @@
 import type { RowId } from "../../../src/core/ids.ts";
 import { canonicalJson, type JsonObject } from "../../../src/core/json.ts";
 import type { AttemptReply } from "../../../src/core/offline/judge-reply.ts";
-import type { OutboxEntry, RowWrite } from "../../../src/core/offline/outbox-entry.ts";
+import { doneAt, type OutboxEntry, type RowWrite } from "../../../src/core/offline/outbox-entry.ts";
 import type { PresentRow } from "../../../src/core/offline/outbox-port.ts";
 import { ALL } from "../../../src/core/query/tree.ts";
 import type { Row } from "../../../src/core/schema/table-spec.ts";
@@ -183,8 +183,8 @@ export class ModelServer {
     }
     for (const write of writes) this.applied.push({ key, write, order: this.#order++ });
     const [write, ...more] = writes;
-    const only = more.length === 0 && write !== undefined ? this.read(user, write) : { row: null, tag: null };
-    return { kind: "done", positions, ...(txid !== undefined && { txid }), row: only.row, tag: only.tag };
+    const { tag } = more.length === 0 && write !== undefined ? this.read(user, write) : { tag: null };
+    return { kind: "done", state: doneAt(positions, txid), tag };
   }
 
   #written({ op, table, partition, id, values }: RowWrite): Written {

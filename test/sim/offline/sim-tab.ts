@@ -19,7 +19,7 @@ import {
   type RowWrite,
 } from "../../../src/core/offline/outbox-entry.ts";
 import type { OutboxAction, PresentRow } from "../../../src/core/offline/outbox-port.ts";
-import { TAB_VERSION, type TabMessage } from "../../../src/core/offline/tab-message.ts";
+import type { TabMessage } from "../../../src/core/offline/tab-message.ts";
 import { yieldsTo } from "../../../src/core/offline/yields-to.ts";
 import { StoreCore } from "../../../src/core/store/store-core.ts";
 import { SimWatcher } from "../live/sim-watcher.ts";
@@ -158,13 +158,13 @@ export class SimTab {
       return;
     }
     const { inFlight, pause } = this.outbox;
-    this.#world.broadcast(this, { v: TAB_VERSION, type: "progress", inFlight, pause, principal: this.principal });
+    this.#world.broadcast(this, { type: "progress", inFlight, pause, principal: this.principal });
   }
 
   /** Where this tab could send something, and the one that leads cannot. */
   #speakUp(): void {
     if (this.outbox === null && yieldsTo(this.browser.all(), this.#leading, this.principal))
-      this.#world.broadcast(this, { v: TAB_VERSION, type: "nudge", principal: this.principal });
+      this.#world.broadcast(this, { type: "nudge", principal: this.principal });
   }
 
   #nudged(by: string | null): void {
@@ -245,7 +245,7 @@ export class SimTab {
       this.browser.kept.delete(object.slice(-1));
       const partition = object.slice(-1) as PartitionName;
       // Each tab says so, behind the news of what it wrote itself on what it still showed.
-      const message = { v: TAB_VERSION, type: "revoked", table: "notes", partition } as const;
+      const message = { type: "revoked", table: "notes", partition } as const;
       if (this.outbox === null) this.#world.broadcast(this, message);
       else this.hear(message);
       this.#world.purged(this, partition);
@@ -365,7 +365,7 @@ export class SimTab {
   }
 
   #broadcast(news: readonly { readonly key: string; readonly entry: OutboxEntry | null }[]): void {
-    this.#world.broadcast(this, { v: TAB_VERSION, type: "entries", news });
+    this.#world.broadcast(this, { type: "entries", news });
   }
 
   #soon(run: () => void): void {

@@ -2,6 +2,7 @@
 
 import type { OutboxItem } from "ledge/client/offline";
 import { useSyncStatus } from "ledge/client/react";
+import { useEffect } from "react";
 import { describeRefusal, describeWrite } from "./describe-write.ts";
 import { HangingPanel } from "./hanging-panel.tsx";
 import { say } from "./say.tsx";
@@ -13,6 +14,14 @@ export function SyncPanel() {
   const sync = useSyncStatus();
   const isSignedOut = useIsSignedOut();
   const { state, text } = standing({ ...sync, isSignedOut });
+  const isAtRisk = !sync.isDurable && sync.unsent > 0;
+  useEffect(() => {
+    if (!isAtRisk) return;
+    // The browser asks whether the page is to be closed all the same.
+    const ask = (event: Event) => event.preventDefault();
+    addEventListener("beforeunload", ask);
+    return () => removeEventListener("beforeunload", ask);
+  }, [isAtRisk]);
   const waiting = sync.pending.filter(({ status }) => status !== "refused");
   return (
     <HangingPanel
@@ -32,13 +41,18 @@ export function SyncPanel() {
           <p className="note">
             {isSignedOut ? (
               <>
-                You are signed out. What stands below is kept in this browser, and sent when you{" "}
-                <a href="/sign-in?next=%2Fboard">sign in</a> again.
+                You are signed out. What stands below is kept {sync.isDurable ? "in this browser" : "in this tab"}, and
+                sent when you <a href="/sign-in?next=%2Fboard">sign in</a> again.
               </>
             ) : (
               explain(sync)
             )}
           </p>
+          {!sync.isDurable && (
+            <p className="note">
+              This browser keeps nothing, as in a private window: close this tab, and what has not been sent is lost.
+            </p>
+          )}
           {sync.pending.length > 0 && (
             <ul>
               {sync.refusedWrites.map((item) => (
@@ -90,8 +104,8 @@ function standing(sync: Syncing & { readonly isSignedOut: boolean }): {
   readonly state: string;
   readonly text: string;
 } {
-  const { unsent, refused, connection, canStore, isSignedOut } = sync;
-  if (!canStore) return { state: "refused", text: "Cannot save" };
+  const { unsent, refused, connection, canStore, isDurable, isSignedOut } = sync;
+  if (!canStore && isDurable) return { state: "refused", text: "Cannot save" };
   if (isSignedOut) return { state: "busy", text: unsent > 0 ? `Signed out · ${unsent} unsent` : "Signed out" };
   if (refused > 0) return { state: "refused", text: `${refused} refused` };
   const isCut = isCutOff(sync);
@@ -102,13 +116,11 @@ function standing(sync: Syncing & { readonly isSignedOut: boolean }): {
 
 function explain(sync: Syncing): string {
   const { unsent, refused, canStore, isDurable } = sync;
-  if (!canStore)
+  if (!canStore && isDurable)
     return "This browser does not keep what you write at the moment. Its storage may be full, or is being cleared.";
   if (refused > 0) return "The server refused what stands below. It stays until you decide.";
-  if (isCutOff(sync) && !isDurable)
-    return "You are offline, and this browser keeps nothing, as in a private window. What you do is sent once the server can be reached, unless the page is closed first.";
   if (isCutOff(sync))
-    return "You are offline. What you do is kept in this browser, and sent as soon as the server can be reached.";
+    return `You are offline. What you do is kept in this ${isDurable ? "browser" : "tab"}, and sent as soon as the server can be reached.`;
   return unsent > 0 ? "Being saved." : "Everything is saved, and you see what others do as they do it.";
 }
 
