@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import type { LiveWiring } from "../../src/client/live/live-wiring.ts";
 import { WatchStream } from "../../src/client/live/watch-stream.ts";
 
-type Reply = "refused" | "hangs" | "serves";
+type Reply = "refused" | "full" | "hangs" | "serves";
 
 /** `timers`: what is waited for, and how long; `pass` lets the last one begun be over. */
 function bench(replies: Reply[]) {
@@ -30,6 +30,15 @@ function bench(replies: Reply[]) {
         if (reply === "refused") {
           const problem = JSON.stringify({ code: "UNAVAILABLE", status: 503, retryAfter: 1 });
           return Promise.resolve(new Response(problem, { status: 503, headers: { "retry-after": "1" } }));
+        }
+        if (reply === "full") {
+          const problem = JSON.stringify({
+            code: "SUBSCRIPTION_LIMIT_EXCEEDED",
+            status: 429,
+            limit: "sockets",
+            max: 50,
+          });
+          return Promise.resolve(new Response(problem, { status: 429 }));
         }
         if (reply === "serves") return Promise.resolve(new Response(new ReadableStream()));
         return new Promise((_resolve, reject) => signal.addEventListener("abort", () => reject(new Error("aborted"))));
@@ -76,5 +85,13 @@ test("[WS16] [CI4] a stream whose opening is not answered is opened anew", async
   await world.pass();
   expect([world.opened(), world.waits()]).toEqual([2, [45_000]]);
   world.stream.end();
+  expect(world.stream.state).toBe("disconnected");
+});
+
+test("[LS1] [CI4] a stream for which there is no room says so, and leaves it to the hub when it is asked for again", async () => {
+  const world = bench(["full"]);
+  world.stream.start();
+  await world.pass();
+  expect([world.refused, world.waits()]).toMatchObject([[{ code: "SUBSCRIPTION_LIMIT_EXCEEDED" }], []]);
   expect(world.stream.state).toBe("disconnected");
 });

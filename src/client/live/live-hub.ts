@@ -17,7 +17,7 @@ import type { ConnectionState, LiveStatus } from "./live-types.ts";
 import { type KeptView, LiveWatch, type WatchListener } from "./live-watch.ts";
 import type { LiveWiring } from "./live-wiring.ts";
 import { ObjectLinks } from "./object-links.ts";
-import { type LivePlace, placePath } from "./request-ticket.ts";
+import { isFull, type LivePlace, placePath } from "./request-ticket.ts";
 import { tagRows } from "./tag-rows.ts";
 import { type StreamPort, WatchStream } from "./watch-stream.ts";
 
@@ -43,6 +43,8 @@ export class LiveHub {
   onMoved = (): void => {};
   /** Called when an object has said where it has what it was asked for by name: at `epoch:seq`. */
   onTold = (_name: string, _position: string): void => {};
+  /** Called when no more may be followed; true: what nobody needs was left. */
+  onFull = (): boolean => false;
   #usesStreams = false;
   #isDestroyed = false;
   #told: ConnectionState = "disconnected";
@@ -121,6 +123,7 @@ export class LiveHub {
     else
       void Promise.resolve().then(() => {
         if (!watch.subscribers.has(subscriber)) return;
+        if (watch.refusal !== null) subscriber.failed(watch.refusal);
         if (watch.state === "SUBSCRIBED") subscriber.connected(watch.seq, key);
         subscriber.begin(watch);
       });
@@ -289,7 +292,7 @@ export class LiveHub {
     this.#fail(key, error);
   }
 
-  /** Tried again where the refusal says so. */
+  /** Tried again where the refusal says so; one for which there is no room is told of, too. */
   #fail(key: string, cause: unknown): void {
     const watch = this.#watches.get(key);
     if (watch === undefined) return;
@@ -297,7 +300,14 @@ export class LiveHub {
     watch.cancelTimer();
     if (error.retryable) {
       const waitMs = Number(error.details.retryAfter ?? 1) * 1000;
-      watch.become("CONNECTING");
+      const hasRoom = !isFull(error) || this.onFull();
+      if (isFull(error) && hasRoom && !this.#usesStreams) {
+        this.#restart(watch);
+        return;
+      }
+      const isNews = !hasRoom && watch.refusal === null;
+      watch.refusal = hasRoom ? null : error;
+      watch.become("CONNECTING", isNews ? error : undefined);
       watch.cancelTimer = this.#wiring.platform.after(waitMs, () => this.#restart(watch));
       return;
     }
@@ -330,8 +340,8 @@ export class LiveHub {
     for (const listener of [...this.#listeners]) listener(state);
   }
 
-  #statusOf({ key, state, view, place }: LiveWatch): LiveStatus {
-    if (state === "CHANNEL_ERROR") return "error";
+  #statusOf({ key, state, view, place, refusal }: LiveWatch): LiveStatus {
+    if (state === "CHANNEL_ERROR" || refusal !== null) return "error";
     const connection = this.#streams.get(key)?.stream.state ?? this.#links.at(place)?.session.state ?? "disconnected";
     if (view === null) return "loading";
     if (connection === "disconnected") return "offline";

@@ -49,6 +49,8 @@ export class LiveWatch {
   /** What is shown; null while nothing is. */
   view: LiveView | null = null;
   seq = 0;
+  /** Why it has not begun, where it is asked again all the same. */
+  refusal: LedgeError | null = null;
   #status: LiveStatus = "loading";
   #compare: ((a: JsonObject, b: JsonObject) => number) | null = null;
   cancelTimer = (): void => {};
@@ -121,6 +123,7 @@ export class LiveWatch {
   answered(seq: number, nowMs: number): void {
     this.cancelTimer();
     this.seq = seq;
+    this.refusal = null;
     if (this.state === "SUBSCRIBED") return;
     this.become("SUBSCRIBED");
     this.subscribedAt ??= nowMs;

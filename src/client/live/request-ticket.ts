@@ -33,6 +33,11 @@ export function placePath({ resource, partition }: LivePlace): string {
   return `${partition === undefined ? "" : `/@${partition}`}/${encodeURIComponent(resource)}`;
 }
 
+/** As many are followed as may be: another one finds its place once one has been left. */
+export function isFull(error: unknown): boolean {
+  return error instanceof LedgeError && error.code === "SUBSCRIPTION_LIMIT_EXCEEDED";
+}
+
 /** Whether trying again later may help; and how long to wait at least. */
 export function retryAfterOf(error: unknown): number | null {
   if (!(error instanceof LedgeError)) return 0;

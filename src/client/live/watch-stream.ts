@@ -13,7 +13,7 @@ import { queryOf } from "../parameters.ts";
 import { errorFromReply } from "../read-problem.ts";
 import type { BodyReader } from "./live-platform.ts";
 import type { LiveWiring } from "./live-wiring.ts";
-import { type LivePlace, placePath, requestTicket, retryAfterOf } from "./request-ticket.ts";
+import { isFull, type LivePlace, placePath, requestTicket, retryAfterOf } from "./request-ticket.ts";
 
 /** The server says something every 15 s, and answers at once. */
 const SILENT_MS = 45_000;
@@ -92,7 +92,7 @@ export class WatchStream {
       if (isPresent()) await this.#read(reader, isPresent);
       else void reader.cancel().catch(() => {});
     } catch (error) {
-      retryAfterMs = retryAfterOf(error);
+      retryAfterMs = isFull(error) ? null : retryAfterOf(error);
       if (isPresent() && retryAfterMs === null) this.#port.refused(this.#key, error);
     }
     if (!isPresent()) return;

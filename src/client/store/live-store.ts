@@ -81,6 +81,7 @@ export class LiveStoreState {
       this.core.moved();
       tellReading();
     };
+    hub.onFull = () => this.#letGo();
     hub.onTold = (name, position) => this.core.told(name, position);
     const isOwn = ({ principal }: { readonly principal: string | null }) =>
       principal === null || principal === runner?.principal;
@@ -345,6 +346,13 @@ export class LiveStoreState {
   #leave(source: WatchSource): void {
     this.#sources.delete(source.key);
     source.close();
+  }
+
+  /** What is kept for whoever mounts it again; false: nothing is. */
+  #letGo(): boolean {
+    const kept = [...this.#handles.values()].filter(({ isOpen, listenerCount }) => isOpen && listenerCount === 0);
+    for (const handle of kept) handle.restart();
+    return kept.length > 0;
   }
 
   #touch(handle: AnyHandle | undefined): void {

@@ -493,3 +493,50 @@ test("[CI6] [O7] an answer in an epoch that the watch has not heard of keeps the
   await clock.advance(1_000);
   expect([titles(list.now()), store.stats.overlaid.shown, unread.at(-1)]).toEqual(["old", 0, 0]);
 });
+
+test("[LS1] [WS13] more rows pass by than one socket may follow: what is kept makes room at once, and those that are shown are live", async () => {
+  const { ledge, clock, store } = open();
+  const ids = Array.from({ length: 130 }, (_, at) => `r${at}`);
+  ledge.commit(
+    "tasks",
+    ids.map((id) => ({ table: "tasks", id, row: { id, title: id, status: null, rank: null, listId: null } })),
+  );
+  const shown: ReturnType<typeof watch<{ readonly status: string }>>[] = [];
+  for (const id of ids) {
+    shown.push(watch(store.row("tasks", id) as StoreHandle<{ readonly status: string }>));
+    if (shown.length > 12) shown.shift()?.leave();
+    await clock.advance(5);
+  }
+  await clock.advance(100);
+  expect(shown.map(({ now }) => now().status)).toEqual(Array(12).fill("live"));
+  expect(ledge.socketCount).toBe(1);
+});
+
+test("[LS1] [WS13] where all that may be followed is shown, what comes after says so, and is live once there is room", async () => {
+  const { clock, store, client } = open();
+  const lists = Array.from({ length: 102 }, (_, at) => watch(store.list("tasks", { filter: { rank: at } })));
+  const told: string[] = [];
+  const follow = () =>
+    client.tasks.subscribe(
+      { filter: { rank: 1_000 } },
+      { onError: ({ code }) => void told.push(code), onStatus: (status) => void told.push(status) },
+    );
+  const first = follow();
+  await clock.advance(5_000);
+  const counts = () => {
+    const all = lists.map(({ now }) => now().status);
+    return [all.filter((status) => status === "live").length, all.filter((status) => status === "error").length];
+  };
+  expect(counts()).toEqual([100, 2]);
+  const code = "SUBSCRIPTION_LIMIT_EXCEEDED";
+  expect(lists[101]?.now()).toMatchObject({ status: "error", error: { code } });
+  expect(told.splice(0)).toEqual([code, "error"]);
+  const second = follow();
+  await clock.advance(5_000);
+  expect(told.splice(0)).toEqual([code]);
+  for (const handle of [first, second]) handle.unsubscribe();
+  for (const { leave } of lists.slice(0, 3)) leave();
+  await clock.advance(1_100);
+  expect(counts()[1]).toBe(0);
+  expect(lists[101]?.now()).toMatchObject({ status: "live", error: null, isReady: true });
+});
