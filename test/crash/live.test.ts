@@ -26,6 +26,8 @@ const SEEDS = Array.from(
 );
 const SOCKETS = Number(process.env.SOCKETS ?? 1000);
 const LOAD_MS = Number(process.env.LOAD_MS ?? 8000);
+/** It lasts so many times `LOAD_MS` at most, when no kill or no eviction was among what came. */
+const PATIENCE = 6;
 /** Sockets of one person; an object holds fifty of one. */
 const EACH = 40;
 const BUCKETS = 10;
@@ -155,13 +157,17 @@ function problemsOf({ bucket, start, told, held, wrong }: Watcher, { log, tables
   return problems;
 }
 
-/** Writers, kills and evictions for a while. */
+/** Writers, kills and evictions for a while, and on a slow machine until there was one of each. */
 async function load(server: WorkerdProcess, http: ReturnType<typeof httpClient>, random: Random) {
-  const endsAt = Date.now() + LOAD_MS;
+  const startedAt = Date.now();
   const counts = { kills: 0, evictions: 0, written: 0 };
+  const isOver = () => {
+    const lastedMs = Date.now() - startedAt;
+    return lastedMs > LOAD_MS * (counts.kills > 0 && counts.evictions > 0 ? 1 : PATIENCE);
+  };
   const ids: string[] = [];
   const writer = async (number: number) => {
-    for (let turn = 0; Date.now() < endsAt; turn++) {
+    for (let turn = 0; !isOver(); turn++) {
       const isNew = ids.length < 20 || random.next() < 0.4;
       const id = isNew ? "" : random.pick(ids);
       const isGone = !isNew && random.next() < 0.2;
@@ -184,7 +190,7 @@ async function load(server: WorkerdProcess, http: ReturnType<typeof httpClient>,
     }
   };
   const harm = async () => {
-    while (Date.now() < endsAt) {
+    while (!isOver()) {
       await pause(400 + Math.floor(random.next() * 1200));
       if (random.next() < 0.5) {
         const reply = await http.send({ method: "GET", path: `/harm/evict?object=${OBJECT}` }).catch(() => null);
