@@ -24,6 +24,7 @@ export {
   ValidationError,
 } from "./ledge-error.ts";
 export { forgetClient, getClient, getOrCreateClient } from "./named-clients.ts";
+export { newId } from "./new-id.ts";
 export type { FetchLike, Platform, SignalLike } from "./platform.ts";
 export { createQuery, type Query } from "./query.ts";
 export type { RetryPolicy } from "./retry.ts";

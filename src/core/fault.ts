@@ -166,7 +166,7 @@ export function invalidField(field: string, message: string, code?: string): Fau
 export function idForm(kind: IdKind): string {
   switch (kind) {
     case "uuid":
-      return "must be a UUIDv7 in lower case";
+      return "must be a UUIDv7 in lower case, as newId() of ledge/client makes";
     case "text":
       return "must match [A-Za-z0-9._~-]{1,128} and be none of the reserved path segments";
     case "int":

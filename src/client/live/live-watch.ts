@@ -75,10 +75,11 @@ export class LiveWatch {
     return row[this.rowKey] as RowId;
   }
 
-  /** The order that was asked for; null: none was. */
+  /** The order that was asked for, of a page otherwise that of the key; null: there is none. */
   get compare(): ((a: JsonObject, b: JsonObject) => number) | null {
-    if (this.request.orderBy === undefined) return null;
-    this.#compare ??= viewComparator({ orderBy: this.request.orderBy, key: this.rowKey, kinds: this.kinds });
+    const { orderBy = "", limit } = this.request;
+    if (orderBy === "" && limit === undefined) return null;
+    this.#compare ??= viewComparator({ orderBy, key: this.rowKey, kinds: this.kinds });
     return this.#compare;
   }
 

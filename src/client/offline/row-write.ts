@@ -1,10 +1,11 @@
 /** A write as a caller says it → as it is kept and sent: with the key of its row, and with what the row was shown as. */
 
-import { type RowId, timedUuid } from "../../core/ids.ts";
+import type { RowId } from "../../core/ids.ts";
 import type { JsonObject } from "../../core/json.ts";
 import { columnsOf } from "../../core/offline/entry-changes.ts";
 import type { RowWrite } from "../../core/offline/outbox-entry.ts";
 import type { LiveHub } from "../live/live-hub.ts";
+import { newId } from "../new-id.ts";
 import type { Platform } from "../platform.ts";
 import { versionOf } from "../tags.ts";
 import { pathOf } from "./entry-request.ts";
@@ -46,7 +47,7 @@ export function rowWrite({ op, table, partition, id, values = {}, on }: LaterWri
       throw new TypeError(
         `Cannot create ${table} later: its key ${name} is made by the server, so the row has to name it`,
       );
-    const own = given ?? (timedUuid(wiring.platform.now(), wiring.platform.makeKey()) as RowId);
+    const own = given ?? newId(wiring.platform.now());
     return { ...place, op, id: own, values: { ...values, [name]: own }, base: null, tag: null };
   }
   if (id === undefined) throw new TypeError(`A write that is to ${op} a row names it by its id`);

@@ -109,7 +109,7 @@ export function withOutbox<C extends object>(client: C, given: OutboxOptions = {
   if (bare.resource.hub !== undefined) followWithdrawals(bare.resource.hub, runner, send);
   const made = new Map<string, object>();
   const resource = (path: string) => tableOf(bare.resource(path) as Table, path);
-  Object.assign(resource, bare.resource, { runner });
+  Object.assign(resource, bare.resource, { runner, wiring });
   return new Proxy(client, {
     get(target, member) {
       if (member === "outbox") return outbox;

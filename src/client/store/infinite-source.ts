@@ -116,12 +116,17 @@ export class InfiniteSource {
     return this.#shown.at(-1) as WatchSource;
   }
 
+  /** Without one of the caller's it is by the key, whose name is known once the first page is there. */
+  get #orderBy(): string {
+    return this.#first.request.orderBy ?? this.#window.rowKey;
+  }
+
   #load(as: Next["as"]): void {
     const window = this.#window;
     const last = window.lastRow;
     if (last === null || window.view?.hasMore !== true) return;
     this.#error = null;
-    const order = viewTerms({ orderBy: this.#first.request.orderBy ?? "", key: window.rowKey });
+    const order = viewTerms({ orderBy: this.#orderBy, key: window.rowKey });
     const after = afterRow(last, order);
     const ranges = this.#shown.slice(0, -1);
     const isToJoin = ranges.length >= RANGES;
@@ -157,7 +162,7 @@ export class InfiniteSource {
     return {
       place,
       filter: filter && conjoin([filter, condition]),
-      request: { ...rest, filter: text, ...(limit !== null && { limit }) },
+      request: { ...rest, orderBy: this.#orderBy, filter: text, ...(limit !== null && { limit }) },
     };
   }
 }

@@ -110,9 +110,9 @@ export class LiveStoreState {
     return this.#handle("list", watched, NO_LIST, (handle) => this.#follow(handle, watched, listOf));
   }
 
-  row(table: string, id: unknown, { partition, key = "id", ...options }: Options = {}): SharedHandle<unknown> {
-    const filter = { [key as string]: id };
-    const watched = this.#watched(table, partition, { ...options, filter });
+  row(table: string, id: unknown, { partition, ...options }: Options = {}): SharedHandle<unknown> {
+    const { request, ...rest } = this.#watched(table, partition, options);
+    const watched = { ...rest, request: { ...request, row: `${id}` } };
     const read = (source: WatchSource, before: typeof NO_ROW) => rowOf(source, before, id as RowId);
     return this.#handle("row", watched, NO_ROW, (handle) => this.#follow(handle, watched, read));
   }
@@ -124,7 +124,7 @@ export class LiveStoreState {
   }
 
   infinite(table: string, { partition, pageSize = 50, totalCount, ...options }: Options = {}): SharedHandle<unknown> {
-    const watched = this.#watched(table, partition, { orderBy: "id", ...options, limit: pageSize });
+    const watched = this.#watched(table, partition, { ...options, limit: pageSize });
     const { place } = watched;
     const request = aggregateRequest(place, { filter: options.filter, count: true });
     const count = totalCount === true ? { place, request, filter: null } : null;

@@ -199,6 +199,8 @@ export interface LiveStore<C> {
   ): StoreHandle<AggregateSnapshot<Group<RowOf<C[N]>, By, Count, Sum, Avg, Min, Max>>>;
   /** Asked once and kept for a while; asked again when a table of it changes, or when it is invalidated. */
   query<T>(query: StoreQuery<T>): QueryHandle<T>;
+  /** Name of a table's key column: as the outbox was told, as the server has said with the rows of the table; `id` until then. */
+  keyOf(table: TableName<C>): string;
   /** What was read of a table by `query` is asked again. */
   invalidate(path: string): void;
   /** Begins a handle before anybody listens; resolves when it has something to show, or was refused. Never rejects. */

@@ -216,10 +216,12 @@ export class WatchSource implements WatchListener {
     const isSame = held?.compare === compare && held.rowKey === rowKey && this.#of?.view === view;
     if (held !== null && isSame && this.#of?.kinds === kinds) return held;
     this.#of = { view, kinds };
+    const { filter, request } = this.watched;
+    const test = filterTest(filter, kinds);
     return {
       rowKey,
       compare,
-      takes: filterTest(this.watched.filter, kinds),
+      takes: (row) => (request.row === undefined || `${row[rowKey]}` === request.row) && test(row),
       rows: () => [...view.rows.values()].map(({ row }) => row),
       rowOf: (id) => view.rows.get(id)?.row,
     };

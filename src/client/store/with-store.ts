@@ -10,7 +10,7 @@ import type { LiveHub } from "../live/live-hub.ts";
 import { placePath } from "../live/request-ticket.ts";
 import type { LaterWrite } from "../offline/offline-types.ts";
 import type { OutboxRunner } from "../offline/outbox-runner.ts";
-import { rowWrite, writeWiring } from "../offline/row-write.ts";
+import { rowWrite, type WriteWiring, writeWiring } from "../offline/row-write.ts";
 import { TAB_PLATFORM, type TabPlatform } from "../offline/tab-platform.ts";
 import { PLATFORM } from "../platform.ts";
 import type { Send } from "../send.ts";
@@ -44,6 +44,8 @@ interface Parts {
     readonly send: Send;
     readonly hub?: LiveHub;
     readonly runner?: OutboxRunner;
+    /** Of the outbox: with the keys that the application names. */
+    readonly wiring?: WriteWiring;
   };
   readonly cache?: unknown;
   readonly auth?: unknown;
@@ -58,6 +60,7 @@ export function withStore<C extends { readonly realtime: unknown }>(
   if (hub === undefined) throw new TypeError("The live store needs a client with live queries: withStore(withLive(…))");
   const platform = { ...PLATFORM, ...options.platform };
   const { now, after, makeKey } = platform;
+  const { wiring = writeWiring(platform, hub) } = resource;
   let person: string | null = null;
   const name = options.url.replace(/\/+$/, "") + (options.basePath ?? "/api");
   const storage = persist === true ? indexedDbRows(name) : persist || null;
@@ -68,7 +71,6 @@ export function withStore<C extends { readonly realtime: unknown }>(
   });
   const keeper =
     storage && new RowKeeper({ storage, now, after, owner: () => (principal?.() ?? person) || "", identified });
-  const wiring = writeWiring(platform, hub);
   const state: LiveStoreState = new LiveStoreState({
     keeper,
     send,
@@ -96,6 +98,7 @@ export function withStore<C extends { readonly realtime: unknown }>(
     row: state.row.bind(state),
     aggregate: state.aggregate.bind(state),
     query: state.query.bind(state),
+    keyOf: (table: string) => wiring.keyOf(table).name,
     invalidate: (path: string) => state.wrote(path),
     write: async (asked: LaterWrite | readonly LaterWrite[]) => state.write(made(asked)),
     show: (asked: LaterWrite | readonly LaterWrite[]) => state.show(made(asked)),

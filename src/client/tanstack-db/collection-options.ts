@@ -7,15 +7,36 @@
 import type { CollectionConfig, PendingMutation } from "@tanstack/db";
 import type { RowId } from "../../core/ids.ts";
 import type { LaterWrite, OutboxClient } from "../offline/offline-types.ts";
-import type { KeyOf, LiveStore, RowOf, StoreHandle, StoreListOptions, TableName } from "../store/store-types.ts";
-
-export interface CollectionOptions<Row> extends Pick<StoreListOptions<Row>, "filter" | "partition"> {
-  /** Column of the key; default `id`. */
-  readonly key?: keyof Row & string;
-}
+import type { KeyOf, LiveStore, NewOf, RowOf, StoreHandle, StoreListOptions, TableName } from "../store/store-types.ts";
 
 type AnyRow = Readonly<Record<string, unknown>>;
+
+export interface CollectionOptions<Row> extends Pick<StoreListOptions<Row>, "filter" | "partition"> {
+  /** Column of the key. Needed only where rows are inserted before the server has told of the table, and it is not `id`. */
+  readonly key?: keyof Row & string;
+  /** `BasicIndex` or `BTreeIndex` of TanStack DB: indexes are made for the columns that queries join and compare by. */
+  readonly index?: NonNullable<CollectionConfig<AnyRow, RowId>["defaultIndexType"]>;
+}
+
 type Key<T> = [KeyOf<T>] extends [never] ? RowId : Extract<RowOf<T>[KeyOf<T> & keyof RowOf<T>], RowId>;
+
+/** What is inserted: the key, and the columns that a create needs; the server fills in the rest. */
+export type CollectionInsert<T> = NewOf<T> & Required<Pick<NewOf<T>, KeyOf<T> & keyof NewOf<T>>>;
+
+/** By which TanStack DB knows that what is inserted has fewer columns than a row (Standard Schema, version 1). It checks nothing: the server does. */
+interface InsertSchema<Input, Output> {
+  readonly "~standard": {
+    readonly version: 1;
+    readonly vendor: "ledge";
+    readonly validate: (value: unknown) => { readonly value: Output };
+    readonly types?: { readonly input: Input; readonly output: Output };
+  };
+}
+type SchemaOf<T> = InsertSchema<CollectionInsert<T> & object, RowOf<T> & object>;
+
+const UNCHECKED: InsertSchema<AnyRow, AnyRow> = {
+  "~standard": { version: 1, vendor: "ledge", validate: (value) => ({ value: value as AnyRow }) },
+};
 
 interface StoreClient<C> {
   readonly store: LiveStore<C>;
@@ -26,15 +47,21 @@ interface StoreClient<C> {
 export function ledgeCollectionOptions<C, N extends TableName<C>>(
   client: StoreClient<C>,
   table: N,
-  { key = "id" as keyof RowOf<C[N]> & string, ...options }: CollectionOptions<RowOf<C[N]>> = {},
-): CollectionConfig<RowOf<C[N]> & object, Key<C[N]>> {
+  { key, index, ...options }: CollectionOptions<RowOf<C[N]>> = {},
+): CollectionConfig<RowOf<C[N]> & object, Key<C[N]>, SchemaOf<C[N]>> & { readonly schema: SchemaOf<C[N]> } {
   const handle = client.store.list(table, options) as unknown as StoreHandle<{
     readonly rows: readonly AnyRow[];
     readonly status: string;
     readonly error: unknown;
     readonly isReady: boolean;
   }>;
-  const keyOf = (row: AnyRow) => row[key] as Key<C[N]>;
+  const keyOf = (row: AnyRow) => {
+    const name = key ?? client.store.keyOf(table);
+    const id = row[name] as Key<C[N]> | undefined;
+    if (id === undefined)
+      throw new TypeError(`Cannot add a row to the collection ${table}: it does not name its key, ${name}`);
+    return id;
+  };
   let held = new Map<RowId, AnyRow>();
   const write = async (writes: readonly LaterWrite[]): Promise<void> => {
     // Both show it at once; so what TanStack DB shows by itself may go as soon as it is stored, or sent.
@@ -55,7 +82,9 @@ export function ledgeCollectionOptions<C, N extends TableName<C>>(
       }),
     );
   };
-  const config: CollectionConfig<AnyRow, RowId> = {
+  const config: CollectionConfig<AnyRow, RowId, typeof UNCHECKED> = {
+    schema: UNCHECKED,
+    ...(index !== undefined && { autoIndex: "eager", defaultIndexType: index }),
     id: `ledge:${handle.key}`,
     getKey: keyOf as (row: AnyRow) => RowId,
     sync: {
@@ -85,5 +114,5 @@ export function ledgeCollectionOptions<C, N extends TableName<C>>(
     onUpdate: carryOut,
     onDelete: carryOut,
   };
-  return config as unknown as CollectionConfig<RowOf<C[N]> & object, Key<C[N]>>;
+  return config as unknown as ReturnType<typeof ledgeCollectionOptions<C, N>>;
 }

@@ -13,17 +13,20 @@ import { ModelObject, type Written } from "../../sim/live/model-object.ts";
 import { SimHost } from "../../sim/live/sim-host.ts";
 import { ManualClock } from "./manual-clock.ts";
 
-const TABLES: readonly TableSpec[] = ["tasks", "lists", "films", "files"].map((name) =>
+/** Column of the key, by table. */
+const KEYS: Readonly<Record<string, string>> = { tasks: "id", lists: "id", films: "id", files: "id", shows: "slug" };
+
+const TABLES: readonly TableSpec[] = Object.entries(KEYS).map(([name, primaryKey]) =>
   tableOf(
     [
-      column("id", name === "films" ? "int" : "text", { primaryKey: true, notNull: true }),
+      column(primaryKey, name === "films" ? "int" : "text", { primaryKey: true, notNull: true }),
       column("title", "text"),
       column("status", "text"),
       column("rank", "int"),
       column("listId", "text"),
       ...(name === "files" ? [column("hash", "text")] : []),
     ],
-    { name, group: name },
+    { name, group: name, primaryKey, idKind: name === "films" ? "int" : "text" },
   ),
 );
 
@@ -65,6 +68,7 @@ export class FakeLedge {
       lists: "bbbbbbbbbbbbbbbb",
       films: "cccccccccccccccc",
       files: "dddddddddddddddd",
+      shows: "eeeeeeeeeeeeeeee",
     };
     for (const spec of TABLES) {
       const object = new ModelObject(`t/app/${spec.name}`, [{ spec }], epochs[spec.name]);
@@ -102,7 +106,7 @@ export class FakeLedge {
 
   /** One commit by somebody else. */
   write(table: string, id: RowId, row: JsonObject | null): void {
-    this.commit(table, [{ table, id, row: row === null ? null : ({ ...blank(id), ...row } as Row) }]);
+    this.commit(table, [{ table, id, row: row === null ? null : ({ ...blank(table, id), ...row } as Row) }]);
   }
 
   commit(table: string, written: readonly Written[], more: { readonly txid?: string; readonly parts?: string[] } = {}) {
@@ -185,7 +189,7 @@ export class FakeLedge {
       const items = object.all(table, { kind: "all" }).map(({ row }) => row);
       return { status: 200, body: { items, nextCursor: null, hasMore: false, seq: object.head() } };
     }
-    const rowId = String(id ?? body.id);
+    const rowId = String(id ?? body[KEYS[table] as string]);
     const held = this.isHidden(rowId) ? null : object.find(table, rowId);
     const tag = held === null ? "" : `"${object.epoch}:${held.version}:000000"`;
     if (method !== "POST" && held === null) return { ...problem(404, "NOT_FOUND"), headers: position() };
@@ -193,7 +197,7 @@ export class FakeLedge {
     if (method === "GET") return { status: 200, body: held?.row, headers: { ...position(), etag: tag } };
     const wanted = headers["if-match"];
     if (wanted !== undefined && wanted !== tag) return problem(412, "PRECONDITION_FAILED");
-    const row = method === "DELETE" ? null : ({ ...blank(rowId), ...held?.row, ...body } as Row);
+    const row = method === "DELETE" ? null : ({ ...blank(table, rowId), ...held?.row, ...body } as Row);
     this.commit(table, [{ table, id: rowId, row }]);
     return {
       status: method === "DELETE" ? 204 : method === "POST" ? 201 : 200,
@@ -252,6 +256,6 @@ export function problem(status: number, code: string): Answer {
   return { status, body: { type: "about:blank", title: code, status, code, requestId: "r" } };
 }
 
-function blank(id: RowId): JsonObject {
-  return { id, title: null, status: null, rank: null, listId: null };
+function blank(table: string, id: RowId): JsonObject {
+  return { [KEYS[table] as string]: id, title: null, status: null, rank: null, listId: null };
 }

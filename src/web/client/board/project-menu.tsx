@@ -1,11 +1,11 @@
 /** YOURS. Which board is shown: the person's own, what others have shared, a field for another one, and the shown one's tasks as a file. */
 
+import { newId } from "ledge/client";
 import { useLedge, useLiveList, useTransaction } from "ledge/client/react";
 import { useState } from "react";
 import { BoardReport } from "./board-report.tsx";
 import { ExportTasks } from "./export-tasks.tsx";
 import { HangingPanel } from "./hanging-panel.tsx";
-import { newId } from "./new-id.ts";
 import { NOT_STORED, say } from "./say.tsx";
 import { goTo, type Place, placeHref } from "./use-place.ts";
 

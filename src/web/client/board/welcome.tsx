@@ -1,7 +1,7 @@
 /** YOURS. What stands there before there is a board: a name for the first one, or an example to look around in. */
 
+import { newId } from "ledge/client";
 import { useTransaction } from "ledge/client/react";
-import { newId } from "./new-id.ts";
 import { NewProject } from "./project-menu.tsx";
 import { sampleBoard } from "./sample-board.ts";
 import { NOT_STORED, say } from "./say.tsx";
