@@ -1,12 +1,13 @@
 /**
  * `ledge bundle`: the scripts of pages, with the styles they import, one of each file in src/web/client that no other imports, into public/build. wrangler runs it
- * before it starts, and before it deploys (`[build]` in wrangler.toml).
+ * before it starts, at each edit, and before it deploys (`[build]` in wrangler.toml).
  */
 
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { build } from "esbuild";
+import { passGate } from "./dev/build-gate.ts";
 import { CliError, projectAt } from "./project.ts";
 
 export const bundleHelp = `ledge bundle                  scripts of pages, from src/web/client into public/build`;
@@ -14,6 +15,7 @@ export const bundleHelp = `ledge bundle                  scripts of pages, from 
 /** Returns the exit code. Says nothing when all is well. */
 export async function bundleCommand(args: readonly string[]): Promise<number> {
   parseArgs({ args: [...args], options: {} });
+  await passGate(process.env);
   const { root } = projectAt(process.cwd());
   const folder = join(root, "src/web/client");
   if (!existsSync(folder)) return 0;

@@ -6,9 +6,11 @@
 import { once } from "node:events";
 import { createServer } from "node:net";
 import { parseArgs } from "node:util";
+import { openGate } from "./dev/build-gate.ts";
 import { devSecret } from "./dev/dev-secret.ts";
+import { inTurn } from "./dev/in-turn.ts";
 import { countEdits, keepRunning } from "./dev/keep-running.ts";
-import { migrateD1 } from "./dev/migrate-d1.ts";
+import { migratorOfD1 } from "./dev/migrate-d1.ts";
 import { readableLine } from "./dev/readable-line.ts";
 import { watchTables } from "./dev/watch-tables.ts";
 import { startWrangler } from "./dev/wrangler.ts";
@@ -22,6 +24,8 @@ export const devHelp = `ledge dev [options]           runs Ledge locally, watche
   --port <port>               default 8787, on 127.0.0.1`;
 
 const HOST = "127.0.0.1";
+/** Editors write a file in several steps. */
+const QUIET_MS = 120;
 
 /** Returns the exit code. */
 export async function devCommand(args: readonly string[]): Promise<number> {
@@ -32,7 +36,8 @@ export async function devCommand(args: readonly string[]): Promise<number> {
   const stopped = toldToStop();
   const first = await Promise.race([regenerate(project), stopped]);
   if (first !== "done") return first === "stopped" ? 0 : 1;
-  migrateD1(project);
+  const migrateD1 = migratorOfD1(project);
+  await migrateD1();
 
   const edits = countEdits();
   let last: Regenerated = "done";
@@ -40,12 +45,18 @@ export async function devCommand(args: readonly string[]): Promise<number> {
     const now = await regenerate(project);
     if (last === "refused" && now === "done") printDone("mended");
     last = now;
-    if (now === "done") edits.add();
+    if (now === "refused") return;
+    await migrateD1();
+    edits.add();
   };
-  const unwatch = watchTables(project, oneAfterAnother(again));
+  const work = inTurn(QUIET_MS, () => again().catch((error: unknown) => printError(messageOf(error))));
+  const unwatch = watchTables(project, work.ask);
+  // wrangler builds an edit only once its migrations are there, so no code is served before what it reads.
+  const gate = await openGate(work.settled);
   const vars = { LEDGE_ENV: "development", LEDGE_SECRET: devSecret(project.state) };
   const end = await keepRunning({
-    start: () => startWrangler({ root: project.root, port, vars, onLine: (line) => print(readableLine(line)) }),
+    start: () =>
+      startWrangler({ root: project.root, port, vars, env: gate.vars, onLine: (line) => print(readableLine(line)) }),
     edits,
     stopped,
     onReady: () => printDone(`Ledge runs on http://${HOST}:${port}  ${dim("Ctrl-C stops it")}`),
@@ -53,6 +64,8 @@ export async function devCommand(args: readonly string[]): Promise<number> {
       printError("Ledge could not start; why stands above. It starts again when src/tables or src/app.ts is mended."),
   });
   unwatch();
+  work.end();
+  gate.close();
   if (end === "stopped") return 0;
   printError("wrangler ended by itself; what it said stands above");
   return 1;
@@ -72,22 +85,9 @@ async function regenerate(project: Project): Promise<Regenerated> {
   return outcome.kind === "refused" ? "refused" : "done";
 }
 
-/** Runs `work` one call after the other; calls that come while it runs are folded into one more. */
-function oneAfterAnother(work: () => Promise<unknown>): () => void {
-  let isRunning = false;
-  let isWanted = false;
-  const run = async () => {
-    isRunning = true;
-    while (isWanted) {
-      isWanted = false;
-      await work().catch((error: unknown) => printError(error instanceof Error ? (error.stack ?? "") : String(error)));
-    }
-    isRunning = false;
-  };
-  return () => {
-    isWanted = true;
-    if (!isRunning) void run();
-  };
+function messageOf(error: unknown): string {
+  if (error instanceof CliError) return error.message;
+  return error instanceof Error ? (error.stack ?? "") : String(error);
 }
 
 /** A signal, or the end of the process that started this one (`npm run dev` that was killed). */

@@ -36,6 +36,13 @@ const moviesTable = sqliteTable("movies", {
 export const movies = resource(moviesTable, { ...authenticated(), public: { read: true } });
 `;
 
+const ALL_MOVIES = `import { fullyPublic } from "ledge";
+import { view } from "ledge/read-model";
+import { movies } from "./movies.ts";
+
+export const allMovies = view("all_movies", { of: movies, ...fullyPublic() });
+`;
+
 /** "US DVD Sales" → `usDvdSales` */
 function columnOf(field: string): string {
   const [first = "", ...rest] = field.toLowerCase().split(" ");
@@ -92,6 +99,28 @@ describe("real data goes in and comes out as it was", () => {
     expect(rows.size).toBe(3201);
     expect(ids.map((id) => rows.get(id))).toEqual(films);
   }, 180_000);
+
+  test("[RM4] [README] a view and its copied table, written under the running Ledge, are served once D1 has them and not before", async () => {
+    writeFileSync(join(copy.root, "src/tables/all-movies.ts"), ALL_MOVIES);
+    const app = join(copy.root, "src/app.ts");
+    const withView = readFileSync(app, "utf8").replace("readModel({ views: [", "readModel({ views: [allMovies, ");
+    writeFileSync(app, `import { allMovies } from "./tables/all-movies.ts";\n${withView}`);
+    const copied = 'public: { read: true }, readModel: true, search: { fields: ["director"] } }';
+    writeFileSync(join(copy.root, "src/tables/movies.ts"), MOVIES.replace("public: { read: true } }", copied));
+    const seen = new Set<number>();
+    const look = async (path: string) => {
+      const { status } = await fetch(base + path);
+      seen.add(status);
+      return status;
+    };
+    await expect
+      .poll(() => look("/api/all_movies/count?filter=director=isnull=false"), { timeout: 60_000, interval: 20 })
+      .toBe(200);
+    expect(await look("/api/search?q=lucas&resources=movies")).toBe(200);
+    expect(await look("/readyz")).toBe(200);
+    // Never a failure: 404 while the view is not there, then its answers.
+    expect([...seen].sort()).toEqual([200, 404]);
+  }, 90_000);
 
   test("[README] the end of `npm run dev` by SIGTERM leaves no process behind", async () => {
     await dev.terminate();

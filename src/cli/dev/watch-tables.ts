@@ -1,31 +1,22 @@
-/** Watches what migrations are made from: src/app.ts and src/tables. Calls back once for a burst of changes. */
+/** Watches what migrations are made from: src/app.ts and src/tables. Calls back for each change, and several times for most. */
 
 import { existsSync, readdirSync, watch } from "node:fs";
 import { dirname, join } from "node:path";
 import type { Project } from "../project.ts";
-
-/** Editors write a file in several steps. */
-const QUIET_MS = 120;
 
 /**
  * Returns what ends the watch. Folders are watched, never files: editors replace a file, and a watch on the old one sees
  * nothing more. For the same reason `recursive` is not used: on Linux, Node 24 watches each file.
  */
 export function watchTables(project: Project, onChange: () => void): () => void {
-  let timer: NodeJS.Timeout | undefined;
-  const changed = () => {
-    clearTimeout(timer);
-    timer = setTimeout(onChange, QUIET_MS);
-  };
   const source = dirname(project.app);
   const watchers = [
-    watch(source, (_event, name) => (name === "app.ts" ? changed() : undefined)),
+    watch(source, (_event, name) => (name === "app.ts" ? onChange() : undefined)),
     ...foldersOf(join(source, "tables")).map((folder) =>
-      watch(folder, (_event, name) => (name?.endsWith(".ts") ? changed() : undefined)),
+      watch(folder, (_event, name) => (name?.endsWith(".ts") ? onChange() : undefined)),
     ),
   ];
   return () => {
-    clearTimeout(timer);
     for (const watcher of watchers) watcher.close();
   };
 }

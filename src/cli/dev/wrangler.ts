@@ -20,7 +20,10 @@ export interface Wrangler {
 export interface WranglerOptions {
   readonly root: string;
   readonly port: number;
+  /** Of the Worker. */
   readonly vars: Readonly<Record<string, string>>;
+  /** Of wrangler and what it starts. */
+  readonly env: Readonly<Record<string, string>>;
   /** Lines of the Worker's own output and of build errors. */
   readonly onLine: (line: string) => void;
 }
@@ -28,7 +31,7 @@ export interface WranglerOptions {
 /** How long wrangler may take to stop politely. */
 const STOP_MS = 4000;
 
-export function startWrangler({ root, port, vars, onLine }: WranglerOptions): Wrangler {
+export function startWrangler({ root, port, vars, env, onLine }: WranglerOptions): Wrangler {
   const variables = Object.entries(vars).flatMap(([name, value]) => ["--var", `${name}:${value}`]);
   const args = [
     wranglerCli(root),
@@ -45,7 +48,7 @@ export function startWrangler({ root, port, vars, onLine }: WranglerOptions): Wr
   const child = spawn(process.execPath, ["--no-warnings", ...args], {
     cwd: root,
     // The variables also as environment, where wrangler looks for secrets that wrangler.toml requires.
-    env: { ...process.env, ...QUIET_WRANGLER, ...vars },
+    env: { ...process.env, ...QUIET_WRANGLER, ...env, ...vars },
     stdio: ["ignore", "pipe", "pipe"],
     detached: true,
   });

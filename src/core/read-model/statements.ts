@@ -1,7 +1,8 @@
 /**
  * The steps of a copy as statements of D1, to be run as one batch: a guard that fails it when the copy has moved, the rows, the cursor. So
  * rows and cursor change together or not at all, and of two consumers at one copy one does nothing. Rows travel as one JSON
- * parameter, whatever their number (D1 binds 100 parameters a statement, read 2026-11). Pure text.
+ * parameter, whatever their number (D1 binds 100 parameters a statement, read 2026-11). Columns in conditions stand with their table: alone
+ * in quotes, one that D1 lacks would be a text. Pure text.
  */
 
 import { hex } from "../hex.ts";
@@ -97,7 +98,7 @@ export function dropStatements(
 ): Statement[] {
   const rows = tables.map((table): Statement => {
     const name = quote(projectionName(table.name));
-    const key = quote(keyColumn(table).sqlName);
+    const key = `${name}.${quote(keyColumn(table).sqlName)}`;
     return {
       sql: `DELETE FROM ${name} WHERE ${COPY_COLUMN} = ?1 AND ${key} IN (SELECT ${key} FROM ${name} WHERE ${COPY_COLUMN} = ?1 LIMIT ?2)`,
       params: [copy.id, limitRows],
@@ -162,8 +163,9 @@ function putStatement(table: ProjectedTable, copy: number, rows: string): Statem
 }
 
 function removeStatement(table: ProjectedTable, copy: number, ids: string): Statement {
+  const name = quote(projectionName(table.name));
   return {
-    sql: `DELETE FROM ${quote(projectionName(table.name))} WHERE ${COPY_COLUMN} = ?1 AND ${quote(keyColumn(table).sqlName)} IN (SELECT value FROM json_each(?2))`,
+    sql: `DELETE FROM ${name} WHERE ${COPY_COLUMN} = ?1 AND ${name}.${quote(keyColumn(table).sqlName)} IN (SELECT value FROM json_each(?2))`,
     params: [copy, ids],
   };
 }

@@ -3,7 +3,7 @@
  * cursor, read in the same batch, must be where the object was. Says which ids differ; mends nothing. One page a call.
  */
 
-import { quoteIdentifier } from "../../../durable-objects/sql/quote-identifier.ts";
+import { quoteColumn, quoteIdentifier } from "../../../durable-objects/sql/quote-identifier.ts";
 import type { ObjectName, RowId } from "../../core/ids.ts";
 import { jsonEquals } from "../../core/json.ts";
 import { COPY_COLUMN, type ProjectedTable, projectionName } from "../../core/read-model/projected-table.ts";
@@ -69,9 +69,10 @@ async function compareWith(
   const [cursors, ...held] = await runBatch(database, [
     { sql: "SELECT epoch, seq FROM rm_copies WHERE object = ? AND status = 'serving'", params: [object] },
     ...tables.map(({ table, after, until }) => {
-      const key = quoteIdentifier(keyOf(table));
+      const key = `t.${quoteIdentifier(keyOf(table))}`;
+      const columns = table.columns.map((column) => `t.${quoteColumn(column)}`).join(", ");
       return {
-        sql: `SELECT * FROM ${quoteIdentifier(projectionName(table.name))} WHERE ${COPY_COLUMN} = ${serving} AND (?2 IS NULL OR ${key} > ?2) AND (?3 IS NULL OR ${key} <= ?3)`,
+        sql: `SELECT ${columns} FROM ${quoteIdentifier(projectionName(table.name))} AS t WHERE ${COPY_COLUMN} = ${serving} AND (?2 IS NULL OR ${key} > ?2) AND (?3 IS NULL OR ${key} <= ?3)`,
         params: [object, after, until],
       };
     }),

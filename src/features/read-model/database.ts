@@ -35,15 +35,3 @@ export async function runBatch(
   );
   return results.map((result) => result.results);
 }
-
-/** Throws unless the database answers and has the tables; for `/readyz`. */
-export async function checkDatabase(env: unknown): Promise<void> {
-  const database = databaseIn(env);
-  if (database === null) throw new Error("no D1 database is bound as LEDGE_D1");
-  try {
-    await database.prepare("SELECT id FROM rm_copies LIMIT 1").all();
-  } catch (error) {
-    const cause = error instanceof Error ? error.message : String(error);
-    throw new Error(`the tables are not there; run: npx wrangler d1 migrations apply LEDGE_D1 --remote (${cause})`);
-  }
-}

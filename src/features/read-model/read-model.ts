@@ -10,7 +10,8 @@ import { ConfigError } from "../../define/config-error.ts";
 import type { Feature, FeatureHost, Included, RouteBuilder, RouteContext } from "../../edge/app-options.ts";
 import type { LedgeEnv } from "../../edge/env.ts";
 import type { TableRequest } from "../../edge/exchange.ts";
-import { checkDatabase, databaseIn } from "./database.ts";
+import { checkDatabase } from "./check-database.ts";
+import { databaseIn } from "./database.ts";
 import { followObject } from "./follow-object.ts";
 import { prepareInclude } from "./include.ts";
 import { queueIn, sendNews, takeNews } from "./news-queue.ts";
@@ -37,6 +38,7 @@ export function readModel<const V extends readonly View[] = []>(
   const views: readonly View[] = options.views ?? [];
   /** Known once the application is made, which is before anything is read. */
   let projection: Projection | undefined;
+  let resources: AppDefinition["resources"] = new Map();
   const opened = new Map<View, OpenView>();
   let host: FeatureHost | undefined;
   const missing = (): never => {
@@ -59,6 +61,7 @@ export function readModel<const V extends readonly View[] = []>(
     news(app) {
       projection = projectionOf(app);
       checkViews(views, app, projection);
+      resources = app.resources;
       const { tables } = projection;
       return {
         tables: new Set(tables.keys()),
@@ -74,7 +77,7 @@ export function readModel<const V extends readonly View[] = []>(
       const { log } = host?.server(place, "read-model") ?? missing();
       await takeNews(ready(), batch, { env: place.env, log });
     },
-    health: checkDatabase,
+    health: (env) => checkDatabase(env, ready(), resources),
   };
 }
 

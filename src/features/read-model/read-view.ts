@@ -59,7 +59,7 @@ export async function readUnderAge<T>(
     wanted.map(({ epoch }) => epoch),
   );
   const read = async (from: Database) => {
-    const instant = await readInstant(from, along, work);
+    const instant = await readInstant(from, along, work).catch((error: unknown) => refuseMissing(exchange, error));
     const age = readAge(instant.along, projection, groups);
     return { result: instant.result, age, behind: positionsBehind(wanted, [...age.cursors, ...age.named]) };
   };
@@ -85,6 +85,13 @@ export async function readUnderAge<T>(
       ...(bookmark === null ? {} : { [BOOKMARK]: bookmark }),
     },
   };
+}
+
+/** D1 before or after its migrations: it lacks what this version reads. The object may know, nobody is told the name. */
+function refuseMissing({ log }: Exchange, error: unknown): never {
+  if (!/no such (?:column|table)/.test(String(error))) throw error;
+  log.error("D1 lacks what this version reads; /readyz says what", { error: String(error), mend: "npm run deploy" });
+  throw new Fault({ slug: "read-behind", retryAfter: 5 });
 }
 
 /** What every answer says of its age. */

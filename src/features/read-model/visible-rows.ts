@@ -3,8 +3,9 @@
  * and no others. So the code that lists, counts and searches a table in its object reads a view, unchanged.
  */
 
+import { VERSION_COLUMN } from "../../../durable-objects/sql/list-statement.ts";
 import type { Sql } from "../../../durable-objects/sql/port.ts";
-import { quoteIdentifier } from "../../../durable-objects/sql/quote-identifier.ts";
+import { quoteColumn, quoteIdentifier } from "../../../durable-objects/sql/quote-identifier.ts";
 import { type ObjectName, objectName } from "../../core/ids.ts";
 import { ALL, type Filter } from "../../core/query/tree.ts";
 import { COPY_COLUMN, type ProjectedTable, projectionName } from "../../core/read-model/projected-table.ts";
@@ -80,7 +81,10 @@ function requireTable({ tables }: Projection, name: string): ProjectedTable {
   return table;
 }
 
-/** `main.` is the table itself, which the clause of the same name hides. */
+/**
+ * `main.` is the table itself, which the clause of the same name hides. Its columns are named, and with their table: to SQLite "mood" alone is
+ * a text where D1 has no such column (its migrations are behind, or ahead of a Worker that goes), and this fails.
+ */
 function rowsOf(
   { app }: Projection,
   table: ProjectedTable,
@@ -95,8 +99,10 @@ function rowsOf(
       ? // Mostly none is hidden: then no row has to be looked up.
         `(NOT EXISTS (SELECT 1 FROM rm_copies WHERE is_hidden = 1) OR ${COPY_COLUMN} NOT IN (SELECT id FROM rm_copies WHERE is_hidden = 1))`
       : copiesOf(partitions.map((each) => objectName(app, table.group, each)));
-  const isPresent = which === "present" && hidden !== null ? ` AND ${quoteIdentifier(hidden)} IS NULL` : "";
-  return `SELECT ${withRowid ? "rowid AS rowid, " : ""}* FROM main.${quoteIdentifier(projectionName(table.name))} WHERE ${isVisible}${isPresent}`;
+  const isPresent = which === "present" && hidden !== null ? ` AND t.${hidden} IS NULL` : "";
+  const names = [...(withRowid ? ["rowid AS rowid"] : []), ...table.columns.map(quoteColumn), VERSION_COLUMN];
+  const columns = names.map((name) => `t.${name}`).join(", ");
+  return `SELECT ${columns} FROM main.${quoteIdentifier(projectionName(table.name))} AS t WHERE ${isVisible}${isPresent}`;
 }
 
 /** Of one object `=`, so that its rows come in order of id. */
@@ -106,7 +112,8 @@ function copiesOf(objects: readonly ObjectName[]): string {
 }
 
 function softDeleted({ softDelete, columns }: ProjectedTable): string | null {
-  return columns.find(({ name }) => name === softDelete)?.sqlName ?? null;
+  const column = columns.find(({ name }) => name === softDelete);
+  return column === undefined ? null : quoteColumn(column);
 }
 
 function clause(name: string, rows: string): string {
