@@ -3,7 +3,7 @@
  * what no socket follows any more is removed when the object wakes and there are many. Made when the first socket comes.
  */
 
-import type { QueryStore } from "../../src/core/live/live-server.ts";
+import type { QueryStore } from "../../src/core/live/live-source.ts";
 import type { Sql } from "../sql/port.ts";
 
 /** Kept without a look at whether they are still followed. */

@@ -1,35 +1,25 @@
 /**
  * All sockets of one object, as a state machine without I/O: frames and commits go in, actions come out in the order in which they
  * must leave ([LV4]). It evaluates each commit once for each group it can touch and hands the news to the sockets that share the
- * group. Its lines are one machine's. The object's shell (durable-objects/table/live-host.ts) and the simulator drive it alike.
+ * group. The object's shell (durable-objects/table/live-host.ts) and the simulator drive it alike.
  */
 
-import { Fault, type FaultData } from "../fault.ts";
-import { canonicalJson, type Json } from "../json.ts";
-import { problemReply } from "../protocol/problem.ts";
 import type { UsedAnswer } from "../protocol/used-rows.ts";
-import { type ClientFrame, readClientFrame, type WatchFrame } from "./client-frames.ts";
-import { SOCKET_LIMITS } from "./client-limits.ts";
-import { frameFault } from "./frame-fault.ts";
-import { errorText, welcomeText } from "./frame-text.ts";
+import { admitFrame, type FrameTokens, newFrameTokens } from "./admit-frame.ts";
+import type { ClientFrame } from "./client-frames.ts";
+import { GroupMembers } from "./group-members.ts";
 import type { LiveGroup } from "./live-group.ts";
 import { LiveGroups } from "./live-groups.ts";
 import { LIVE_LIMITS } from "./live-limits.ts";
-import { type LiveQuestion, queryText, questionText, watchTag } from "./live-query.ts";
 import type { ScopePort, UsedKey } from "./live-scopes.ts";
 import { LiveSession } from "./live-session.ts";
-import type { LiveCommit, LiveSource } from "./live-source.ts";
-import { readQuestion } from "./read-watch.ts";
+import type { LiveCommit, LiveSource, QueryStore } from "./live-source.ts";
+import { type Renewal, renewSession } from "./renew-session.ts";
 import { ScopeKeeper } from "./scope-keeper.ts";
-import type { Asked, MovedTo, ScopedSeat, Told } from "./scoped-seat.ts";
-import { newWatch, type SocketState, type WatchState } from "./socket-state.ts";
-import { CLOSE, WIRE_VERSION } from "./wire-schema.ts";
-
-/** Texts of queries, kept by the object so that a socket remembers each by a number. */
-export interface QueryStore {
-  keyOf(text: string): number;
-  textOf(key: number): string | null;
-}
+import type { MovedTo, ScopedSeat } from "./scoped-seat.ts";
+import type { SocketState, WatchState } from "./socket-state.ts";
+import { giveUpScopes, WatchOpener } from "./watch-opener.ts";
+import { CLOSE } from "./wire-schema.ts";
 
 export type LiveAction<S> =
   | { readonly kind: "send"; readonly socket: S; readonly text: string }
@@ -48,15 +38,9 @@ export interface LiveServerPort<S> {
   readonly readTicket: (socket: S, ticket: string) => void;
 }
 
-/** What a ticket says of its maker; as in `LiveOpening`. */
-export type Renewal = Pick<SocketState, "who" | "person" | "credential" | "exp" | "renewAtMs" | "rights" | "objects">;
-
 interface Seat<S> extends ScopedSeat {
   readonly socket: S;
-  /** Frames that wait until the scopes they come under are known; others pass them by. */
-  waiting: WatchFrame[];
-  tokens: number;
-  tokensAtMs: number;
+  readonly tokens: FrameTokens;
 }
 
 export class LiveServer<S> {
@@ -64,7 +48,8 @@ export class LiveServer<S> {
   readonly #groups: LiveGroups;
   readonly #keeper: ScopeKeeper<Seat<S>>;
   readonly #seats = new Map<S, Seat<S>>();
-  readonly #members = new Map<LiveGroup, Map<Seat<S>, Set<WatchState>>>();
+  readonly #members = new GroupMembers<Seat<S>>();
+  readonly #opener: WatchOpener<Seat<S>>;
   #nowMs = 0;
 
   constructor(port: LiveServerPort<S>) {
@@ -78,7 +63,17 @@ export class LiveServer<S> {
       textOf: (key) => port.queries.textOf(key),
       seats: () => [...this.#seats.values()],
       move: (seat, watch, to) => this.#move(seat, watch, to),
-      giveUp: (seat, fault) => this.#giveUp(seat, fault),
+      giveUp: giveUpScopes,
+      defect: port.defect,
+    });
+    this.#opener = new WatchOpener<Seat<S>>({
+      source: port.source,
+      queries: port.queries,
+      groups: this.#groups,
+      keeper: this.#keeper,
+      nowMs: () => this.#nowMs,
+      allowedOperators: port.allowedOperators,
+      enter: (seat, watch, group) => this.#enter(seat, watch, group),
       defect: port.defect,
     });
   }
@@ -110,32 +105,8 @@ export class LiveServer<S> {
   restore(socket: S, state: SocketState): void {
     const seat = this.#seat(socket, state);
     const { session } = seat;
-    const { source, queries } = this.#port;
-    for (const watch of [...state.watches]) {
-      const fresh = this.#keeper.awoken(seat, watch, this.#nowMs);
-      if (fresh !== null) {
-        watch.key = queries.keyOf(fresh.text);
-        watch.set = fresh.set;
-      }
-      const text = fresh?.text ?? queries.textOf(watch.key);
-      const group = text === null ? null : this.#groups.join(watch.key, text);
-      if (group === null) {
-        state.watches = state.watches.filter((each) => each !== watch);
-        session.problem({ slug: "unavailable", retryAfter: 1 }, watch.id);
-        continue;
-      }
-      this.#enter(socket, watch, group);
-      if (state.epoch !== source.epoch) watch.reset = "epoch";
-      else if (watch.tag !== watchTag(group.tag, watch.set)) watch.reset = "scope";
-      else if (watch.phase === "sending") watch.reset = "slow-consumer";
-      if (watch.reset !== undefined) {
-        watch.phase = "opening";
-        delete watch.since;
-      }
-      watch.tag = watchTag(group.tag, watch.set);
-      if (group.members === 1 && group.query.window !== null) group.open();
-    }
-    state.epoch = source.epoch;
+    for (const watch of [...state.watches]) this.#opener.wake(seat, watch);
+    state.epoch = this.#port.source.epoch;
     const isBehind = state.position !== null && state.position < this.#groups.seq;
     // A position above the ledger's is of another history.
     if (state.position !== null && state.position > this.#groups.seq) session.resetAll("gap");
@@ -163,14 +134,14 @@ export class LiveServer<S> {
     this.#nowMs = nowMs;
     if (!this.#keeper.needs(key)) return false;
     this.advance(nowMs);
-    for (const seat of this.#keeper.learn(key, answer, nowMs, nth)) this.#goOn(seat);
+    for (const seat of this.#keeper.learn(key, answer, nowMs, nth)) this.#opener.goOn(seat);
     return true;
   }
 
   /** That object did not answer ([RV5]). */
   unlearned(key: UsedKey, nowMs: number, nth: number): void {
     this.#nowMs = nowMs;
-    for (const seat of this.#keeper.failed(key, nth)) this.#goOn(seat);
+    for (const seat of this.#keeper.failed(key, nth)) this.#opener.goOn(seat);
   }
 
   /** Ends the sockets of a caller, or all that the test picks ([RV6]). */
@@ -204,29 +175,8 @@ export class LiveServer<S> {
     this.#nowMs = nowMs;
     const seat = this.#seats.get(socket);
     if (seat === undefined || seat.session.isClosed) return;
-    const { session } = seat;
-    if (!this.#takeToken(seat)) {
-      session.end(CLOSE.tooManyFrames, "too many frames");
-      return;
-    }
-    if (text.length > LIVE_LIMITS.clientFrameBytes) {
-      session.end(CLOSE.tooLarge, "frame too large");
-      return;
-    }
-    const read = readClientFrame(text);
-    if (!read.ok) {
-      if (read.kind === "not-json" || session.state.phase === "new") {
-        session.end(CLOSE.notTheProtocol, frameFault(read).slice(0, 100));
-        return;
-      }
-      session.problem({ slug: "validation-error", errors: [{ field: "", message: frameFault(read) }] }, read.id);
-      return;
-    }
-    if (session.state.phase === "new") {
-      this.#greet(session, read.frame);
-      return;
-    }
-    this.#serve(seat, read.frame);
+    const frame = admitFrame(seat.session, seat.tokens, text, nowMs);
+    if (frame !== null) this.#serve(seat, frame);
   }
 
   /** Sockets that said no hello in time ([WS2]). */
@@ -235,24 +185,6 @@ export class LiveServer<S> {
     for (const { session } of [...this.#seats.values()])
       if (session.state.phase === "new" && nowMs - session.state.openedAtMs >= LIVE_LIMITS.helloMs)
         session.end(CLOSE.noHello, "no hello");
-  }
-
-  #greet(session: LiveSession, frame: ClientFrame): void {
-    if (frame.type !== "hello") {
-      session.end(CLOSE.notTheProtocol, "the first frame must be hello");
-      return;
-    }
-    if (frame.v !== WIRE_VERSION) {
-      const fault = {
-        slug: "validation-error" as const,
-        errors: [{ field: "v", message: `${frame.v} is not served` }],
-      };
-      const { body } = problemReply(fault, { instance: "live", requestId: session.state.session });
-      session.send(errorText(JSON.stringify({ ...JSON.parse(body), supported: [WIRE_VERSION] })));
-      session.end(CLOSE.version, "version");
-    }
-    session.state.phase = "open";
-    session.send(welcomeText(session.state.session, session.state.exp));
   }
 
   #serve(seat: Seat<S>, frame: ClientFrame): void {
@@ -264,7 +196,7 @@ export class LiveServer<S> {
       case "watch":
         this.advance(this.#nowMs);
         this.#keeper.askAgain(seat, this.#nowMs);
-        this.#watch(seat, frame);
+        this.#opener.open(seat, frame);
         session.pump();
         break;
       case "unwatch":
@@ -292,109 +224,20 @@ export class LiveServer<S> {
   renewed(socket: S, renewal: Renewal | null, nowMs: number): void {
     this.#nowMs = nowMs;
     const session = this.#seats.get(socket)?.session;
-    if (session === undefined || session.isClosed) return;
-    const { state } = session;
-    if (renewal === null || renewal.who !== state.who) {
-      session.end(CLOSE.unauthenticated, renewal === null ? "the ticket is not valid" : "another caller");
-      return;
-    }
-    if (rightsText(renewal) !== rightsText(state)) {
-      // What it follows is to be asked anew, under the rights of now.
-      session.end(CLOSE.restart, "rights have changed");
-      return;
-    }
-    state.credential = renewal.credential;
-    state.exp = renewal.exp;
-    state.renewAtMs = renewal.renewAtMs;
-    session.send(welcomeText(state.session, state.exp));
-    session.pump();
-  }
-
-  #watch(seat: Seat<S>, frame: WatchFrame): void {
-    const { socket, session } = seat;
-    try {
-      const asked = this.#readQuery(seat, frame);
-      if (asked === null) {
-        this.#hold(seat, frame);
-        return;
-      }
-      const { query, set } = asked;
-      const text = queryText(query);
-      const key = this.#port.queries.keyOf(text);
-      const group = this.#groups.join(key, text);
-      if (group === null) throw new Fault({ slug: "not-found", resource: frame.resource });
-      const more = set === undefined ? {} : { set, ask: this.#port.queries.keyOf(questionText(asked.question)) };
-      this.#enter(socket, newWatch(frame, { key, tag: watchTag(group.tag, set), ...more }), group);
-    } catch (error) {
-      if (!(error instanceof Fault)) this.#port.defect(error);
-      session.problem(error instanceof Fault ? error.data : { slug: "internal-error" }, frame.id);
-    }
-  }
-
-  /** Until the scopes that the question comes under are known. */
-  #hold(seat: Seat<S>, frame: WatchFrame): void {
-    seat.waiting.push(frame);
-    if (seat.waiting.length > SOCKET_LIMITS.watches) seat.session.end(CLOSE.overloaded, "too many questions");
-  }
-
-  /** What a frame asks, under the scopes of now; null: those are not known yet. */
-  #readQuery(seat: Seat<S>, frame: WatchFrame): (Asked & { readonly question: LiveQuestion }) | null {
-    const { state } = seat.session;
-    if ([...state.watches, ...seat.waiting].some(({ id }) => id === frame.id))
-      throw new Fault({ slug: "validation-error", errors: [{ field: "id", message: "was used on this socket" }] });
-    if (state.watches.length >= SOCKET_LIMITS.watches)
-      throw new Fault({ slug: "subscription-limit-exceeded", limit: "watches", max: SOCKET_LIMITS.watches });
-    const right = Object.hasOwn(state.rights, frame.resource) ? state.rights[frame.resource] : undefined;
-    const table = right === undefined ? undefined : this.#port.source.table(right.table);
-    if (right === undefined || table === undefined) throw new Fault({ slug: "not-found", resource: frame.resource });
-    const allowedOperators = this.#port.allowedOperators(right.table);
-    const question = readQuestion(frame, { table, allowedOperators });
-    if (question.query.window !== null && this.#groups.windows >= LIVE_LIMITS.windows)
-      throw new Fault({ slug: "subscription-limit-exceeded", limit: "windows", max: LIVE_LIMITS.windows });
-    const asked = this.#keeper.queryOf(seat, right, question, this.#nowMs);
-    return asked === null ? null : { ...asked, question };
-  }
-
-  /** The scopes of a socket are known again, or are to be asked for again by what waits for them. */
-  #goOn(seat: Seat<S>): void {
-    const frames = seat.waiting;
-    seat.waiting = [];
-    for (const frame of frames) if (!seat.session.isClosed) this.#watch(seat, frame);
-    seat.session.pump();
-  }
-
-  /** Its scopes cannot be resolved ([RV5]): what depends on them ends, and nothing is purged. */
-  #giveUp(seat: Seat<S>, fault: FaultData): void {
-    const { session } = seat;
-    const ended = session.state.watches.filter(({ ask }) => ask !== undefined);
-    for (const { id } of ended) session.detach(id);
-    for (const { id } of [...ended, ...seat.waiting]) session.problem(fault, id);
-    seat.waiting = [];
-    seat.failing = null;
-    session.pump();
+    if (session !== undefined && !session.isClosed) renewSession(session, renewal);
   }
 
   #move(seat: Seat<S>, watch: WatchState, { group: to, set }: MovedTo): void {
     const from = seat.session.groupOf(watch);
-    if (from !== undefined) this.#leave(seat.socket, from, watch);
+    if (from !== undefined) this.#leave(seat, from, watch);
     seat.session.move(watch, to, set);
-    this.#enter(seat.socket, watch, to);
+    this.#enter(seat, watch, to);
   }
 
   /** One commit, evaluated once a group, told once a socket. */
   #tell(commit: LiveCommit, isHead: boolean, later: readonly LiveCommit[] | null): void {
     const news = this.#groups.advance(commit, isHead ? "at-head" : "behind");
-    const bySeat = new Map<Seat<S>, Told[]>();
-    for (const [group, groupNews] of news) {
-      for (const [seat, watches] of this.#members.get(group) ?? []) {
-        let held = bySeat.get(seat);
-        if (held === undefined) {
-          held = [];
-          bySeat.set(seat, held);
-        }
-        for (const watch of watches) held.push({ watch, group: groupNews });
-      }
-    }
+    const bySeat = this.#members.told(news);
     // Groups were moved as they were before it; who moves on from here is told of this commit under the scopes after it.
     for (const [seat, { watches, told }] of this.#keeper.follow(commit, later, this.#nowMs)) {
       const others = (bySeat.get(seat) ?? []).filter(({ watch }) => !watches.has(watch));
@@ -431,53 +274,21 @@ export class LiveServer<S> {
         return held === 0 || held + bytes <= LIVE_LIMITS.heldBytes;
       },
       defect: this.#port.defect,
-      leave: (group, watch) => this.#leave(socket, group, watch),
+      leave: (group, watch) => this.#leave(seat, group, watch),
       hasScopes: () => this.#keeper.hasScopes(seat, this.#nowMs),
     });
-    const seat: Seat<S> = {
-      socket,
-      session,
-      waiting: [],
-      failing: null,
-      tokens: LIVE_LIMITS.framesBurst,
-      tokensAtMs: this.#nowMs,
-    };
+    const seat: Seat<S> = { socket, session, waiting: [], failing: null, tokens: newFrameTokens(this.#nowMs) };
     this.#seats.set(socket, seat);
     return seat;
   }
 
-  #enter(socket: S, watch: WatchState, group: LiveGroup): void {
-    const seat = this.#seats.get(socket) as Seat<S>;
+  #enter(seat: Seat<S>, watch: WatchState, group: LiveGroup): void {
     seat.session.attach(watch, group);
-    let seats = this.#members.get(group);
-    if (seats === undefined) {
-      seats = new Map();
-      this.#members.set(group, seats);
-    }
-    const watches = seats.get(seat);
-    if (watches === undefined) seats.set(seat, new Set([watch]));
-    else watches.add(watch);
+    this.#members.enter(group, seat, watch);
   }
 
-  #leave(socket: S, group: LiveGroup, watch: WatchState): void {
-    const seat = this.#seats.get(socket);
-    const seats = this.#members.get(group);
-    const watches = seat === undefined ? undefined : seats?.get(seat);
-    watches?.delete(watch);
-    if (watches?.size === 0 && seat !== undefined) seats?.delete(seat);
-    if (seats?.size === 0) this.#members.delete(group);
+  #leave(seat: Seat<S>, group: LiveGroup, watch: WatchState): void {
+    this.#members.leave(group, seat, watch);
     this.#groups.leave(group);
   }
-
-  #takeToken(seat: Seat<S>): boolean {
-    const { framesBurst, framesPerSecond } = LIVE_LIMITS;
-    const gained = ((this.#nowMs - seat.tokensAtMs) / 1000) * framesPerSecond;
-    seat.tokens = Math.min(framesBurst, seat.tokens + Math.max(0, gained)) - 1;
-    seat.tokensAtMs = this.#nowMs;
-    return seat.tokens >= 0;
-  }
-}
-
-function rightsText({ rights, objects, person }: Pick<SocketState, "rights" | "objects" | "person">): string {
-  return canonicalJson([rights, objects, person ?? null] as unknown as Json);
 }

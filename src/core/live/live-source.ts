@@ -51,3 +51,9 @@ export interface LiveSource {
   /** Masked, computed, selected: what may leave the object. */
   show(table: string, row: Row, select: readonly string[] | null): unknown;
 }
+
+/** Texts of queries, kept by the object so that a socket remembers each by a number. */
+export interface QueryStore {
+  keyOf(text: string): number;
+  textOf(key: number): string | null;
+}

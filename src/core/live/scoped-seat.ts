@@ -2,6 +2,7 @@
  * A socket as `ScopeKeeper` sees it, and what comes of looking at its watches again: what they ask now, where they go, what is to be told of it.
  */
 
+import type { WatchFrame } from "./client-frames.ts";
 import type { GroupNews, LiveGroup } from "./live-group.ts";
 import type { LiveQuery } from "./live-query.ts";
 import type { LiveSession } from "./live-session.ts";
@@ -10,6 +11,8 @@ import type { WatchState } from "./socket-state.ts";
 /** One socket, as far as scopes go. */
 export interface ScopedSeat {
   readonly session: LiveSession;
+  /** Frames that wait until the scopes they come under are known; others pass them by. */
+  waiting: WatchFrame[];
   /** A rule threw; the seq at which it was last asked, and how often in a row. */
   failing: { readonly seq: number; readonly times: number } | null;
 }

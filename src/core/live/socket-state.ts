@@ -126,6 +126,18 @@ export function newWatch(
   };
 }
 
+/** A watch that slept through, found to have `tag` now: where it cannot go on, it begins anew, told as a reset. */
+export function wakeWatch(watch: WatchState, tag: string, history: "same" | "other"): void {
+  if (history === "other") watch.reset = "epoch";
+  else if (watch.tag !== tag) watch.reset = "scope";
+  else if (watch.phase === "sending") watch.reset = "slow-consumer";
+  if (watch.reset !== undefined) {
+    watch.phase = "opening";
+    delete watch.since;
+  }
+  watch.tag = tag;
+}
+
 /** Whether another frame may be sent. One is always allowed, so that a large one locks nobody out. */
 export function maySend({ sent, acked, unackedBytes }: SocketState): boolean {
   const frames = sent - acked;
