@@ -7,6 +7,7 @@
 import { type ObjectName, objectName } from "../../src/core/ids.ts";
 import { REGISTRY_GROUP } from "../../src/core/protocol/live-opening.ts";
 import type { Sql } from "../sql/port.ts";
+import { quoteIdentifier } from "../sql/quote-identifier.ts";
 import type { Store } from "./store.ts";
 
 /** Where a table's rows live: its object group, and the column that partitions it. */
@@ -153,4 +154,10 @@ function placementOf(sql: Sql, table: string): Placement | null {
 
 function isSamePlacement(a: Placement, b: Placement): boolean {
   return a.table === b.table && a.group === b.group && a.partitionBy === b.partitionBy;
+}
+
+/** Whether an object holds rows of a table, under whatever placement they were written. */
+export function holdsRows(sql: Sql, table: string): boolean {
+  const exists = sql.all("SELECT 1 AS found FROM sqlite_master WHERE type = 'table' AND name = ?", [table]).length > 0;
+  return exists && sql.all(`SELECT 1 AS found FROM ${quoteIdentifier(table)} LIMIT 1`, []).length > 0;
 }

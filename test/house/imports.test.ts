@@ -57,7 +57,7 @@ describe("the checker", () => {
     ],
     [
       "src/edge/a.ts",
-      'import type { TableObjectRpc } from "../../durable-objects/table/table-object.ts"; import { jwtVerify } from "jose";',
+      'import type { TableObjectRpc } from "../../durable-objects/table/table-object-rpc.ts"; import { jwtVerify } from "jose";',
     ],
     [
       "durable-objects/table/a.ts",

@@ -89,7 +89,7 @@ export const FOUNDATION_FAULTS: readonly PlantedFault[] = [
   },
   {
     rule: "HT9",
-    file: "durable-objects/table/table-object.ts",
+    file: "durable-objects/table/carry-out-call.ts",
     find: "requestId: call.requestId,",
     replace: "",
     test: "positions",

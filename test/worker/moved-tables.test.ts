@@ -2,7 +2,7 @@
 
 import { env, evictDurableObject, runInDurableObject } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
-import type { TableObjectRpc } from "../../durable-objects/table/table-object.ts";
+import type { TableObjectRpc } from "../../durable-objects/table/table-object-rpc.ts";
 import { inspect, loggedWhile, send } from "../support/scenario.ts";
 
 const REGISTRY = "t/test/_registry";
