@@ -5,15 +5,15 @@
 
 import { Fault } from "../../src/core/fault.ts";
 import { isWrite, type ObjectCall, type ObjectReply } from "../../src/core/protocol/object-call.ts";
+import type { ActiveObject } from "./active-object.ts";
 import { callWeight } from "./call-weight.ts";
 import { handleCall, touchedBy } from "./handle-call.ts";
 import { errorText, logLine } from "./log-line.ts";
-import type { OpenedObject } from "./opened-object.ts";
 import { storageFault } from "./storage-fault.ts";
 import type { Store } from "./store.ts";
 
 /** A promise only where there is something to wait for. Throws `Blocked` where a write meets what a transaction holds. */
-export function carryOutCall(object: OpenedObject, call: ObjectCall): ObjectReply | Promise<ObjectReply> {
+export function carryOutCall(object: ActiveObject, call: ObjectCall): ObjectReply | Promise<ObjectReply> {
   const { store, host, groups } = object;
   if (!isWrite(call)) {
     if (call.consistency === "committed" || host.isFreeForReads()) return handleCall(store, call);
@@ -29,19 +29,12 @@ export function carryOutCall(object: OpenedObject, call: ObjectCall): ObjectRepl
 }
 
 /** What the caller is told of an error; of an unexpected one nothing, it is in the log of the object. `store` undefined: it could not be opened. */
-export function callFault(
-  error: unknown,
-  {
-    call,
-    name,
-    store,
-  }: { readonly call: ObjectCall; readonly name: string | undefined; readonly store: Store | undefined },
-): ObjectReply {
+export function callFault(error: unknown, call: ObjectCall, store: Store | undefined): ObjectReply {
   const position = store === undefined ? null : `${store.epoch}:${store.head.seq}`;
   if (error instanceof Fault) return { kind: "fault", fault: error.data, position };
   const fault = storageFault(error);
   logLine("error", fault === null ? "defect in an object" : "the storage of an object fails", {
-    object: name,
+    object: store?.name ?? call.object,
     table: call.table,
     op: call.op,
     requestId: call.requestId,

@@ -17,6 +17,7 @@ import type { NewsTaken, PullRequest } from "../../src/core/read-model/pull.ts";
 import type { AccessEnded } from "../../src/core/scope/access-ended.ts";
 import type { AppDefinition, MigrationSet } from "../../src/define/app.ts";
 import { objectStorageSql } from "../sql/object-storage.ts";
+import { ActiveObject } from "./active-object.ts";
 import { type AgreeMessage, agree, appliedAt } from "./agree.ts";
 import { callFault, carryOutCall } from "./carry-out-call.ts";
 import { looking } from "./commit-footprint.ts";
@@ -27,7 +28,6 @@ import { Blocked } from "./key-gate.ts";
 import { refuseEnded } from "./live-host.ts";
 import { setLogThreshold } from "./log-line.ts";
 import { newsTaken } from "./news.ts";
-import { OpenedObject } from "./opened-object.ts";
 import { pull } from "./pull.ts";
 import { ensureRegistered, type Registrar } from "./registration.ts";
 import {
@@ -42,6 +42,7 @@ import {
   registerObject,
 } from "./registry.ts";
 import { runAlarm } from "./run-alarm.ts";
+import type { Store } from "./store.ts";
 import type { ObjectEnv, Pong, TableObjectRpc } from "./table-object-rpc.ts";
 import { hasLostAlarm } from "./timers.ts";
 
@@ -68,9 +69,9 @@ export function tableObject(
     extends DurableObject<ObjectEnv>
     implements Omit<TableObjectRpc, keyof Rpc.DurableObjectBranded>
   {
-    #object: OpenedObject | undefined;
+    #object: ActiveObject | undefined;
     readonly #registrar: Registrar = { state: "unknown" };
-    readonly #tellEnded: TellEnded = async (object, ended) => this.env.LEDGE_TABLES.getByName(object).endSockets(ended);
+    readonly #tellEnded: TellEnded = async (object, ended) => this.#peer(object).endSockets(ended);
 
     /**
      * Serves one call; never throws for an expected failure, and shows nothing of an unexpected one. A promise only where there is
@@ -81,8 +82,7 @@ export function tableObject(
       if (call?.v !== CALL_VERSION) return encodeReply(OTHER_VERSION);
       const sinceMs = Date.now();
       const failed = (error: unknown): string | Promise<string> => {
-        if (!(error instanceof Blocked))
-          return encodeReply(callFault(error, { call, name: this.ctx.id.name, store: this.#object?.store }));
+        if (!(error instanceof Blocked)) return encodeReply(callFault(error, call, this.#object?.store));
         const object = this.#open();
         const freed = object.host.waitForKeys(error.footprint, sinceMs);
         return freed.then(() => carryOutCall(object, call)).then(encodeReply, failed);
@@ -99,10 +99,7 @@ export function tableObject(
       const object = this.#open();
       const { store } = object;
       if (call.object !== store.name) throw new Error(`call for ${call.object} reached ${store.name}`);
-      const registering =
-        this.#registrar.state === "registered"
-          ? null
-          : ensureRegistered(store, this.#registrar, call.table, this.#registry());
+      const registering = this.#register(store, call.table);
       return registering === null ? carryOutCall(object, call) : registering.then(() => carryOutCall(object, call));
     }
 
@@ -115,7 +112,7 @@ export function tableObject(
       const object = this.#open();
       const { store, host } = object;
       if ("work" in message && message.work !== null && message.work.header.table !== null)
-        await ensureRegistered(store, this.#registrar, message.work.header.table, this.#registry());
+        await this.#register(store, message.work.header.table);
       const reply = await agree(store, host, message);
       const seq = store.hasDue ? appliedAt(store, message) : null;
       return JSON.stringify(await object.afterWrite(reply, seq));
@@ -128,11 +125,10 @@ export function tableObject(
       const opening = JSON.parse(header) as LiveOpening;
       const { store } = this.#open();
       if (opening.v !== 1 || opening.object !== store.name) return new Response(null, { status: 503 });
-      await ensureRegistered(store, this.#registrar, opening.table, this.#registry());
+      await this.#register(store, opening.table);
       const { who: userId, credential, provenAtMs, object } = opening;
       if (userId !== null && credential !== null) {
-        const registry = this.env.LEDGE_TABLES.getByName(registryFor(object));
-        const ended = await registry.follow({ object, userId, credential, provenAtMs });
+        const ended = await this.#peer(registryFor(object)).follow({ object, userId, credential, provenAtMs });
         if (ended !== null) return refuseEnded(ended);
       }
       // It may have been let go, and opened anew, meanwhile.
@@ -175,9 +171,7 @@ export function tableObject(
 
     /** On the registry object only: notes an object and its placement, or tells what would be stranded. */
     async register(registration: Registration): Promise<RegistryAnswer> {
-      const { store } = this.#open();
-      const holds = (name: ObjectName, table: string) => this.env.LEDGE_TABLES.getByName(name).holdsRows(table);
-      return registerObject(store, registration, holds);
+      return registerObject(this.#open().store, registration, (name, table) => this.#peer(name).holdsRows(table));
     }
 
     /** On the registry object only: notes that a socket opens for a caller; what has ended of that access meanwhile, or null. */
@@ -199,7 +193,7 @@ export function tableObject(
     async usedRows(text: string): Promise<string> {
       const question = JSON.parse(text) as UsedQuestion;
       const { store, host, dependents } = this.#open();
-      await ensureRegistered(store, this.#registrar, question.table, this.#registry());
+      await this.#register(store, question.table);
       const spec = store.tables.get(question.table)?.spec;
       if (spec === undefined) throw new Error(`${store.name} has no table ${question.table}`);
       const filter = printFilter(usedFilter(spec, question));
@@ -249,12 +243,12 @@ export function tableObject(
       if (Number.isFinite(nextMs)) store.alarm.setAlarm(nextMs);
     }
 
-    #open(): OpenedObject {
+    #open(): ActiveObject {
       if (this.#object !== undefined) return this.#object;
       const { ctx, env } = this;
       if (ctx.id.name === undefined) throw new Error("a table object must be addressed by name");
       setLogThreshold(parseLogLevel(env.LEDGE_LOG_LEVEL));
-      this.#object = new OpenedObject({
+      this.#object = new ActiveObject({
         ctx,
         env,
         store: {
@@ -278,17 +272,23 @@ export function tableObject(
     }
 
     /** A migration that waited for promises is carried out by the next call ([TP14]). */
-    #reopen({ store, live }: OpenedObject): void {
+    #reopen({ store, live }: ActiveObject): void {
       if (store.health.kind !== "waiting") return;
       live?.endAll();
       this.#object = undefined;
     }
 
-    #registry(): ((registration: Registration) => Promise<RegistryAnswer>) | null {
-      const name = this.ctx.id.name as ObjectName;
-      if (isRegistry(name)) return null;
-      return (registration) =>
-        this.env.LEDGE_TABLES.getByName(registryFor(name)).register(registration) as Promise<RegistryAnswer>;
+    /** Null where the object is known already. Rejects with a fault where the table may not be served. */
+    #register(store: Store, table: string): Promise<void> | null {
+      if (this.#registrar.state === "registered") return null;
+      const registry = isRegistry(store.name) ? null : this.#peer(registryFor(store.name));
+      const register =
+        registry && ((registration: Registration) => registry.register(registration) as Promise<RegistryAnswer>);
+      return ensureRegistered(store, this.#registrar, table, register);
+    }
+
+    #peer(name: ObjectName): DurableObjectStub<TableObjectRpc> {
+      return this.env.LEDGE_TABLES.getByName(name);
     }
   };
 }

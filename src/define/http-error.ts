@@ -4,7 +4,8 @@
  */
 
 import { type ConflictReason, Fault, type FaultData, type FieldError } from "../core/fault.ts";
-import { PROBLEMS, type ProblemPlace, problemCode, problemReply } from "../core/protocol/problem.ts";
+import { type ProblemPlace, problemCode, problemReply } from "../core/protocol/problem.ts";
+import { PROBLEMS } from "../core/protocol/problem-table.ts";
 
 export interface HttpErrorOptions {
   readonly cause?: unknown;

@@ -1,7 +1,8 @@
 /** Paths of the product itself ([HT3]): health, the tables as data, held transactions, and what each problem means. */
 
 import { Fault } from "../core/fault.ts";
-import { PROBLEMS, problemCode } from "../core/protocol/problem.ts";
+import { problemCode } from "../core/protocol/problem.ts";
+import { PROBLEMS } from "../core/protocol/problem-table.ts";
 import type { Endpoint } from "./endpoint.ts";
 import type { Exchange } from "./exchange.ts";
 import { health, readiness } from "./health.ts";

@@ -3,7 +3,8 @@
 import { describe, expect, test } from "vitest";
 import * as client from "../../src/client/ledge-client.ts";
 import { errorFromReply } from "../../src/client/read-problem.ts";
-import { PROBLEMS, problemReply } from "../../src/core/protocol/problem.ts";
+import { problemReply } from "../../src/core/protocol/problem.ts";
+import { PROBLEMS } from "../../src/core/protocol/problem-table.ts";
 
 const NOW = Date.parse("2026-11-01T00:00:00Z");
 const NO_HEADERS = { get: () => null };

@@ -3,7 +3,7 @@
  * carry, and nothing in it of the inside or of what belongs to others. Returns what is wrong, in words.
  */
 
-import { PROBLEMS } from "../../src/core/protocol/problem.ts";
+import { PROBLEMS } from "../../src/core/protocol/problem-table.ts";
 import { CANARY, VICTIM } from "./fuzz-app.ts";
 
 export interface Seen {

@@ -4,7 +4,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import { expect, test } from "vitest";
-import { PROBLEMS } from "../../src/core/protocol/problem.ts";
+import { PROBLEMS } from "../../src/core/protocol/problem-table.ts";
 import { OPERATORS } from "../../src/core/query/operators.ts";
 import { parseFilter } from "../../src/core/query/parse.ts";
 import { resource } from "../../src/define/resource.ts";

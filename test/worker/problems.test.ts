@@ -2,7 +2,8 @@
 
 import { env, SELF } from "cloudflare:test";
 import { describe, expect, it } from "vitest";
-import { PROBLEMS, problemCode } from "../../src/core/protocol/problem.ts";
+import { problemCode } from "../../src/core/protocol/problem.ts";
+import { PROBLEMS } from "../../src/core/protocol/problem-table.ts";
 import { type Step, send } from "../support/scenario.ts";
 import { app } from "../support/test-app.ts";
 

@@ -1,5 +1,7 @@
 /** The server's frames as text: heads by hand, around pieces that were encoded once for all sockets. Their forms: `server-frames.ts`. */
 
+import type { FaultData } from "../fault.ts";
+import { problemReply } from "../protocol/problem.ts";
 import { SOCKET_LIMITS } from "./client-limits.ts";
 import type { GroupNews } from "./live-group.ts";
 import { LIVE_LIMITS } from "./live-limits.ts";
@@ -113,6 +115,11 @@ export function resetText(id: number, reason: ResetReason): string {
 }
 
 /** `problem` is JSON text. */
+/** A fault, as its problem. `session` of the socket stands for the request. */
+export function faultText(fault: FaultData, session: string, id?: number): string {
+  return errorText(problemReply(fault, { instance: "live", requestId: session }).body, id);
+}
+
 export function errorText(problem: string, id?: number): string {
   return `{"type":"error",${id === undefined ? "" : `"id":${id},`}"problem":${problem}}`;
 }

@@ -11,14 +11,9 @@ export class GroupMembers<T> {
   readonly #seats = new Map<LiveGroup, Map<T, Set<WatchState>>>();
 
   enter(group: LiveGroup, seat: T, watch: WatchState): void {
-    let seats = this.#seats.get(group);
-    if (seats === undefined) {
-      seats = new Map();
-      this.#seats.set(group, seats);
-    }
-    const watches = seats.get(seat);
-    if (watches === undefined) seats.set(seat, new Set([watch]));
-    else watches.add(watch);
+    const seats = this.#seats.get(group) ?? new Map<T, Set<WatchState>>();
+    const watches = seats.get(seat) ?? new Set();
+    this.#seats.set(group, seats.set(seat, watches.add(watch)));
   }
 
   leave(group: LiveGroup, seat: T, watch: WatchState): void {
@@ -34,11 +29,8 @@ export class GroupMembers<T> {
     const bySeat = new Map<T, Told[]>();
     for (const [group, groupNews] of news) {
       for (const [seat, watches] of this.#seats.get(group) ?? []) {
-        let held = bySeat.get(seat);
-        if (held === undefined) {
-          held = [];
-          bySeat.set(seat, held);
-        }
+        const held = bySeat.get(seat) ?? [];
+        bySeat.set(seat, held);
         for (const watch of watches) held.push({ watch, group: groupNews });
       }
     }

@@ -56,26 +56,23 @@ export class LiveServer<S> {
     this.#port = port;
     this.#groups = new LiveGroups(port.source);
     this.#keeper = new ScopeKeeper<Seat<S>>({
-      source: port.source,
-      scopes: port.scopes,
+      ...port,
       groups: this.#groups,
-      keyOf: (text) => port.queries.keyOf(text),
-      textOf: (key) => port.queries.textOf(key),
       seats: () => [...this.#seats.values()],
       move: (seat, watch, to) => this.#move(seat, watch, to),
       giveUp: giveUpScopes,
-      defect: port.defect,
     });
     this.#opener = new WatchOpener<Seat<S>>({
-      source: port.source,
-      queries: port.queries,
+      ...port,
       groups: this.#groups,
       keeper: this.#keeper,
       nowMs: () => this.#nowMs,
-      allowedOperators: port.allowedOperators,
       enter: (seat, watch, group) => this.#enter(seat, watch, group),
-      defect: port.defect,
     });
+  }
+
+  get #sessions(): LiveSession[] {
+    return [...this.#seats.values()].map(({ session }) => session);
   }
 
   get sockets(): number {
@@ -84,7 +81,7 @@ export class LiveServer<S> {
 
   /** Whether some socket is as the test wants it. */
   has(picks: (state: SocketState) => boolean): boolean {
-    return [...this.#seats.values()].some(({ session }) => picks(session.state));
+    return this.#sessions.some(({ state }) => picks(state));
   }
 
   get groups(): number {
@@ -116,7 +113,7 @@ export class LiveServer<S> {
   /** After `restore`: what the sockets had not been sent before the sleep, or the crash. */
   resume(nowMs: number): void {
     this.#nowMs = nowMs;
-    for (const { session } of [...this.#seats.values()]) if (session.state.phase === "open") session.pump();
+    for (const session of this.#sessions) if (session.state.phase === "open") session.pump();
   }
 
   gone(socket: S): void {
@@ -146,7 +143,7 @@ export class LiveServer<S> {
 
   /** Ends the sockets of a caller, or all that the test picks ([RV6]). */
   end(picks: (state: SocketState) => boolean, code: number, reason: string): void {
-    for (const { session } of [...this.#seats.values()]) if (picks(session.state)) session.end(code, reason);
+    for (const session of this.#sessions) if (picks(session.state)) session.end(code, reason);
   }
 
   /** Moves every group to the head of the ledger, and tells the sockets. */
@@ -166,9 +163,9 @@ export class LiveServer<S> {
       if (
         Math.floor(this.#groups.seq / LIVE_LIMITS.invisibleCommits) > Math.floor(before / LIVE_LIMITS.invisibleCommits)
       )
-        for (const { session } of [...this.#seats.values()]) session.passInvisible();
+        for (const session of this.#sessions) session.passInvisible();
     }
-    for (const { session } of [...this.#seats.values()]) if (session.isWaiting) session.pump();
+    this.#pumpWaiting();
   }
 
   receive(socket: S, text: string, nowMs: number): void {
@@ -179,10 +176,14 @@ export class LiveServer<S> {
     if (frame !== null) this.#serve(seat, frame);
   }
 
+  #pumpWaiting(but?: LiveSession): void {
+    for (const session of this.#sessions) if (session !== but && session.isWaiting) session.pump();
+  }
+
   /** Sockets that said no hello in time ([WS2]). */
   expire(nowMs: number): void {
     this.#nowMs = nowMs;
-    for (const { session } of [...this.#seats.values()])
+    for (const session of this.#sessions)
       if (session.state.phase === "new" && nowMs - session.state.openedAtMs >= LIVE_LIMITS.helloMs)
         session.end(CLOSE.noHello, "no hello");
   }
@@ -208,7 +209,8 @@ export class LiveServer<S> {
         session.ack(frame.n);
         this.advance(this.#nowMs);
         session.pump();
-        this.#pumpHeld(session);
+        // Snapshots that waited until others had taken theirs.
+        this.#pumpWaiting(session);
         break;
       case "sync":
         this.advance(this.#nowMs);
@@ -250,14 +252,9 @@ export class LiveServer<S> {
   /** The ledger was pruned over the head of the watchers: everything is read anew. */
   #reopen(): void {
     this.#groups.reopen();
-    for (const { session } of this.#seats.values()) session.resetAll("gap");
+    for (const session of this.#sessions) session.resetAll("gap");
     this.#keeper.reopen(this.#nowMs);
-    for (const { session } of [...this.#seats.values()]) session.pump();
-  }
-
-  /** Snapshots that waited until others had taken theirs. */
-  #pumpHeld(but: LiveSession): void {
-    for (const { session } of [...this.#seats.values()]) if (session !== but && session.isWaiting) session.pump();
+    for (const session of this.#sessions) session.pump();
   }
 
   #seat(socket: S, state: SocketState): Seat<S> {
@@ -269,8 +266,7 @@ export class LiveServer<S> {
       send: (text) => act({ kind: "send", socket, text }),
       close: (code, reason) => act({ kind: "close", socket, code, reason }),
       mayHold: (bytes) => {
-        let held = 0;
-        for (const seat of this.#seats.values()) held += seat.session.heldBytes;
+        const held = this.#sessions.reduce((sum, { heldBytes }) => sum + heldBytes, 0);
         return held === 0 || held + bytes <= LIVE_LIMITS.heldBytes;
       },
       defect: this.#port.defect,

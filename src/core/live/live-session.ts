@@ -6,9 +6,8 @@
 
 import { Fault, type FaultData } from "../fault.ts";
 import { shortHash } from "../json.ts";
-import { problemReply } from "../protocol/problem.ts";
 import type { SyncFrame } from "./client-frames.ts";
-import { atText, byeText, commitText, errorText, type FramePlace, resetText, watchText } from "./frame-text.ts";
+import { atText, byeText, commitText, type FramePlace, faultText, resetText, watchText } from "./frame-text.ts";
 import type { GroupNews, LiveGroup } from "./live-group.ts";
 import { LIVE_LIMITS } from "./live-limits.ts";
 import { watchTag } from "./live-query.ts";
@@ -182,11 +181,6 @@ export class LiveSession {
     return phase === "open" && (syncs.length > 0 || watches.some((each) => each.phase === "opening"));
   }
 
-  /** Nothing was acknowledged for long although the socket lags ([WS11]). */
-  get isStuck(): boolean {
-    return this.state.isLagging && this.#port.nowMs() - this.state.ackedAtMs > LIVE_LIMITS.lagMs;
-  }
-
   end(code: number, reason: string, retryAfterMs?: number): void {
     if (this.isClosed) return;
     if (code < 4000) this.#port.send(byeText(code, retryAfterMs));
@@ -195,19 +189,14 @@ export class LiveSession {
   }
 
   problem(fault: FaultData, id?: number): void {
-    const { body } = problemReply(fault, { instance: "live", requestId: this.state.session });
-    this.send(errorText(body, id));
+    this.send(faultText(fault, this.state.session, id));
   }
 
   send(text: string): void {
     const { state } = this;
     if (this.isClosed) return;
     if (state.exp !== null && this.#port.nowMs() >= state.exp) {
-      const { body } = problemReply(
-        { slug: "unauthorized", reason: "expired" },
-        { instance: "live", requestId: state.session },
-      );
-      this.#port.send(errorText(body));
+      this.#port.send(faultText({ slug: "unauthorized", reason: "expired" }, state.session));
       this.#port.close(CLOSE.unauthenticated, "expired");
       this.detachAll();
       return;
@@ -220,9 +209,10 @@ export class LiveSession {
     this.#port.send(text);
   }
 
+  /** A socket to which nothing was acknowledged for long is struck ([WS11]). */
   #lag(): void {
     this.state.isLagging = true;
-    if (this.isStuck) this.end(CLOSE.overloaded, "too slow", 1000);
+    if (this.#port.nowMs() - this.state.ackedAtMs > LIVE_LIMITS.lagMs) this.end(CLOSE.overloaded, "too slow", 1000);
   }
 
   #sendCommit(commit: LiveCommit, texts: readonly string[]): void {

@@ -13,7 +13,7 @@ import { LIVE_LIMITS } from "./live-limits.ts";
 import { type LiveQuestion, queryText, readQuestionText, underNothing, underScopes } from "./live-query.ts";
 import { LiveScopes, type ResolvedScopes, type ScopePort, type UsedKey } from "./live-scopes.ts";
 import type { LiveSession } from "./live-session.ts";
-import type { LiveCommit, LiveSource } from "./live-source.ts";
+import type { LiveCommit, LiveSource, QueryStore } from "./live-source.ts";
 import {
   type Asked,
   type Moved,
@@ -29,8 +29,7 @@ export interface KeeperPort<T extends ScopedSeat> {
   readonly source: LiveSource;
   readonly scopes: ScopePort;
   readonly groups: LiveGroups;
-  readonly keyOf: (text: string) => number;
-  readonly textOf: (key: number) => string | null;
+  readonly queries: QueryStore;
   readonly seats: () => Iterable<T>;
   /** The watch leaves its group for another, which it has joined already. */
   readonly move: (seat: T, watch: WatchState, to: MovedTo) => void;
@@ -170,7 +169,7 @@ export class ScopeKeeper<T extends ScopedSeat> {
     for (const { watch, text, set } of this.#presents(seat, nowMs)) {
       const from = session.groupOf(watch);
       if (from === undefined || (text === from.text && (set === watch.set || from.isKept))) continue;
-      const to = this.#port.groups.join(this.#port.keyOf(text), text);
+      const to = this.#port.groups.join(this.#port.queries.keyOf(text), text);
       if (to === null) continue;
       const later = watch.phase === "live" ? laterOf(from, to) : null;
       const news = later === null ? null : this.#difference(from, to, commit, later);
@@ -257,7 +256,7 @@ export class ScopeKeeper<T extends ScopedSeat> {
   }
 
   #askedBy({ session }: T, { ask }: WatchState): { question: LiveQuestion; right: SocketRight } | null {
-    const text = ask === undefined ? null : this.#port.textOf(ask);
+    const text = ask === undefined ? null : this.#port.queries.textOf(ask);
     if (text === null) return null;
     const question = readQuestionText(text);
     const right = session.state.rights[question.resource];

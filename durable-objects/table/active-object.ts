@@ -1,7 +1,7 @@
 /**
- * An opened store with what stands on it: the transaction host, group commit, the objects that depend on its rows, and its sockets while there
- * are some. They begin together and are let go together, since each keeps in memory what it read of this store. Made by the object's
- * class, which knows the platform; serves no call by itself.
+ * The object while it is in memory: its opened store with what stands on it, which is the transaction host, group commit, the objects that depend
+ * on its rows, and its sockets while there are some. They begin together and are let go together, since each keeps what it read of this
+ * store. Made by the object's class, which knows the platform; serves no call by itself.
  */
 
 import type { LiveOpening } from "../../src/core/protocol/live-opening.ts";
@@ -14,25 +14,25 @@ import type { ObjectEnv } from "./table-object-rpc.ts";
 import { TransactionHost } from "./transaction-host.ts";
 import { transactionPort } from "./transaction-port.ts";
 
-export interface OpenedObjectPort {
+export interface ActiveObjectPort {
   readonly ctx: DurableObjectState;
   readonly env: ObjectEnv;
   /** What the store is opened with; its alarm is this object's own. */
   readonly store: Omit<StoreOptions, "alarm">;
   /** Every promise has its outcome. */
-  readonly onSettled: (object: OpenedObject) => void;
+  readonly onSettled: (object: ActiveObject) => void;
 }
 
-export class OpenedObject {
+export class ActiveObject {
   readonly store: Store;
   readonly host: TransactionHost;
   readonly groups: GroupCommit;
   readonly dependents: Dependents;
-  readonly #port: OpenedObjectPort;
   /** Absent while nobody has a socket. */
-  #live: LiveHost | undefined;
+  live: LiveHost | undefined;
+  readonly #port: ActiveObjectPort;
 
-  constructor(port: OpenedObjectPort) {
+  constructor(port: ActiveObjectPort) {
     const { ctx, env } = port;
     this.#port = port;
     let host: TransactionHost | undefined;
@@ -48,26 +48,22 @@ export class OpenedObject {
     this.host = host;
     // Before anything is served: what was promised is held again.
     this.store.keys = host;
-    this.groups = groupCommit({ store: this.store, durable: () => ctx.storage.sync(), clock: () => Date.now() });
+    this.groups = groupCommit({ store: this.store, durable: () => ctx.storage.sync(), clock: this.store.clock });
     this.dependents = new Dependents(this.store, async (object, news) =>
       env.LEDGE_TABLES.getByName(object).usedRowsChanged(JSON.stringify(news)),
     );
-    if (ctx.getWebSockets().length > 0) this.#live = this.#openLive();
-  }
-
-  get live(): LiveHost | undefined {
-    return this.#live;
+    if (ctx.getWebSockets().length > 0) this.live = this.#openLive();
   }
 
   /** Takes a socket, the first one maybe. */
   acceptSocket(opening: LiveOpening): Response {
-    this.#live ??= this.#openLive();
-    return this.#live.accept(opening);
+    this.live ??= this.#openLive();
+    return this.live.accept(opening);
   }
 
   /** Sockets are told later; those elsewhere whose rights the commit at `seq` may have withdrawn, before it is answered ([RV2]). */
   afterWrite<R>(reply: R, seq: number | null): R | Promise<R> {
-    this.#live?.note();
+    this.live?.note();
     if (!this.store.hasDue) return reply;
     const told = this.dependents.tellDue(seq ?? Number.POSITIVE_INFINITY);
     return seq === null ? reply : told.then(() => reply);
