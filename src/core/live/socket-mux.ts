@@ -17,9 +17,6 @@ import {
 } from "./server-frames.ts";
 import { CLOSE } from "./wire-schema.ts";
 
-/** Frames that a port has not acknowledged, before it is struck: far more than the object itself lets a socket have. */
-const MAX_BEHIND = SOCKET_LIMITS.unackedFrames * 8;
-
 export interface MuxPort {
   /** Opens the socket, with the address, and so the ticket, of a port. */
   readonly open: (url: string) => void;
@@ -255,7 +252,8 @@ export class SocketMux {
     if (!this.#ports.has(port.key)) return;
     port.told++;
     this.#port.tell(port.key, text);
-    if (port.told - port.acked <= MAX_BEHIND || !this.#ports.has(port.key)) return;
+    // Far more than the object itself lets a socket have.
+    if (port.told - port.acked <= SOCKET_LIMITS.unackedFrames * 8 || !this.#ports.has(port.key)) return;
     this.#forget(port);
     this.#port.closed(port.key, CLOSE.goingAway, "lost");
   }
