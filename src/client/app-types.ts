@@ -14,7 +14,21 @@ interface ResourceLike {
   readonly table: SQLiteTable;
 }
 
-/** Anything with the type of an application: `createClient<typeof app>(…)`. */
+/** A table as `ledge types` describes it, where the application's own types are not at hand. */
+export interface DescribedTable<Row, New, Key extends keyof Row, Partition extends string = never> {
+  readonly row: Row;
+  /** What a create takes. */
+  readonly new: New;
+  readonly key: Key;
+  readonly traits?: { readonly partitionBy: Partition };
+}
+interface AnyDescribed {
+  readonly row: object;
+  readonly new: object;
+  readonly key: PropertyKey;
+}
+
+/** Anything with the type of an application: `createClient<typeof app>(…)`; `Tables` of `ledge types` is such a type, too. */
 export interface AppLike {
   readonly types?: object;
   readonly views?: object;
@@ -37,8 +51,8 @@ export interface Traits {
 }
 
 /** By name; a resource whose name is only known to be text is none that could be asked for. */
-type ResourcesIn<A> = A extends { readonly types?: infer R } ? Named<NonNullable<R>> : never;
-type ViewsIn<A> = A extends { readonly views?: infer V } ? Named<NonNullable<V>> : never;
+type ResourcesIn<A> = A extends { readonly types?: infer R } ? Named<NonNullable<R>> : object;
+type ViewsIn<A> = A extends { readonly views?: infer V } ? Named<NonNullable<V>> : object;
 type Named<R> = { readonly [N in keyof R as string extends N ? never : N]: R[N] };
 type TableIn<R> = R extends { readonly table: infer T extends SQLiteTable } ? T : never;
 type TraitsIn<R> = R extends { readonly traits?: infer T } ? NonNullable<T> : unknown;
@@ -84,16 +98,18 @@ type InsertOf<T extends SQLiteTable> = { [N in keyof InferInsertModel<T>]: Input
 type Flat<T> = { [N in keyof T]: T[N] };
 type Loosened<T, Names> = Flat<Omit<T, Names & keyof T> & Partial<Pick<T, Names & keyof T>>>;
 
+/** Name of the key column. */
+type KeyName<R> = R extends AnyDescribed ? R["key"] : KeyIn<TableIn<R>>;
+
 /** A row as the client gets it. */
-export type ClientRow<R> = Flat<
-  Omit<RowOf<TableIn<R>>, Trait<R, "hidden", never> & string> & Trait<R, "computed", unknown>
->;
+export type ClientRow<R> = R extends AnyDescribed
+  ? R["row"]
+  : Flat<Omit<RowOf<TableIn<R>>, Trait<R, "hidden", never> & string> & Trait<R, "computed", unknown>>;
 
 /** What a create takes: not needed are the key, columns with a default or NULL, and what the server fills. */
-export type ClientInsert<R> = Loosened<
-  InsertOf<TableIn<R>>,
-  KeyIn<TableIn<R>> | Trait<R, "filled", never> | Trait<R, "partitionBy", never>
->;
+export type ClientInsert<R> = R extends AnyDescribed
+  ? R["new"]
+  : Loosened<InsertOf<TableIn<R>>, KeyIn<TableIn<R>> | Trait<R, "filled", never> | Trait<R, "partitionBy", never>>;
 
 /** What is read of its copies. Computed fields need whole rows. */
 type CopiedRow<R> = [Trait<R, "copied", never>] extends [never]
@@ -126,7 +142,7 @@ type RelatedRows<A, To> = To extends keyof ResourcesIn<A>
     }
   : { readonly row: UntypedRow; readonly key: "id"; readonly related: object };
 
-type KeyOf<R, Row> = KeyIn<TableIn<R>> & keyof Row;
+type KeyOf<R, Row> = KeyName<R> & keyof Row;
 type PlainTable<R> = TableClient<ClientRow<R>, ClientInsert<R>, KeyOf<R, ClientRow<R>>>;
 // Its own methods come last: they are what is inferred from.
 type TableOf<A, R> = [keyof RelatedIn<A, R>] extends [never]
@@ -153,7 +169,7 @@ export type UntypedTable<Row> = TableClient<Row, Partial<Row>, "id" & keyof Row>
   Partitioned<TableClient<Row, Partial<Row>, "id" & keyof Row>>;
 
 type Tables<A> = {
-  readonly [N in keyof ResourcesIn<A>]: ResourcesIn<A>[N] extends ResourceLike
+  readonly [N in keyof ResourcesIn<A>]: ResourcesIn<A>[N] extends ResourceLike | AnyDescribed
     ? Reached<TableOf<A, ResourcesIn<A>[N]>, Trait<ResourcesIn<A>[N], "partitionBy", Unstated>>
     : never;
 };

@@ -13,6 +13,7 @@ import { withOutbox } from "./offline/with-outbox.ts";
 import type { WithStore } from "./store/store-types.ts";
 import { type StoreOptions, withStore } from "./store/with-store.ts";
 
+export type { TableName, WriteOf } from "./client-tables.ts";
 export type { DehydratedStore } from "./store/handover.ts";
 export {
   createInfiniteScroll,
@@ -40,7 +41,6 @@ export type {
   StoreQuery,
   StoreRowOptions,
   StoreStats,
-  TableName,
   WithStore,
 } from "./store/store-types.ts";
 export { type StoreOptions, withStore } from "./store/with-store.ts";

@@ -1,7 +1,16 @@
 /** `ledge/client`: the request half of the client, without DOM or framework. The only entry; the files behind it may move. */
 
 export type { Json } from "../core/json.ts";
-export type { AppLike, Client, Partitioned, Traits, UntypedRow, UntypedTable, WithTraits } from "./app-types.ts";
+export type {
+  AppLike,
+  Client,
+  DescribedTable,
+  Partitioned,
+  Traits,
+  UntypedRow,
+  UntypedTable,
+  WithTraits,
+} from "./app-types.ts";
 export { type ClientOptions, createClient } from "./create-client.ts";
 export type { RefreshToken, TokenSource, TokenStorage } from "./credentials.ts";
 export { type ExecuteOptions, executeRequest } from "./execute-request.ts";

@@ -4,6 +4,7 @@
  * it was when it is sent again under its key.
  */
 
+import type { NewOf, RowOf, TableName } from "./client-tables.ts";
 import type { CallOptions } from "./send.ts";
 
 /** One operation; docs/transactions.md. */
@@ -25,6 +26,20 @@ export interface TransactionOperation {
   readonly orderBy?: string | readonly string[];
   readonly limit?: number;
 }
+
+/** A value, or a text that names one of an earlier result: `{{order.id}}`. */
+type DataOf<T> = { readonly [N in keyof NewOf<T>]?: NewOf<T>[N] | `${string}{{${string}` };
+
+/** An operation on a table of the client `C`; on any table where the client has no types. */
+export type OperationOf<C> = [TableName<C>] extends [never]
+  ? TransactionOperation
+  : {
+      [N in TableName<C>]: Omit<TransactionOperation, "resource" | "data" | "select"> & {
+        readonly resource: N;
+        readonly data?: DataOf<C[N]>;
+        readonly select?: string | readonly (keyof RowOf<C[N]> & string)[];
+      };
+    }[TableName<C>];
 
 export interface TransactionStep {
   readonly index: number;
@@ -66,18 +81,18 @@ interface AnyClient {
 type LooseResults = Readonly<Record<string, unknown>>;
 
 /** All or nothing. Rejects with the failure of the operation that failed: `details.index`, `details.as`. */
-export function transaction<Results = LooseResults>(
-  client: AnyClient,
-  operations: readonly TransactionOperation[],
+export function transaction<Results = LooseResults, C extends AnyClient = AnyClient>(
+  client: C,
+  operations: readonly OperationOf<C>[],
   options: TransactionOptions = {},
 ): Promise<TransactionReply<Results>> {
   return post(client, { operations, isolation: options.isolation }, options);
 }
 
 /** One after the other; nothing is undone. Resolves also when it has stopped: look at `ok`. */
-export function runSequential<Results = LooseResults>(
-  client: AnyClient,
-  operations: readonly TransactionOperation[],
+export function runSequential<Results = LooseResults, C extends AnyClient = AnyClient>(
+  client: C,
+  operations: readonly OperationOf<C>[],
   options: Omit<TransactionOptions, "isolation"> = {},
 ): Promise<TransactionReply<Results>> {
   return post(client, { operations, atomic: false }, options);

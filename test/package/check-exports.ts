@@ -7,28 +7,48 @@ import { execFileSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { type DescribedTable, typesText } from "../../src/cli/types/types-text.ts";
 import { buildClient, CLIENT_PACKAGE } from "./build-client.ts";
 
 const ROOT = join(import.meta.dirname, "../..");
 const BIN = join(ROOT, "node_modules/.bin");
 
-/** What a stranger's front end says: a typed client, live, offline, in React. */
+/** What a stranger's front end says: a client typed by what `ledge types` has written, signed in, live, offline, in React. */
 const STRANGER = `
-import { createClient } from "ledge/client";
+import { createClient, newId } from "ledge/client";
+import { createClient as createSignedIn } from "ledge/client/auth";
 import { withCache } from "ledge/client/cache";
 import { createClient as createLive, withLive } from "ledge/client/live";
 import { withOutbox } from "ledge/client/offline";
-import { withStore } from "ledge/client/store";
+import { createClient as createStored, withStore } from "ledge/client/store";
 import { useLiveList, LedgeProvider } from "ledge/client/react";
 import { raw } from "ledge/query";
+import type { Tables } from "./ledge-types.ts";
 
-const client = withStore(withOutbox(createLive({ url: "https://ledge.example" })));
+const url = "https://ledge.example";
+const client = withStore(withOutbox(withLive(createSignedIn<Tables>({ url }))));
 // @ts-expect-error: a client without live queries has no status of what is unsent
-createClient({ url: "https://ledge.example" }).sync.status;
+createClient({ url }).sync.status;
+// @ts-expect-error: no such column
+client.outbox.transaction([{ op: "create", table: "notes", values: { texd: "" } }]);
+export const read = [createClient<Tables>({ url }), createLive<Tables>({ url }), createStored<Tables>({ url })]
+  .map((each) => () => each.notes.first().then((note) => note?.text.length));
+export const signOut = () => client.auth.signOut();
 const unsent: number = client.sync.status.unsent;
-console.log(unsent, [withCache, withLive, useLiveList, LedgeProvider, raw].every((each) => typeof each === "function"));
+const all = [newId, withCache, withLive, useLiveList, LedgeProvider, raw];
+console.log(unsent, all.every((each) => typeof each === "function"));
 process.exit();
 `;
+
+const NOTES: readonly DescribedTable[] = [
+  {
+    ...{ path: "notes", primaryKey: "id", idKind: "uuid", partitionBy: null, computed: [] },
+    columns: ["id", "text"].map((name) => ({
+      ...{ name, kind: "text", notNull: true, hasDefault: false, readable: true, serverFilled: false },
+      writable: name !== "id",
+    })),
+  },
+];
 
 const place = mkdtempSync(join(tmpdir(), "ledge-exports-"));
 const run = (command: string, args: readonly string[], cwd: string) =>
@@ -43,14 +63,17 @@ try {
   const home = join(place, "node_modules/ledge");
   mkdirSync(home, { recursive: true });
   run("tar", ["-xzf", tarball, "-C", home, "--strip-components=1"], place);
-  for (const name of ["react", "@types", "@tanstack", "csstype", "drizzle-orm"])
+  // drizzle-orm is not there: the types of tables behind `typeof app` need it, these do not.
+  for (const name of ["react", "@types", "@tanstack", "csstype"])
     symlinkSync(join(ROOT, "node_modules", name), join(place, "node_modules", name));
   writeFileSync(join(place, "package.json"), '{ "type": "module" }');
   writeFileSync(join(place, "app.ts"), STRANGER);
+  writeFileSync(join(place, "ledge-types.ts"), typesText(NOTES, "https://ledge.example"));
   const strict = [
     "--noEmit",
     "--strict",
     "--skipLibCheck",
+    "--allowImportingTsExtensions",
     "--target",
     "es2023",
     "--module",

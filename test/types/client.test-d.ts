@@ -7,6 +7,7 @@ import { withCache } from "ledge/client/cache";
 import { type ConnectionState, createClient as createLiveClient } from "ledge/client/live";
 import { withOutbox } from "ledge/client/offline";
 import { createInfiniteScroll, createClient as createStoreClient, optimisticUpdate } from "ledge/client/store";
+import { runSequential, transaction } from "ledge/client/transaction";
 import { eq } from "ledge/query";
 import type { RowId } from "../../src/core/ids.ts";
 
@@ -88,6 +89,23 @@ export const compiled = {
     // @ts-expect-error nor a text key a number
     client.tasks.get(1);
     await client.counters.get(1);
+  },
+  async "[TX1] lists of operations are over the tables of the client"() {
+    const { results } = await transaction(client, [
+      { op: "create", resource: "tasks", as: "task", data: { title: "t", authorId: "a" } },
+      { op: "create", resource: "messages", data: { roomId: "lobby", body: "{{task.title}}" } },
+      { op: "update", resource: "tasks", id: "{{task.id}}", data: { status: "{{task.status}}" } },
+      { op: "list", resource: "counters", select: ["name"] },
+    ]);
+    same<typeof results, Readonly<Record<string, unknown>>>(true);
+    const named = await transaction<{ task: Task }>(client, [{ op: "read", resource: "tasks", as: "task", id: "t" }]);
+    same<typeof named.results.task, Task>(true);
+    // @ts-expect-error there is no such table
+    transaction(client, [{ op: "delete", resource: "tusks", id: "t" }]);
+    // @ts-expect-error no such column
+    transaction(client, [{ op: "update", resource: "tasks", id: "t", data: { titel: "t" } }]);
+    // @ts-expect-error a value of another kind
+    runSequential(client, [{ op: "update", resource: "tasks", id: "t", data: { title: 3 } }]);
   },
   async "[SDK2] select narrows the row; the key comes along"() {
     const narrow = await client.tasks.list({ select: ["title", "dueAt"] });

@@ -73,7 +73,25 @@ export function Others(): null {
   same<(typeof items)[number]["title"], string>(true);
   const { data } = useQuery({ key: ["sum"], load: async () => 1 });
   same<typeof data, number | undefined>(true);
-  void useTransaction().run([{ op: "delete", table: "tasks", id: "t" }]);
+  const { run } = useTransaction();
+  void run([{ op: "delete", table: "tasks", id: "t" }]);
+  void run([
+    { op: "create", table: "tasks", id: "t", values: { projectId: "p", title: "Dig", dueAt: new Date() } },
+    { op: "create", table: "comments", values: { taskId: "t", body: "Deep" } },
+    { op: "create", table: "messages", partition: "lobby", values: { body: "Dig" } },
+  ]);
+  // @ts-expect-error there is no such table
+  void run([{ op: "delete", table: "tasksss", id: "t" }]);
+  // @ts-expect-error no such column
+  void run([{ op: "update", table: "tasks", id: "t", values: { titel: "Dig" } }]);
+  // @ts-expect-error a value of another kind
+  void run([{ op: "update", table: "tasks", id: "t", values: { title: 3 } }]);
+  // @ts-expect-error a title is needed
+  void run([{ op: "create", table: "tasks", values: { projectId: "p" } }]);
+  // @ts-expect-error a row is changed by its key
+  void run([{ op: "update", table: "tasks", values: { title: "Dig" } }]);
+  // @ts-expect-error messages lie in partitions
+  void run([{ op: "create", table: "messages", values: { body: "Dig" } }]);
   return null;
 }
 

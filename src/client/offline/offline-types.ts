@@ -6,6 +6,7 @@ import type { ConflictPolicy } from "../../core/offline/conflict.ts";
 import type { RowWrite } from "../../core/offline/outbox-entry.ts";
 import type { SyncStatus } from "../../core/offline/sync-status.ts";
 import type { ReadableName, UntypedRow, UntypedTable } from "../app-types.ts";
+import type { WriteOf } from "../client-tables.ts";
 import type { LiveMember } from "../live/with-live-types.ts";
 import type { Platform } from "../platform.ts";
 import type { TableClient } from "../table-types.ts";
@@ -70,7 +71,7 @@ export interface OutboxItem {
   readonly present?: JsonObject | null;
 }
 
-export interface OutboxClient {
+export interface OutboxClient<C = unknown> {
   /** Resolves once what was stored before is known. */
   readonly ready: Promise<void>;
   /** All that is not certain yet, in order; the refused among them. */
@@ -85,7 +86,7 @@ export interface OutboxClient {
   /** Gives a refused write up; with `index` only that one of a transaction, and the others are tried again. */
   discard(key: string, which?: OneWrite): Promise<boolean>;
   /** Several writes that stand or fall together. */
-  transaction(writes: readonly LaterWrite[]): Promise<{ readonly key: string }>;
+  transaction(writes: readonly WriteOf<C>[]): Promise<{ readonly key: string }>;
   onChange(listener: () => void): () => void;
   /** This tab takes no more part; what is stored stays. */
   close(): void;
@@ -95,6 +96,7 @@ export interface OneWrite {
   readonly index?: number;
 }
 
+/** A write as data, whatever the tables; `WriteOf<typeof client>` is one of the client's. */
 export interface LaterWrite {
   readonly op: RowWrite["op"];
   readonly table: string;
@@ -124,6 +126,6 @@ export type WithOutbox<C> = {
   resource<Row extends object = UntypedRow>(
     path: string,
   ): LaterMember<C extends { readonly realtime: unknown } ? LiveMember<UntypedTable<Row>> : UntypedTable<Row>>;
-  readonly outbox: OutboxClient;
+  readonly outbox: OutboxClient<C>;
   readonly sync: Sync;
 };

@@ -14,7 +14,7 @@
 export interface Register {}
 
 export { LedgeProvider, useLedge } from "./ledge-provider.ts";
-export type { Row as RowOf } from "./registered.ts";
+export type { AnyWrite, Row as RowOf } from "./registered.ts";
 export type { TableWrites } from "./table-writes.ts";
 export { useAuth } from "./use-auth.ts";
 export { useInfiniteList } from "./use-infinite-list.ts";

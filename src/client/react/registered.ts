@@ -4,8 +4,9 @@
  */
 
 import type { UntypedRow, UntypedTable } from "../app-types.ts";
+import type { KeyOf, NewOf, RowOf, TableName, WriteOf } from "../client-tables.ts";
 import type { OutboxClient, Sync } from "../offline/offline-types.ts";
-import type { KeyOf, LiveStore, NewOf, RowOf, TableName } from "../store/store-types.ts";
+import type { LiveStore } from "../store/store-types.ts";
 import type { SearchAcross } from "../view-types.ts";
 import type { Register } from "./ledge-client-react.ts";
 
@@ -25,6 +26,8 @@ export type Id<N extends Name> = [Key<N>] extends [never] ? string | number : Ro
 export type SearchedRows = Registered extends { readonly search: SearchAcross<infer Rows> }
   ? Rows
   : { readonly [table: string]: UntypedRow };
+/** A write of any table, for transactions. */
+export type AnyWrite = WriteOf<Registered>;
 export type Column<N extends Name> = keyof Row<N> & string;
 
 /** What the hooks need of a client, whatever its tables: `withStore(withOutbox(withLive(createClient(…))))`. */

@@ -5,12 +5,13 @@
  */
 
 import type { RowId } from "../../core/ids.ts";
+import type { KeyOf, NewOf, RowOf, TableName } from "../client-tables.ts";
 import type { FilterInput } from "../filter-text.ts";
 import type { LedgeError } from "../ledge-error.ts";
 import type { LiveStatus } from "../live/live-types.ts";
 import type { LaterOptions, LaterWrite, OutboxClient } from "../offline/offline-types.ts";
 import type { Order, Selected } from "../table-types.ts";
-import type { InfiniteHandle, InfiniteSnapshot, KeyOf, LiveStore, NewOf, RowOf, TableName } from "./store-types.ts";
+import type { InfiniteHandle, InfiniteSnapshot, LiveStore } from "./store-types.ts";
 
 type Column<Row> = keyof Row & string;
 

@@ -4,9 +4,10 @@
  * then, with what others have changed. A function of its own, so that a bundle has it only where it is called.
  */
 
+import type { IdOf, NewOf, TableName } from "../client-tables.ts";
 import { PLATFORM, type SignalLike } from "../platform.ts";
 import type { AnyTable } from "../table-client.ts";
-import type { IdOf, LiveStore, NewOf, TableName } from "./store-types.ts";
+import type { LiveStore } from "./store-types.ts";
 
 export interface OptimisticUpdate<T> {
   /** Takes back what is shown and aborts the request. It cannot take back what the server has: that is shown again by the watches. */

@@ -4,12 +4,12 @@
  */
 
 import type { RowId } from "../../core/ids.ts";
+import type { IdOf, KeyOf, RowOf, TableName, WriteOf } from "../client-tables.ts";
 import type { FilterInput } from "../filter-text.ts";
 import type { LedgeError } from "../ledge-error.ts";
 import type { LiveStatus, SubscribeAggregateOptions } from "../live/live-types.ts";
-import type { LaterWrite } from "../offline/offline-types.ts";
 import type { SignalLike } from "../platform.ts";
-import type { Group, Order, Selected, TableClient } from "../table-types.ts";
+import type { Group, Order, Selected } from "../table-types.ts";
 import type { DehydratedStore } from "./handover.ts";
 
 /** A value that changes, followed by listeners. Handles that ask the same are one. */
@@ -161,15 +161,6 @@ export interface StoreStats {
   readonly flushes: number;
 }
 
-/** A table of the client, or the inside of its partitions. */
-type Inner<T> = T extends { in(partition: string): infer I } ? I : T;
-export type RowOf<T> = Inner<T> extends TableClient<infer Row, infer _New, infer _Key> ? Row : never;
-export type NewOf<T> = Inner<T> extends TableClient<infer _Row, infer New, infer _Key> ? New : never;
-export type KeyOf<T> = Inner<T> extends TableClient<infer Row, infer _New, infer Key> ? Key & keyof Row : never;
-export type TableName<C> = { [N in keyof C & string]: RowOf<C[N]> extends never ? never : N }[keyof C & string];
-
-export type IdOf<T> = [KeyOf<T>] extends [never] ? RowId : RowOf<T>[KeyOf<T> & keyof RowOf<T>];
-
 export interface LiveStore<C> {
   list<N extends TableName<C>, const Name extends Column<RowOf<C[N]>> = Column<RowOf<C[N]>>>(
     table: N,
@@ -209,9 +200,9 @@ export interface LiveStore<C> {
    * One write, or several that stand together, straight to the server: shown at once, taken back if it is refused, without an outbox. Resolves when
    * the server has it, rejects with its refusal.
    */
-  write(writes: LaterWrite | readonly LaterWrite[]): Promise<void>;
+  write(writes: WriteOf<C> | readonly WriteOf<C>[]): Promise<void>;
   /** Shows writes at once in all handles, and sends nothing: whoever does says what became of them. See `optimisticUpdate`. */
-  show(writes: LaterWrite | readonly LaterWrite[]): Overlaid;
+  show(writes: WriteOf<C> | readonly WriteOf<C>[]): Overlaid;
   /** Asks again for what was refused, and opens a lost connection at once. Resolves when it is live, refused, or there is no network. */
   refresh(handle: StoreHandle<unknown>): Promise<void>;
   /**

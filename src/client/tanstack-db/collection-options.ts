@@ -6,8 +6,9 @@
 
 import type { CollectionConfig, PendingMutation } from "@tanstack/db";
 import type { RowId } from "../../core/ids.ts";
+import type { KeyOf, NewOf, RowOf, TableName } from "../client-tables.ts";
 import type { LaterWrite, OutboxClient } from "../offline/offline-types.ts";
-import type { KeyOf, LiveStore, NewOf, RowOf, StoreHandle, StoreListOptions, TableName } from "../store/store-types.ts";
+import type { LiveStore, StoreHandle, StoreListOptions } from "../store/store-types.ts";
 
 type AnyRow = Readonly<Record<string, unknown>>;
 
@@ -40,7 +41,7 @@ const UNCHECKED: InsertSchema<AnyRow, AnyRow> = {
 
 interface StoreClient<C> {
   readonly store: LiveStore<C>;
-  readonly outbox?: OutboxClient;
+  readonly outbox?: object;
 }
 
 /** `createCollection(ledgeCollectionOptions(client, "tasks"))`; `client` is one of `withStore`. */
@@ -66,8 +67,9 @@ export function ledgeCollectionOptions<C, N extends TableName<C>>(
   const write = async (writes: readonly LaterWrite[]): Promise<void> => {
     // Both show it at once; so what TanStack DB shows by itself may go as soon as it is stored, or sent.
     // A client makes a table of any name it is asked for.
-    if (typeof client.outbox?.transaction === "function") await client.outbox.transaction(writes);
-    else await client.store.write(writes);
+    const outbox = client.outbox as OutboxClient | undefined;
+    if (typeof outbox?.transaction === "function") await outbox.transaction(writes);
+    else await (client.store as LiveStore<unknown>).write(writes);
   };
   const carryOut = async ({ transaction }: { readonly transaction: { readonly mutations: readonly unknown[] } }) => {
     const mutations = transaction.mutations as readonly PendingMutation<AnyRow>[];

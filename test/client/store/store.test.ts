@@ -453,7 +453,7 @@ test("[CI6] what a transaction wrote stays until each object shows its part, als
     commit("tasks");
     return { status: 200, body: { ok: true, txid: "tx" }, headers: { "ledge-seq": "aaaaaaaaaaaaaaaa:2" } };
   };
-  const write = (table: string) => ({ op: "update", table, id: "a", values: { title: "new" } }) as const;
+  const write = (table: "tasks" | "lists") => ({ op: "update", table, id: "a", values: { title: "new" } }) as const;
   const written = store.write([write("tasks"), write("lists")]);
   await clock.advance(1_000);
   await written;

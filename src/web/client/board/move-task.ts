@@ -1,6 +1,6 @@
 /** YOURS. The writes that move a task: its new place and, in another column, a line of its history, in one transaction over both tables' objects. Pure. */
 
-import type { LaterWrite } from "ledge/client/offline";
+import type { AnyWrite } from "ledge/client/react";
 import { placeBetween } from "../../place-between.ts";
 import type { Status, Task } from "./columns.ts";
 
@@ -16,12 +16,12 @@ export function moveWrites(
   target: Target,
   items: readonly Task[],
   person: string,
-): readonly LaterWrite[] | null {
+): readonly AnyWrite[] | null {
   const others = items.filter(({ id }) => id !== task.id);
   const from = items.findIndex(({ id }) => id === task.id);
   if (task.status === target.status && from === target.index) return null;
   const position = placeBetween(others[target.index - 1]?.position ?? null, others[target.index]?.position ?? null);
-  const place: LaterWrite = {
+  const place: AnyWrite = {
     op: "update",
     table: "tasks",
     id: task.id,
@@ -29,7 +29,7 @@ export function moveWrites(
     on: task,
   };
   if (task.status === target.status) return [place];
-  const line: LaterWrite = {
+  const line: AnyWrite = {
     op: "create",
     table: "comments",
     values: {

@@ -1,6 +1,6 @@
 /** YOURS. A board to look around on: a project with tasks in all columns and a few comments, as the writes of one transaction. Pure. */
 
-import type { LaterWrite } from "ledge/client/offline";
+import type { AnyWrite } from "ledge/client/react";
 import { placesAfter } from "../../place-between.ts";
 import type { Status } from "./columns.ts";
 
@@ -22,17 +22,17 @@ const TASKS: readonly { readonly status: Status; readonly title: string; readonl
 ];
 
 /** `newId` gives another id at each call. */
-export function sampleBoard(newId: () => string): { readonly project: string; readonly writes: readonly LaterWrite[] } {
+export function sampleBoard(newId: () => string): { readonly project: string; readonly writes: readonly AnyWrite[] } {
   const project = newId();
   const places = placesAfter(null, TASKS.length);
-  const writes = TASKS.flatMap(({ status, title, comment }, index): LaterWrite[] => {
+  const writes = TASKS.flatMap(({ status, title, comment }, index): AnyWrite[] => {
     const id = newId();
     const position = places[index] ?? "";
     return [
       { op: "create", table: "tasks", id, values: { projectId: project, title, status, position } },
       ...(comment === undefined
         ? []
-        : [{ op: "create", table: "comments", values: { taskId: id, body: comment } } satisfies LaterWrite]),
+        : [{ op: "create", table: "comments", values: { taskId: id, body: comment } } satisfies AnyWrite]),
     ];
   });
   return {
