@@ -17,7 +17,7 @@ import type { Platform } from "../platform.ts";
 import type { Send } from "../send.ts";
 import { attempt, readPresent } from "./entry-request.ts";
 import type { OutboxStorage } from "./outbox-storage.ts";
-import type { TabChannel, TabPlatform } from "./tab-platform.ts";
+import type { Leading, TabChannel, TabPlatform } from "./tab-platform.ts";
 
 export interface OutboxWiring {
   /** Of the outbox: tabs with the same share it. */
@@ -76,6 +76,9 @@ export class OutboxRunner {
   #canStore = true;
   #isDurable = true;
   #cancelWake = (): void => {};
+  /** Of the tab that leads: whether it was asked if it runs, and whether it has answered since. */
+  #isAsked = false;
+  #hasAnswered = false;
   #letGo = (): void => {};
   /** Resolves once what was stored before is known. */
   readonly ready: Promise<void>;
@@ -201,9 +204,22 @@ export class OutboxRunner {
     this.#take((await this.#load()).map((entry) => ({ key: entry.key, entry })));
   }
 
-  #standInLine(): void {
+  #standInLine(how?: Leading): void {
     const { tabs, name } = this.#wiring;
-    this.#letGo = tabs.lead(`ledge-outbox:${name}`, () => this.#lead());
+    this.#letGo = tabs.lead(`ledge-outbox:${name}`, () => this.#lead(), { ...how, lost: () => this.#handOn() });
+  }
+
+  /** A tab that leads and does not run would hold up what all others write. That two send for a moment the keys make harmless. */
+  #doubt(): void {
+    if (this.#isAsked || this.status.unsent === 0) return;
+    this.#isAsked = true;
+    this.#hasAnswered = false;
+    this.#cancelWake = this.#wiring.platform.after(OUTBOX_LIMITS.leaderMs, () => {
+      this.#isAsked = false;
+      if (this.#hasAnswered) this.#changed();
+      else this.#handOn({ steal: true });
+    });
+    this.#nudge();
   }
 
   #lead(): void {
@@ -217,6 +233,7 @@ export class OutboxRunner {
       policyOf,
     });
     this.#outbox = outbox;
+    this.#cancelWake();
     this.#progressTold = "";
     outbox.connected(tabs.isOnline());
     outbox.signedIn(this.#principal);
@@ -224,11 +241,12 @@ export class OutboxRunner {
   }
 
   /** To whoever waits longest; what is under way is repeated there, under its key. */
-  #handOn(): void {
+  #handOn(how?: Leading): void {
     this.#outbox = null;
     this.#cancelWake();
+    this.#isAsked = false;
     this.#letGo();
-    this.#standInLine();
+    this.#standInLine(how);
   }
 
   /** What it writes is in no storage that others can see, so it sends that itself, and leaves theirs to them. */
@@ -344,14 +362,18 @@ export class OutboxRunner {
     if (message.type === "entries") {
       this.#take(message.news);
       for (const { key, entry } of message.news) this.#outbox?.noticed(key, entry);
-    } else if (message.type === "progress") this.#progress = message;
-    else if (message.type === "revoked") {
+    } else if (message.type === "progress") {
+      this.#progress = message;
+      this.#hasAnswered = true;
+    } else if (message.type === "revoked") {
       const ids = message.ids && new Set(message.ids);
       this.#outbox?.revoked(
         ({ table, partition, id }) =>
           table === message.table && partition === message.partition && ids?.has(id) !== false,
       );
     } else if (this.#outbox !== null) {
+      // Which is the answer, too.
+      this.#progressTold = "";
       if (yieldsTo(this.entries, this.#principal, message.principal)) this.#handOn();
       else this.#outbox.tick();
     }
@@ -398,6 +420,7 @@ export class OutboxRunner {
     const outbox = this.#outbox;
     if (this.#isClosed) return;
     if (outbox === null) {
+      this.#doubt();
       if (yieldsTo(this.entries, this.#progress.principal, this.#principal)) this.#nudge();
       return;
     }

@@ -5,13 +5,20 @@
 
 export interface TabPlatform {
   /** Calls once this tab leads, maybe never. The function given back lets go, also of waiting. */
-  readonly lead: (name: string, begin: () => void) => () => void;
+  readonly lead: (name: string, begin: () => void, how?: Leading) => () => void;
   readonly channel: (name: string, hear: (message: unknown) => void) => TabChannel;
   readonly isOnline: () => boolean;
   /** Whether tabs find each other, so that they may share a socket; absent: they do not. */
   readonly areFound?: () => boolean;
   /** Gives the function that ends it. */
   readonly onOnline: (listener: (isOnline: boolean) => void) => () => void;
+}
+
+export interface Leading {
+  /** At once, in the place of whoever leads. */
+  readonly steal?: boolean;
+  /** Another has taken the place. */
+  readonly lost?: () => void;
 }
 
 export interface TabChannel {
@@ -29,7 +36,11 @@ interface Globals {
   readonly navigator?: {
     readonly onLine?: boolean;
     readonly locks?: {
-      request(name: string, options: { readonly signal: unknown }, run: () => Promise<void>): Promise<unknown>;
+      request(
+        name: string,
+        options: { readonly signal: unknown } | { readonly steal: true },
+        run: () => Promise<void>,
+      ): Promise<unknown>;
     };
   };
   readonly document?: unknown;
@@ -42,8 +53,9 @@ interface Globals {
 const globals = globalThis as unknown as Globals;
 
 export const TAB_PLATFORM: TabPlatform = {
-  lead: (name, begin) => {
+  lead: (name, begin, { steal, lost } = {}) => {
     const locks = globals.navigator?.locks;
+    let isHeld = false;
     let letGo = () => {};
     const held = new Promise<void>((resolve) => {
       letGo = resolve;
@@ -54,12 +66,14 @@ export const TAB_PLATFORM: TabPlatform = {
     }
     const controller = new globals.AbortController();
     const run = (): Promise<void> => {
+      isHeld = true;
       begin();
       return held;
     };
-    // Rejects when it is given up while it waits.
-    locks.request(name, { signal: controller.signal }, run).catch(() => {});
+    // Rejects when it is given up while it waits, and when it is stolen.
+    locks.request(name, steal ? { steal } : { signal: controller.signal }, run).catch(() => isHeld && lost?.());
     return () => {
+      isHeld = false;
       controller.abort();
       letGo();
     };

@@ -52,6 +52,8 @@ export const OUTBOX_LIMITS = {
   keptDone: 100,
   /** Until a sign-in is tried again by itself. */
   signedOutMs: 60_000,
+  /** Until a tab that leads and does not answer is taken not to run: stopped in a debugger, or suspended. */
+  leaderMs: 15_000,
   /** Until the storage is tried again after it failed. */
   storageMs: 1_000,
 } as const;

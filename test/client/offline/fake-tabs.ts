@@ -5,6 +5,7 @@ import type { TabPlatform } from "../../../src/client/offline/tab-platform.ts";
 interface Lock {
   readonly tab: object;
   readonly begin: () => void;
+  readonly lost: (() => void) | undefined;
 }
 
 interface Ear {
@@ -20,17 +21,24 @@ export class FakeBrowser {
   readonly #suspended = new Set<object>();
   readonly #online = new Set<(isOnline: boolean) => void>();
   isOnline = true;
+  /** How often a lock was. */
+  stolen = 0;
+  readonly #waiting = new Map<object, (() => void)[]>();
 
   /** What one tab is given. */
   tab(): TabPlatform {
     const tab: TabPlatform = {
       areFound: () => true,
-      lead: (name, begin) => {
-        const lock = { tab, begin };
+      lead: (name, begin, { steal = false, lost } = {}) => {
+        const lock = { tab, begin, lost };
         const queue = this.#locks.get(name) ?? [];
         this.#locks.set(name, queue);
-        queue.push(lock);
-        if (queue.length === 1) begin();
+        const [robbed] = steal ? queue.splice(0, 1, lock) : [];
+        if (!steal) queue.push(lock);
+        if (steal) this.stolen++;
+        if (queue[0] === lock) begin();
+        // One that does not run hears of it once it does.
+        if (robbed !== undefined) void Promise.resolve().then(() => this.#whenRuns(robbed.tab, () => robbed.lost?.()));
         return () => this.#release(queue, lock);
       },
       channel: (name, hear) => {
@@ -67,6 +75,18 @@ export class FakeBrowser {
   /** It hears nothing, and keeps its locks. */
   suspend(tab: TabPlatform): void {
     this.#suspended.add(tab);
+  }
+
+  /** It goes on, and hears of what it has missed. */
+  resume(tab: TabPlatform): void {
+    this.#suspended.delete(tab);
+    for (const run of this.#waiting.get(tab) ?? []) run();
+    this.#waiting.delete(tab);
+  }
+
+  #whenRuns(tab: object, run: () => void): void {
+    if (this.#suspended.has(tab)) this.#waiting.set(tab, [...(this.#waiting.get(tab) ?? []), run]);
+    else run();
   }
 
   /** Without a word of its own. */

@@ -13,6 +13,7 @@ import {
 } from "../../../src/client/ledge-client-offline.ts";
 import { etagOf } from "../../../src/client/tags.ts";
 import type { JsonObject } from "../../../src/core/json.ts";
+import { OUTBOX_LIMITS } from "../../../src/core/offline/outbox-port.ts";
 import { type Answer, fakePlatform, problem, type Sent, type Serve } from "../fake-server.ts";
 import { FakeBrowser } from "./fake-tabs.ts";
 
@@ -21,11 +22,12 @@ const DONE: Answer = { status: 200, body: { id: "a", title: "x" }, headers: { et
 function open(serve: Serve, given: OutboxOptions & { readonly browser?: FakeBrowser } = {}) {
   const { browser = new FakeBrowser(), storage = memoryStorage(), ...rest } = given;
   const platform = fakePlatform(serve, () => 0.5);
-  const tab = () =>
+  const tab = (more: OutboxOptions = {}) =>
     withOutbox(createClient({ url: "https://ledge.example", platform, timeoutMs: 0 }), {
       tabs: browser.tab(),
       storage,
       ...rest,
+      ...more,
     });
   const client = tab();
   return { platform, browser, storage, client, tasks: client.resource("tasks"), tab, sent: platform.sent };
@@ -518,4 +520,33 @@ test("[A6] [O2] a page of one person in which another signs in is that person's,
   cookie.of = "ann";
   await auth.getUser();
   expect(await auth.getSession()).toBeNull();
+});
+
+test("[O4] a tab that leads and does not run gives its place to one that waits for it, and takes no other part when it runs again", async () => {
+  const browser = new FakeBrowser();
+  const [first, second] = [browser.tab(), browser.tab()];
+  const { client, tasks, sent, tab } = open(() => DONE, { browser, tabs: first });
+  await client.outbox.ready;
+  browser.suspend(first);
+  const other = tab({ tabs: second });
+  await other.resource("tasks").later.create({ title: "1" });
+  await until(() => other.outbox.pendingCount === 0);
+  expect([sent.length, browser.stolen]).toEqual([1, 1]);
+  browser.resume(first);
+  await tasks.later.create({ title: "2" });
+  await until(() => client.outbox.pendingCount + other.outbox.pendingCount === 0);
+  expect([sent.length, browser.stolen]).toEqual([2, 1]);
+  // It waits for its turn again.
+  other.outbox.close();
+  await tasks.later.create({ title: "3" });
+  await until(() => sent.length === 3);
+});
+
+test("[O4] one that leads, runs, and only has no answer keeps its place, however long others wait", async () => {
+  const { tab, platform, browser, sent } = open(() => "silent");
+  const other = tab();
+  await other.resource("tasks").later.create({ title: "1" });
+  const asked = () => platform.fired.filter((ms) => ms === OUTBOX_LIMITS.leaderMs).length;
+  await until(() => asked() >= 4);
+  expect([sent.length, browser.stolen, other.sync.status.sending]).toEqual([1, 0, 1]);
 });
