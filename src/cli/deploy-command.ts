@@ -2,12 +2,23 @@
 
 import { spawnSync } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { deploy, type RunWrangler } from "./deploy/deploy.ts";
-import { projectAt } from "./project.ts";
+import { type Deployment, deploy, type RunWrangler } from "./deploy/deploy.ts";
+import { waitsForUpload } from "./generate/expand-d1.ts";
+import { D1_FOLDER } from "./generate/migration-folder.ts";
+import { type Project, projectAt } from "./project.ts";
 import { print, printDone } from "./terminal.ts";
 import { wranglerCli } from "./wrangler-cli.ts";
 
@@ -23,10 +34,12 @@ export async function deployCommand(args: readonly string[]): Promise<number> {
     allowPositionals: true,
     options: { env: { type: "string" } },
   });
-  const { root } = projectAt(process.cwd());
+  const project = projectAt(process.cwd());
   const status = deploy({
-    run: wranglerAt(root),
+    run: wranglerAt(project.root),
     withSecret,
+    migrations: migrationsOf(project),
+    withMigrations: (names, use) => withMigrations(project, names, use),
     say: print,
     words: positionals,
     environment: values.env === undefined ? [] : ["--env", values.env],
@@ -46,6 +59,33 @@ function wranglerAt(root: string): RunWrangler {
     });
     return { status: run.status ?? 1, output: isShown ? "" : `${run.stdout}${run.stderr}` };
   };
+}
+
+function migrationsOf({ migrations }: Project): Deployment["migrations"] {
+  const folder = join(migrations, D1_FOLDER);
+  if (!existsSync(folder)) return [];
+  const names = readdirSync(folder).filter((name) => name.endsWith(".sql"));
+  return names.sort().map((name) => ({ name, isLater: waitsForUpload(readFileSync(join(folder, name), "utf8")) }));
+}
+
+/** wrangler.toml beside a folder with some of the migrations: wrangler applies all that a folder has. Gone afterwards. */
+function withMigrations<T>(
+  { root, migrations, state }: Project,
+  names: readonly string[],
+  use: (file: string) => T,
+): T {
+  mkdirSync(state, { recursive: true });
+  const folder = mkdtempSync(join(state, "deploy-"));
+  try {
+    mkdirSync(join(folder, D1_FOLDER));
+    for (const name of names) copyFileSync(join(migrations, D1_FOLDER, name), join(folder, D1_FOLDER, name));
+    const text = readFileSync(join(root, "wrangler.toml"), "utf8");
+    const file = join(folder, "wrangler.toml");
+    writeFileSync(file, text.replace(/^(migrations_dir\s*=\s*)".*"$/gm, `$1"${D1_FOLDER}"`));
+    return use(file);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
 }
 
 /** In a folder that only its owner reads, and gone afterwards. */

@@ -2,10 +2,11 @@
 
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Deployment, deploy, type RunWrangler } from "../../src/cli/deploy/deploy.ts";
+import { afterUpload } from "../../src/cli/generate/expand-d1.ts";
 import { type FreshCopy, freshCopy } from "../e2e/fresh-copy.ts";
 import { type FakeCloudflare, fakeCloudflare } from "../support/fake-cloudflare.ts";
 
@@ -47,9 +48,19 @@ describe("a deployment over wrangler", () => {
     const made = account.asked.filter((each) => each.startsWith("POST /d1/database") && !each.endsWith("query"));
     expect(made.length).toBe(1);
 
+    // A column comes, and another goes: the Worker that runs still reads the one, the new one reads the other.
+    const folder = join(copy.root, "migrations/d1");
+    writeFileSync(join(folder, "0090_add.sql"), "ALTER TABLE rm_tasks ADD mood text;\n");
+    writeFileSync(join(folder, "0091_drop.sql"), afterUpload("ALTER TABLE rm_tasks DROP COLUMN title;\n"));
+    account.sql.length = 0;
     const second = await deployHere();
     expect(second.code, second.said).toBe(0);
     expect(account.uploads).toBe(2);
+    const places = ["ADD mood", "-- upload", "DROP COLUMN title"].map((text) =>
+      account.sql.findIndex((sql) => sql.includes(text)),
+    );
+    expect(places[0]).toBeGreaterThanOrEqual(0);
+    expect(places, account.sql.join("\n")).toEqual([...places].sort((a, b) => a - b));
     expect([account.queues.length, account.databases.length, account.buckets.length]).toEqual([2, 1, 1]);
     // The secret stays: cursors and sessions made with it go on.
     expect(account.secrets).toEqual(["LEDGE_SECRET"]);
@@ -71,7 +82,10 @@ describe("a deployment over wrangler", () => {
 
 describe("the order of a deployment", () => {
   /** Answers by the first words of each command, and notes all. */
-  function attempt(answers: Readonly<Record<string, { readonly status: number; readonly output: string }[]>>) {
+  function attempt(
+    answers: Readonly<Record<string, { readonly status: number; readonly output: string }[]>>,
+    migrations: Deployment["migrations"] = [],
+  ) {
     const ran: string[] = [];
     const said: string[] = [];
     const run: RunWrangler = (args) => {
@@ -83,6 +97,8 @@ describe("the order of a deployment", () => {
     const deployment: Deployment = {
       run,
       withSecret: (use) => use("secrets.json"),
+      migrations,
+      withMigrations: (names, use) => use(names.join("+")),
       say: (line) => void said.push(line),
       words: [],
       environment: [],
@@ -98,6 +114,56 @@ describe("the order of a deployment", () => {
     const bad = attempt({ "secret list": [hasSecret], d1: [{ status: 1, output: 'near "TABEL": syntax error' }] });
     expect(bad.result).toThrow(/migrations of D1 could not be applied.*syntax error/s);
     expect(bad.ran).not.toContain("deploy");
+  });
+
+  const [a, b, c] = ["0001_a.sql", "0002_b.sql", "0003_c.sql"].map((name) => ({ name, isLater: false }));
+  const later = { name: "0002_b.sql", isLater: true };
+  it.each([
+    ["nothing waits", [a, b, c], null, ["apply", "deploy"]],
+    ["what waits is there already", [a, later, c], [c], ["list", "apply", "deploy"]],
+    [
+      "one waits, and holds up what is behind it",
+      [a, later, c],
+      [a, later, c],
+      ["list", "0001_a.sql", "deploy", "apply"],
+    ],
+    ["it is the next", [a, later, c], [later, c], ["list", "deploy", "apply"]],
+  ] as const)("[CLI9] [RM4] what takes away from D1 follows the upload: %s", (_, files, pending, expected) => {
+    const output = (pending ?? []).map((each) => `│ ${each?.name} │`).join("\n");
+    const list = [{ status: 0, output }];
+    const tried = attempt(
+      { "secret list": [hasSecret], "d1 migrations list": list },
+      files as Deployment["migrations"],
+    );
+    expect(tried.result()).toBe(0);
+    const words = tried.ran
+      .slice(1)
+      .map((line) => / --config (.*)$/.exec(line)?.[1] ?? /apply|list|deploy/.exec(line)?.[0]);
+    expect(words).toEqual(expected);
+  });
+
+  it("[CLI9] [RM4] an upload that fails leaves D1 with all that the Worker reads, and a migration that fails after one says so", () => {
+    const list = () => [{ status: 0, output: "0002_b.sql" }];
+    const failed = attempt(
+      { "secret list": [hasSecret], "d1 migrations list": list(), deploy: [{ status: 7, output: "" }] },
+      [later],
+    );
+    expect(failed.result()).toBe(7);
+    expect(failed.ran.join()).not.toContain("apply");
+    const bad = [{ status: 1, output: "no such column" }];
+    const late = attempt({ "secret list": [hasSecret], "d1 migrations list": list(), "d1 migrations apply": bad }, [
+      later,
+    ]);
+    expect(late.result).toThrow(/The Worker was uploaded.*no such column/s);
+    const fresh = attempt(
+      {
+        "secret list": [hasSecret],
+        "d1 migrations list": [{ status: 1, output: "Couldn't find an auto-provisioned D1 DB" }],
+      },
+      [later],
+    );
+    expect(fresh.result()).toBe(0);
+    expect(fresh.ran.at(-1)).toBe("d1 migrations apply LEDGE_D1 --remote");
   });
 
   it("[CLI9] who is not signed in is told what to do, and nothing is made", () => {

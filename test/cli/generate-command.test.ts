@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { waitsForUpload } from "../../src/cli/generate/expand-d1.ts";
 import { type ScratchProject, scratchProject } from "../support/scratch-project.ts";
 
 const LEDGE = join(import.meta.dirname, "../../src/cli/ledge.ts");
@@ -146,5 +147,22 @@ describe("migrations are generated from the tables", () => {
     const broken = await generate();
     expect(broken).toMatchObject({ code: 1, output: expect.stringContaining("src/tables/tasks.ts:1") as unknown });
     expect(broken.output).not.toContain("node:internal");
+  });
+
+  test("[CLI9] [RM4] what a copied table gains and what it loses are two migrations of D1, chained; the second waits for the upload", async () => {
+    const copied = '{ group: "work", readModel: true }';
+    project.table("tasks", 'title: text("title"), size: integer("size")', copied);
+    expect(await generate()).toMatchObject({ code: 0 });
+    project.table("tasks", 'title: text("title"), mood: text("mood")', copied);
+    expect(await generate("--accept-destructive")).toMatchObject({ code: 0 });
+    const [made, added, taken] = sqlFiles("d1").map((name) => read(`d1/${name}`));
+    expect([made, added].map((sql) => waitsForUpload(String(sql)))).toEqual([false, false]);
+    expect(added).toMatch(/ADD `mood`/);
+    expect(added).not.toMatch(/DROP/);
+    expect(taken).toMatch(/^-- After the upload.*\nALTER TABLE `rm_tasks` DROP COLUMN `size`;/);
+    const snapshots = [0, 1, 2].map((n) => JSON.parse(read(`d1/meta/000${n}_snapshot.json`)));
+    expect(snapshots.slice(1).map(({ prevId }) => prevId)).toEqual(snapshots.slice(0, 2).map(({ id }) => id));
+    expect(Object.keys(snapshots[1].tables.rm_tasks.columns)).toEqual(expect.arrayContaining(["size", "mood"]));
+    expect(JSON.parse(read("d1/meta/_journal.json")).entries).toMatchObject([{ idx: 0 }, { idx: 1 }, { idx: 2 }]);
   });
 });

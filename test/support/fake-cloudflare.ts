@@ -11,7 +11,7 @@ export interface Account {
   readonly queues: { readonly queue_id: string; readonly queue_name: string; consumers: object[] }[];
   readonly databases: { readonly uuid: string; readonly name: string }[];
   readonly buckets: string[];
-  /** Statements that D1 was sent. */
+  /** Statements that D1 was sent, in their order; `-- upload` where the Worker was uploaded. */
   readonly sql: string[];
   readonly secrets: string[];
   uploads: number;
@@ -161,6 +161,7 @@ function upload(account: Account, form: string): void {
   account.bindings = bindings.map((each) => (each.type === "inherit" ? (former(each.name) ?? each) : each));
   account.secrets.push(...bindings.flatMap(({ name, type }) => (type === "secret_text" ? [name] : [])));
   account.uploads++;
+  account.sql.push("-- upload");
 }
 
 function runSql(account: Account, { sql }: Record<string, never>): unknown {

@@ -12,9 +12,11 @@ import { loadApp } from "../load-app.ts";
 import type { Project } from "../project.ts";
 import { type Change, migrationName } from "./changes.ts";
 import { type Consent, refusalOf, resolveRenames } from "./consent.ts";
+import { afterUpload, expandD1 } from "./expand-d1.ts";
 import {
   bundleText,
   D1_FOLDER,
+  extendedJournal,
   type GroupHistory,
   type NewMigration,
   nextTag,
@@ -85,9 +87,10 @@ export async function generate(request: GenerateRequest): Promise<GenerateOutcom
     if (outcome.kind === "planned") planned.push(outcome);
   }
   const renames = planned.flatMap((each) => each.renames);
-  const d1 = await planOfD1(readD1(project.migrations), app.d1, renames);
-  if (d1.kind === "refused") problems.push(...d1.problems);
-  if (d1.kind === "planned") planned.push(d1);
+  for (const step of await planOfD1(readD1(project.migrations), app.d1, renames)) {
+    if (step.kind === "refused") problems.push(...step.problems);
+    else planned.push(step);
+  }
   if (problems.length > 0) return refused(problems);
 
   const isBehind = save(project, pairs, planned, app, mode);
@@ -140,22 +143,48 @@ async function planOne(request: GenerateRequest, { group, history, after }: Grou
   return { kind: "planned", history, migration: { group, tag, sql, snapshot }, changes, renames: resolved.renames };
 }
 
-/** Copies are taken from the objects again whatever becomes of them, so nobody is asked. Tables of features are Ledge's own. */
+/**
+ * Copies are taken from the objects again whatever becomes of them, so nobody is asked. Tables of features are Ledge's own. What is added and what
+ * is taken away are two migrations: the upload of the code stands between them.
+ */
 async function planOfD1(
   history: GroupHistory | undefined,
   after: Snapshot,
   renames: readonly Rename[],
-): Promise<PairOutcome> {
+): Promise<readonly Exclude<PairOutcome, { kind: "current" }>[]> {
+  const before = history?.snapshot ?? null;
+  if (before === null || history === undefined) return planD1Step(history, after, [], (sql) => sql);
+  const both = { ...expandD1(before, after, renames), id: randomUUID() };
+  const [added] = await planD1Step(history, both, [], (sql) => sql);
+  if (added === undefined) return planD1Step(history, after, renames, afterUpload);
+  if (added.kind === "refused") return [added];
+  const { tag, sql } = added.migration;
+  const between = {
+    ...history,
+    migrations: [...history.migrations, { tag, sql }],
+    journal: extendedJournal(history, tag, Date.now()),
+    snapshot: both,
+  };
+  return [added, ...(await planD1Step(between, after, renames, afterUpload))];
+}
+
+/** None where nothing is to be done. */
+async function planD1Step(
+  history: GroupHistory | undefined,
+  after: Snapshot,
+  renames: readonly Rename[],
+  text: (sql: string) => string,
+): Promise<readonly Exclude<PairOutcome, { kind: "current" }>[]> {
   const plan = await planD1(history?.snapshot ?? null, after, renames);
-  if (plan.problems.length > 0) return refused(plan.problems);
-  if (plan.statements.length === 0) return { kind: "current" };
+  if (plan.problems.length > 0) return [refused(plan.problems)];
+  if (plan.statements.length === 0) return [];
   const tag = nextTag(history, migrationName(plan.changes));
-  const sql = `${plan.statements.join(`\n${BREAKPOINT}\n`)}\n`;
+  const sql = text(`${plan.statements.join(`\n${BREAKPOINT}\n`)}\n`);
   const failure = rehearseD1([...(history?.migrations ?? []), { tag, sql }]);
-  if (failure !== null) return refused([`The migration of D1 does not run. ${failure}\n${sql}`]);
+  if (failure !== null) return [refused([`The migration of D1 does not run. ${failure}\n${sql}`])];
   const snapshot = { ...after, prevId: history?.snapshot?.id ?? ORIGIN_ID };
   const migration = { group: D1_FOLDER, tag, sql, snapshot };
-  return { kind: "planned", history, migration, changes: plan.changes, renames: [] };
+  return [{ kind: "planned", history, migration, changes: plan.changes, renames: [] }];
 }
 
 function unfitRenames(renames: readonly Rename[], pairs: readonly GroupPair[]): string[] {

@@ -80,6 +80,16 @@ export function nextTag(history: GroupHistory | undefined, name: string): string
   return `${String(history?.journal.length ?? 0).padStart(4, "0")}_${name}`;
 }
 
+/** The journal with a migration that is not on disk yet. */
+export function extendedJournal(
+  history: GroupHistory | undefined,
+  tag: string,
+  nowMs: number,
+): readonly JournalEntry[] {
+  const entries = history?.journal ?? [];
+  return [...entries, { idx: entries.length, version: "6", when: nowMs, tag, breakpoints: true }];
+}
+
 export function writeMigration(
   folder: string,
   history: GroupHistory | undefined,
@@ -87,12 +97,7 @@ export function writeMigration(
   nowMs: number,
 ): void {
   const { group, tag } = migration;
-  const entries = history?.journal ?? [];
-  const journal: Journal = {
-    version: "7",
-    dialect: "sqlite",
-    entries: [...entries, { idx: entries.length, version: "6", when: nowMs, tag, breakpoints: true }],
-  };
+  const journal: Journal = { version: "7", dialect: "sqlite", entries: extendedJournal(history, tag, nowMs) };
   mkdirSync(dirname(journalFile(folder, group)), { recursive: true });
   writeFileSync(join(folder, group, `${tag}.sql`), migration.sql);
   writeFileSync(snapshotFile(folder, group, tag), `${JSON.stringify(migration.snapshot, null, 2)}\n`);
