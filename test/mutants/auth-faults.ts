@@ -15,7 +15,7 @@ export const AUTH_FAULTS: readonly PlantedFault[] = [
   fault(
     "Y1",
     "identify.ts",
-    ["if (canChange(sent)) checkCsrf(headers, sent.csrf ?? null, token, keyring);", ""],
+    ["if (canChange(sent)) checkCsrf(headers, sent.csrf ?? null, session.id, keyring);", ""],
     ["attacks", "[Y1] a change by cookie needs the session's own CSRF token"],
   ),
   fault(
@@ -46,8 +46,8 @@ export const AUTH_FAULTS: readonly PlantedFault[] = [
     "A4",
     "identify.ts",
     [
-      'if (token === null) throw ended("invalid-credentials");',
-      'if (token === null) { databaseOf(env, log).prepare("SELECT 1"); throw ended("invalid-credentials"); }',
+      'if (given === null) throw ended("invalid-credentials");',
+      'if (given === null) { databaseOf(env, log).prepare("SELECT 1"); throw ended("invalid-credentials"); }',
     ],
     ["sessions", "[A4] a request without a credential asks the database for nothing"],
   ),
@@ -66,16 +66,19 @@ export const AUTH_FAULTS: readonly PlantedFault[] = [
   fault(
     "A14",
     "refresh-token.ts",
-    ["if (!isOfThisChain(given, session.refresh_hash, keyring)) throw refused();", ""],
+    [
+      'if (body === "" || !keyring.isSigned("refresh-tag", body, tag)) throw refused();',
+      'if (body === "") throw refused();',
+    ],
     ["sessions", "[A14] a stranger who guesses a refresh token ends nobody's session"],
   ),
-  fault("A34", "endpoints/sign-in.ts", ["await tries.take();", ""], ["attacks", "[A34] five failures for a mail"]),
   fault(
     "A34",
-    "endpoints/sign-in.ts",
-    ["await tries.giveBack();", ""],
-    ["attacks", "[A34] what succeeds does not count"],
+    "throttle.ts",
+    ["if (full.length === 0) break;", "if (full.length >= 0) break;"],
+    ["attacks", "[A34] five failures for a mail"],
   ),
+  fault("A34", "throttle.ts", ['outcome = "succeeded";', ""], ["attacks", "[A34] what succeeds does not count"]),
   fault(
     "Y6",
     "library/d1-statements.ts",
@@ -100,10 +103,13 @@ export const AUTH_FAULTS: readonly PlantedFault[] = [
     ['if (identity.via !== "key") return identity;', "return identity as never;"],
     ["principal", "[A16] a key cannot make keys"],
   ),
-  fault(
-    "A2",
-    "read-input.ts",
-    ["const target = new URL(value, url);", "return value; const target = new URL(value, url);"],
-    ["attacks", "[A2] a form leads on to a place of this site"],
-  ),
+  {
+    rule: "A2",
+    file: "src/edge/local-path.ts",
+    find: 'return target.origin === new URL(origin).origin && !path.startsWith("//") ? path : fallback;',
+    replace: "return value;",
+    test: "attacks",
+    name: "[A2] a form leads on to a place of this site",
+    folder: "features/auth",
+  },
 ];

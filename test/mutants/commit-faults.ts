@@ -317,8 +317,8 @@ export const COMMIT_FAULTS: readonly SimulatedFault[] = [
     rule: "TP18",
     what: "a part that has not come is not waited for",
     file: "closed-cut.ts",
-    find: 'if (at === "missing") return null;',
-    replace: 'if (at === "missing") continue;',
+    find: 'const at = placeOf(watched, settledAt, part, commit.txid ?? "");\n if (at === "missing") return null;',
+    replace: 'const at = placeOf(watched, settledAt, part, commit.txid ?? "");\n if (at === "missing") continue;',
     seed: 4,
   },
 ];

@@ -162,8 +162,8 @@ export const FOUNDATION_FAULTS: readonly PlantedFault[] = [
   {
     rule: "HT21",
     file: "src/core/schema/validate-draft.ts",
-    find: "} else if (column?.writable === true) {",
-    replace: "} else if (column !== undefined) {",
+    find: "} else if (column?.writable === true ||",
+    replace: "} else if (column !== undefined ||",
     test: "masks",
     name: "[HT21] [F2] [Y3] a column flagged input:false is dropped silently",
   },
@@ -306,7 +306,7 @@ export const FOUNDATION_FAULTS: readonly PlantedFault[] = [
   {
     rule: "HT42",
     file: "durable-objects/table/replies.ts",
-    find: "if (row.fingerprint !== idempotency.fingerprint)",
+    find: "if (!isSameRequest(String(row.fingerprint), idempotency))",
     replace: "if (false)",
     test: "idempotent-replies",
     name: "[HT42] another body under the key is 422",
@@ -418,8 +418,8 @@ export const FOUNDATION_FAULTS: readonly PlantedFault[] = [
   {
     rule: "TX40",
     file: "durable-objects/table/outbox.ts",
-    find: "if (error !== null) failures.push(",
-    replace: "if (error === null) failures.push(",
+    find: "if (error !== null) aside.push(",
+    replace: "if (error === null) aside.push(",
     test: "effects",
     name: "[TX40] an effect that fails is set aside",
   },

@@ -98,7 +98,7 @@ export const LIVE_FAULTS: readonly SimulatedFault[] = [
     rule: "WS11",
     what: "a window that changed while the socket lagged is not reset",
     file: "live-session.ts",
-    find: 'if (isTouched && watch.phase === "live") reopen(watch, "slow-consumer");',
+    find: 'if (isTouched && watch.phase === "live") reopenWatch(watch, "slow-consumer");',
     replace: "",
     seed: 31,
   },

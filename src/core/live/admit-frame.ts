@@ -22,18 +22,19 @@ export const newFrameTokens = (nowMs: number): FrameTokens => ({ left: LIVE_LIMI
 /** The frame, to be served; null: nothing is left to do. */
 export function admitFrame(session: LiveSession, tokens: FrameTokens, text: string, nowMs: number): ClientFrame | null {
   if (!takeToken(tokens, nowMs)) {
-    session.end(CLOSE.tooManyFrames, "too many frames");
+    session.line.end(CLOSE.tooManyFrames, "too many frames");
     return null;
   }
   if (text.length > LIVE_LIMITS.clientFrameBytes) {
-    session.end(CLOSE.tooLarge, "frame too large");
+    session.line.end(CLOSE.tooLarge, "frame too large");
     return null;
   }
   const isNew = session.state.phase === "new";
   const read = readClientFrame(text);
   if (!read.ok) {
-    if (read.kind === "not-json" || isNew) session.end(CLOSE.notTheProtocol, frameFault(read).slice(0, 100));
-    else session.problem({ slug: "validation-error", errors: [{ field: "", message: frameFault(read) }] }, read.id);
+    if (read.kind === "not-json" || isNew) session.line.end(CLOSE.notTheProtocol, frameFault(read).slice(0, 100));
+    else
+      session.line.problem({ slug: "validation-error", errors: [{ field: "", message: frameFault(read) }] }, read.id);
     return null;
   }
   if (!isNew) return read.frame;
@@ -51,17 +52,17 @@ function takeToken(tokens: FrameTokens, nowMs: number): boolean {
 
 function greet(session: LiveSession, frame: ClientFrame): void {
   if (frame.type !== "hello") {
-    session.end(CLOSE.notTheProtocol, "the first frame must be hello");
+    session.line.end(CLOSE.notTheProtocol, "the first frame must be hello");
     return;
   }
   const { state } = session;
   state.phase = "open";
   if (frame.v === WIRE_VERSION) {
-    session.send(welcomeText(state.session, state.exp));
+    session.line.send(welcomeText(state.session, state.exp));
     return;
   }
   const errors = [{ field: "v", message: `${frame.v} is not served` }];
   const { body } = problemReply({ slug: "validation-error", errors }, { instance: "live", requestId: state.session });
-  session.send(errorText(JSON.stringify({ ...JSON.parse(body), supported: [WIRE_VERSION] })));
-  session.end(CLOSE.version, "version");
+  session.line.send(errorText(JSON.stringify({ ...JSON.parse(body), supported: [WIRE_VERSION] })));
+  session.line.end(CLOSE.version, "version");
 }

@@ -118,7 +118,7 @@ export class LiveServer<S> {
 
   gone(socket: S): void {
     const session = this.#seats.get(socket)?.session;
-    session?.detachAll();
+    session?.line.cut();
     this.#seats.delete(socket);
     this.#keeper.gone(session?.state.who ?? null);
   }
@@ -143,7 +143,7 @@ export class LiveServer<S> {
 
   /** Ends the sockets of a caller, or all that the test picks ([RV6]). */
   end(picks: (state: SocketState) => boolean, code: number, reason: string): void {
-    for (const session of this.#sessions) if (picks(session.state)) session.end(code, reason);
+    for (const session of this.#sessions) if (picks(session.state)) session.line.end(code, reason);
   }
 
   /** Moves every group to the head of the ledger, and tells the sockets. */
@@ -171,7 +171,7 @@ export class LiveServer<S> {
   receive(socket: S, text: string, nowMs: number): void {
     this.#nowMs = nowMs;
     const seat = this.#seats.get(socket);
-    if (seat === undefined || seat.session.isClosed) return;
+    if (seat === undefined || seat.session.line.isClosed) return;
     const frame = admitFrame(seat.session, seat.tokens, text, nowMs);
     if (frame !== null) this.#serve(seat, frame);
   }
@@ -185,14 +185,14 @@ export class LiveServer<S> {
     this.#nowMs = nowMs;
     for (const session of this.#sessions)
       if (session.state.phase === "new" && nowMs - session.state.openedAtMs >= LIVE_LIMITS.helloMs)
-        session.end(CLOSE.noHello, "no hello");
+        session.line.end(CLOSE.noHello, "no hello");
   }
 
   #serve(seat: Seat<S>, frame: ClientFrame): void {
     const { socket, session } = seat;
     switch (frame.type) {
       case "hello":
-        session.problem({ slug: "validation-error", errors: [{ field: "", message: "hello was said before" }] });
+        session.line.problem({ slug: "validation-error", errors: [{ field: "", message: "hello was said before" }] });
         break;
       case "watch":
         this.advance(this.#nowMs);
@@ -206,7 +206,7 @@ export class LiveServer<S> {
         session.pump();
         break;
       case "ack":
-        session.ack(frame.n);
+        session.line.ack(frame.n);
         this.advance(this.#nowMs);
         session.pump();
         // Snapshots that waited until others had taken theirs.
@@ -226,7 +226,7 @@ export class LiveServer<S> {
   renewed(socket: S, renewal: Renewal | null, nowMs: number): void {
     this.#nowMs = nowMs;
     const session = this.#seats.get(socket)?.session;
-    if (session !== undefined && !session.isClosed) renewSession(session, renewal);
+    if (session !== undefined && !session.line.isClosed) renewSession(session, renewal);
   }
 
   #move(seat: Seat<S>, watch: WatchState, { group: to, set }: MovedTo): void {
@@ -266,7 +266,7 @@ export class LiveServer<S> {
       send: (text) => act({ kind: "send", socket, text }),
       close: (code, reason) => act({ kind: "close", socket, code, reason }),
       mayHold: (bytes) => {
-        const held = this.#sessions.reduce((sum, { heldBytes }) => sum + heldBytes, 0);
+        const held = this.#sessions.reduce((sum, { line }) => sum + line.heldBytes, 0);
         return held === 0 || held + bytes <= LIVE_LIMITS.heldBytes;
       },
       defect: this.#port.defect,

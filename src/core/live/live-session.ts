@@ -1,29 +1,27 @@
 /**
- * One socket at the server: sends within flow control, opens watches one after the other, and catches up from the ledger when it
- * lagged ([WS4]–[WS6] [WS10] [WS11]). Everything it does to the outside is an action in the hands of its port; no clock, no I/O.
- * More lines than most files, since its steps share the order in which frames leave. Driven by `LiveServer`, which knows all sockets and moves the groups from commit to commit.
+ * One socket at the server: opens watches one after the other, tells commits, and catches up from the ledger when it lagged
+ * ([WS4]–[WS6] [WS11]). Everything it does to the outside is a frame on its line, or in the hands of its port; no clock, no I/O.
+ * Driven by `LiveServer`, which knows all sockets and moves the groups from commit to commit.
  */
 
-import { Fault, type FaultData } from "../fault.ts";
+import { Fault } from "../fault.ts";
 import { shortHash } from "../json.ts";
 import type { SyncFrame } from "./client-frames.ts";
-import { atText, byeText, commitText, type FramePlace, faultText, resetText, watchText } from "./frame-text.ts";
+import { atText, commitText, type FramePlace, resetText, watchText } from "./frame-text.ts";
 import type { GroupNews, LiveGroup } from "./live-group.ts";
 import { LIVE_LIMITS } from "./live-limits.ts";
 import { watchTag } from "./live-query.ts";
 import type { LiveCommit, LiveSource } from "./live-source.ts";
 import { openingTexts } from "./opening-texts.ts";
 import type { ResetReason } from "./server-frames.ts";
-import { maySend, noteAck, noteSent, type SentSizes, type SocketState, type WatchState } from "./socket-state.ts";
+import { type LinePort, SocketLine } from "./socket-line.ts";
+import { maySend, reopenWatch, type SocketState, type WatchState } from "./socket-state.ts";
 import { CLOSE } from "./wire-schema.ts";
 
-export interface SessionPort {
+export interface SessionPort extends LinePort {
   readonly source: LiveSource;
   /** Seq up to which the groups have been moved. */
   readonly seq: () => number;
-  readonly nowMs: () => number;
-  readonly send: (text: string) => void;
-  readonly close: (code: number, reason: string) => void;
   /** Whether so many bytes of a snapshot may wait to be sent. */
   readonly mayHold: (bytes: number) => boolean;
   /** A failure that is no answer: logged. */
@@ -35,21 +33,17 @@ export interface SessionPort {
 
 export class LiveSession {
   readonly state: SocketState;
+  readonly line: SocketLine;
   readonly #port: SessionPort;
   readonly #groups = new Map<number, LiveGroup>();
-  readonly #sizes: SentSizes = [];
-  /** Frames of the watch that is being sent, which flow control holds back. */
-  #rest: string[] = [];
   readonly #kindsTold = new Set<string>();
-  isClosed = false;
 
   constructor(state: SocketState, port: SessionPort) {
     this.state = state;
     this.#port = port;
-  }
-
-  get heldBytes(): number {
-    return this.#rest.reduce((sum, text) => sum + text.length, 0);
+    this.line = new SocketLine(state, port, () => {
+      for (const { id } of [...state.watches]) this.detach(id);
+    });
   }
 
   groupOf(watch: WatchState): LiveGroup | undefined {
@@ -66,20 +60,15 @@ export class LiveSession {
     const watch = this.state.watches.find((each) => each.id === id);
     const group = this.#groups.get(id);
     if (watch === undefined) return;
-    if (watch.phase === "sending") this.#rest = [];
+    if (watch.phase === "sending") this.line.hold([]);
     this.state.watches = this.state.watches.filter((each) => each !== watch);
     this.#groups.delete(id);
     if (group !== undefined) this.#port.leave(group, watch);
   }
 
-  detachAll(): void {
-    this.isClosed = true;
-    for (const { id } of [...this.state.watches]) this.detach(id);
-  }
-
   /** Another group in place of a watch's: its scope is another one. What it held of a snapshot is let go. */
   move(watch: WatchState, group: LiveGroup, set: string): void {
-    if (watch.phase === "sending") this.#rest = [];
+    if (watch.phase === "sending") this.line.hold([]);
     watch.key = group.key;
     watch.set = set;
     watch.tag = watchTag(group.tag, set);
@@ -88,13 +77,12 @@ export class LiveSession {
 
   /** What a watch shows, or was about to, is of another scope: it begins anew ([RV3]). One that has not begun needs no reset. */
   resetScope(watch: WatchState): void {
-    if (watch.phase !== "opening" || watch.reset !== undefined) reopen(watch, "scope");
+    if (watch.phase !== "opening" || watch.reset !== undefined) reopenWatch(watch, "scope");
   }
 
   /** Whether news could be sent now. */
   get mayTell(): boolean {
-    const { state } = this;
-    return !this.isClosed && !state.isLagging && this.#rest.length === 0 && maySend(state);
+    return !this.state.isLagging && this.line.isFree;
   }
 
   /** What a change of scope means, where no commit caused it ([RV3]): the position stays. */
@@ -104,30 +92,26 @@ export class LiveSession {
     const head = { seq: this.#port.seq(), at: this.#port.nowMs(), txid: null, parts: [] };
     const texts = news.map(({ watch, group }) => watchText(watch.id, group, false));
     const text = commitText(head, { prev: state.position ?? 0 }, texts);
-    if (text.length <= LIVE_LIMITS.commitFrameBytes) this.send(text);
-    else for (const { watch } of news) reopen(watch, "scope");
+    if (text.length <= LIVE_LIMITS.commitFrameBytes) this.line.send(text);
+    else for (const { watch } of news) reopenWatch(watch, "scope");
   }
 
   /** Asks for a snapshot of every watch, told as a reset. */
   resetAll(reason: ResetReason): void {
-    for (const watch of this.state.watches) reopen(watch, reason);
-  }
-
-  ack(frames: number): void {
-    noteAck(this.state, this.#sizes, frames, this.#port.nowMs());
+    for (const watch of this.state.watches) reopenWatch(watch, reason);
   }
 
   sync(frame: SyncFrame): void {
     const { seq, txid } = frame;
     const before = this.#port.source.unsettled();
     this.state.syncs.push({ ...(seq === undefined ? {} : { seq }), ...(txid === undefined ? {} : { txid }), before });
-    if (this.state.syncs.length > LIVE_LIMITS.syncs) this.end(CLOSE.overloaded, "too many questions");
+    if (this.state.syncs.length > LIVE_LIMITS.syncs) this.line.end(CLOSE.overloaded, "too many questions");
   }
 
   /** The news of a commit for some of the watches; a socket that cannot take it remembers its position only. */
   commit(commit: LiveCommit, news: readonly { readonly watch: WatchState; readonly group: GroupNews }[]): void {
     const { state } = this;
-    if (this.isClosed) return;
+    if (this.line.isClosed) return;
     if (!this.#port.hasScopes()) {
       state.isLagging = true;
       return;
@@ -156,13 +140,13 @@ export class LiveSession {
   passInvisible(): void {
     const { state } = this;
     const behind = this.#port.seq() - (state.position ?? 0);
-    if (state.position === null || state.isLagging || this.#rest.length > 0 || !maySend(state)) return;
+    if (state.position === null || !this.mayTell) return;
     if (behind >= LIVE_LIMITS.invisibleCommits) this.#sendAt({});
   }
 
   /** Goes on as far as flow control allows: what is held, what was missed, watches that wait, questions. */
   pump(): void {
-    while (!this.isClosed) {
+    while (!this.line.isClosed) {
       if (!this.#flush()) return;
       const isComputing = this.state.isLagging || this.state.watches.some(({ phase }) => phase === "opening");
       if (isComputing && !this.#port.hasScopes()) return;
@@ -181,38 +165,11 @@ export class LiveSession {
     return phase === "open" && (syncs.length > 0 || watches.some((each) => each.phase === "opening"));
   }
 
-  end(code: number, reason: string, retryAfterMs?: number): void {
-    if (this.isClosed) return;
-    if (code < 4000) this.#port.send(byeText(code, retryAfterMs));
-    this.#port.close(code, reason);
-    this.detachAll();
-  }
-
-  problem(fault: FaultData, id?: number): void {
-    this.send(faultText(fault, this.state.session, id));
-  }
-
-  send(text: string): void {
-    const { state } = this;
-    if (this.isClosed) return;
-    if (state.exp !== null && this.#port.nowMs() >= state.exp) {
-      this.#port.send(faultText({ slug: "unauthorized", reason: "expired" }, state.session));
-      this.#port.close(CLOSE.unauthenticated, "expired");
-      this.detachAll();
-      return;
-    }
-    if (state.renewAtMs !== null && this.#port.nowMs() >= state.renewAtMs) {
-      this.end(CLOSE.restart, "rights are to be looked up again");
-      return;
-    }
-    noteSent(state, this.#sizes, text.length);
-    this.#port.send(text);
-  }
-
   /** A socket to which nothing was acknowledged for long is struck ([WS11]). */
   #lag(): void {
     this.state.isLagging = true;
-    if (this.#port.nowMs() - this.state.ackedAtMs > LIVE_LIMITS.lagMs) this.end(CLOSE.overloaded, "too slow", 1000);
+    if (this.#port.nowMs() - this.state.ackedAtMs > LIVE_LIMITS.lagMs)
+      this.line.end(CLOSE.overloaded, "too slow", 1000);
   }
 
   #sendCommit(commit: LiveCommit, texts: readonly string[]): void {
@@ -223,7 +180,7 @@ export class LiveSession {
       return;
     }
     state.position = commit.seq;
-    this.send(text);
+    this.line.send(text);
   }
 
   /** Names of objects that the caller may read ([CC1]). */
@@ -232,10 +189,7 @@ export class LiveSession {
   }
 
   #flush(): boolean {
-    while (this.#rest.length > 0 && !this.isClosed) {
-      if (!maySend(this.state)) return false;
-      this.send(this.#rest.shift() as string);
-    }
+    if (!this.line.flush()) return false;
     for (const watch of this.state.watches) if (watch.phase === "sending") watch.phase = "live";
     return true;
   }
@@ -254,7 +208,7 @@ export class LiveSession {
     for (const watch of state.watches) {
       const group = this.#groups.get(watch.id);
       const isTouched = group?.isKept === true && commits?.some((commit) => group.touches(commit.changes)) === true;
-      if (isTouched && watch.phase === "live") reopen(watch, "slow-consumer");
+      if (isTouched && watch.phase === "live") reopenWatch(watch, "slow-consumer");
     }
     if (!this.#tellResets()) return false;
     for (const commit of commits ?? []) {
@@ -283,7 +237,7 @@ export class LiveSession {
     for (const watch of this.state.watches) {
       if (watch.reset === undefined) continue;
       if (!maySend(this.state)) return false;
-      this.send(resetText(watch.id, watch.reset));
+      this.line.send(resetText(watch.id, watch.reset));
       delete watch.reset;
       delete watch.since;
       delete watch.skipExisting;
@@ -306,13 +260,13 @@ export class LiveSession {
       if (!this.#port.mayHold(texts.reduce((sum, text) => sum + text.length, 0))) return false;
       delete watch.since;
       delete watch.skipExisting;
-      this.#rest = texts;
+      this.line.hold(texts);
       watch.phase = "sending";
       this.state.position = this.#port.seq();
     } catch (error) {
       if (!(error instanceof Fault)) this.#port.defect(error);
       this.detach(watch.id);
-      this.problem(error instanceof Fault ? error.data : { slug: "internal-error" }, watch.id);
+      this.line.problem(error instanceof Fault ? error.data : { slug: "internal-error" }, watch.id);
     }
     return true;
   }
@@ -341,11 +295,6 @@ export class LiveSession {
     const { state } = this;
     const text = atText(state.position, this.#port.seq(), sync);
     state.position = this.#port.seq();
-    this.send(text);
+    this.line.send(text);
   }
-}
-
-function reopen(watch: WatchState, reason: ResetReason): void {
-  watch.phase = "opening";
-  watch.reset = reason;
 }

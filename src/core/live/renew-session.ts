@@ -16,18 +16,18 @@ export type Renewal = Pick<SocketState, "who" | "person" | "credential" | "exp" 
 export function renewSession(session: LiveSession, renewal: Renewal | null): void {
   const { state } = session;
   if (renewal === null || renewal.who !== state.who) {
-    session.end(CLOSE.unauthenticated, renewal === null ? "the ticket is not valid" : "another caller");
+    session.line.end(CLOSE.unauthenticated, renewal === null ? "the ticket is not valid" : "another caller");
     return;
   }
   if (rightsText(renewal) !== rightsText(state)) {
     // What it follows is to be asked anew, under the rights of now.
-    session.end(CLOSE.restart, "rights have changed");
+    session.line.end(CLOSE.restart, "rights have changed");
     return;
   }
   state.credential = renewal.credential;
   state.exp = renewal.exp;
   state.renewAtMs = renewal.renewAtMs;
-  session.send(welcomeText(state.session, state.exp));
+  session.line.send(welcomeText(state.session, state.exp));
   session.pump();
 }
 

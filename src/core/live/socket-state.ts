@@ -138,6 +138,12 @@ export function wakeWatch(watch: WatchState, tag: string, history: "same" | "oth
   watch.tag = tag;
 }
 
+/** It begins anew, which is told as a reset, with its reason, before its snapshot. */
+export function reopenWatch(watch: WatchState, reason: ResetReason): void {
+  watch.phase = "opening";
+  watch.reset = reason;
+}
+
 /** Whether another frame may be sent. One is always allowed, so that a large one locks nobody out. */
 export function maySend({ sent, acked, unackedBytes }: SocketState): boolean {
   const frames = sent - acked;

@@ -55,7 +55,7 @@ export class WatchOpener<T extends ScopedSeat> {
       this.#port.enter(seat, newWatch(frame, { key, tag: watchTag(group.tag, set), ...more }), group);
     } catch (error) {
       if (!(error instanceof Fault)) this.#port.defect(error);
-      seat.session.problem(error instanceof Fault ? error.data : { slug: "internal-error" }, frame.id);
+      seat.session.line.problem(error instanceof Fault ? error.data : { slug: "internal-error" }, frame.id);
     }
   }
 
@@ -73,7 +73,7 @@ export class WatchOpener<T extends ScopedSeat> {
     const group = text === null ? null : groups.join(watch.key, text);
     if (group === null) {
       state.watches = state.watches.filter((each) => each !== watch);
-      session.problem({ slug: "unavailable", retryAfter: 1 }, watch.id);
+      session.line.problem({ slug: "unavailable", retryAfter: 1 }, watch.id);
       return;
     }
     this.#port.enter(seat, watch, group);
@@ -85,7 +85,7 @@ export class WatchOpener<T extends ScopedSeat> {
   goOn(seat: T): void {
     const frames = seat.waiting;
     seat.waiting = [];
-    for (const frame of frames) if (!seat.session.isClosed) this.open(seat, frame);
+    for (const frame of frames) if (!seat.session.line.isClosed) this.open(seat, frame);
     seat.session.pump();
   }
 
@@ -112,7 +112,7 @@ export class WatchOpener<T extends ScopedSeat> {
 /** Until the scopes that the question comes under are known. */
 function hold(seat: ScopedSeat, frame: WatchFrame): void {
   seat.waiting.push(frame);
-  if (seat.waiting.length > SOCKET_LIMITS.watches) seat.session.end(CLOSE.overloaded, "too many questions");
+  if (seat.waiting.length > SOCKET_LIMITS.watches) seat.session.line.end(CLOSE.overloaded, "too many questions");
 }
 
 /** The scopes of a socket cannot be resolved ([RV5]): what depends on them ends, and nothing is purged. */
@@ -120,7 +120,7 @@ export function giveUpScopes(seat: ScopedSeat, fault: FaultData): void {
   const { session } = seat;
   const ended = session.state.watches.filter(({ ask }) => ask !== undefined);
   for (const { id } of ended) session.detach(id);
-  for (const { id } of [...ended, ...seat.waiting]) session.problem(fault, id);
+  for (const { id } of [...ended, ...seat.waiting]) session.line.problem(fault, id);
   seat.waiting = [];
   seat.failing = null;
   session.pump();
