@@ -6,6 +6,7 @@
 import { QueryCache } from "../cache/query-cache.ts";
 import type { ClientOptions } from "../create-client.ts";
 import { followPerson } from "../follow-person.ts";
+import { heardTable, type Methods } from "../heard-table.ts";
 import type { LiveHub } from "../live/live-hub.ts";
 import { placePath } from "../live/request-ticket.ts";
 import type { LaterWrite } from "../offline/offline-types.ts";
@@ -39,7 +40,7 @@ export interface StoreOptions {
 
 /** What others leave for whatever is put on top. */
 interface Parts {
-  readonly resource: {
+  readonly resource: ((path: string) => object) & {
     readonly options: ClientOptions;
     readonly send: Send;
     readonly hub?: LiveHub;
@@ -112,8 +113,19 @@ export function withStore<C extends { readonly realtime: unknown }>(
       return state.stats;
     },
   } as unknown as LiveStore<C>;
+  const tables = new Map<string, object>();
+  const heard = (path: string, table: object): object => {
+    const known = tables.get(path) ?? heardTable(table, path, (stale) => state.wrote(stale));
+    tables.set(path, known);
+    return known;
+  };
+  const own = { store, resource: Object.assign((path: string) => heard(path, resource(path)), resource) };
   return new Proxy(client, {
-    get: (target, name) => (name === "store" ? store : Reflect.get(target, name)),
+    get(target, name) {
+      const member: unknown = Reflect.get(own, name) ?? Reflect.get(target, name);
+      const isTable = typeof name === "string" && typeof (member as Methods | undefined)?.updateWhere === "function";
+      return isTable ? heard(name, member as object) : member;
+    },
   }) as WithStore<C>;
 }
 

@@ -311,6 +311,27 @@ test("[LS8] a query is asked once for all, and again when its table changes or i
   expect(ledge.requests.filter((line) => line === "GET /tasks")).toHaveLength(4);
 });
 
+test("[LS8] a query is asked again after whatever this client writes to its tables, by any of its methods, also one that failed", async () => {
+  const { ledge, clock, store, client } = open();
+  let asked = 0;
+  watch(store.query({ key: ["count"], tables: ["tasks"], load: async () => ++asked }));
+  const after = async (write: () => Promise<unknown>) => {
+    await Promise.all([write().catch(() => {}), clock.advance(50)]);
+    await clock.advance(50);
+    return asked;
+  };
+  expect(await after(async () => {})).toBe(1);
+  expect(await after(() => client.tasks.create({ id: "a", title: "one" } as never))).toBe(2);
+  expect(await after(() => client.resource("tasks").update("a", { title: "two" }))).toBe(3);
+  ledge.refuse = () => problem(403, "FORBIDDEN");
+  expect(await after(() => client.tasks.in("lobby").delete("a"))).toBe(4);
+  const operations = [{ op: "delete", resource: "tasks", id: "a" }];
+  expect(await after(() => client.resource("transaction").create({ operations } as never))).toBe(5);
+  expect(await after(() => client.lists.create({ id: "l" } as never))).toBe(5);
+  expect(await after(() => client.tasks.list())).toBe(5);
+  expect(client.tasks).toBe(client.tasks);
+});
+
 test("[LS8] [RH5] a first answer that nobody waits for any more is aborted, and asked for again by who comes back; a later one is kept", async () => {
   const { clock, store } = open();
   const asked: { readonly aborted: boolean }[] = [];
