@@ -561,3 +561,43 @@ test("[LS1] [WS13] where all that may be followed is shown, what comes after say
   expect(counts()[1]).toBe(0);
   expect(lists[101]?.now()).toMatchObject({ status: "live", error: null, isReady: true });
 });
+
+test("[LS3] a list that has lost its connection is offline as soon as the network is known to be gone, and no more once it is there", async () => {
+  const { ledge, clock, store, browser } = open();
+  const list = watch(store.list("tasks"));
+  await clock.advance(100);
+  ledge.become(false);
+  await clock.advance(100);
+  expect(list.now().status).toBe("reconnecting");
+  browser.become(false);
+  await clock.advance(20);
+  expect(list.now().status).toBe("offline");
+  browser.become(true);
+  await clock.advance(20);
+  expect(list.now().status).toBe("reconnecting");
+});
+
+test("[LS8] [LS11] what a query has kept is another person's once somebody else is there, however long it was to be kept", async () => {
+  const { clock, store } = open();
+  let asked = 0;
+  const query = watch(store.query({ key: ["mine"], ttlMs: 3_600_000, load: async () => ++asked }));
+  await clock.advance(50);
+  store.purge();
+  await clock.advance(50);
+  expect(query.now()).toMatchObject({ status: "ready", data: 2 });
+});
+
+test("[P10] a connection that waits for its next try is opened at once for whoever refreshes", async () => {
+  const { ledge, clock, store } = open();
+  const handle = store.list("tasks");
+  watch(handle);
+  await clock.advance(100);
+  ledge.become(false);
+  await clock.advance(60_000);
+  ledge.become(true);
+  await clock.advance(100);
+  expect(handle.getSnapshot().status).not.toBe("live");
+  void store.refresh(handle);
+  await clock.advance(100);
+  expect(handle.getSnapshot().status).toBe("live");
+});
