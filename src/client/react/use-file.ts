@@ -24,7 +24,7 @@ const EXPIRES_IN = 3600;
 /** `expiresIn`: seconds for which the address is good; a new one is made when half of them are over. */
 export function useFile<N extends Name>(
   table: N,
-  id: Id<N>,
+  id: Id<N> | null,
   {
     partition,
     use,

@@ -14,6 +14,15 @@ export function useSameHandle<H extends StoreHandle<unknown>>(store: object, mad
   return made;
 }
 
+/** What is not asked is not out of date, and nobody waits for it. */
+export const NOTHING_ASKED = { status: "live", error: null, isReady: true, lastSeq: 0 } as const;
+
+/** Of what is not asked yet: it shows `snapshot`, and nothing is opened for it. */
+export function idleHandle<S>(snapshot: S): StoreHandle<S> {
+  const read = () => snapshot;
+  return { key: "", subscribe: () => () => {}, getSnapshot: read, getServerSnapshot: read };
+}
+
 export function useSnapshot<S>({ subscribe, getSnapshot, getServerSnapshot }: StoreHandle<S>): S {
   return useSyncExternalStore(subscribe, getSnapshot, getServerSnapshot);
 }

@@ -2,12 +2,12 @@
 
 import type { LedgeError } from "../ledge-error.ts";
 import type { LiveStatus } from "../live/live-types.ts";
-import type { StoreListOptions } from "../store/store-types.ts";
+import type { ListSnapshot, StoreHandle, StoreListOptions } from "../store/store-types.ts";
 import type { Selected } from "../table-types.ts";
 import { useHookClient } from "./ledge-provider.ts";
 import type { Column, Key, Name, Row } from "./registered.ts";
 import { type TableWrites, tableWrites } from "./table-writes.ts";
-import { useSameHandle, useSnapshot } from "./use-handle.ts";
+import { idleHandle, NOTHING_ASKED, useSameHandle, useSnapshot } from "./use-handle.ts";
 
 export interface Followed {
   readonly status: LiveStatus;
@@ -27,17 +27,25 @@ export interface LiveList<Item, Writes> extends Followed {
   readonly mutate: Writes;
 }
 
+const NO_LIST: StoreHandle<ListSnapshot<never>> = /* @__PURE__ */ idleHandle({
+  ...NOTHING_ASKED,
+  rows: [],
+  hasMore: false,
+  pendingCount: 0,
+});
+
+/** `null` follows nothing, until there is something to ask. */
 export function useLiveList<N extends Name, const Named extends Column<N> = Column<N>>(
   table: N,
-  options: StoreListOptions<Row<N>, Named> = {},
+  options: StoreListOptions<Row<N>, Named> | null = {},
 ): LiveList<Selected<Row<N>, Named, Key<N>>, TableWrites<N>> {
   const client = useHookClient();
-  const handle = useSameHandle(client.store, client.store.list(table, options as never));
+  const handle = useSameHandle(client.store, options === null ? NO_LIST : client.store.list(table, options as never));
   const { rows, isReady, ...rest } = useSnapshot(handle);
   return {
     ...rest,
     items: rows,
     isLoading: !isReady && rest.error === null,
-    mutate: tableWrites(client, table, options.partition),
+    mutate: tableWrites(client, table, options?.partition),
   } as unknown as LiveList<Selected<Row<N>, Named, Key<N>>, TableWrites<N>>;
 }

@@ -1,11 +1,11 @@
 /** `useLiveRow("tasks", id)`: one row that follows the server; null where there is none that the caller may see. */
 
-import type { StoreRowOptions } from "../store/store-types.ts";
+import type { RowSnapshot, StoreHandle, StoreRowOptions } from "../store/store-types.ts";
 import type { Selected } from "../table-types.ts";
 import { useHookClient } from "./ledge-provider.ts";
 import type { Column, Id, Key, Name, Row } from "./registered.ts";
 import { type TableWrites, tableWrites } from "./table-writes.ts";
-import { useSameHandle, useSnapshot } from "./use-handle.ts";
+import { idleHandle, NOTHING_ASKED, useSameHandle, useSnapshot } from "./use-handle.ts";
 import type { Followed } from "./use-live-list.ts";
 
 export interface LiveRow<Item, Writes> extends Followed {
@@ -15,13 +15,23 @@ export interface LiveRow<Item, Writes> extends Followed {
   readonly mutate: Writes;
 }
 
+const NO_ROW: StoreHandle<RowSnapshot<never>> = /* @__PURE__ */ idleHandle({
+  ...NOTHING_ASKED,
+  row: null,
+  isPending: false,
+});
+
+/** `null` follows no row, until there is one to follow. */
 export function useLiveRow<N extends Name, const Named extends Column<N> = Column<N>>(
   table: N,
-  id: Id<N>,
+  id: Id<N> | null,
   options: StoreRowOptions<Row<N>, Named> = {},
 ): LiveRow<Selected<Row<N>, Named, Key<N>>, TableWrites<N>> {
   const client = useHookClient();
-  const handle = useSameHandle(client.store, client.store.row(table, id as never, options as never));
+  const handle = useSameHandle(
+    client.store,
+    id === null ? NO_ROW : client.store.row(table, id as never, options as never),
+  );
   const { isReady, ...rest } = useSnapshot(handle);
   return {
     ...rest,

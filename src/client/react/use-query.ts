@@ -3,7 +3,7 @@
 import type { LedgeError } from "../ledge-error.ts";
 import type { QueryHandle, QuerySnapshot, StoreQuery } from "../store/store-types.ts";
 import { useHookClient } from "./ledge-provider.ts";
-import { useSameHandle, useSnapshot } from "./use-handle.ts";
+import { idleHandle, useSameHandle, useSnapshot } from "./use-handle.ts";
 
 export interface Query<T> {
   /** Of the last answer; undefined before the first. */
@@ -16,13 +16,7 @@ export interface Query<T> {
 }
 
 const IDLE: QuerySnapshot<never> = { status: "ready", data: undefined, error: null, isRefreshing: false };
-const NOTHING: QueryHandle<never> = {
-  key: "",
-  subscribe: () => () => {},
-  getSnapshot: () => IDLE,
-  getServerSnapshot: () => IDLE,
-  refresh: async () => {},
-};
+const NOTHING: QueryHandle<never> = { .../* @__PURE__ */ idleHandle(IDLE), refresh: async () => {} };
 
 /** `null` asks nothing, until there is something to ask. */
 export function useQuery<T>(query: StoreQuery<T> | null): Query<T> {

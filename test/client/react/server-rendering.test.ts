@@ -58,6 +58,18 @@ test("[RH1] [RH2] [RH3] a page that a server renders says that lists are loading
   expect(told).toEqual({ text: `${loading},${loading},${loading},0,false,null,0,true`, open: 0, requests: [] });
 });
 
+test("[RH1] what waits for something to ask asks nothing: no row, no list, no file, and nothing is loading", () => {
+  const told = render(() => {
+    const { row, isPending, ...live } = useLiveRow("tasks", null);
+    const { items, hasMore, pendingCount, ...list } = useLiveList("tasks", null);
+    const file = useFile("attachments", null);
+    const states = [live, list, file].map((each) => `${each.status} ${each.isLoading} ${each.error}`);
+    return [...states, row, isPending, items.length, hasMore, pendingCount, file.url].map(String).join();
+  });
+  const idle = "live false null";
+  expect(told).toEqual({ text: `${idle},${idle},${idle},null,false,0,false,0,null`, open: 0, requests: [] });
+});
+
 test("[RH4] [RH5] [RH6] [RH11] the other hooks too: nobody is signed in, nothing is unsent, nothing was asked", () => {
   const told = render(() => {
     const { create, isPending } = useMutation("tasks");
