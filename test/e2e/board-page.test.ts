@@ -583,6 +583,30 @@ test("[J7] [J11] [J15] the tasks of a board are exported as a file: the export w
   await context.close();
 }, 60_000);
 
+test("[RH1] a task that opens speaks of no connection while it is asked for; a board that is gone leads back; colours that a person has set hide nothing", async () => {
+  const { context, page } = await openExample("gerd");
+  await page.emulateMedia({ forcedColors: "active" });
+  const outlines = `[...document.querySelectorAll(".views a")].map((each) => getComputedStyle(each).outlineStyle)`;
+  expect(await page.evaluate(outlines)).toEqual(["solid", "none"]);
+  const fillings = `[".sync .dot", "body"].map((each) => getComputedStyle(document.querySelector(each)).backgroundColor)`;
+  const [dot, sheet] = await page.evaluate<string[]>(fillings);
+  expect(dot).not.toBe(sheet);
+  if (PICTURES !== undefined) await page.screenshot({ path: `${PICTURES}/forced-colours.png` });
+  await page.evaluate(`
+    globalThis.said = [];
+    new MutationObserver(() => said.push(document.querySelector(".sheet [role=status]")?.textContent ?? ""))
+      .observe(document.body, { subtree: true, childList: true, characterData: true });
+  `);
+  await card(page, "Turn the compost").locator("a").click();
+  await page.getByLabel("Shared with").waitFor();
+  expect(new Set(await page.evaluate<string[]>("said"))).toEqual(new Set([""]));
+  await page.evaluate(`location.hash = "#board=01930000-0000-7000-8000-000000000001"`);
+  await page.getByText("This board is not here any more.").waitFor();
+  await page.getByText("To your boards").click();
+  await page.getByRole("heading", { name: "The garden in autumn" }).waitFor();
+  await context.close();
+}, 60_000);
+
 test("[RH1] every page is clean to axe, in both colour schemes, at a desk and on a phone", async () => {
   const found: string[] = [];
   for (const [colorScheme, width] of [

@@ -49,7 +49,10 @@ export function BoardApp({ person }: { readonly person: Person }) {
         {project !== undefined && <ProjectStage key={project.id} project={project} person={person.id} place={place} />}
         {place.board === "assigned" && <AssignedStage person={person.id} place={place} />}
         {!isSignedOut && !isLoading && place.board !== null && place.board !== "assigned" && project === undefined && (
-          <p className="welcome quiet">This board is not here any more.</p>
+          <p className="welcome quiet">
+            This board is not here any more.{" "}
+            <a href={placeHref({ board: null, view: "board", task: null })}>To your boards</a>
+          </p>
         )}
       </main>
       {place.task !== null && <TaskSheet key={place.task} id={place.task} person={person.id} place={place} />}

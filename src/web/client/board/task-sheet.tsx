@@ -1,5 +1,6 @@
 /** YOURS. One task, at the side of the board: its title, column, day and companion, changed in place, and what was said about it. */
 
+import type { LiveStatus } from "ledge/client/live";
 import { useLiveRow } from "ledge/client/react";
 import { useEffect, useRef } from "react";
 import type { Task } from "./columns.ts";
@@ -16,6 +17,10 @@ export interface TaskSheetProps {
   readonly person: string;
   readonly place: Place;
 }
+
+/** While the sheet waits for its first answer, nothing is wrong: the card's own board shows the task. */
+const CUT_OFF: readonly LiveStatus[] = ["offline", "reconnecting"];
+const GONE = "This task is not here any more, or not shared with you.";
 
 export function TaskSheet({ id, person, place }: TaskSheetProps) {
   const { row, isLoading, isPending, status, error, mutate } = useLiveRow("tasks", id);
@@ -48,16 +53,14 @@ export function TaskSheet({ id, person, place }: TaskSheetProps) {
       }}
     >
       <div className="bar">
-        <span role="status">
-          {isPending ? "Not saved yet" : status === "live" || status === "waiting" ? "" : "Not connected"}
-        </span>
+        <span role="status">{isPending ? "Not saved yet" : CUT_OFF.includes(status) ? "Not connected" : ""}</span>
         <button type="button" className="button plain" onClick={close}>
           Close
         </button>
       </div>
       {row === null ? (
         <p className="body quiet">
-          {isLoading ? "Loading …" : (error?.message ?? "This task is not here any more, or not shared with you.")}
+          {isLoading ? "Loading …" : error === null || error.status === 404 ? GONE : error.message}
         </p>
       ) : (
         <Comments task={row} person={person}>
