@@ -13,9 +13,11 @@ import type { Filter } from "../../core/query/tree.ts";
 import { readObject } from "../../edge/call-object.ts";
 import { expectAnswer } from "../../edge/endpoints/answer.ts";
 import { callHeader, type Exchange, type TableRequest } from "../../edge/exchange.ts";
+import { ALLOW } from "../../edge/scopes.ts";
 import { tableNamed } from "../../edge/table-named.ts";
 import { fixedPartitions } from "./fixed-partitions.ts";
 import type { Projection } from "./projection.ts";
+import { hasNamed, mayEnter } from "./read-age.ts";
 import type { View } from "./view.ts";
 
 /** What a caller may see and asks for, as canonical texts. */
@@ -70,13 +72,16 @@ async function ask(owner: TableRequest, part: OwnPart<Extract<Call, { op: "list"
   );
   const { seq: _seq, nextCursor: _cursor, ...members } = JSON.parse(answer.body ?? "{}") as JsonObject;
   const total = answer.headers["x-total-count"];
+  const [epoch = ""] = answer.position.split(":");
+  // As of copies.
+  const isTold = (part.scope === ALLOW || hasNamed(owner, epoch)) && (await mayEnter(owner, owner.object));
   return {
     // Of the object's own clock, which runs not before the request came.
     body: { ...members, asOf: new Date(owner.nowMs).toISOString() },
     headers: {
       "content-type": "application/json",
       "cache-control": "private, no-store",
-      "ledge-seq": answer.position,
+      ...(isTold ? { "ledge-seq": answer.position } : {}),
       ...(total === undefined ? {} : { "x-total-count": total }),
     },
     next: answer.next ?? null,

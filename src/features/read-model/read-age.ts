@@ -5,7 +5,7 @@
 
 import { type ObjectName, objectName } from "../../core/ids.ts";
 import { REGISTRY_GROUP } from "../../core/protocol/live-opening.ts";
-import { type Cursor, type Position, readWishes } from "../../core/read-model/age.ts";
+import { type Cursor, type Position, positionsText, readWishes } from "../../core/read-model/age.ts";
 import type { Statement } from "../../core/read-model/statements.ts";
 import { readObject } from "../../edge/call-object.ts";
 import type { TableEntry } from "../../edge/edge.ts";
@@ -102,8 +102,32 @@ export async function wantedPositions(exchange: Exchange, groups: readonly strin
   return found.flat();
 }
 
+/**
+ * `Ledge-Seq` of an answer. Of ledgers that the reader has named, so has been shown, the position, while their partition admits the reader; where
+ * all rows are in sight, of the objects that have their tables to themselves, too. Any other would tell who else there is, and how busy.
+ */
+export async function toldPositions(
+  exchange: Exchange,
+  { cursors, named }: Age,
+  sight: "all" | "some",
+): Promise<string | null> {
+  const whole = sight === "all" ? cursors.filter(({ object }) => object.split("/").length === 3) : [];
+  const others = named.filter(
+    ({ object, epoch }) => hasNamed(exchange, epoch) && !whole.some((each) => each.object === object),
+  );
+  const entered = await Promise.all(others.map(({ object }) => mayEnter(exchange, object)));
+  return positionsText([...whole, ...others.filter((_, index) => entered[index])], MAX_NAMED_OBJECTS);
+}
+
+/** A ledger's name is told by answers alone; that of a transaction's object anyone can guess. */
+export function hasNamed({ request }: Exchange, epoch: string): boolean {
+  return readWishes(request.headers.get("ledge-min-seq")).some(
+    (wish) => wish.kind === "position" && wish.epoch === epoch,
+  );
+}
+
 /** By the rule of any of its tables, as in a transaction over several. */
-async function mayEnter(exchange: Exchange, object: ObjectName): Promise<boolean> {
+export async function mayEnter(exchange: Exchange, object: ObjectName): Promise<boolean> {
   const [, , , partition = null] = object.split("/");
   const rules = tablesIn(exchange, object).flatMap(({ resource }) => resource.config.partition ?? []);
   if (partition === null) return rules.length === 0;

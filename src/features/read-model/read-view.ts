@@ -6,12 +6,20 @@
 import type { Sql } from "../../../durable-objects/sql/port.ts";
 import { Fault } from "../../core/fault.ts";
 import { type ObjectName, objectName } from "../../core/ids.ts";
-import { type Position, positionsBehind, positionsText } from "../../core/read-model/age.ts";
+import { type Position, positionsBehind } from "../../core/read-model/age.ts";
 import type { Exchange } from "../../edge/exchange.ts";
 import { type Database, databaseOf } from "./database.ts";
 import { followObject } from "./follow-object.ts";
 import type { Projection } from "./projection.ts";
-import { type Age, ageStatements, isPartitioned, MAX_NAMED_OBJECTS, readAge, wantedPositions } from "./read-age.ts";
+import {
+  type Age,
+  ageStatements,
+  isPartitioned,
+  MAX_NAMED_OBJECTS,
+  readAge,
+  toldPositions,
+  wantedPositions,
+} from "./read-age.ts";
 import { readInstant } from "./read-instant.ts";
 import { walkObjects } from "./walk-objects.ts";
 
@@ -36,6 +44,8 @@ export interface Standing {
   readonly groups: readonly string[];
   /** The object that has all rows of it; null: several may. Positions of others are nothing to it. */
   readonly object?: ObjectName | null;
+  /** Whether the reader may see all of its rows, by what scope is in force. Default: some. */
+  readonly sight?: "all" | "some";
 }
 
 /** Throws `read-behind`. */
@@ -48,7 +58,7 @@ export async function readUnderAge<T>(
   const { env, log, request, lifetime } = exchange;
   const database = databaseOf(env, log);
   const given = request.headers.get(BOOKMARK);
-  const { groups, object = null } = standing;
+  const { groups, object = null, sight = "some" } = standing;
   const wanted = (await wantedPositions(exchange, groups)).filter(
     (position) => object === null || position.object === object,
   );
@@ -74,7 +84,7 @@ export async function readUnderAge<T>(
   }
   const { result, age } = answer;
   lifetime.waitUntil(renew(exchange, projection, age));
-  const positions = positionsText(age.cursors, MAX_NAMED_OBJECTS);
+  const positions = await toldPositions(exchange, age, sight);
   return {
     result,
     age,

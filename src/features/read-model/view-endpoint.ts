@@ -20,7 +20,7 @@ import type { RouteContext } from "../../edge/app-options.ts";
 import { type CursorPlace, openCursor, sealCursor } from "../../edge/cursors.ts";
 import { readFilter, readQuery } from "../../edge/endpoints/read-access.ts";
 import type { Exchange, TableRequest } from "../../edge/exchange.ts";
-import { createAccess, requireScope } from "../../edge/scopes.ts";
+import { ALLOW, createAccess, requireScope } from "../../edge/scopes.ts";
 import { ORIGIN } from "../../edge/transaction/server-context.ts";
 import {
   type AskedRows,
@@ -159,7 +159,8 @@ async function answerView<T>(
   const groups = [...new Set([...opened.groups, ...(inclusion?.groups ?? [])])];
   const owner = inclusion === null ? ownerOf(view, projection, exchange, where.all) : null;
   try {
-    const standing = { groups, object: owner?.object ?? null };
+    const sight = where.texts.scope === ALLOW ? "all" : "some";
+    const standing = { groups, object: owner?.object ?? null, sight } as const;
     const { result, age, headers } = await readUnderAge(exchange, projection, standing, (sql) => {
       const reader = selectionOf(opened, sql, where.all);
       return byCopy(reader.sql, reader.selection, sql);
@@ -205,7 +206,7 @@ async function visibleWhere(
       limits: "lifted",
     });
   const soft = resource.spec.softDelete;
-  const terms: Filter[] = text === "*" ? [] : [parse(text)];
+  const terms: Filter[] = text === ALLOW ? [] : [parse(text)];
   if (soft !== null) terms.push({ kind: "compare", field: soft.field, operator: "=isnull=", operand: true });
   const asked = readFilter(resource, parameters);
   const scope = conjoin(terms);

@@ -72,6 +72,8 @@ test("[RM4] [HT8] where one object has all rows it answers for a copy that lacks
   await without("rm_notes", "author_id", async () => {
     const mine = await send("ann", 'GET /api/my_notes?filter=room=="red"');
     expect([mine.status, items(mine).map(({ id }) => id)]).toEqual([200, ["n1"]]);
+    // Which would tell of other people's rows in the room.
+    expect(mine.headers.get("ledge-seq")).toBeNull();
   });
 });
 

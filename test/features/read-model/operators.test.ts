@@ -88,4 +88,20 @@ describe("operators", () => {
     await settle("t/test/projects");
     expect(await d1("SELECT id FROM rm_projects")).toEqual([{ id: "new" }]);
   });
+
+  it("[RM4] of a copy that is dropped all rows go, however many batches that takes, and then its line", async () => {
+    await send("ann", "POST /api/projects", { id: "kept", name: "kept", ownerId: "ann" });
+    await settle("t/test/projects");
+    await d1(
+      `INSERT INTO rm_copies (id, object, grp, status, is_hidden, epoch, form, seq, head, size_bytes, as_of, step)
+ VALUES (900, 't/test/projects', 'projects', 'dropping', 1, 'e', '', 0, 0, 0, 0, 0)`,
+    );
+    await d1(
+      "INSERT INTO rm_projects (_copy, id, _version) WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2500) SELECT 900, 'd' || i, 1 FROM n",
+    );
+    await send("ann", "PATCH /api/projects/kept", { name: "again" });
+    await settle("t/test/projects");
+    expect(await d1("SELECT count(*) AS n FROM rm_projects WHERE _copy = 900")).toEqual([{ n: 0 }]);
+    expect(await d1("SELECT id FROM rm_copies WHERE id = 900")).toEqual([]);
+  });
 });

@@ -89,7 +89,6 @@ describe("what a view shows", () => {
     const tasks = await send("ann", "GET /api/all_tasks?orderBy=-hours&select=title,big");
     expect(items(tasks).slice(0, 1)).toEqual([{ id: "t3", title: "task t3", big: "9007199254740993" }]);
     expect(items(tasks).map(({ id }) => id)).not.toContain("gone");
-    expect(report.headers.get("ledge-seq")?.split(",").length).toBe(2);
   });
 
   it("[SR6] [S9] a search over several tables finds in each what the caller may list, and says how old it is", async () => {
