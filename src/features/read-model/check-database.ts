@@ -29,9 +29,9 @@ export async function checkDatabase(
         .prepare(`SELECT ${columns} FROM ${quoteIdentifier(name)} AS t LIMIT 0`)
         .all()
         .then(() => [])
-        .catch((error: unknown) => [`${name}: ${error instanceof Error ? error.message : String(error)}`]),
+        .catch((error: unknown) => [`${name}: ${error}`]),
     ),
   );
   const said = missing.flat().join("; ");
-  if (said !== "") throw new Error(`D1 is behind this version; run: npm run deploy (${said})`);
+  if (said !== "") throw new Error(`D1 is behind this version (npm run deploy): ${said}`);
 }

@@ -100,7 +100,7 @@ export async function readUnderAge<T>(
 /** D1 before or after its migrations: it lacks what this version reads. The object may know, nobody is told the name. */
 function refuseMissing({ log }: Exchange, error: unknown): never {
   if (!/no such (?:column|table)/.test(String(error))) throw error;
-  log.error("D1 lacks what this version reads; /readyz says what", { error: String(error), mend: "npm run deploy" });
+  log.error("D1 is behind this version", { error: String(error), mend: "npm run deploy" });
   throw new Fault({ slug: "read-behind", retryAfter: 5 });
 }
 
