@@ -64,8 +64,8 @@ export function clientCommit(frame: CommitFrame, keyOf: (id: number) => string |
   return {
     seq: frame.seq,
     at: frame.at,
-    ...(frame.txid === undefined ? {} : { txid: frame.txid }),
-    ...(frame.parts === undefined ? {} : { parts: frame.parts as readonly ObjectName[] }),
+    ...(frame.txid !== undefined && { txid: frame.txid }),
+    ...(frame.parts !== undefined && { parts: frame.parts as readonly ObjectName[] }),
     news,
   };
 }

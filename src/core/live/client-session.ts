@@ -203,13 +203,9 @@ export class ClientSession {
         break;
       }
       case "error": {
-        const watch = frame.id === undefined ? undefined : this.#byId.get(frame.id);
+        const watch = this.#byId.get(frame.id ?? -1);
         if (watch !== undefined) this.#watches.delete(watch.key);
-        this.#port.tell({
-          kind: "error",
-          problem: frame.problem,
-          ...(watch === undefined ? {} : { watch: watch.key }),
-        });
+        this.#port.tell({ kind: "error", problem: frame.problem, ...(watch && { watch: watch.key }) });
         break;
       }
       case "bye":
@@ -269,7 +265,7 @@ export class ClientSession {
 
   #tellAt({ seq, txid, txSeq }: AtFrame): void {
     const isAnswer = txid !== undefined && this.#inquired.delete(txid) && txid !== this.#here;
-    const about = txid === undefined ? {} : { txid, txSeq: txSeq ?? null, ...(isAnswer && { name: txid }) };
+    const about = txid !== undefined && { txid, txSeq: txSeq ?? null, ...(isAnswer && { name: txid }) };
     if (this.#object !== null) this.#port.tell({ kind: "at", object: this.#object, seq, ...about });
   }
 
@@ -277,7 +273,7 @@ export class ClientSession {
     watch.id = this.#nextId++;
     this.#byId.set(watch.id, watch);
     const since = this.#port.sinceOf(watch.key);
-    this.#send({ type: "watch", id: watch.id, ...watch.request, ...(since === null ? {} : { since }) });
+    this.#send({ type: "watch", id: watch.id, ...watch.request, ...(since !== null && { since }) });
   }
 
   #breakOff(): void {

@@ -62,10 +62,10 @@ export function applyNews(view: LiveView, news: WatchNews, idOf: (row: JsonObjec
     changes.push({
       op: isGone ? "removed" : op,
       id,
-      ...(isGone ? {} : { row }),
-      ...(previous === undefined ? {} : { previous }),
-      ...(why === undefined ? {} : { why }),
-      ...(optimisticId === undefined ? {} : { optimisticId }),
+      ...(!isGone && { row }),
+      ...(previous !== undefined && { previous }),
+      ...(why !== undefined && { why }),
+      ...(optimisticId !== undefined && { optimisticId }),
     });
   }
   if (news.aggregate !== undefined) view.aggregate = news.aggregate;
@@ -79,7 +79,7 @@ export type Shown = ReadonlyMap<string, readonly ViewStep[]>;
 /** One step more of a watch; null: nothing happened to it. */
 export function noteStep(shown: Map<string, ViewStep[]>, watch: string, step: ViewStep | null): void {
   if (step === null) return;
-  const steps = shown.get(watch);
-  if (steps === undefined) shown.set(watch, [step]);
-  else steps.push(step);
+  const steps = shown.get(watch) ?? [];
+  steps.push(step);
+  shown.set(watch, steps);
 }

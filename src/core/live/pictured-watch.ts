@@ -33,7 +33,7 @@ export function applyCommit(watch: PicturedWatch, { seq, at, txid }: ClientCommi
   if (watch.next !== null && seq >= watch.next.seq) applyNews(watch.next.view, news, watch.idOf);
   if (watch.view === null || watch.isReplacing) return null;
   const changes = applyNews(watch.view, news, watch.idOf);
-  return { kind: "commit", seq, at, ...(txid === undefined ? {} : { txid }), changes };
+  return { kind: "commit", seq, at, ...(txid !== undefined && { txid }), changes };
 }
 
 /** Rows that a change of scope took away, as its frame tells. */
