@@ -45,8 +45,8 @@ export function positionsBehind(wanted: readonly Position[], cursors: readonly C
   );
 }
 
-/** `Ledge-Seq` of an answer; null when it stands on more objects than a header should name. */
+/** `Ledge-Seq` of an answer; null when it stands on more objects than a header should name. Each is named once. */
 export function positionsText(cursors: readonly Cursor[], maxObjects: number): string | null {
-  if (cursors.length === 0 || cursors.length > maxObjects) return null;
-  return cursors.map(({ epoch, seq }) => `${epoch}:${seq}`).join(",");
+  const texts = new Set(cursors.map(({ epoch, seq }) => `${epoch}:${seq}`));
+  return texts.size === 0 || texts.size > maxObjects ? null : [...texts].join();
 }

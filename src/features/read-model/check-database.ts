@@ -8,7 +8,7 @@ import { databaseIn } from "./database.ts";
 import type { Projection } from "./projection.ts";
 import { isIndexed } from "./visible-rows.ts";
 
-/** Throws with all that is missing, a line a table. */
+/** Throws with what is missing, of each table the first. */
 export async function checkDatabase(
   env: unknown,
   { tables }: Projection,
@@ -19,19 +19,16 @@ export async function checkDatabase(
   const probes = [...tables.values()].flatMap((table) => {
     const name = projectionName(table.name);
     const spec = resources.get(table.name)?.spec;
-    const columns = [COPY_COLUMN, ...table.columns.map(quoteColumn)].map((column) => `t.${column}`);
-    const index = spec !== undefined && isIndexed(table, spec) ? [["1", indexName(name)] as const] : [];
-    return [[columns.join(", "), name] as const, ...index];
+    const rows = probe([COPY_COLUMN, ...table.columns.map(quoteColumn)], name);
+    return spec !== undefined && isIndexed(table, spec) ? [rows, probe(["rowid"], indexName(name))] : [rows];
   });
-  const missing = await Promise.all(
-    [["id", "rm_copies"] as const, ...probes].map(([columns, name]) =>
-      database
-        .prepare(`SELECT ${columns} FROM ${quoteIdentifier(name)} AS t LIMIT 0`)
-        .all()
-        .then(() => [])
-        .catch((error: unknown) => [`${name}: ${error}`]),
-    ),
-  );
-  const said = missing.flat().join("; ");
-  if (said !== "") throw new Error(`D1 is behind this version (npm run deploy): ${said}`);
+  const asked = [probe(["id"], "rm_copies"), ...probes].map((sql) => database.prepare(sql).all());
+  const failed = (await Promise.allSettled(asked)).flatMap((each) => (each.status === "rejected" ? [each.reason] : []));
+  if (failed.length > 0) throw new Error(`D1 is behind this version (npm run deploy): ${failed.join("; ")}`);
+}
+
+/** Fails where one of them is not there. The table stands before each, so the message names it. */
+function probe(columns: readonly string[], table: string): string {
+  const name = quoteIdentifier(table);
+  return `SELECT ${columns.map((column) => `${name}.${column}`).join(", ")} FROM ${name} LIMIT 0`;
 }

@@ -111,19 +111,15 @@ export async function toldPositions(
   { cursors, named }: Age,
   sight: "all" | "some",
 ): Promise<string | null> {
-  const whole = sight === "all" ? cursors.filter(({ object }) => object.split("/").length === 3) : [];
-  const others = named.filter(
-    ({ object, epoch }) => hasNamed(exchange, epoch) && !whole.some((each) => each.object === object),
-  );
+  const whole = cursors.filter(({ object }) => sight === "all" && object.split("/").length === 3);
+  const others = named.filter(({ epoch }) => hasNamed(exchange, epoch));
   const entered = await Promise.all(others.map(({ object }) => mayEnter(exchange, object)));
   return positionsText([...whole, ...others.filter((_, index) => entered[index])], MAX_NAMED_OBJECTS);
 }
 
 /** A ledger's name is told by answers alone; that of a transaction's object anyone can guess. */
 export function hasNamed({ request }: Exchange, epoch: string): boolean {
-  return readWishes(request.headers.get("ledge-min-seq")).some(
-    (wish) => wish.kind === "position" && wish.epoch === epoch,
-  );
+  return request.headers.get("ledge-min-seq")?.includes(epoch) === true;
 }
 
 /** By the rule of any of its tables, as in a transaction over several. */
