@@ -1,8 +1,8 @@
 /**
  * Tells who follows the object from outside (the read model) that there is something new: a hint, told at least once after a commit, from
  * the alarm. Nothing depends on a single one of them: what is new, the follower asks for itself. Commits that come close together are
- * told of once. A follower that fails is told again, after 1 s, 2 s … 5 min; one that was told through somebody else (a queue) is waited
- * for until it says that it took everything, and told again after a minute.
+ * told of once. A follower that fails is told again, after 1 s, 2 s … a minute; one that was told through somebody else (a queue) is waited
+ * for until it says that it took everything, and told again after a minute. So nothing that works again waits for longer.
  */
 
 import type { RowChange } from "../../src/core/protocol/object-call.ts";
@@ -17,12 +17,10 @@ import { schedule, settle } from "./timers.ts";
 /** So long after a commit, so that those that follow it come along. */
 const DELAY_MS = 50;
 const FIRST_RETRY_MS = 1000;
-const LONGEST_RETRY_MS = 300_000;
-/** A hint that was passed on is given again after this, unless it was said to be taken. */
-const PASSED_ON_MS = 60_000;
+/** A hint that failed so far, or was passed on and not said to be taken, is given again after this at the latest. */
+const AGAIN_MS = 60_000;
 /** While a hint is on its way it stands for later commits too: whoever hears it asks for all there is. So long at most. */
 const HOLD_MS = 5000;
-const MAX_DOUBLINGS = 9;
 /** In `_meta`: for which followers, and after which migration, the object was last told of. */
 const NOTE = "news";
 
@@ -77,9 +75,8 @@ export async function tellNews(store: Store, env: unknown): Promise<void> {
 export function nextNews(store: Store): number | null {
   const { toldSeq, failures, passedOn } = tellingOf(store);
   if (listenersOf(store).length === 0 || toldSeq === store.head.seq) return null;
-  if (failures > 0)
-    return store.clock() + Math.min(FIRST_RETRY_MS * 2 ** Math.min(failures - 1, MAX_DOUBLINGS), LONGEST_RETRY_MS);
-  if (passedOn !== null) return passedOn.atMs + (passedOn.seq === store.head.seq ? PASSED_ON_MS : HOLD_MS);
+  if (failures > 0) return store.clock() + Math.min(FIRST_RETRY_MS * 2 ** (failures - 1), AGAIN_MS);
+  if (passedOn !== null) return passedOn.atMs + (passedOn.seq === store.head.seq ? AGAIN_MS : HOLD_MS);
   return store.clock() + (toldSeq === -1 ? 0 : DELAY_MS);
 }
 

@@ -33,6 +33,14 @@ export interface Stranded {
   readonly was: Placement;
 }
 
+/** Names behind `after` and before `before`, in their order. Every object's name begins with "t/". */
+export interface RegisterPage {
+  readonly after: string;
+  readonly before: string;
+  readonly limit: number;
+}
+const WHOLE: RegisterPage = { after: "", before: "u", limit: -1 };
+
 export interface RegistryAnswer {
   readonly stranded: readonly Stranded[];
 }
@@ -106,11 +114,11 @@ async function findStranded(
   return stranded;
 }
 
-/** Every object that has registered, by name. */
-export function registeredObjects(store: Store): Registration[] {
+/** Every object that has registered, by name; or a page of them. */
+export function registeredObjects(store: Store, { after, before, limit }: RegisterPage = WHOLE): Registration[] {
   createRegistryTables(store.sql);
   return store.sql
-    .all("SELECT entry FROM _objects ORDER BY name", [])
+    .all("SELECT entry FROM _objects WHERE name > ? AND name < ? ORDER BY name LIMIT ?", [after, before, limit])
     .map((row) => JSON.parse(String(row.entry)) as Registration);
 }
 

@@ -6,7 +6,7 @@
 import type { ObjectName } from "../../src/core/ids.ts";
 import type { AccessEnded } from "../../src/core/scope/access-ended.ts";
 import type { Follower } from "./followers.ts";
-import type { Registration, RegistryAnswer } from "./registry.ts";
+import type { RegisterPage, Registration, RegistryAnswer } from "./registry.ts";
 
 export interface ObjectEnv {
   readonly LEDGE_TABLES: DurableObjectNamespace<TableObjectRpc>;
@@ -24,7 +24,7 @@ export interface TableObjectRpc extends Rpc.DurableObjectBranded {
   call(text: string): string | Promise<string>;
   ping(): Promise<Pong>;
   register(registration: Registration): Promise<RegistryAnswer>;
-  objects(): Promise<readonly Registration[]>;
+  objects(page?: RegisterPage): Promise<readonly Registration[]>;
   objectOf(epoch: string): Promise<ObjectName | null>;
   isRegistered(object: ObjectName): Promise<boolean>;
   holdsRows(table: string): Promise<boolean>;

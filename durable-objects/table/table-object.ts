@@ -36,6 +36,7 @@ import {
   isRegistered,
   isRegistry,
   objectOfEpoch,
+  type RegisterPage,
   type Registration,
   type RegistryAnswer,
   registeredObjects,
@@ -209,9 +210,9 @@ export function tableObject(
       return (JSON.parse(text) as readonly UsedNews[]).map((news) => live?.learn(news) ?? false);
     }
 
-    /** On the registry object only: every object there is. */
-    async objects(): Promise<readonly Registration[]> {
-      return registeredObjects(this.#open().store);
+    /** On the registry object only: every object there is, or a page of them. */
+    async objects(page?: RegisterPage): Promise<readonly Registration[]> {
+      return registeredObjects(this.#open().store, page);
     }
 
     /** On the registry object only: whose ledger has this epoch. */

@@ -8,14 +8,15 @@ export const readModelHelp = `ledge read-model <act> [options]   walks all objec
 
   follow             brings every copy on, and notes objects that are not copied in the register
   rebuild            makes copies anew, beside those that are read from
-  compare            compares rows with copies; exit code 1 when any differ
+  compare            compares rows with copies; exit code 1 when any differ, or none was there to be compared
+  drop               removes copies of objects that the register lacks
   --table <name>     only objects that hold this table. Repeatable
   --url <url>        default http://127.0.0.1:8787
   --token <token>    of an administrator; outside development it is needed`;
 
-const ACTS = ["follow", "rebuild", "compare"];
+const ACTS = ["follow", "rebuild", "compare", "drop"];
 
-interface Line {
+export interface Line {
   readonly object: string;
   readonly outcome?: string;
   readonly kind?: string;
@@ -41,7 +42,7 @@ export async function readModelCommand(args: readonly string[]): Promise<number>
     "content-type": "application/json",
     authorization: `Bearer ${values.token ?? "dev:operator,role=admin"}`,
   };
-  let hasTrouble = false;
+  const lines: Line[] = [];
   for (let next: object | null = {}; next !== null; ) {
     const body = JSON.stringify({ act, tables: values.table ?? null, ...next });
     const reply: Response | null = await fetch(new URL("/_/read-model", values.url), {
@@ -53,12 +54,22 @@ export async function readModelCommand(args: readonly string[]): Promise<number>
       throw new CliError(`Cannot reach ${values.url}. Is Ledge running there? Another address: --url`);
     if (!reply.ok) throw new CliError(refusalText(values.url, reply.status, await reply.text()));
     const step = (await reply.json()) as { readonly objects: readonly Line[]; readonly next: object | null };
-    for (const line of step.objects) hasTrouble = show(line) || hasTrouble;
+    for (const line of step.objects) show(line);
+    lines.push(...step.objects);
     next = step.next;
   }
-  if (hasTrouble) printError("not everything is as it should be");
+  const trouble = troubleOf(act, lines);
+  if (trouble !== null) printError(trouble);
   else printDone(`${act}: done`);
-  return hasTrouble ? 1 : 0;
+  return trouble === null ? 0 : 1;
+}
+
+/** Why a walk that has come to its end is no success; null: it is one. */
+export function troubleOf(act: string, lines: readonly Line[]): string | null {
+  if (lines.some(isBad)) return "not everything is as it should be";
+  const isEmpty = act === "compare" ? lines.every(({ kind }) => kind === undefined) : lines.length === 0;
+  if (act === "drop" || !isEmpty) return null;
+  return `${act}: nothing was there to ${act}. No object that holds a copied table is registered yet`;
 }
 
 /** What the server's refusal means to the person at the keyboard. */
@@ -70,11 +81,14 @@ export function refusalText(url: string, status: number, body: string): string {
   return `${url} answered ${status}: ${said}`;
 }
 
-/** Whether the line tells of trouble. */
-function show({ object, outcome, kind, looked, reason, differing = [] }: Line): boolean {
-  const isBad = outcome === "failed" || outcome === "unready" || kind === "different" || kind === "busy";
+function show(line: Line): void {
+  const { object, outcome, kind, looked, reason, differing = [] } = line;
   const told = kind === undefined ? (outcome ?? "") : `${kind}, ${looked ?? 0} rows`;
-  print(`${object}  ${isBad ? told : dim(told)}${reason === undefined ? "" : `  ${reason}`}`);
+  const shown = kind === "unregistered" ? "only in D1: the register has no such object. `drop` removes its copy" : told;
+  print(`${object}  ${isBad(line) ? shown : dim(shown)}${reason === undefined ? "" : `  ${reason}`}`);
   for (const row of differing) print(`  differs: ${row}`);
-  return isBad;
+}
+
+function isBad({ outcome = "", kind = "" }: Line): boolean {
+  return ["failed", "unready"].includes(outcome) || ["different", "busy", "unregistered"].includes(kind);
 }

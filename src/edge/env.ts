@@ -19,8 +19,12 @@ export interface TableStub {
   objectOf(epoch: string): Promise<ObjectName | null>;
   /** On the registry object: whether there is such an object. Whoever asks the object itself makes it. */
   isRegistered(object: ObjectName): Promise<boolean>;
-  /** On the registry object: every object there is. */
-  objects(): Promise<readonly { readonly object: ObjectName }[]>;
+  /** On the registry object: every object there is, by name; or so many of those between two names. */
+  objects(page?: {
+    readonly after: string;
+    readonly before: string;
+    readonly limit: number;
+  }): Promise<readonly { readonly object: ObjectName }[]>;
   /** Opens a live socket; what it is for lies in a header (`src/core/protocol/live-opening.ts`). */
   fetch(url: string, init: { readonly headers: Readonly<Record<string, string>> }): Promise<Response>;
   /** A caller's rows of a table that a scope uses; question and answer as JSON (`src/core/protocol/used-rows.ts`). */

@@ -1,7 +1,7 @@
 /**
  * What `npm run bench:read-model` measures: the application of `read-model-app.ts`, whose objects and D1 count; and beside it, under
  * `/bare`, what one would write by hand against D1: batches of inserts, and queries of the same rows. `/follow` brings one object's copy on
- * and says how long that took; `/cost` what objects and D1 were asked since it was asked last.
+ * and says how long that took, `/walk` asks all objects of a group; `/cost` what objects and D1 were asked since it was asked last.
  */
 
 import { tableObject } from "../../durable-objects/table/table-object.ts";
@@ -9,6 +9,7 @@ import type { ObjectName } from "../../src/core/ids.ts";
 import type { LedgeEnv } from "../../src/edge/env.ts";
 import { followObject } from "../../src/features/read-model/follow-object.ts";
 import { projectionOf } from "../../src/features/read-model/projection.ts";
+import { walkObjects } from "../../src/features/read-model/walk-objects.ts";
 import { app } from "./read-model-app.ts";
 import { answerBare } from "./read-model-bare.ts";
 
@@ -122,6 +123,28 @@ export const worker = {
       };
       await followObject(consumer, searchParams.get("object") as ObjectName, { untilMs: Number.POSITIVE_INFINITY });
       return Response.json({ ms: performance.now() - startedAt });
+    }
+    if (pathname === "/walk") {
+      const database = countingDatabase(env.LEDGE_D1);
+      const consumer = {
+        env: env as unknown as LedgeEnv,
+        database,
+        projection: projectionOf(app.definition),
+        clock: Date.now,
+      };
+      const startedAt = performance.now();
+      let stretches = 0;
+      for (let isOver = false; !isOver; stretches++) {
+        // Its rest is not what is measured.
+        await database.prepare("UPDATE rm_copies SET head = 0 WHERE status = ?").bind("walked").all();
+        await walkObjects(consumer, searchParams.get("group") ?? "");
+        const { results } = await database
+          .prepare("SELECT place FROM rm_copies WHERE status = ?")
+          .bind("walked")
+          .all<{ place: string | null }>();
+        isOver = results[0]?.place === null;
+      }
+      return Response.json({ ms: performance.now() - startedAt, stretches });
     }
     if (pathname.startsWith("/bare/")) return answerBare(request, env.LEDGE_D1);
     return app.fetch(request, env as never, context);

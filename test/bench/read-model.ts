@@ -1,7 +1,7 @@
 /**
  * `npm run bench:read-model`: how fast the copies in D1 follow, beside D1's own batch inserts of the same rows (equal bytes asserted first);
  * how late they are at a steady rate of writes; what a copied commit costs, alone and in bursts; and reads of a view beside queries by
- * hand. One workerd, D1 on the same disk. ROWS=, ROUNDS=, RATE=, SECONDS= change it; `--write` puts the tables into docs/benchmarks.md.
+ * hand; how fast all objects are asked in turn. One workerd, D1 on the same disk. ROWS=, ROUNDS=, RATE=, SECONDS=, OBJECTS= change it; `--write` puts the tables into docs/benchmarks.md.
  */
 
 import { deepStrictEqual } from "node:assert";
@@ -25,6 +25,7 @@ const SECONDS = Number(process.env.SECONDS ?? 10);
 const BATCH = 1000;
 const SINGLES = 20;
 const READS = 100;
+const OBJECTS = Number(process.env.OBJECTS ?? 1000);
 
 const folder = mkdtempSync(join(tmpdir(), "ledge-bench-read-model-"));
 const root = join(import.meta.dirname, "../..");
@@ -71,7 +72,7 @@ try {
   // Before anything else is written: the views then stand on the same rows as the tables by hand.
   const read = await reads();
   await get("/pause?is=false");
-  tables.push(projected, await lag(), await costs(), read);
+  tables.push(projected, await lag(), await costs(), read, await walks());
 } finally {
   await stop();
 }
@@ -250,6 +251,28 @@ async function reads(): Promise<string> {
     lines.push(row([name, mine.toFixed(2), theirs.toFixed(2), (theirs / mine).toFixed(2)]));
   }
   return table(["read, one connection", "view, ms", "by hand, ms", "speed by that by hand"], lines);
+}
+
+/** All objects of the group in turn, none of which has news: as they are, and after all have been out of memory. */
+async function walks(): Promise<string> {
+  const boxes = Array.from({ length: OBJECTS }, (_, n) => `walk${n}`);
+  for (let at = 0; at < boxes.length; at += 20)
+    await Promise.all(boxes.slice(at, at + 20).map((box, n) => create(box, [itemAt(at + n)])));
+  const walk = () => get<{ readonly ms: number; readonly stretches: number }>("/walk?group=box_items");
+  const first = await walk();
+  const times = [];
+  for (let round = 0; round < ROUNDS; round++) times.push((await walk()).ms);
+  // Objects leave memory after ten seconds without a request.
+  await pause(15_000);
+  const line = (name: string, ms: number) => row([name, ms.toFixed(0), Math.round((OBJECTS * 1000) / ms)]);
+  return table(
+    [`asked in turn, ${OBJECTS} objects and more, ${first.stretches} stretches`, "ms", "objects/s"],
+    [
+      line("the first time, each with a copy to be brought on", first.ms),
+      line("none with news", median(times)),
+      line("none with news, all out of memory", (await walk()).ms),
+    ],
+  );
 }
 
 function bareRow(box: string, item: Item): BareRow {

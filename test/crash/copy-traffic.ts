@@ -19,7 +19,8 @@ export interface CopyTraffic {
   post(path: string, body: unknown): Promise<unknown>;
   /**
    * Waits until every copy has all there is. The objects bring that about themselves, but for one whose alarm went with a process: it sets
-   * another one only when it wakes a minute later. Then an operator has all objects followed, and it is counted.
+   * another one only when it wakes a minute later. Then an operator has all objects followed, again where
+   * one was busy, and it is counted.
    */
   settle(): Promise<void>;
   /** How much has been done. */
@@ -159,7 +160,7 @@ export function copyTraffic({ origin, random }: { readonly origin: string; reado
     },
     async settle() {
       for (let looks = 0; looks < MAX_LOOKS; looks++, await pause(200)) {
-        if (looks === ALONE_LOOKS) await operate("follow", null);
+        if (looks > 0 && looks % ALONE_LOOKS === 0) await operate("follow", null);
         const lines: Record<string, unknown>[] = [];
         for (let after: unknown = ""; typeof after === "string"; ) {
           const { json } = await send("GET", `/_/read-model?after=${encodeURIComponent(after)}`);

@@ -27,9 +27,11 @@ export function d1Snapshot(features: Snapshot, sources: readonly ProjectionSourc
   const searched = sources
     .filter((source) => source.searched.length > 0)
     .map(({ projected, searched: columns }) => [projectionName(projected.name), columns] as const);
+  const copied = sources.map(({ projected: { name, group } }) => [projectionName(name), group] as const);
   return {
     ...features,
     tables: { ...features.tables, ...Object.fromEntries(projections) } as SnapshotTables,
+    ...(copied.length === 0 ? {} : { copied: Object.fromEntries(copied) }),
     ...(searched.length === 0 ? {} : { searched: Object.fromEntries(searched) }),
   };
 }

@@ -36,7 +36,8 @@ export function expandD1(before: Snapshot, after: Snapshot, renames: readonly Re
     const fields = (tables[name] === after.tables[name] ? after : before).searched?.[name];
     return fields === undefined ? [] : [[name, fields] as const];
   });
-  return { ...before, ...after, tables, searched: Object.fromEntries(searched) };
+  const copied = { ...before.copied, ...after.copied };
+  return { ...before, ...after, tables, copied, searched: Object.fromEntries(searched) };
 }
 
 /** Whether all that the former version reads of the table is in the new form of it. */

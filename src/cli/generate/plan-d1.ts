@@ -1,7 +1,8 @@
 /**
  * Plans the migration of D1: the tables of features like those of objects, projected tables with what drizzle-kit has no word for: rows
- * kept in their key (a copy's row is one row written), and the full-text index of a searched one. A projected table whose key or kind
- * changes is made anew and its copies are forgotten, so that they are taken from the objects again; until then reads say so.
+ * kept in their key (a copy's row is one row written), and the full-text index of a searched one. A projected table whose kind changes is
+ * made anew with the rows it had. Where it has columns that it had not (also ones that come back), the copies of its group do not hold what they
+ * say, so each begins anew beside itself; until then reads say so.
  */
 
 import { DatabaseSync } from "node:sqlite";
@@ -30,10 +31,11 @@ export async function planD1(
   const fresh = Object.entries(after.searched ?? {}).filter(([name]) => isTouched(name));
   const statements = [
     ...stale.flatMap((name) => recorded((sql) => dropIndex(sql, name))),
-    ...remade.flatMap(({ name }) => (old[name] === undefined ? [] : [`DROP TABLE \`${name}\`;`])),
+    ...remade.flatMap(({ name }) => setAside(old[name])),
     ...plan.statements.map((statement) => withoutRowid(statement, after)),
+    ...remade.flatMap((table) => takeBack(table, old[table.name])),
     ...fresh.flatMap(([name, columns]) => recorded((sql) => createIndex(sql, searchedTable(name, columns, after)))),
-    ...(remade.some(({ name }) => old[name] !== undefined) ? ["DELETE FROM `rm_copies`;"] : []),
+    ...(before === null ? [] : outdate(before, after)),
   ];
   const searches = fresh.map(([name, columns]) => ({
     table: name,
@@ -81,6 +83,43 @@ function isRemade(
   const isSearched = (snapshot: Snapshot) => snapshot.searched?.[table.name] !== undefined;
   return isSearched(before) !== isSearched(after) || !sameForm(old.compositePrimaryKeys, table.compositePrimaryKeys);
 }
+
+/** The table under a name of its own, without its indexes, whose names the new one takes. */
+function setAside(table: SnapshotTable | undefined): readonly string[] {
+  if (table === undefined) return [];
+  const indexes = Object.keys(table.indexes).map((name) => `DROP INDEX \`${name}\`;`);
+  return [...indexes, `ALTER TABLE \`${table.name}\` RENAME TO \`__old_${table.name}\`;`];
+}
+
+/** The rows that were there, in the columns that both have. */
+function takeBack({ name, columns }: SnapshotTable, old: SnapshotTable | undefined): readonly string[] {
+  if (old === undefined) return [];
+  const both = Object.keys(columns).filter((column) => column in old.columns);
+  const list = both.map((column) => `\`${column}\``).join(", ");
+  return [`INSERT INTO \`${name}\` (${list}) SELECT ${list} FROM \`__old_${name}\`;`, `DROP TABLE \`__old_${name}\`;`];
+}
+
+/**
+ * What becomes of the copies of groups whose tables have columns that they had not, or are there again: no version of the code makes copies of
+ * the form '', so each is made anew. Of a group that is no longer copied nothing is left to read.
+ */
+function outdate(before: Snapshot, after: Snapshot): readonly string[] {
+  if (before.tables.rm_copies === undefined) return [];
+  const isNew = (name: string) => {
+    const old = before.tables[name]?.columns ?? {};
+    return Object.values(after.tables[name]?.columns ?? {}).some((column) => column.type !== old[column.name]?.type);
+  };
+  const { copied = {} } = after;
+  const outdated = Object.keys(copied).flatMap((name) => (isNew(name) ? (copied[name] ?? []) : []));
+  const gone = Object.values(before.copied ?? {}).filter((group) => !Object.values(copied).includes(group));
+  return [
+    ...[...new Set(outdated)].map((group) => `UPDATE \`rm_copies\` SET ${OUTDATED} WHERE \`grp\` = '${group}';`),
+    ...[...new Set(gone)].map((group) => `DELETE FROM \`rm_copies\` WHERE \`grp\` = '${group}';`),
+  ];
+}
+
+/** The step fails whoever is at the copy. */
+const OUTDATED = "`form` = '', `step` = `step` + 1";
 
 /** A full-text index names rows by their number; other copies need none. */
 function withoutRowid(statement: string, after: Snapshot): string {

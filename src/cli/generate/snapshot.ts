@@ -62,6 +62,8 @@ export interface Snapshot {
   readonly internal?: { readonly indexes: Readonly<Record<string, unknown>> };
   /** Of D1 only: the searched columns of projected tables, by name in D1. drizzle-kit passes it over. */
   readonly searched?: SearchedColumns;
+  /** Of D1 only: the object group of each projected table, by name in D1. Snapshots of before 2026-11-29 have it not. */
+  readonly copied?: Readonly<Record<string, string>>;
 }
 
 export type SearchedColumns = Readonly<Record<string, readonly string[]>>;

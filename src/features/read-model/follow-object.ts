@@ -6,6 +6,7 @@
 
 import type { ObjectName } from "../../core/ids.ts";
 import { type Copy, copiesAfter, isCurrentAfter, nextAsks, nextStep } from "../../core/read-model/copy.ts";
+import type { ProjectedTable } from "../../core/read-model/projected-table.ts";
 import type { PullReply, PullRequest } from "../../core/read-model/pull.ts";
 import { dropStatements, type Statement, statementsOf } from "../../core/read-model/statements.ts";
 import type { LedgeEnv } from "../../edge/env.ts";
@@ -38,7 +39,7 @@ export async function followObject(
     copies ??= await readCopies(consumer.database, object);
     const round: Round = await runRound(consumer, object, copies, group);
     if (round.kind === "current")
-      return dropOld(consumer, round.copies ?? (await readCopies(consumer.database, object)), group, untilMs);
+      return dropOld(consumer, round.copies ?? (await readCopies(consumer.database, object)), group.projected, untilMs);
     if (round.kind === "failed" && ++failures >= MAX_FAILURES) throw round.error;
     if (round.kind === "moved") failures = 0;
     copies = round.kind === "moved" ? round.copies : null;
@@ -63,7 +64,7 @@ async function runRound(
   let after: readonly Copy[] | null = copies;
   for (const ask of nextAsks(copies, group)) {
     const step = nextStep(object, copies, ask, await pullObject(env, object, ask.request), group);
-    if (step === null) throw new Error(`${object} cannot be copied now: it is not ready`);
+    if (step === null) throw new Error(`${object} is not ready to be copied`);
     const failed = await attempt(database, statementsOf(step, group.projected));
     if (failed !== null) return { kind: "failed", error: failed.error };
     if (step.kind === "advance" && step.switches) return { kind: "current", copies: null };
@@ -74,10 +75,10 @@ async function runRound(
 }
 
 /** Removes rows that nobody reads, as long as there is time. Another consumer may be at it too. */
-async function dropOld(
+export async function dropOld(
   { database, clock }: Consumer,
   copies: readonly Copy[],
-  { projected }: GroupProjection,
+  projected: readonly ProjectedTable[],
   untilMs: number,
 ): Promise<"current" | "more"> {
   for (const copy of copies.filter(({ status }) => status === "dropping")) {

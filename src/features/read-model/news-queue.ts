@@ -22,7 +22,7 @@ interface NewsMessage {
 /** How long one message brings a copy on; then another message goes on with it, so that a long copy does not hold up the others of its batch. */
 const STRETCH_MS = 10_000;
 /** A message that failed comes again after 2 s, 4 s …, as often as the queue says (`max_retries`). The object tells again after that. */
-const LONGEST_RETRY_S = 300;
+const LONGEST_RETRY_S = 60;
 
 export function queueIn(env: unknown): Queue<NewsMessage> | null {
   return (env as { readonly LEDGE_READ_MODEL_QUEUE?: Queue<NewsMessage> }).LEDGE_READ_MODEL_QUEUE ?? null;
@@ -47,8 +47,7 @@ export async function takeNews(
         for (const message of same) message.ack();
       } catch (error) {
         log.error("a copy could not be brought on", { object, ...errorFields(error) });
-        for (const message of same)
-          message.retry({ delaySeconds: Math.min(2 ** Math.min(message.attempts, 10), LONGEST_RETRY_S) });
+        for (const message of same) message.retry({ delaySeconds: Math.min(2 ** message.attempts, LONGEST_RETRY_S) });
       }
     }),
   );
@@ -61,8 +60,8 @@ async function takeOne(projection: Projection, env: LedgeEnv, object: ObjectName
   const outcome = await followObject(consumer, object, { untilMs: Date.now() + STRETCH_MS });
   if (outcome === "current") return sayTaken(consumer, object);
   const queue = queueIn(env);
-  if (queue === null) throw new Error("there is more to copy, and no queue is bound as LEDGE_READ_MODEL_QUEUE");
-  await sendNews(queue, object);
+  // Without it the object, which has not heard that all was taken, tells again.
+  if (queue !== null) await sendNews(queue, object);
 }
 
 /** Spares the object to tell again. When it is lost, the object does. */

@@ -1,29 +1,34 @@
 /**
- * What operators do, `POST /_/read-model` ([RM4] [RM5]): walk the register of objects and, of each, note what it is, bring its copy on, have
- * it made anew beside the one that is read from, or compare both. One bounded step a call, for administrators, who carry the cursor on
- * (`ledge read-model`).
+ * What operators do, `POST /_/read-model` ([RM4] [RM5]): walk the register of objects, beside what D1 has, and of each object note what it is,
+ * bring its copy on, have it made anew beside the one that is read from, or compare both; or remove copies of objects that the register
+ * lacks. One bounded step a call, for administrators, who carry the cursor on (`ledge read-model`).
  */
 
-import { Fault, invalidField } from "../../core/fault.ts";
-import { type ObjectName, objectName } from "../../core/ids.ts";
+import { quoteIdentifier } from "../../../durable-objects/sql/quote-identifier.ts";
+import { invalidField } from "../../core/fault.ts";
+import type { ObjectName } from "../../core/ids.ts";
 import { isJsonObject, type Json } from "../../core/json.ts";
 import { beginStep } from "../../core/read-model/copy.ts";
-import type { ObjectFacts, Place } from "../../core/read-model/pull.ts";
+import { projectionName } from "../../core/read-model/projected-table.ts";
+import { type ObjectFacts, PAGE_LIMITS, type Place } from "../../core/read-model/pull.ts";
 import { type Statement, statementsOf } from "../../core/read-model/statements.ts";
-import { isAdmin } from "../../core/scope/principal.ts";
 import type { RouteContext } from "../../edge/app-options.ts";
-import { mayInspect } from "../../edge/may-inspect.ts";
 import { readJsonBody } from "../../edge/read-body.ts";
 import { comparePage } from "./compare-copy.ts";
 import { databaseOf, runBatch } from "./database.ts";
-import { type Consumer, followObject, pullObject } from "./follow-object.ts";
+import { type Consumer, dropOld, followObject, pullObject } from "./follow-object.ts";
 import { groupOf, type Projection } from "./projection.ts";
 import { readCopies } from "./read-copies.ts";
+import { registeredNames } from "./registered-names.ts";
+import { requireOperator } from "./require-operator.ts";
 
 /** A step looks at no further object once so much time has passed, so that a call stays below any limit. */
 const STEP_MS = 3000;
 const MAX_OBJECTS = 50;
-const ACTS = ["follow", "rebuild", "compare"] as const;
+const ACTS = ["follow", "rebuild", "compare", "drop"] as const;
+
+/** The same object once more, wherever it has got to. */
+const GOES_ON: Place = { table: "", after: null };
 
 interface Step {
   readonly act: (typeof ACTS)[number];
@@ -36,36 +41,80 @@ interface Step {
 }
 
 export async function operate(projection: Projection, context: RouteContext): Promise<Response> {
-  const { env, log, user, app } = context;
-  if (!mayInspect({ env, principal: user }) && !isAdmin(user))
-    throw new Fault(user.kind === "anonymous" ? { slug: "unauthorized" } : { slug: "forbidden" });
+  const { env, log } = context;
+  requireOperator(context);
   const step = readStep(await readJsonBody(context.request));
   const unknown = step.tables?.find((name) => !projection.tables.has(name));
   if (unknown !== undefined) throw invalidField("tables", `names no copied table: ${unknown}`);
   const consumer: Consumer = { env, database: databaseOf(env, log), projection, clock: Date.now };
-  const registry = env.LEDGE_TABLES.getByName(objectName(app.name, "_registry", null));
-  const names = (await registry.objects()).map(({ object }) => object).sort();
-  const left = names.filter((name) => name > step.after && holds(projection, name, step.tables));
+  if (step.after === "") await runBatch(consumer.database, claimStrays(projection));
+  const { names, registered, end } = await nextObjects(consumer, step.after);
   const endsAt = Date.now() + STEP_MS;
   const done: Json[] = [];
   let { after, place } = step;
-  for (const object of left.slice(0, MAX_OBJECTS)) {
-    const shown = await actOn(consumer, object, step.act, place, endsAt);
+  let next: Json = end === undefined ? null : { after: end, place: null };
+  const isMeant = (name: ObjectName) =>
+    holds(projection, name, step.tables) && !(step.act === "drop" && registered.has(name));
+  for (const object of names.filter(isMeant)) {
+    if (Date.now() >= endsAt) {
+      next = { after, place: null };
+      break;
+    }
+    const shown = await (registered.has(object)
+      ? actOn(consumer, object, step.act, place, endsAt)
+      : actOnUnknown(consumer, object, step.act, endsAt));
     done.push({ object, ...shown.report });
     place = shown.place;
-    if (place === null) after = object;
-    if (place !== null || Date.now() >= endsAt) break;
+    if (place !== null) {
+      next = { after, place: place as unknown as Json };
+      break;
+    }
+    after = object;
   }
-  const isLast = place === null && (left.length === 0 || after === left.at(-1));
-  return Response.json(
-    { objects: done, next: isLast ? null : { after, place: place as unknown as Json } },
-    { headers: { "cache-control": "no-store" } },
-  );
+  return Response.json({ objects: done, next }, { headers: { "cache-control": "no-store" } });
+}
+
+/**
+ * Rows under a copy of which no line tells are in views over partitions, and nobody's: each such copy has a line from here on, which hides it,
+ * as that of an object that is not registered.
+ */
+function claimStrays({ tables }: Projection): readonly Statement[] {
+  return [...tables.values()].map(({ name, group }) => ({
+    sql: `INSERT INTO rm_copies (id, object, grp, part, status, is_hidden, epoch, migration, form, seq, head, size_bytes, place, as_of, step)
+ SELECT DISTINCT _copy, ?1 || _copy, ?2, NULL, 'dropping', 1, '', NULL, '', 0, 0, 0, NULL, 0, 0 FROM ${quoteIdentifier(projectionName(name))} WHERE _copy NOT IN (SELECT id FROM rm_copies)`,
+    params: [`t/stray/${group}/`, group],
+  }));
+}
+
+/** The next objects that the register or D1 knows, in the order of their names; `end`: there may be more behind it. */
+async function nextObjects(consumer: Consumer, after: string) {
+  // D1 first: an object is in the register before it has a copy.
+  const { results } = await consumer.database
+    .prepare("SELECT DISTINCT object FROM rm_copies WHERE object > ? AND status <> 'walked' ORDER BY object LIMIT ?")
+    .bind(after, MAX_OBJECTS)
+    .all<{ object: ObjectName }>();
+  const known = await registeredNames(consumer, `t/${consumer.projection.app}`, after, MAX_OBJECTS);
+  const lists = [known, results.map(({ object }) => object)];
+  // Each is whole up to its end; what lies behind the nearer one comes with the next step.
+  const [end] = lists.flatMap((list) => (list.length < MAX_OBJECTS ? [] : list.slice(-1))).sort();
+  const names = [...new Set(lists.flat())].sort().filter((name) => end === undefined || name <= end);
+  return { names, registered: new Set(known), end };
 }
 
 interface Shown {
   readonly report: { readonly [member: string]: Json };
   readonly place: Place | null;
+}
+
+/** A copy of an object that is not registered; to ask for that would make it. Left as it is, but where it is to be dropped. */
+async function actOnUnknown(consumer: Consumer, object: ObjectName, act: Step["act"], endsAt: number): Promise<Shown> {
+  if (act !== "drop") return { report: { kind: "unregistered" }, place: null };
+  const hide = "UPDATE rm_copies SET status = 'dropping', is_hidden = 1, step = step + 1 WHERE object = ?";
+  await runBatch(consumer.database, [{ sql: hide, params: [object] }]);
+  // Whatever group it was of.
+  const tables = [...consumer.projection.tables.values()];
+  const outcome = await dropOld(consumer, await readCopies(consumer.database, object), tables, endsAt);
+  return { report: { outcome }, place: outcome === "more" ? GOES_ON : null };
 }
 
 async function actOn(
@@ -81,9 +130,7 @@ async function actOn(
       const { place: next, ...report } = await comparePage(consumer, object, place);
       return { report: { ...report, differing: [...report.differing] }, place: report.kind === "busy" ? null : next };
     }
-    const columns = group?.columns ?? {};
-    const limits = consumer.projection.limits;
-    const known = await pullObject(consumer.env, object, { v: 1, limits, tables: columns, from: null });
+    const known = await pullObject(consumer.env, object, { v: 1, limits: PAGE_LIMITS, tables: {}, from: null });
     if (known.kind !== "facts") return { report: { outcome: "unready" }, place: null };
     if (group === null) await runBatch(consumer.database, noteObject(object, known.facts));
     else if (act === "rebuild" && place === null) {
@@ -93,7 +140,7 @@ async function actOn(
     const outcome = group === null ? "noted" : await followObject(consumer, object, { untilMs: endsAt });
     const { epoch, migration, head, sizeBytes } = known.facts;
     // Called again for the same object: what is being built goes on.
-    const next = outcome === "more" ? { table: group?.projected[0]?.name ?? "", after: null } : null;
+    const next = outcome === "more" ? GOES_ON : null;
     return { report: { outcome, epoch, migration, seq: head, sizeBytes }, place: next };
   } catch (error) {
     return { report: { outcome: "failed", reason: String(error).slice(0, 200) }, place: null };
@@ -107,7 +154,7 @@ function noteObject(
 ): readonly Statement[] {
   const [, , group = "", partition = null] = object.split("/");
   return [
-    { sql: "DELETE FROM rm_copies WHERE object = ? AND status = 'listed'", params: [object] },
+    { sql: "DELETE FROM rm_copies WHERE object = ?", params: [object] },
     {
       sql: `INSERT INTO rm_copies (object, grp, part, status, is_hidden, epoch, migration, form, seq, head, size_bytes, place, as_of, step)
  VALUES (?, ?, ?, 'listed', 0, ?, ?, '', ?, ?, ?, NULL, ?, 0)`,
@@ -126,9 +173,8 @@ function readStep(body: Json): Step {
   if (!ACTS.some((each) => each === act)) throw invalidField("act", `must be one of ${ACTS.join(", ")}`);
   const isList = Array.isArray(tables) && tables.every((each) => typeof each === "string");
   if (tables !== null && !isList) throw invalidField("tables", "must be names of tables");
-  if (typeof after !== "string") throw invalidField("after", "must be what the step before answered");
-  const isPlace = isJsonObject(place) && typeof place.table === "string";
-  if (place !== null && !isPlace) throw invalidField("place", "must be what the step before answered");
+  const isPlace = place === null || (isJsonObject(place) && typeof place.table === "string");
+  if (typeof after !== "string" || !isPlace) throw invalidField("after", "must be as the step before answered");
   return {
     act: act as Step["act"],
     tables: tables as readonly string[] | null,

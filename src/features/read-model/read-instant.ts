@@ -83,7 +83,7 @@ function recorder(known: Fetched["records"], asked: Map<string, Statement>, size
     return [];
   };
   const refuse = () => {
-    throw new TypeError("Views are read, not written");
+    throw new TypeError("Views are read");
   };
   return {
     all,

@@ -6,6 +6,7 @@
 import type { Sql } from "../../../durable-objects/sql/port.ts";
 import { Fault } from "../../core/fault.ts";
 import { type ObjectName, objectName } from "../../core/ids.ts";
+import { REGISTRY_GROUP } from "../../core/protocol/live-opening.ts";
 import { type Position, positionsBehind } from "../../core/read-model/age.ts";
 import type { Exchange } from "../../edge/exchange.ts";
 import { type Database, databaseOf } from "./database.ts";
@@ -123,10 +124,13 @@ async function renew(exchange: Exchange, projection: Projection, { groups, curso
       renewing.set(group, nowMs + STALE_MS);
       const object = objectName(projection.app, group, null);
       if (!isPartitioned(projection, group)) {
-        if (cursors.some((cursor) => cursor.object === object)) await refresh(exchange, projection, [object]);
+        // One that has no copy may be there all the same: D1 is new, or lost. To ask an object that is not there would make it.
+        const registry = env.LEDGE_TABLES.getByName(objectName(projection.app, REGISTRY_GROUP, null));
+        if (cursors.some((cursor) => cursor.object === object) || (await registry.isRegistered(object)))
+          await refresh(exchange, projection, [object]);
       } else {
         await walkObjects(consumer, group).catch((error: unknown) => {
-          log.debug("another walker was faster, or D1 failed", { group, error: String(error) });
+          log.debug("a walk was left", { group, error: String(error) });
         });
       }
       renewing.delete(group);

@@ -3,24 +3,21 @@
  * itself can say, so each is asked. For administrators; pages by name.
  */
 
-import { Fault } from "../../core/fault.ts";
 import type { ObjectName } from "../../core/ids.ts";
 import { type ObjectFacts, PAGE_LIMITS } from "../../core/read-model/pull.ts";
-import { isAdmin } from "../../core/scope/principal.ts";
 import type { RouteContext } from "../../edge/app-options.ts";
 import type { LedgeEnv } from "../../edge/env.ts";
-import { mayInspect } from "../../edge/may-inspect.ts";
 import { queryParameters } from "../../edge/query-parameters.ts";
 import { databaseOf } from "./database.ts";
 import { pullObject } from "./follow-object.ts";
+import { requireOperator } from "./require-operator.ts";
 
 /** One request to an object each. */
 const PAGE_ROWS = 50;
 
 export async function showObjects(context: RouteContext): Promise<Response> {
-  const { env, log, user, url } = context;
-  if (!mayInspect({ env, principal: user }) && !isAdmin(user))
-    throw new Fault(user.kind === "anonymous" ? { slug: "unauthorized" } : { slug: "forbidden" });
+  const { env, log, url } = context;
+  requireOperator(context);
   const after = queryParameters(url, ["after"]).get("after") ?? "";
   const { results } = await databaseOf(env, log)
     .prepare(

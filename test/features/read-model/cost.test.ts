@@ -139,6 +139,6 @@ it("[RM1] a view's page costs D1 its rows and one an object, where its object is
   await walkObjects(consumer, "notes");
   expect(sum(written)).toBe(VIEWED.walk.d1RowsWritten);
   expect(sum(read)).toBeLessThanOrEqual(VIEWED.walk.d1RowsRead);
-  // Where the walk has got, and the copies of each object, which is asked once.
-  expect(looks).toHaveLength(1 + VIEWED.objects);
+  // The copies of fifty objects at once.
+  expect(looks.filter((sql) => sql.includes("BETWEEN"))).toHaveLength(Math.ceil(VIEWED.objects / 50));
 });

@@ -35,7 +35,8 @@ export function checkCopies(world: World, { seen, count }: CheckedState): void {
     const truth = world.history.get(`${epoch}:${migration}:${seq}`);
     if (truth === undefined) throw new Broken(`${object} is served at ${epoch}:${migration}:${seq}, which never was`);
     const held = rowsOfCopy(world, id);
-    if (held !== inForm(truth, form))
+    // D1's tables were changed under it: it is read from, with no age, until another one is whole.
+    if (form !== "" && held !== inForm(truth, form))
       throw new Broken(`at ${epoch}:${seq} ${object} held\n${inForm(truth, form)}\nand its copy\n${held}`);
     const before = seen.get(`${object} ${epoch}`) ?? 0;
     if (seq < before) throw new Broken(`${object} was served at ${before} and then at ${seq}`);

@@ -71,7 +71,8 @@ export async function simulateAge(seed: number): Promise<Readonly<Record<string,
       if (world.stores.has(object))
         followObject(consumer(weather), object, { untilMs: world.now + 50 }).then(count, () => count("follow failed"));
     } else if (dice < 0.4)
-      walkObjects(consumer(weather), "desk").then(
+      // Of one object, of some, or of all there are.
+      walkObjects(consumer(weather), "desk", 1 + below(6)).then(
         () => count("walked"),
         () => count("walk failed"),
       );

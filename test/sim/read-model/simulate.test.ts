@@ -8,6 +8,7 @@ const RUNS = 40;
 const EVENTS = [
   ...["nudge lost", "nudge doubled", "nudge overtaken", "lost", "died", "consumer failed", "current", "more"],
   ...["rebuild", "switch", "new ledger", "migration", "upgrade", "deployment", "burst"],
+  ...["migration of D1: search", "migration of D1: column", "migration of D1: table"],
   ...["read", "read after waiting", "read-behind"],
 ];
 

@@ -1,6 +1,6 @@
 /**
  * One simulated history from a seed: people write and read, objects lose their storage, migrate and prune, the list of copied columns
- * changes and two versions of the code run beside one another, operators ask for rebuilds, nudges are lost, doubled and overtaken,
+ * changes and two versions of the code run beside one another, D1 is migrated, operators ask for rebuilds, nudges are lost, doubled and overtaken,
  * consumers interleave, fail and die between any two steps. After every step D1 is held against what the objects were
  * (`check-copies.ts`), and so is all that readers are shown (`reader.ts`); in the end, with the weather calm, D1 must equal the objects.
  */
@@ -16,6 +16,7 @@ import { readCopies } from "../../../src/features/read-model/read-copies.ts";
 import { Broken, checkCopies, checkRest } from "./check-copies.ts";
 import { randomFrom } from "./random-from.ts";
 import { readCards } from "./reader.ts";
+import { SCHEMA_STORIES } from "./schema-stories.ts";
 import { rowsOf, VERSIONS, type Weather, World } from "./world.ts";
 
 export interface Tally {
@@ -57,6 +58,7 @@ export async function simulate(seed: number): Promise<Tally> {
   /** Found by a reader, whose promise nobody awaits. */
   const broken: unknown[] = [];
   let newest = 0;
+  let searched: 0 | 1 = 0;
   let atWork = 0;
   let rowIds = 0;
   /** The version that is deployed; for a while the other one runs beside it. */
@@ -161,6 +163,11 @@ export async function simulate(seed: number): Promise<Tally> {
       newest = 1 - newest;
       for (const each of OBJECTS) tell(each);
       count("deployment");
+    } else if (dice < 0.4) {
+      const story = pick(["search", "column", "table"] as const);
+      world.d1.sqlite.exec(SCHEMA_STORIES[searched][story].join("\n"));
+      if (story === "search") searched = searched === 0 ? 1 : 0;
+      count(`migration of D1: ${story}`);
     } else if (dice < 0.41) await rebuild(object);
     else for (let steps = 1 + below(8); steps > 0; steps--) await proceedAndSettle(proceed);
     await settle();

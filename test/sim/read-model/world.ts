@@ -10,6 +10,7 @@ import { fullyPublic, resource } from "ledge";
 import { nodeSql } from "../../../durable-objects/sql/node-sqlite.ts";
 import { handleCall } from "../../../durable-objects/table/handle-call.ts";
 import { factsOf, pull } from "../../../durable-objects/table/pull.ts";
+import type { RegisterPage } from "../../../durable-objects/table/registry.ts";
 import { openStore, type Store } from "../../../durable-objects/table/store.ts";
 import type { ObjectName } from "../../../src/core/ids.ts";
 import type { Json } from "../../../src/core/json.ts";
@@ -198,11 +199,14 @@ export class World {
       LEDGE_TABLES: {
         getByName: (name: ObjectName) => ({
           // Every object registers as it opens, before it commits anything.
-          objects: async () => {
+          objects: async (page: RegisterPage) => {
             await weather.step("register.before");
-            const names = [...this.stores.keys()].map((object) => ({ object }));
+            const names = [...this.stores.keys()].filter((object) => object > page.after && object < page.before);
             await weather.step("register.after");
-            return names;
+            return names
+              .sort()
+              .slice(0, page.limit)
+              .map((object) => ({ object }));
           },
           pull: async (request: string) => {
             await weather.step("pull.before");
