@@ -112,6 +112,7 @@ describe("what a view shows", () => {
 describe("how old an answer is", () => {
   it("[HT8] [RM3] a reader who has seen a commit is shown it, although nobody has told of it yet", async () => {
     const made = await send("ann", "POST /api/tasks", { id: "m1", projectId: "p9", title: "seen" });
+    expect(made.status).toBe(201);
     const position = made.headers.get("ledge-seq") ?? "";
     const read = await send("ann", 'GET /api/all_tasks?filter=projectId=="p9"', undefined, {
       "ledge-min-seq": position,
