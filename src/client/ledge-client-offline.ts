@@ -6,6 +6,7 @@
 export type { Conflict, ConflictPolicy, Resolution } from "../core/offline/conflict.ts";
 export type { RowWrite } from "../core/offline/outbox-entry.ts";
 export { type StatusLabel, type SyncStatus, statusLabel } from "../core/offline/sync-status.ts";
+export { type WaitsFor, waitsFor } from "../core/offline/waits-for.ts";
 export type { WriteOf } from "./client-tables.ts";
 export { indexedDbStorage } from "./offline/indexed-db-storage.ts";
 export { keyValueStorage } from "./offline/key-value-storage.ts";

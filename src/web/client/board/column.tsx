@@ -1,9 +1,9 @@
 /** YOURS. A column of the board: its cards in their order, more of them as it is scrolled, and a field for a new one. */
 
 import { useInfiniteList, useLiveList } from "ledge/client/react";
-import { Fragment, useEffect, useLayoutEffect, useRef } from "react";
+import { Fragment, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { Card } from "./card.tsx";
-import type { Project, Status } from "./columns.ts";
+import type { Project, Status, Task } from "./columns.ts";
 import { QuickAdd } from "./quick-add.tsx";
 import type { Lifting } from "./use-lift.ts";
 import { type Place, placeHref } from "./use-place.ts";
@@ -27,13 +27,14 @@ export function Column({ project, status, name, count, person, place, pending, l
     orderBy: ["position", "id"],
     pageSize: 100,
   });
-  // Its end, also while that is not among what has been scrolled to.
-  const end = useLiveList("tasks", { filter, orderBy: ["-position", "-id"], limit: 1 });
-  const last = (hasNextPage ? end.items[0] : undefined) ?? items.at(-1);
+  const [told, setTold] = useState<Task | null>(null);
+  /** Its end, while that is not among what has been scrolled to. */
+  const end = hasNextPage ? told : null;
+  const last = end ?? items.at(-1);
   const { lift, shown } = lifting;
   useLayoutEffect(() => {
-    shown.current.set(status, items);
-  }, [shown, status, items]);
+    shown.current.set(status, { items, end });
+  }, [shown, status, items, end]);
   const target = lift?.target.status === status ? lift.target.index : null;
   let next = 0;
   return (
@@ -67,6 +68,7 @@ export function Column({ project, status, name, count, person, place, pending, l
           <li className="nothing">Nothing here yet.</li>
         )}
         {hasNextPage && <More onSeen={fetchNextPage} />}
+        {hasNextPage && <End filter={filter} onTold={setTold} />}
       </ol>
       <QuickAdd
         project={project.id}
@@ -77,6 +79,19 @@ export function Column({ project, status, name, count, person, place, pending, l
       />
     </section>
   );
+}
+
+/** Follows the last task of a column that has more than it shows. */
+function End({ filter, onTold }: EndProps) {
+  const { items } = useLiveList("tasks", { filter, orderBy: ["-position", "-id"], limit: 1 });
+  const last = items[0] ?? null;
+  useEffect(() => onTold(last), [last, onTold]);
+  return null;
+}
+
+interface EndProps {
+  readonly filter: { readonly projectId: string; readonly status: Status };
+  readonly onTold: (last: Task | null) => void;
 }
 
 /** Fetches on when it comes near; a button for whoever does not scroll. */

@@ -10,17 +10,28 @@ export interface Target {
   readonly index: number;
 }
 
-/** `items`: the cards of the target's column, in order. Null: it is there already. */
+/** A column's cards as they are shown, and its last one, where that is not among them. */
+export interface Shown {
+  readonly items: readonly Task[];
+  readonly end: Task | null;
+}
+
+/**
+ * `items`: the cards of the target's column that are shown, in order; `end`: its last one, where that is not among them: below the last that is shown
+ * then means behind it. Null: it is there already.
+ */
 export function moveWrites(
   task: Task,
   target: Target,
-  items: readonly Task[],
+  { items, end }: Shown,
   person: string,
 ): readonly AnyWrite[] | null {
   const others = items.filter(({ id }) => id !== task.id);
   const from = items.findIndex(({ id }) => id === task.id);
   if (task.status === target.status && from === target.index) return null;
-  const position = placeBetween(others[target.index - 1]?.position ?? null, others[target.index]?.position ?? null);
+  const next = others[target.index];
+  const previous = (next === undefined ? end : null) ?? others[target.index - 1];
+  const position = placeBetween(previous?.position ?? null, next?.position ?? null);
   const place: AnyWrite = {
     op: "update",
     table: "tasks",

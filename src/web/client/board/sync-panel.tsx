@@ -1,6 +1,6 @@
 /** YOURS. How it stands with the server, in the head: live, offline, unsent; and below it each write that waits or was refused, with what a person can do. */
 
-import type { OutboxItem } from "ledge/client/offline";
+import { type OutboxItem, type WaitsFor, waitsFor } from "ledge/client/offline";
 import { useSyncStatus } from "ledge/client/react";
 import { useEffect } from "react";
 import { describeRefusal, describeWrite } from "./describe-write.ts";
@@ -23,6 +23,7 @@ export function SyncPanel() {
     return () => removeEventListener("beforeunload", ask);
   }, [isAtRisk]);
   const waiting = sync.pending.filter(({ status }) => status !== "refused");
+  const reasons = waitsFor(sync.pending, isSignedOut ? "signed-out" : sync.pause);
   return (
     <HangingPanel
       label={`${text}. Show writes that wait`}
@@ -61,7 +62,7 @@ export function SyncPanel() {
               {waiting.map((item) => (
                 <li key={item.key}>
                   <p className="what">{describeWrite(item)}</p>
-                  <p className="why">{WAITING[item.status] ?? "Waits"}</p>
+                  <p className="why">{WAITING[reasons.get(item.key) ?? "turn"]}</p>
                 </li>
               ))}
             </ul>
@@ -94,10 +95,15 @@ function Refused({ item, sync }: { readonly item: OutboxItem; readonly sync: Syn
   );
 }
 
-const WAITING: Readonly<Record<string, string>> = {
-  queued: "Waits to be sent",
-  sending: "On its way",
-  unknown: "Sent; whether it arrived is being found out",
+const WAITING: Readonly<Record<WaitsFor, string>> = {
+  decision: "Waits for the change before it, which was refused",
+  "change-before": "Waits for the change before it",
+  "sign-in": "Waits for you to sign in",
+  network: "Waits for the network",
+  server: "Waits for the server, which does not answer",
+  answer: "On its way",
+  outcome: "Sent; whether it arrived is being found out",
+  turn: "Waits to be sent",
 };
 
 function standing(sync: Syncing & { readonly isSignedOut: boolean }): {
@@ -120,7 +126,7 @@ function explain(sync: Syncing): string {
     return "This browser does not keep what you write at the moment. Its storage may be full, or is being cleared.";
   if (refused > 0) return "The server refused what stands below. It stays until you decide.";
   if (isCutOff(sync))
-    return `You are offline. What you do is kept in this ${isDurable ? "browser" : "tab"}, and sent as soon as the server can be reached.`;
+    return `You are offline, or the server does not answer. What you do is kept in this ${isDurable ? "browser" : "tab"}, and sent as soon as the server can be reached.`;
   return unsent > 0 ? "Being saved." : "Everything is saved, and you see what others do as they do it.";
 }
 

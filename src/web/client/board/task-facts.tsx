@@ -19,7 +19,7 @@ export function TaskFacts({ task, person, save }: TaskFactsProps) {
     save(task.id, values, { on: task }).catch(() => say("The change could not be stored in this browser"));
   const move = (status: Status) => {
     // At the top of its new column, whose cards need not be known here.
-    const writes = moveWrites(task, { status, index: 0 }, [], person);
+    const writes = moveWrites(task, { status, index: 0 }, { items: [], end: null }, person);
     if (writes !== null) run(writes).catch(() => say("The move could not be stored in this browser"));
   };
   return (

@@ -6,7 +6,7 @@
 import { useTransaction } from "ledge/client/react";
 import { type RefObject, useCallback, useEffect, useMemo, useRef, useState } from "react";
 import { COLUMNS, columnName, type Status, type Task } from "./columns.ts";
-import { moveWrites, type Target } from "./move-task.ts";
+import { moveWrites, type Shown, type Target } from "./move-task.ts";
 import { say } from "./say.tsx";
 
 export interface Lift {
@@ -17,8 +17,7 @@ export interface Lift {
 
 export interface Lifting {
   readonly lift: Lift | null;
-  /** Of each column, as they are shown. */
-  readonly shown: RefObject<Map<Status, readonly Task[]>>;
+  readonly shown: RefObject<Map<Status, Shown>>;
   begin(task: Task, by: Lift["by"]): void;
   aim(target: Target): void;
   /** By an arrow key. */
@@ -29,7 +28,7 @@ export interface Lifting {
 
 export function useLift(person: string): Lifting {
   const [lift, setLift] = useState<Lift | null>(null);
-  const shown = useRef(new Map<Status, readonly Task[]>());
+  const shown = useRef(new Map<Status, Shown>());
   // What the functions see, so that they stay the same while a card moves.
   const now = useRef(lift);
   const { run } = useTransaction();
@@ -39,7 +38,7 @@ export function useLift(person: string): Lifting {
   }, []);
   const ways = useMemo(() => {
     const others = ({ task, target }: Lift) => cardsOf(target.status).filter(({ id }) => id !== task.id);
-    const cardsOf = (status: Status) => shown.current.get(status) ?? [];
+    const cardsOf = (status: Status) => shown.current.get(status)?.items ?? [];
     return {
       begin(task: Task, by: Lift["by"]) {
         const index = cardsOf(task.status).findIndex(({ id }) => id === task.id);
@@ -67,10 +66,13 @@ export function useLift(person: string): Lifting {
         set(null);
         if (current === null) return;
         const { task, target } = current;
-        const writes = moveWrites(task, target, cardsOf(target.status), person);
+        const { items, end } = shown.current.get(target.status) ?? { items: [], end: null };
+        const writes = moveWrites(task, target, { items, end }, person);
         if (writes === null) return;
+        const isOutOfSight = end !== null && target.index === others(current).length;
+        const place = `${isOutOfSight ? "the end of " : ""}${columnName(target.status)}`;
         run(writes).then(
-          () => task.status !== target.status && say(`Moved to ${columnName(target.status)}`),
+          () => (isOutOfSight || task.status !== target.status) && say(`Moved to ${place}`),
           () => say("The move could not be stored in this browser"),
         );
       },
