@@ -241,7 +241,8 @@ test("[RH1] [TX1] a card is carried by keys: picked up, moved over columns, put 
     .poll(() => page.locator("main [role=status]").first().textContent())
     .toBe("Find a place for the rain barrel: Doing, place 1");
   await page.keyboard.press("Escape");
-  expect(await cards(page, "doing")).toEqual(["Turn the compost", "Mend the fence along the lane"]);
+  const before = ["Turn the compost", "Mend the fence along the lane"];
+  await expect.poll(() => cards(page, "doing"), PATIENT).toEqual(before);
   for (const key of ["Space", "ArrowRight", "ArrowUp", "Space"]) await page.keyboard.press(key);
   const moved = ["Turn the compost", "Find a place for the rain barrel", "Mend the fence along the lane"];
   await expect.poll(() => cards(page, "doing"), PATIENT).toEqual(moved);
