@@ -28,6 +28,6 @@ export const projectReport = view({
       count(CASE WHEN NOT ${isDone} THEN 1 END), count(CASE WHEN ${isDone} THEN 1 END), count(CASE WHEN ${isOverdue} THEN 1 END),
       sum(CASE WHEN NOT ${isDone} THEN ${tasksTable.estimateHours} END)
     FROM ${projectsTable} LEFT JOIN ${tasksTable} ON ${tasksTable.projectId} = ${projectsTable.id}
-    GROUP BY ${projectsTable.id}`,
+    GROUP BY ${projectsTable.id}, ${projectsTable.name}, ${projectsTable.ownerId}`,
   auth: { read: (user) => rsql`ownerId==${user.id}` },
 });

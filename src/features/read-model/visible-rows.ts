@@ -98,17 +98,20 @@ function rowsOf(
     partitions === null
       ? // Mostly none is hidden: then no row has to be looked up.
         `(NOT EXISTS (SELECT 1 FROM rm_copies WHERE is_hidden = 1) OR ${COPY_COLUMN} NOT IN (SELECT id FROM rm_copies WHERE is_hidden = 1))`
-      : copiesOf(partitions.map((each) => objectName(app, table.group, each)));
+      : copiesOf(
+          partitions.map((each) => objectName(app, table.group, each)),
+          which,
+        );
   const isPresent = which === "present" && hidden !== null ? ` AND t.${hidden} IS NULL` : "";
   const names = [...(withRowid ? ["rowid AS rowid"] : []), ...table.columns.map(quoteColumn), VERSION_COLUMN];
   const columns = names.map((name) => `t.${name}`).join(", ");
   return `SELECT ${columns} FROM main.${quoteIdentifier(projectionName(table.name))} AS t WHERE ${isVisible}${isPresent}`;
 }
 
-/** Of one object `=`, so that its rows come in order of id. */
-function copiesOf(objects: readonly ObjectName[]): string {
+/** Of one object `=`, so that its rows come in order of id; in a query, which has an order of its own, SQLite then looks at other indexes too. */
+function copiesOf(objects: readonly ObjectName[], which: "all" | "present"): string {
   const names = objects.map((name) => `'${name}'`).join(", ");
-  return `${COPY_COLUMN} ${objects.length === 1 ? "=" : "IN"} (SELECT id FROM rm_copies WHERE object IN (${names}) AND status = 'serving')`;
+  return `${COPY_COLUMN} ${objects.length === 1 && which === "all" ? "=" : "IN"} (SELECT id FROM rm_copies WHERE object IN (${names}) AND status = 'serving')`;
 }
 
 function softDeleted({ softDelete, columns }: ProjectedTable): string | null {

@@ -58,7 +58,7 @@ test("[RM1] a filter that fixes the partition reads the copies of those partitio
 test("[RM1] what the scopes of the example's views ask for is found by an index of the copy", () => {
   const mine = planOf(myMessages, 'authorId=="ann"');
   expect(mine.join("\n")).toMatch(/SEARCH t USING (COVERING )?INDEX rm_messages_by_author \(author_id=\?/);
-  // Grouped, so all projects are read before the scope is asked; their tasks are sought, not scanned.
+  // Grouped by the owner, too, so that SQLite asks for the scope inside, before it groups.
   const report = planOf(projectReport, 'ownerId=="ann"').join("\n");
   expect(report).toMatch(/SEARCH t USING INDEX rm_tasks_by_place \(_copy=\? AND project_id=\?/);
 });
