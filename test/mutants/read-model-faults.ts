@@ -20,7 +20,7 @@ export const READ_MODEL_FAULTS: readonly SimulatedFault[] = [
     file: "src/core/read-model/pull.ts",
     find: 'if (from.epoch !== facts.epoch) return "epoch";',
     replace: "",
-    seed: 6,
+    seed: 35,
   },
   {
     rule: "RM2",
@@ -28,7 +28,7 @@ export const READ_MODEL_FAULTS: readonly SimulatedFault[] = [
     file: "src/core/read-model/pull.ts",
     find: 'if (from.migration !== facts.migration) return "migration";',
     replace: "",
-    seed: 2,
+    seed: 4,
   },
   {
     rule: "RM2",
@@ -77,7 +77,7 @@ export const READ_MODEL_FAULTS: readonly SimulatedFault[] = [
     file: "src/core/read-model/statements.ts",
     find: "UPDATE rm_copies SET status = 'dropping', is_hidden = 1, step = step + 1 WHERE object = ? AND status = 'serving'",
     replace: "UPDATE rm_copies SET is_hidden = 1, step = step + 1 WHERE object = ? AND status = 'serving'",
-    seed: 1,
+    seed: 2,
   },
   {
     rule: "RM2",
@@ -93,7 +93,7 @@ export const READ_MODEL_FAULTS: readonly SimulatedFault[] = [
     file: "src/core/read-model/statements.ts",
     find: "placeText(page.place),\n          page.facts.head,",
     replace: "placeText(copy.place),\n          page.facts.head,",
-    seed: 69,
+    seed: 163,
   },
   {
     rule: "RM4",
@@ -141,7 +141,7 @@ export const READ_MODEL_FAULTS: readonly SimulatedFault[] = [
     file: "src/core/read-model/copy.ts",
     find: "from: form === wanted.form ? { epoch, migration, seq, place } : null,",
     replace: "from: form === wanted.form || place === null ? { epoch, migration, seq, place } : null,",
-    seed: 1,
+    seed: 2,
   },
   {
     rule: "RM4",
@@ -157,7 +157,7 @@ export const READ_MODEL_FAULTS: readonly SimulatedFault[] = [
     file: "src/core/read-model/statements.ts",
     find: "form,\n            facts.head,\n            facts.head,",
     replace: "form, 0, facts.head,",
-    seed: 1,
+    seed: 4,
   },
   {
     rule: "RM3",
@@ -190,7 +190,7 @@ export const READ_MODEL_FAULTS: readonly SimulatedFault[] = [
     find: "const found = along.map((statement) => known.records.get(keyOf(statement.sql, statement.params)) ?? []);",
     replace:
       "const found = (await database.batch<SqlRecord>(along.map(({ sql, params }) => database.prepare(sql).bind(...params)))).map(({ results }) => results);",
-    seed: 6,
+    seed: 9,
   },
   {
     rule: "RM2",
