@@ -94,6 +94,15 @@ export function benchObject(migrations: Parameters<typeof tableObject>[1]) {
   };
 }
 
+function consumerIn(env: Env) {
+  return {
+    env: env as unknown as LedgeEnv,
+    database: countingDatabase(env.LEDGE_D1),
+    projection: projectionOf(app.definition),
+    clock: Date.now,
+  };
+}
+
 export const worker = {
   async fetch(request: Request, env: Env, context: ExecutionContext): Promise<Response> {
     const { pathname, searchParams } = new URL(request.url);
@@ -114,31 +123,19 @@ export const worker = {
     }
     if (pathname === "/follow") {
       const startedAt = performance.now();
-      const database = countingDatabase(env.LEDGE_D1);
-      const consumer = {
-        env: env as unknown as LedgeEnv,
-        database,
-        projection: projectionOf(app.definition),
-        clock: Date.now,
-      };
+      const consumer = consumerIn(env);
       await followObject(consumer, searchParams.get("object") as ObjectName, { untilMs: Number.POSITIVE_INFINITY });
       return Response.json({ ms: performance.now() - startedAt });
     }
     if (pathname === "/walk") {
-      const database = countingDatabase(env.LEDGE_D1);
-      const consumer = {
-        env: env as unknown as LedgeEnv,
-        database,
-        projection: projectionOf(app.definition),
-        clock: Date.now,
-      };
+      const consumer = consumerIn(env);
       const startedAt = performance.now();
       let stretches = 0;
       for (let isOver = false; !isOver; stretches++) {
         // Its rest is not what is measured.
-        await database.prepare("UPDATE rm_copies SET head = 0 WHERE status = ?").bind("walked").all();
+        await consumer.database.prepare("UPDATE rm_copies SET head = 0 WHERE status = ?").bind("walked").all();
         await walkObjects(consumer, searchParams.get("group") ?? "");
-        const { results } = await database
+        const { results } = await consumer.database
           .prepare("SELECT place FROM rm_copies WHERE status = ?")
           .bind("walked")
           .all<{ place: string | null }>();
