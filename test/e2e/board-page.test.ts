@@ -585,7 +585,7 @@ test("[J7] [J11] [J15] the tasks of a board are exported as a file: the export w
 }, 60_000);
 
 test("[RH1] a task that opens speaks of no connection while it is asked for; a board that is gone leads back; colours that a person has set hide nothing", async () => {
-  const { context, page } = await openExample("gerd");
+  const { context, page } = await openExample("hedwig");
   await page.emulateMedia({ forcedColors: "active" });
   const outlines = `[...document.querySelectorAll(".views a")].map((each) => getComputedStyle(each).outlineStyle)`;
   expect(await page.evaluate(outlines)).toEqual(["solid", "none"]);
