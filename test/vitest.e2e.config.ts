@@ -15,6 +15,9 @@ export default defineConfig({
     bail: 1,
     testTimeout: 120_000,
     hookTimeout: 120_000,
-    reporters: process.env.CI === undefined ? ["default"] : ["default", ["json", { outputFile: ".ledge/e2e.json" }]],
+    reporters:
+      process.env.CI === undefined
+        ? ["default"]
+        : ["default", ["json", { outputFile: `.ledge/${process.env.REPORT ?? "e2e"}.json` }]],
   },
 });
