@@ -4,8 +4,7 @@
  * told apart here, so that no row is stranded unseen.
  */
 
-import { type ObjectName, objectName } from "../../src/core/ids.ts";
-import { REGISTRY_GROUP } from "../../src/core/protocol/live-opening.ts";
+import type { ObjectName } from "../../src/core/ids.ts";
 import type { Sql } from "../sql/port.ts";
 import { quoteIdentifier } from "../sql/quote-identifier.ts";
 import type { Store } from "./store.ts";
@@ -43,14 +42,6 @@ const WHOLE: RegisterPage = { after: "", before: "u", limit: -1 };
 
 export interface RegistryAnswer {
   readonly stranded: readonly Stranded[];
-}
-
-export function registryName(app: string): ObjectName {
-  return objectName(app, REGISTRY_GROUP, null);
-}
-
-export function isRegistry(name: ObjectName): boolean {
-  return name.split("/")[2] === REGISTRY_GROUP;
 }
 
 /** Notes an object. `holdsRows` asks another object whether it has rows of a table. */

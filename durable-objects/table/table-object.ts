@@ -10,6 +10,7 @@ import { CLOSE } from "../../src/core/live/wire-schema.ts";
 import { parseLogLevel } from "../../src/core/log.ts";
 import { LIVE_HEADER, type LiveOpening } from "../../src/core/protocol/live-opening.ts";
 import { CALL_VERSION, type ObjectCall, type ObjectReply } from "../../src/core/protocol/object-call.ts";
+import { isRegistry, registryName } from "../../src/core/protocol/registry-name.ts";
 import type { UsedNews, UsedQuestion } from "../../src/core/protocol/used-rows.ts";
 import { decodeCall, encodeReply } from "../../src/core/protocol/wire.ts";
 import { printFilter } from "../../src/core/query/print.ts";
@@ -34,7 +35,6 @@ import {
   failingObjects,
   holdsRows,
   isRegistered,
-  isRegistry,
   objectOfEpoch,
   type RegisterPage,
   type Registration,
@@ -296,5 +296,5 @@ export function tableObject(
 
 /** `t/<app>/…` → `t/<app>/_registry` */
 function registryFor(name: ObjectName): ObjectName {
-  return `t/${name.split("/")[1]}/_registry` as ObjectName;
+  return registryName(name.split("/")[1] ?? "");
 }

@@ -13,7 +13,3 @@ export interface Reply {
 export function jsonReply(value: unknown, status = 200): Reply {
   return { status, headers: { "content-type": "application/json" }, body: JSON.stringify(value) };
 }
-
-export function htmlReply(body: string): Reply {
-  return { status: 200, headers: { "content-type": "text/html; charset=utf-8" }, body };
-}

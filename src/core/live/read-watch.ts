@@ -16,23 +16,13 @@ import { parseSelect } from "../query/select.ts";
 import { conjoin, type Filter } from "../query/tree.ts";
 import type { WatchFrame } from "./client-frames.ts";
 import { LIVE_LIMITS } from "./live-limits.ts";
-import { type LiveQuery, type LiveQuestion, type LiveTable, underScopes } from "./live-query.ts";
+import type { LiveQuery, LiveQuestion, LiveTable } from "./live-query.ts";
 import { ROW_EVENTS, type RowEvent } from "./transition.ts";
 
 /** A table, and the operators it allows in filters. */
 export interface WatchedTable {
   readonly table: LiveTable;
   readonly allowedOperators?: readonly string[] | undefined;
-}
-
-/** `scopes`: read and subscribe scope of the caller. */
-export function readWatch(
-  frame: WatchFrame,
-  { scopes, ...watched }: WatchedTable & { readonly scopes: readonly string[] },
-): LiveQuery {
-  const query = underScopes(readQuestion(frame, watched), watched.table, scopes);
-  if (query === null) throw new Fault({ slug: "forbidden", operation: "subscribe" });
-  return query;
 }
 
 export function readQuestion(frame: WatchFrame, watched: WatchedTable): LiveQuestion {

@@ -8,8 +8,6 @@ import type { SocketRights } from "../live/socket-state.ts";
 import type { User } from "../scope/principal.ts";
 
 export const LIVE_HEADER = "ledge-live";
-/** Group of the system object that knows all others. */
-export const REGISTRY_GROUP = "_registry";
 
 export interface LiveOpening {
   readonly v: 1;

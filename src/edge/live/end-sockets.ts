@@ -3,11 +3,9 @@
  * in, and tells those.
  */
 
-import { objectName } from "../../core/ids.ts";
-import { REGISTRY_GROUP } from "../../core/protocol/live-opening.ts";
 import type { AccessListener } from "../access-ended.ts";
+import { registryOf } from "../registry-of.ts";
 
 export const endSockets: AccessListener = async (ended, { edge, env }) => {
-  const registry = env.LEDGE_TABLES.getByName(objectName(edge.definition.name, REGISTRY_GROUP, null));
-  await registry.accessEnded(ended);
+  await registryOf(env, edge.definition.name).accessEnded(ended);
 };

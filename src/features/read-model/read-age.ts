@@ -4,7 +4,6 @@
  */
 
 import { type ObjectName, objectName } from "../../core/ids.ts";
-import { REGISTRY_GROUP } from "../../core/protocol/live-opening.ts";
 import { type Cursor, type Position, positionsText, readWishes } from "../../core/read-model/age.ts";
 import type { Statement } from "../../core/read-model/statements.ts";
 import { readObject } from "../../edge/call-object.ts";
@@ -13,6 +12,7 @@ import { expectAnswer } from "../../edge/endpoints/answer.ts";
 import type { Exchange } from "../../edge/exchange.ts";
 import { callHeader } from "../../edge/exchange.ts";
 import { admitsPartition } from "../../edge/partition.ts";
+import { registryOf } from "../../edge/registry-of.ts";
 import { groupOf, type Projection } from "./projection.ts";
 
 /** Objects whose positions an answer names, and that one read asks for news at once. */
@@ -89,7 +89,7 @@ export async function wantedPositions(exchange: Exchange, groups: readonly strin
   const wishes = readWishes(request.headers.get("ledge-min-seq"));
   const found = await Promise.all(
     wishes.map(async (wish): Promise<readonly Position[]> => {
-      const registry = env.LEDGE_TABLES.getByName(objectName(app, REGISTRY_GROUP, null));
+      const registry = registryOf(env, app);
       if (wish.kind === "transaction") {
         const { object } = wish;
         const isKnown = isOurs(object) && (await mayEnter(exchange, object)) && (await registry.isRegistered(object));

@@ -6,9 +6,9 @@
 import type { Sql } from "../../../durable-objects/sql/port.ts";
 import { Fault } from "../../core/fault.ts";
 import { type ObjectName, objectName } from "../../core/ids.ts";
-import { REGISTRY_GROUP } from "../../core/protocol/live-opening.ts";
 import { type Position, positionsBehind } from "../../core/read-model/age.ts";
 import type { Exchange } from "../../edge/exchange.ts";
+import { registryOf } from "../../edge/registry-of.ts";
 import { type Database, databaseOf } from "./database.ts";
 import { followObject } from "./follow-object.ts";
 import type { Projection } from "./projection.ts";
@@ -125,8 +125,8 @@ async function renew(exchange: Exchange, projection: Projection, { groups, curso
       const object = objectName(projection.app, group, null);
       if (!isPartitioned(projection, group)) {
         // One that has no copy may be there all the same: D1 is new, or lost. To ask an object that is not there would make it.
-        const registry = env.LEDGE_TABLES.getByName(objectName(projection.app, REGISTRY_GROUP, null));
-        if (cursors.some((cursor) => cursor.object === object) || (await registry.isRegistered(object)))
+        const { app } = projection;
+        if (cursors.some((cursor) => cursor.object === object) || (await registryOf(env, app).isRegistered(object)))
           await refresh(exchange, projection, [object]);
       } else {
         await walkObjects(consumer, group).catch((error: unknown) => {

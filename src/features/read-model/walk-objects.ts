@@ -5,7 +5,7 @@
  */
 
 import { type ObjectName, objectName } from "../../core/ids.ts";
-import { REGISTRY_GROUP } from "../../core/protocol/live-opening.ts";
+import { registryName } from "../../core/protocol/registry-name.ts";
 import { guard } from "../../core/read-model/statements.ts";
 import { runBatch } from "./database.ts";
 import { type Consumer, followObject, pullObject } from "./follow-object.ts";
@@ -132,7 +132,7 @@ async function openWalk({ database, projection }: Consumer, group: string): Prom
     {
       sql: `INSERT INTO rm_copies (object, grp, part, status, is_hidden, epoch, migration, form, seq, head, size_bytes, place, as_of, step)
  SELECT ?1, ?2, NULL, 'walked', 0, '', NULL, '', 0, 0, 0, NULL, 0, 0 WHERE NOT EXISTS (SELECT 1 FROM rm_copies WHERE grp = ?2 AND status = 'walked')`,
-      params: [objectName(projection.app, REGISTRY_GROUP, null), group],
+      params: [registryName(projection.app), group],
     },
     {
       sql: "SELECT id, step, form, place, seq, head FROM rm_copies WHERE grp = ? AND status = 'walked'",

@@ -2,6 +2,7 @@
 
 import { env, runDurableObjectAlarm, runInDurableObject, SELF } from "cloudflare:test";
 import { vi } from "vitest";
+import { countRows } from "../../support/count-rows.ts";
 
 export const { LEDGE_TABLES: tables } = env as unknown as { readonly LEDGE_TABLES: DurableObjectNamespace };
 export const JOBS = "t/test/jobs";
@@ -65,26 +66,5 @@ export async function ring(where = "1 = 1"): Promise<void> {
 
 /** Rows that the object of the jobs writes meanwhile, as SQLite counts them: what is billed. */
 export async function rowsWritten(run: () => Promise<void>): Promise<number> {
-  const stub = tables.getByName(JOBS);
-  let written = 0;
-  await runInDurableObject(stub, (_, state) => {
-    const { sql: storage } = state.storage;
-    const exec = storage.exec.bind(storage);
-    Object.defineProperty(storage, "exec", {
-      configurable: true,
-      value: (statement: string, ...params: SqlStorageValue[]) => {
-        const cursor = exec(statement, ...params);
-        const settle = <T>(result: T): T => {
-          written += cursor.rowsWritten;
-          return result;
-        };
-        return { toArray: () => settle(cursor.toArray()), raw: () => settle([...cursor.raw()]) };
-      },
-    });
-  });
-  await run();
-  await runInDurableObject(stub, (_, state) => {
-    delete (state.storage.sql as { exec?: unknown }).exec;
-  });
-  return written;
+  return (await countRows(tables.getByName(JOBS), run)).written;
 }

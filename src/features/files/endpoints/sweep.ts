@@ -6,12 +6,12 @@
 import { Fault, invalidField } from "../../../core/fault.ts";
 import { type ObjectName, objectName, type RowId } from "../../../core/ids.ts";
 import { isJsonObject, type JsonObject } from "../../../core/json.ts";
-import { REGISTRY_GROUP } from "../../../core/protocol/live-opening.ts";
 import type { AnyResource } from "../../../define/resource.ts";
 import type { RouteContext } from "../../../edge/app-options.ts";
 import type { LedgeEnv } from "../../../edge/env.ts";
 import { mayInspect } from "../../../edge/may-inspect.ts";
 import { readJsonObject } from "../../../edge/read-body.ts";
+import { registryOf } from "../../../edge/registry-of.ts";
 import { bucketOf } from "../bucket.ts";
 import { fileRulesOf, isFileResource } from "../file-resource.ts";
 import { type SweptTable, sweepBucket, sweepRows } from "../sweep.ts";
@@ -79,7 +79,7 @@ function readPlace(value: unknown): Place {
 
 /** Every object of the register, with each file table that it may hold; in the order of the register, which only grows. */
 async function fileTables({ env, app }: RouteContext): Promise<SweptTable[]> {
-  const registry = (env as LedgeEnv).LEDGE_TABLES.getByName(objectName(app.name, REGISTRY_GROUP, null));
+  const registry = registryOf(env as LedgeEnv, app.name);
   const tables = [...app.resources.values()].filter(isFileResource);
   return (await registry.objects()).flatMap(({ object }) =>
     tables
