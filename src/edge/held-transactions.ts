@@ -7,7 +7,7 @@ import { COMMIT_VERSION, type Txid } from "../core/commit/transaction-message.ts
 import { Fault } from "../core/fault.ts";
 import { type ObjectName, objectName } from "../core/ids.ts";
 import type { Exchange } from "./exchange.ts";
-import { mayInspect } from "./may-inspect.ts";
+import { requireOperator } from "./may-inspect.ts";
 import { jsonReply, type Reply } from "./reply.ts";
 import type { Params } from "./router.ts";
 
@@ -30,7 +30,7 @@ interface Found {
 const MAX_ASKED = 200;
 
 export async function listHeld(exchange: Exchange): Promise<Reply> {
-  refuseStrangers(exchange);
+  requireOperator(exchange);
   const { held, asked, objects, silent } = await findHeld(exchange);
   const transactions = held.map(({ object, txid, decider, preparedAtMs }) => ({
     ...{ txid, object, decider, ageMs: Math.max(exchange.nowMs - preparedAtMs, 0) },
@@ -40,7 +40,7 @@ export async function listHeld(exchange: Exchange): Promise<Reply> {
 }
 
 export async function endHeld(exchange: Exchange, { txid = "" }: Params): Promise<Reply> {
-  refuseStrangers(exchange);
+  requireOperator(exchange);
   const { env, log, principal } = exchange;
   const { held } = await findHeld(exchange);
   const parts = held.filter((each) => each.txid === txid);
@@ -76,11 +76,6 @@ async function findHeld({ env, edge, url }: Exchange): Promise<Found> {
     objects: names.length,
     silent: asked.filter((_, index) => found[index]?.status === "rejected"),
   };
-}
-
-function refuseStrangers(exchange: Exchange): void {
-  if (mayInspect(exchange)) return;
-  throw new Fault(exchange.principal.kind === "anonymous" ? { slug: "unauthorized" } : { slug: "forbidden" });
 }
 
 function noStore(reply: Reply): Reply {

@@ -7,7 +7,7 @@ import type { Endpoint } from "./endpoint.ts";
 import type { Exchange } from "./exchange.ts";
 import { health, readiness } from "./health.ts";
 import { endHeld, listHeld } from "./held-transactions.ts";
-import { mayInspect } from "./may-inspect.ts";
+import { requireOperator } from "./may-inspect.ts";
 import { jsonReply, type Reply } from "./reply.ts";
 import type { Params, Route } from "./router.ts";
 
@@ -27,10 +27,8 @@ function get(pattern: string, endpoint: Endpoint): Route<Endpoint> {
 }
 
 function describeTables(exchange: Exchange): Reply {
-  const { edge, principal } = exchange;
-  if (!mayInspect(exchange)) {
-    throw new Fault(principal.kind === "anonymous" ? { slug: "unauthorized" } : { slug: "forbidden" });
-  }
+  requireOperator(exchange);
+  const { edge } = exchange;
   const tables = [...edge.tables.values()].map(({ path, resource: { spec } }) => ({
     path,
     name: spec.name,

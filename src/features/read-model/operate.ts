@@ -13,6 +13,7 @@ import { projectionName } from "../../core/read-model/projected-table.ts";
 import { type ObjectFacts, PAGE_LIMITS, type Place } from "../../core/read-model/pull.ts";
 import { type Statement, statementsOf } from "../../core/read-model/statements.ts";
 import type { RouteContext } from "../../edge/app-options.ts";
+import { requireOperator } from "../../edge/may-inspect.ts";
 import { readJsonBody } from "../../edge/read-body.ts";
 import { comparePage } from "./compare-copy.ts";
 import { databaseOf, runBatch } from "./database.ts";
@@ -20,7 +21,6 @@ import { type Consumer, dropOld, followObject, pullObject } from "./follow-objec
 import { groupOf, type Projection } from "./projection.ts";
 import { readCopies } from "./read-copies.ts";
 import { registeredNames } from "./registered-names.ts";
-import { requireOperator } from "./require-operator.ts";
 
 /** A step looks at no further object once so much time has passed, so that a call stays below any limit. */
 const STEP_MS = 3000;
@@ -41,8 +41,8 @@ interface Step {
 }
 
 export async function operate(projection: Projection, context: RouteContext): Promise<Response> {
-  const { env, log } = context;
-  requireOperator(context);
+  const { env, log, user } = context;
+  requireOperator({ env, principal: user });
   const step = readStep(await readJsonBody(context.request));
   const unknown = step.tables?.find((name) => !projection.tables.has(name));
   if (unknown !== undefined) throw invalidField("tables", `names no copied table: ${unknown}`);

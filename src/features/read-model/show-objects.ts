@@ -7,17 +7,17 @@ import type { ObjectName } from "../../core/ids.ts";
 import { type ObjectFacts, PAGE_LIMITS } from "../../core/read-model/pull.ts";
 import type { RouteContext } from "../../edge/app-options.ts";
 import type { LedgeEnv } from "../../edge/env.ts";
+import { requireOperator } from "../../edge/may-inspect.ts";
 import { queryParameters } from "../../edge/query-parameters.ts";
 import { databaseOf } from "./database.ts";
 import { pullObject } from "./follow-object.ts";
-import { requireOperator } from "./require-operator.ts";
 
 /** One request to an object each. */
 const PAGE_ROWS = 50;
 
 export async function showObjects(context: RouteContext): Promise<Response> {
-  const { env, log, url } = context;
-  requireOperator(context);
+  const { env, log, url, user } = context;
+  requireOperator({ env, principal: user });
   const after = queryParameters(url, ["after"]).get("after") ?? "";
   const { results } = await databaseOf(env, log)
     .prepare(

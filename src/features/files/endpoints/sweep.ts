@@ -3,13 +3,12 @@
  * what no row holds. First the bucket, then the rows of every object that has file tables.
  */
 
-import { Fault, invalidField } from "../../../core/fault.ts";
+import { invalidField } from "../../../core/fault.ts";
 import { type ObjectName, objectName, type RowId } from "../../../core/ids.ts";
 import { isJsonObject, type JsonObject } from "../../../core/json.ts";
 import type { AnyResource } from "../../../define/resource.ts";
 import type { RouteContext } from "../../../edge/app-options.ts";
-import type { LedgeEnv } from "../../../edge/env.ts";
-import { mayInspect } from "../../../edge/may-inspect.ts";
+import { requireOperator } from "../../../edge/may-inspect.ts";
 import { readJsonObject } from "../../../edge/read-body.ts";
 import { registryOf } from "../../../edge/registry-of.ts";
 import { bucketOf } from "../bucket.ts";
@@ -32,8 +31,7 @@ interface Found {
 
 export async function sweepStep(context: RouteContext): Promise<Response> {
   const { env, user, app, log } = context;
-  if (!mayInspect({ env: env as LedgeEnv, principal: user }))
-    throw new Fault(user.kind === "anonymous" ? { slug: "unauthorized" } : { slug: "forbidden" });
+  requireOperator({ env, principal: user });
   const body = await readJsonObject(context.request);
   const act = body.act ?? "look";
   if (act !== "look" && act !== "remove") throw invalidField("act", "must be look or remove", "enum");
@@ -79,7 +77,7 @@ function readPlace(value: unknown): Place {
 
 /** Every object of the register, with each file table that it may hold; in the order of the register, which only grows. */
 async function fileTables({ env, app }: RouteContext): Promise<SweptTable[]> {
-  const registry = registryOf(env as LedgeEnv, app.name);
+  const registry = registryOf(env, app.name);
   const tables = [...app.resources.values()].filter(isFileResource);
   return (await registry.objects()).flatMap(({ object }) =>
     tables

@@ -2,7 +2,7 @@
 
 import { Fault, invalidField } from "../../../core/fault.ts";
 import type { RouteContext } from "../../../edge/app-options.ts";
-import { mayInspect } from "../../../edge/may-inspect.ts";
+import { requireOperator } from "../../../edge/may-inspect.ts";
 import { readJsonObject } from "../../../edge/read-body.ts";
 import { isJobName } from "../define-job.ts";
 import { askJobs, type JobsPlace } from "../jobs-object.ts";
@@ -59,8 +59,7 @@ export async function replayJobs(context: RouteContext): Promise<Response> {
 }
 
 function operator({ env, user, app }: RouteContext): JobsPlace {
-  if (!mayInspect({ env, principal: user }))
-    throw new Fault(user.kind === "anonymous" ? { slug: "unauthorized" } : { slug: "forbidden" });
+  requireOperator({ env, principal: user });
   return { env, app: app.name, principal: user };
 }
 
