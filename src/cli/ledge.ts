@@ -4,6 +4,7 @@
  * which package.json brings along for Linux.
  */
 
+import "./end-surely.ts";
 import { enableCompileCache } from "node:module";
 import { bundleCommand, bundleHelp } from "./bundle-command.ts";
 import { deployCommand, deployHelp } from "./deploy-command.ts";

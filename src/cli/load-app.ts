@@ -9,24 +9,26 @@ import type { AppReport } from "./describe-app.ts";
 
 const CHILD = join(import.meta.dirname, "describe-app.ts");
 
-/** What the application declares; `failed` with the text to show when it does not load. */
+/**
+ * What the application declares; `failed` with the text to show when it does not load. Answers with the report and not with
+ * the child's end, which an application may put off: a timer, a child of its own, a `process.on("exit")`.
+ */
 export function loadApp(appFile: string, cwd: string): Promise<AppReport> {
   return new Promise((resolve) => {
     const child = fork(CHILD, [appFile], { cwd, stdio: ["ignore", "ignore", "pipe", "ipc"] });
-    let report: AppReport | undefined;
     let stderr = "";
     child.stderr?.on("data", (chunk: Buffer) => {
       stderr += chunk.toString();
     });
     child.on("message", (message) => {
       const told = message as AppReport;
-      report = told.kind === "failed" ? { kind: "failed", message: ownPart(told.message) } : told;
+      resolve(told.kind === "failed" ? { kind: "failed", message: ownPart(told.message) } : told);
+      child.kill("SIGKILL");
     });
     child.on("error", (error) => resolve({ kind: "failed", message: error.message }));
-    child.on("exit", (code) => {
-      resolve(
-        report ?? { kind: "failed", message: ownPart(stderr) || `loading ${appFile} ended with exit code ${code}` },
-      );
+    // A report that was told is answered already: messages come before the end of their sender.
+    child.on("close", (code) => {
+      resolve({ kind: "failed", message: ownPart(stderr) || `loading ${appFile} ended with exit code ${code}` });
     });
   });
 }
