@@ -1,12 +1,10 @@
-import { spawn } from "node:child_process";
-import { once } from "node:events";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { waitsForUpload } from "../../src/cli/generate/expand-d1.ts";
+import { runLedge } from "../support/run-ledge.ts";
 import { type ScratchProject, scratchProject } from "../support/scratch-project.ts";
 
-const LEDGE = join(import.meta.dirname, "../../src/cli/ledge.ts");
 let project: ScratchProject;
 beforeEach(() => {
   project = scratchProject();
@@ -16,17 +14,7 @@ beforeEach(() => {
 });
 afterEach(() => project.remove());
 
-/** Standard input is an open pipe that says nothing: a command that asked would hang, and the test with it. */
-async function generate(...args: string[]): Promise<{ code: number; output: string }> {
-  const child = spawn(process.execPath, [LEDGE, "generate", ...args], {
-    cwd: project.root,
-    stdio: ["pipe", "pipe", "pipe"],
-  });
-  let output = "";
-  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (output += chunk.toString()));
-  const [code] = (await once(child, "close")) as [number];
-  return { code, output };
-}
+const generate = (...args: string[]) => runLedge(project.root, ["generate", ...args]);
 
 const read = (file: string) => readFileSync(join(project.root, "migrations", file), "utf8");
 const sqlFiles = (group: string) =>

@@ -1,4 +1,3 @@
-import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdtempSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
@@ -8,8 +7,8 @@ import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { afterEach, expect, test } from "vitest";
 import type { Json } from "../../src/core/json.ts";
+import { runLedge } from "../support/run-ledge.ts";
 
-const LEDGE = join(import.meta.dirname, "../../src/cli/ledge.ts");
 const COLUMNS = ["id", "title", "points"].map((name) => ({
   name,
   kind: name === "points" ? "int" : "text",
@@ -62,25 +61,14 @@ async function fakeLedge(): Promise<Fake> {
   return Object.assign(fake, { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}` });
 }
 
-interface Run {
-  readonly code: number | null;
-  readonly output: string;
-}
-
 function folderWith(name: string, content: string): string {
   const folder = mkdtempSync(join(tmpdir(), "ledge-import-"));
   writeFileSync(join(folder, name), content);
   return folder;
 }
 
-async function runImport(folder: string, args: readonly string[], onStart?: (stop: () => void) => void): Promise<Run> {
-  const child = spawn(process.execPath, [LEDGE, "import", ...args], { cwd: folder, stdio: ["ignore", "pipe", "pipe"] });
-  let output = "";
-  for (const stream of [child.stdout, child.stderr]) stream.on("data", (chunk: Buffer) => (output += chunk.toString()));
-  onStart?.(() => child.kill("SIGINT"));
-  const [code] = (await once(child, "close")) as [number | null];
-  return { code, output };
-}
+const runImport = (folder: string, args: readonly string[], onStart?: (stop: () => void) => void) =>
+  runLedge(folder, ["import", ...args], (child) => onStart?.(() => child.kill("SIGINT")));
 
 const json = (rows: readonly Json[]) => JSON.stringify(rows);
 
