@@ -111,6 +111,22 @@ export const OFFLINE_FAULTS: readonly SimulatedFault[] = [
     seed: 4,
   },
   {
+    rule: "RV3",
+    what: "what waits behind a refused write keeps what was shown of a row that is withdrawn",
+    file: "core/offline/lost-rows.ts",
+    find: "if (!waits && !isMeant(entry)) continue;",
+    replace: "if (!isMeant(entry)) continue;",
+    seed: 188,
+  },
+  {
+    rule: "RV3",
+    what: "a write that is refused after its row was withdrawn keeps what was shown of it",
+    file: "core/offline/lost-rows.ts",
+    find: "return keeping(entries, (entry) => entry.key === key).filter(",
+    replace: "return keeping(entries, () => false).filter(",
+    seed: 312,
+  },
+  {
     rule: "CI6",
     what: "a write falls with the answer of the server",
     file: "core/offline/overlay.ts",

@@ -54,6 +54,15 @@ export const STORE_UNIT_FAULTS: readonly PlantedFault[] = [
   },
   {
     folder: "client/store",
+    rule: "LS12",
+    file: "src/client/store/watch-source.ts",
+    find: 'if (changes.some(({ why }) => why === "scope")) this.#host.withdrawn();\n    else this.keep();',
+    replace: "this.keep();",
+    test: "kept-rows",
+    name: "[LS12] [RV3] of a row that leaves with a list",
+  },
+  {
+    folder: "client/store",
     rule: "LS11",
     file: "src/client/store/row-keeper.ts",
     find: "return owner === this.#wiring.owner() ? kept : null;",

@@ -62,7 +62,10 @@ export function withOutbox<C extends object>(client: C, given: OutboxOptions = {
     tabs: given.tabs ?? TAB_PLATFORM,
     elapsedMs: given.platform?.now ?? options.platform?.now ?? elapsedMs,
     policyOf: (table) => (typeof conflicts === "object" ? (conflicts[table] ?? "server-wins") : conflicts),
-    refused: (entry) => given.onWriteRejected?.(itemOf(entry, runner)),
+    refused: (entry) => {
+      noteRefusal?.(entry);
+      given.onWriteRejected?.(itemOf(entry, runner));
+    },
     identified,
     renew: async () => {
       try {
@@ -72,7 +75,9 @@ export function withOutbox<C extends object>(client: C, given: OutboxOptions = {
       }
     },
   });
-  const wiring = writeWiring(platform, bare.resource.hub, given.keys);
+  const { hub } = bare.resource;
+  const noteRefusal = hub && followWithdrawals(hub, runner, send);
+  const wiring = writeWiring(platform, hub, given.keys);
   const write = async (later: LaterWrite): Promise<{ readonly key: string; readonly id: RowId }> => {
     const made = rowWrite(later, wiring);
     const { key } = await runner.write({ key: platform.makeKey(), writes: [made] });
@@ -106,7 +111,6 @@ export function withOutbox<C extends object>(client: C, given: OutboxOptions = {
     },
     onChange: (listener) => runner.onChange(() => listener(runner.status)),
   };
-  if (bare.resource.hub !== undefined) followWithdrawals(bare.resource.hub, runner, send);
   const made = new Map<string, object>();
   const resource = (path: string) => tableOf(bare.resource(path) as Table, path);
   Object.assign(resource, bare.resource, { runner, wiring });

@@ -3,19 +3,18 @@
  * that left what is shown and cannot be read either.
  */
 
-import { lostRows } from "../../core/offline/lost-rows.ts";
-import { rowKey } from "../../core/offline/outbox-entry.ts";
+import { lostRows, unseenRows } from "../../core/offline/lost-rows.ts";
+import { type OutboxEntry, type RowWrite, rowKey } from "../../core/offline/outbox-entry.ts";
 import type { LiveHub } from "../live/live-hub.ts";
 import type { Send } from "../send.ts";
 import { readPresent } from "./entry-request.ts";
 import type { OutboxRunner } from "./outbox-runner.ts";
 
-export function followWithdrawals(hub: LiveHub, runner: OutboxRunner, send: Send): void {
+/** Gives what is to be told of each write that is refused. */
+export function followWithdrawals(hub: LiveHub, runner: OutboxRunner, send: Send): (entry: OutboxEntry) => void {
   const asked = new Set<string>();
-  hub.onPurged = ({ resource: table, partition }) => runner.revoked(table, partition);
-  hub.onShown = (watch, steps) => {
-    if (watch.request.aggregate !== undefined) return;
-    for (const write of lostRows(runner.entries, watch, steps)) {
+  const look = (writes: readonly RowWrite[]) => {
+    for (const write of writes) {
       const key = rowKey(write);
       if (asked.has(key)) continue;
       asked.add(key);
@@ -26,4 +25,9 @@ export function followWithdrawals(hub: LiveHub, runner: OutboxRunner, send: Send
       });
     }
   };
+  hub.onPurged = ({ resource: table, partition }) => runner.revoked(table, partition);
+  hub.onShown = (watch, steps) => {
+    if (watch.request.aggregate === undefined) look(lostRows(runner.entries, watch, steps));
+  };
+  return (entry) => look(unseenRows(runner.entries, hub.watches, entry));
 }

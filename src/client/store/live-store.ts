@@ -12,6 +12,7 @@ import type { QueryCache } from "../cache/query-cache.ts";
 import type { FilterInput } from "../filter-text.ts";
 import type { LiveHub } from "../live/live-hub.ts";
 import type { LiveStatus } from "../live/live-types.ts";
+import { type LivePlace, placePath } from "../live/request-ticket.ts";
 import { aggregateRequest, rowsRequest } from "../live/subscribe.ts";
 import { callOf, doneOf, tagOf } from "../offline/entry-request.ts";
 import type { News, OutboxRunner } from "../offline/outbox-runner.ts";
@@ -335,12 +336,20 @@ export class LiveStoreState {
       isOnline,
       changed: () => this.#touch(handle),
       committed: () => this.wrote(resource, partition),
+      withdrawn: () => this.#withdrawn(watched.place),
     };
     const key = String(++this.#sourceCount);
     const source = new WatchSource(key, watched, host);
     this.#sources.set(key, { source, handle });
     void source.open();
     return source;
+  }
+
+  /** Nothing of them is kept, nor of lists that nobody watches now; what is still shown is kept anew. */
+  #withdrawn(place: LivePlace): void {
+    const path = placePath(place);
+    void this.#wiring.keeper?.clear(path);
+    for (const { source } of this.#sources.values()) if (placePath(source.watched.place) === path) source.keep();
   }
 
   #leave(source: WatchSource): void {

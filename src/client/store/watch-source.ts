@@ -33,6 +33,8 @@ export interface WatchHost {
   readonly changed: () => void;
   /** The server has told of a commit. */
   readonly committed: () => void;
+  /** Rows were withdrawn from the person. */
+  readonly withdrawn: () => void;
 }
 
 /** What is watched. */
@@ -167,8 +169,14 @@ export class WatchSource implements WatchListener {
     this.#facts = watch.view === null ? null : this.#factsOf(watch, watch.view);
     this.#host.core.took(this.key, steps, this.#facts);
     this.#host.changed();
-    this.#host.keeper?.changed(this.keptKey, watch.view?.rows.size ?? 0, () => this.toKeep());
-    if (steps.some((step) => step.kind === "commit" && step.changes.length > 0)) this.#host.committed();
+    const changes = steps.flatMap((step) => (step.kind === "commit" ? step.changes : []));
+    if (changes.some(({ why }) => why === "scope")) this.#host.withdrawn();
+    else this.keep();
+    if (changes.length > 0) this.#host.committed();
+  }
+
+  keep(): void {
+    this.#host.keeper?.changed(this.keptKey, this.view?.rows.size ?? 0, () => this.toKeep());
   }
 
   failed(error: LedgeError): void {

@@ -11,6 +11,8 @@ import type { Row, TableSpec } from "../../../src/core/schema/table-spec.ts";
 import { column, tableOf } from "../../core/query/sample-table.ts";
 import { ModelObject, type Written } from "../../sim/live/model-object.ts";
 import { SimHost } from "../../sim/live/sim-host.ts";
+import { SimMembers } from "../../sim/live/sim-members.ts";
+import { MEMBERS } from "../../sim/live/tasks-table.ts";
 import { ManualClock } from "./manual-clock.ts";
 
 /** Column of the key, by table. */
@@ -54,6 +56,8 @@ export class FakeLedge {
   /** Answers a write in place of the server; undefined: the server does. */
   refuse: (method: string, path: string) => Answer | undefined = () => undefined;
   scope = "*";
+  /** Whether the lists of which one is a member (in `members`, beside each table) say which rows are seen. */
+  hasLists = false;
   /** Rows that requests find no more, whatever watches tell. */
   isHidden: (id: RowId) => boolean = () => false;
   readonly #held: (() => void)[] = [];
@@ -71,8 +75,8 @@ export class FakeLedge {
       shows: "eeeeeeeeeeeeeeee",
     };
     for (const spec of TABLES) {
-      const object = new ModelObject(`t/app/${spec.name}`, [{ spec }], epochs[spec.name]);
-      this.hosts.set(spec.name, new SimHost(object));
+      const object = new ModelObject(`t/app/${spec.name}`, [{ spec }, { spec: MEMBERS }], epochs[spec.name]);
+      this.hosts.set(spec.name, new SimHost(object, new SimMembers("here", "listId")));
     }
   }
 
@@ -226,7 +230,8 @@ export class FakeLedge {
     queueMicrotask(() => {
       if (!this.isOnline) return end(1006);
       this.#cuts.add(cut);
-      const rights = { [table]: { table, scopes: [this.scope] } };
+      const declared = this.hasLists ? { declared: ["read" as const] } : {};
+      const rights = { [table]: { table, scopes: [this.scope], ...declared } };
       const deliver = (data: string) => {
         if (isOver) return;
         this.heard.push((JSON.parse(data) as { readonly type: string }).type);

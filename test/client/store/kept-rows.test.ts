@@ -179,6 +179,34 @@ test("[LS12] rows whose rights were withdrawn are removed from what is kept, and
   expect(again.map((each) => each.now().rows)).toEqual([[], []]);
 });
 
+test("[LS12] [RV3] of a row that leaves with a list of which this person is no member any more nothing is kept, in no list; the others are kept on", async () => {
+  const { ledge, clock, page } = browser();
+  ledge.hasLists = true;
+  const member = (list: string) => ({ table: "members", id: list, row: { id: list, user: "ann", list } });
+  ledge.commit("tasks", [member("x"), member("y")]);
+  ledge.write("tasks", "a", { title: "secret", listId: "y" });
+  ledge.write("tasks", "b", { title: "open", listId: "x" });
+  const { store } = page();
+  const list = watch(store.list("tasks"));
+  watch(store.list("tasks", { orderBy: "-title" })).leave();
+  await clock.advance(60_000);
+  ledge.commit("tasks", [{ ...member("y"), row: null }]);
+  await clock.advance(50);
+  expect([titles(list.now()), ledge.heard.includes("reset")]).toEqual(["open", false]);
+  ledge.become(false);
+  const shownByNext = async () => {
+    const next = page();
+    const lists = [watch(next.store.list("tasks")), watch(next.store.list("tasks", { orderBy: "-title" }))];
+    await clock.advance(50);
+    next.client.realtime.destroy();
+    return lists.map((each) => titles(each.now()));
+  };
+  // Whoever closes the page this very moment leaves nothing of it behind.
+  expect(await shownByNext()).toEqual(["", ""]);
+  await clock.advance(5_000);
+  expect(await shownByNext()).toEqual(["open", ""]);
+});
+
 test.each(["online", "offline", "closed"])(
   "[LS12] of one row that is no longer this person's nothing that was shown is kept, in either tab, while the page is %s; what they wrote is",
   async (standing) => {

@@ -48,8 +48,12 @@ export class SimMembers {
   /** Lists that an object may still show to a user. */
   readonly #exposed = new Map<string, Set<string>>();
 
-  constructor(place: MembersPlace) {
+  /** In the rows that depend on them. */
+  readonly #column: string;
+
+  constructor(place: MembersPlace, column = "list") {
     this.place = place;
+    this.#column = column;
   }
 
   get isQuiet(): boolean {
@@ -64,7 +68,7 @@ export class SimMembers {
   portOf(host: SimHost): ScopePort {
     return {
       usesOf: () => [{ table: "members", column: "user", isHere: this.place === "here" }],
-      scopeOf: (_table, _operation, _user, rows) => scopeOf(rows.get("members") ?? []),
+      scopeOf: (_table, _operation, _user, rows) => scopeOf(rows.get("members") ?? [], this.#column),
       read: ({ user }) => listedOf(host.object, user),
       counts: () => true,
       keyOf: () => "id",
@@ -79,7 +83,7 @@ export class SimMembers {
 
   /** The scope of a user as memberships are in an object. */
   scopeIn(object: ModelObject, user: string): string {
-    return scopeOf(rowsOf(object, user));
+    return scopeOf(rowsOf(object, user), this.#column);
   }
 
   draw(random: Random): Written {
@@ -215,7 +219,7 @@ function listsOf(object: ModelObject, user: string): string[] {
   return rowsOf(object, user).map(({ list }) => String(list));
 }
 
-function scopeOf(rows: readonly Row[]): string {
+function scopeOf(rows: readonly Row[], column: string): string {
   const lists = [...new Set(rows.map(({ list }) => String(list)))].sort();
-  return lists.map((list) => `list=="${list}"`).join(",");
+  return lists.map((list) => `${column}=="${list}"`).join(",");
 }

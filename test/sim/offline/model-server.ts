@@ -6,12 +6,14 @@
 import type { RowId } from "../../../src/core/ids.ts";
 import { canonicalJson, type JsonObject } from "../../../src/core/json.ts";
 import type { AttemptReply } from "../../../src/core/offline/judge-reply.ts";
-import { doneAt, type OutboxEntry, type RowWrite } from "../../../src/core/offline/outbox-entry.ts";
+import { doneAt, type OutboxEntry, type RowOf, type RowWrite } from "../../../src/core/offline/outbox-entry.ts";
 import type { PresentRow } from "../../../src/core/offline/outbox-port.ts";
 import { ALL } from "../../../src/core/query/tree.ts";
 import type { Row } from "../../../src/core/schema/table-spec.ts";
 import { ModelObject, type Written } from "../live/model-object.ts";
 import { SimHost } from "../live/sim-host.ts";
+import type { SimMembers } from "../live/sim-members.ts";
+import { MEMBERS } from "../live/tasks-table.ts";
 import { LateParts } from "./late-parts.ts";
 import { NOTES } from "./notes-table.ts";
 
@@ -40,6 +42,8 @@ export class ModelServer {
   readonly stood = new Map<string, number>();
   /** The same of the first time: one that a person has tried again, because nobody could tell, may have come to stand twice. */
   readonly stoodFirst = new Map<string, number>();
+  /** Who sees which lists, besides the scopes; null: nobody asks. */
+  readonly members: SimMembers | null;
   /** By user: `*`, or `owner=="ann"`. */
   readonly scopes = new Map<string, string>();
   /** Where nobody may write at the moment. */
@@ -56,12 +60,17 @@ export class ModelServer {
   constructor(
     epochs: readonly string[],
     drawLate: () => ((name: PartitionName, isLate: () => boolean) => void) | null,
+    members: SimMembers | null,
   ) {
     this.#drawLate = drawLate;
+    this.members = members;
     this.hosts = new Map(
       PARTITIONS.map((name, index) => [
         name,
-        new SimHost(new ModelObject(`t/app/${name}`, [{ spec: NOTES }], epochs[index])),
+        new SimHost(
+          new ModelObject(`t/app/${name}`, [{ spec: NOTES }, { spec: MEMBERS }], epochs[index]),
+          members ?? undefined,
+        ),
       ]),
     );
   }
@@ -102,7 +111,7 @@ export class ModelServer {
     const object = this.objectOf(partition);
     const held = object.find("notes", id);
     const positions = [`${object.epoch}:${object.head()}`];
-    if (held === null || !this.#sees(user, held.row)) return { row: null, tag: null, positions };
+    if (held === null || !this.#sees(user, held.row, object)) return { row: null, tag: null, positions };
     return { row: held.row as JsonObject, tag: `${object.epoch}:${held.version}:000000`, positions };
   }
 
@@ -134,8 +143,9 @@ export class ModelServer {
   }
 
   rowsOf(user: string, partition: PartitionName): ReadonlyMap<RowId, Row> {
-    const rows = this.objectOf(partition).all("notes", ALL);
-    return new Map(rows.filter(({ row }) => this.#sees(user, row)).map(({ row }) => [row.id as RowId, row]));
+    const object = this.objectOf(partition);
+    const rows = object.all("notes", ALL);
+    return new Map(rows.filter(({ row }) => this.#sees(user, row, object)).map(({ row }) => [row.id as RowId, row]));
   }
 
   #check(user: string, write: RowWrite, created: ReadonlySet<RowId>): AttemptReply | null {
@@ -145,7 +155,7 @@ export class ModelServer {
     if (write.op === "create") {
       if (held !== null) return this.#refuse([write], 409, "CONFLICT");
     } else {
-      if (held === null || !this.#sees(user, held.row)) return this.#refuse([write], 404, "NOT_FOUND");
+      if (held === null || !this.#sees(user, held.row, object)) return this.#refuse([write], 404, "NOT_FOUND");
       if (write.tag !== null && !write.tag.startsWith(`${object.epoch}:${held.version}:`))
         return this.#refuse([write], 412, "PRECONDITION_FAILED");
     }
@@ -190,7 +200,7 @@ export class ModelServer {
   #written({ op, table, partition, id, values }: RowWrite): Written {
     if (op === "delete") return { table, id, row: null };
     const before = op === "update" ? this.objectOf(partition).find(table, id)?.row : undefined;
-    const row = { owner: null, title: null, body: null, parent: null, ...before, ...values, id } as Row;
+    const row = { owner: null, title: null, body: null, parent: null, list: null, ...before, ...values, id } as Row;
     this.#stand(values as Row);
     return { table, id, row };
   }
@@ -203,9 +213,36 @@ export class ModelServer {
       }
   }
 
-  #sees(user: string, row: Row): boolean {
+  #sees(user: string, row: Row, object: ModelObject): boolean {
     const scope = this.scopes.get(user) ?? "*";
-    return scope === "*" || scope === `owner=="${String(row.owner)}"`;
+    const isInScope = scope === "*" || scope === `owner=="${String(row.owner)}"`;
+    return isInScope && (this.members === null || this.listsOf(user, object).includes(String(row.list)));
+  }
+
+  /** Of whom the rows of this object are to be seen. */
+  listsOf(user: string, object: ModelObject): string[] {
+    const { members } = this;
+    const where = members?.place === "elsewhere" ? members.object : object;
+    return where
+      .all("members", ALL)
+      .filter(({ row }) => row.user === user)
+      .map(({ row }) => String(row.list));
+  }
+
+  /** One person comes to a list, or leaves it. */
+  changeMember(user: string, list: string, change: "joins" | "leaves"): void {
+    const id = `${user} ${list}`;
+    const written: Written = { table: "members", id, row: change === "joins" ? { id, user, list } : null };
+    if (this.members?.place === "elsewhere") this.members.write([written]);
+    else for (const name of PARTITIONS) this.objectOf(name).commit([written], { at: this.#order });
+  }
+
+  /** Whether a row stands there as it was then, and this person may not see it. */
+  isWithdrawn(user: string, { partition, id }: RowOf, tag?: string): boolean {
+    const object = this.objectOf(partition);
+    const held = object.find("notes", id);
+    if (held === null || this.#sees(user, held.row, object)) return false;
+    return tag === undefined || tag.startsWith(`${object.epoch}:${held.version}:`);
   }
 
   #refuse(writes: readonly RowWrite[], status: number, code: string): AttemptReply {

@@ -1,4 +1,4 @@
-/** The table that the simulation of the outbox is about: two columns to edit, one that names another row, one for the scope. */
+/** The table that the simulation of the outbox is about: two columns to edit, one that names another row, two for scopes. */
 
 import type { ColumnSpec, TableSpec } from "../../../src/core/schema/table-spec.ts";
 import { TASKS } from "../live/tasks-table.ts";
@@ -16,6 +16,8 @@ export const NOTES: TableSpec = {
     text("title"),
     text("body"),
     text("parent"),
+    // Of the lists that a person is a member of, where scopes depend on that.
+    text("list"),
   ],
   group: "notes",
   softDelete: null,

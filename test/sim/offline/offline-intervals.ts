@@ -21,6 +21,8 @@ export const OFFLINE_INTERVALS = [
   "a day passed",
   "scope changed",
   "base withdrawn",
+  "row withdrawn",
+  "write to a withdrawn row refused",
   "refused",
   "conflict",
   "merged",

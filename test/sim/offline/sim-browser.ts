@@ -18,7 +18,10 @@ export class SimBrowser {
   readonly user: string;
   readonly entries = new Map<string, OutboxEntry>();
   /** Rows that outlive the page, by partition, with the position they stand at. */
-  readonly kept = new Map<string, { readonly position: string; readonly rows: readonly ShownRow[] }>();
+  readonly kept = new Map<
+    string,
+    { readonly position: string; readonly rows: readonly ShownRow[]; readonly by: BrowserTab }
+  >();
   tabs: BrowserTab[] = [];
   leader: BrowserTab | null = null;
   isOnline = true;

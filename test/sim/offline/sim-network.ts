@@ -121,7 +121,6 @@ export class SimNetwork {
   }
 
   read(tab: SimTab, write: RowWrite, answered: (present: PresentRow | null) => void): void {
-    this.#world.hit("conflict");
     const { browser } = tab;
     const isLost = !browser.isOnline || !browser.isSignedIn || this.#world.isFaulty(this.#world.faults.drop);
     this.#world.at(this.#world.nowMs + this.#world.random.between(20, 200), () => {
@@ -146,7 +145,8 @@ export class SimNetwork {
       const connection: Connection = { id, tab, partition, isOpen: true, upAtMs: 0, downAtMs: 0 };
       this.#connections.push(connection);
       const scope = this.#server.scopes.get(tab.browser.present) ?? "*";
-      const rights: SocketRights = { notes: { table: "notes", scopes: [scope] } };
+      const declared = this.#server.members === null ? {} : { declared: ["read" as const] };
+      const rights: SocketRights = { notes: { table: "notes", scopes: [scope], ...declared } };
       this.#server.hosts
         .get(partition)
         ?.accept(
@@ -201,6 +201,25 @@ export class SimNetwork {
       host?.wake(this.#world.nowMs);
       host?.advance(this.#world.nowMs);
       host?.flush(1e9);
+      this.#tellMembers();
+    });
+  }
+
+  pumpAll(): void {
+    for (const partition of PARTITIONS) this.pump(partition);
+    this.#tellMembers();
+  }
+
+  #isTelling = false;
+  /** Questions about memberships, and news of them, on their way between objects. */
+  #tellMembers(): void {
+    const { members } = this.#server;
+    if (this.#isTelling || members === null || members.isQuiet) return;
+    this.#isTelling = true;
+    this.#world.at(this.#world.nowMs + this.#world.random.between(1, 60), () => {
+      this.#isTelling = false;
+      members.step(this.#world.random, this.#world.nowMs, 0);
+      this.pumpAll();
     });
   }
 }

@@ -5,11 +5,12 @@
 
 import type { ObjectName, RowId } from "../../../src/core/ids.ts";
 import type { JsonObject } from "../../../src/core/json.ts";
-import { openView, type Shown } from "../../../src/core/live/live-view.ts";
+import { openView, type Shown, type ViewStep } from "../../../src/core/live/live-view.ts";
 import { parseSince } from "../../../src/core/live/position.ts";
 import { viewComparator } from "../../../src/core/live/view-order.ts";
 import type { ConflictPolicy } from "../../../src/core/offline/conflict.ts";
 import type { AttemptReply } from "../../../src/core/offline/judge-reply.ts";
+import { lostRows, unseenRows } from "../../../src/core/offline/lost-rows.ts";
 import { Outbox } from "../../../src/core/offline/outbox.ts";
 import {
   type EntryChange,
@@ -17,6 +18,7 @@ import {
   NOBODY,
   type OutboxEntry,
   type RowWrite,
+  rowKey,
 } from "../../../src/core/offline/outbox-entry.ts";
 import type { OutboxAction, PresentRow } from "../../../src/core/offline/outbox-port.ts";
 import type { TabMessage } from "../../../src/core/offline/tab-message.ts";
@@ -47,7 +49,13 @@ export interface TabWorld {
   readonly nowMs: () => number;
   readonly policy: ConflictPolicy;
   readonly hit: (
-    interval: "storage was ahead" | "began with kept rows" | "kept rows were behind" | "let another tab lead",
+    interval:
+      | "conflict"
+      | "row withdrawn"
+      | "storage was ahead"
+      | "began with kept rows"
+      | "kept rows were behind"
+      | "let another tab lead",
   ) => void;
 }
 
@@ -126,8 +134,52 @@ export class SimTab {
         };
         this.store.took(key, steps, facts);
       }
+      this.#lookForLost(partition as PartitionName, steps);
     }
     this.show();
+  }
+
+  readonly #asked = new Set<string>();
+  /** As `followWithdrawals` does; and what is kept of the rows follows at once. */
+  #lookForLost(partition: PartitionName, steps: readonly ViewStep[]): void {
+    const view = this.watcher.picture.viewOf(partition);
+    if (this.browser.isAway) return;
+    this.#lookAt(lostRows(this.browser.all(), { place: { resource: "notes", partition }, view }, steps));
+    if (!steps.some((step) => step.kind === "commit" && step.changes.some(({ why }) => why === "scope"))) return;
+    this.#world.hit("row withdrawn");
+    this.#keep();
+  }
+
+  #lookAt(writes: readonly RowWrite[]): void {
+    for (const write of writes) {
+      const key = rowKey(write);
+      if (this.#asked.has(key)) continue;
+      this.#asked.add(key);
+      this.#world.read(this, write, (present) => {
+        this.#asked.delete(key);
+        const { partition, id } = write;
+        if (present?.row == null) this.#revoked({ type: "revoked", table: "notes", partition, ids: [id] });
+      });
+    }
+  }
+
+  /** It was open when this tab last heard of it. */
+  readonly #open = new Set<string>();
+  #noteRefusal(key: string, entry: OutboxEntry | null): void {
+    if (entry?.state.kind === "refused" && this.#open.has(key)) {
+      const watches = PARTITIONS.map((partition) => ({
+        place: { resource: "notes", partition },
+        view: this.watcher.picture.viewOf(partition),
+      }));
+      this.#lookAt(unseenRows(this.browser.all(), watches, entry));
+    }
+    if (entry?.state.kind === "queued" || entry?.state.kind === "sent") this.#open.add(key);
+    else this.#open.delete(key);
+  }
+
+  #revoked(message: Extract<TabMessage, { readonly type: "revoked" }>): void {
+    if (this.outbox === null) this.#world.broadcast(this, message);
+    else this.hear(message);
   }
 
   lead(): void {
@@ -193,6 +245,7 @@ export class SimTab {
 
   /** Of whoever is there, and of what is nobody's in particular. */
   #tell(key: string, entry: OutboxEntry | null): void {
+    this.#noteRefusal(key, entry);
     if (entry === null || entry.principal === null || entry.principal === this.browser.present)
       this.store.news(key, entry);
   }
@@ -223,7 +276,10 @@ export class SimTab {
       this.#leading = message.principal;
       this.#speakUp();
     }
-    if (message.type === "revoked") this.outbox?.revoked((row) => row.partition === message.partition);
+    if (message.type === "revoked") {
+      const ids = message.ids && new Set(message.ids);
+      this.outbox?.revoked(({ partition, id }) => partition === message.partition && ids?.has(id) !== false);
+    }
     if (message.type !== "entries") return;
     if (!this.isLoaded) {
       this.#unheard.push(message);
@@ -245,9 +301,7 @@ export class SimTab {
       this.browser.kept.delete(object.slice(-1));
       const partition = object.slice(-1) as PartitionName;
       // Each tab says so, behind the news of what it wrote itself on what it still showed.
-      const message = { type: "revoked", table: "notes", partition } as const;
-      if (this.outbox === null) this.#world.broadcast(this, message);
-      else this.hear(message);
+      this.#revoked({ type: "revoked", table: "notes", partition });
       this.#world.purged(this, partition);
     }
     this.show();
@@ -267,7 +321,7 @@ export class SimTab {
       const position = this.watcher.picture.sinceOf(partition);
       const view = this.watcher.picture.viewOf(partition);
       if (position === null || view === null || this.browser.isAway) continue;
-      this.browser.kept.set(partition, { position, rows: structuredClone([...view.rows.values()]) });
+      this.browser.kept.set(partition, { position, rows: structuredClone([...view.rows.values()]), by: this });
     }
   }
 
@@ -316,6 +370,7 @@ export class SimTab {
         );
         break;
       case "read":
+        this.#world.hit("conflict");
         this.#world.read(this, action.write, (present) =>
           this.#live(by, (outbox) => outbox.found(action.entry.key, present)),
         );

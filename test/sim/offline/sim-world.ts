@@ -1,6 +1,6 @@
 /** What the parts of one run share: time, chance, how hard it is made, and what is noted of it. */
 
-import type { Random } from "../../crash/random.ts";
+import { type Random, seeded } from "../../crash/random.ts";
 import { EventQueue, type Queued } from "../event-queue.ts";
 import type { OfflineInterval } from "./offline-intervals.ts";
 
@@ -16,6 +16,8 @@ export interface Faults {
 
 export class SimWorld {
   readonly random: Random;
+  /** Of the stories that only some runs tell: the others go as they would without. */
+  readonly stories: Random;
   readonly faults: Faults;
   readonly hits = new Map<OfflineInterval, number>();
   readonly trace: string[] = [];
@@ -32,8 +34,10 @@ export class SimWorld {
   /** Counts the days: what was under way when one passed is gone. */
   day = 0;
 
-  constructor(random: Random, isTraced: boolean) {
+  constructor(seed: number, isTraced: boolean) {
+    const random = seeded(seed);
     this.random = random;
+    this.stories = seeded(seed, 1);
     this.#isTraced = isTraced;
     const isMild = random.chance(0.15);
     const some = (values: readonly number[]) => (isMild ? 0 : random.pick(values));

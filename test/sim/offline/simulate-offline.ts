@@ -10,7 +10,7 @@ import type { Conflict, ConflictPolicy, Resolution } from "../../../src/core/off
 import { decide } from "../../../src/core/offline/decide.ts";
 import { type EntryChange, NOBODY, type OutboxEntry, type RowWrite } from "../../../src/core/offline/outbox-entry.ts";
 import { syncStatus } from "../../../src/core/offline/sync-status.ts";
-import { seeded } from "../../crash/random.ts";
+import { SimMembers } from "../live/sim-members.ts";
 import { FlickerJudge } from "./flicker-judge.ts";
 import { judgeEnd } from "./judge-end.ts";
 import { ModelServer, PARTITIONS, type PartitionName } from "./model-server.ts";
@@ -29,7 +29,7 @@ export interface OfflineReport {
 }
 
 export function simulateOffline(seed: number, options: { readonly isTraced?: boolean } = {}): OfflineReport {
-  const world = new SimWorld(seeded(seed), options.isTraced === true);
+  const world = new SimWorld(seed, options.isTraced === true);
   const run = new Run(world);
   run.go();
   return { problems: run.problems.slice(0, 5), hits: world.hits, count: run.count, trace: world.trace };
@@ -38,6 +38,7 @@ export function simulateOffline(seed: number, options: { readonly isTraced?: boo
 /** Longest that anything is under way; below the life of an attempt. */
 const _MAX_UNDER_WAY_MS = 9_000;
 const SPAN_MS = 60_000;
+const LISTS = ["x", "y"] as const;
 
 class Run {
   readonly problems: string[] = [];
@@ -55,9 +56,14 @@ class Run {
     this.#world = world;
     const { random } = world;
     this.#policy = random.pick(["server-wins", "client-wins", "merge", mergeByHand]);
-    this.#server = new ModelServer(["a".repeat(16), "b".repeat(16)], () =>
-      random.chance(0.5) ? (name, isLate) => this.#settleLater(name, isLate) : null,
+    this.#server = new ModelServer(
+      ["a".repeat(16), "b".repeat(16)],
+      () => (random.chance(0.5) ? (name, isLate) => this.#settleLater(name, isLate) : null),
+      world.stories.chance(0.3) ? new SimMembers(world.stories.pick(["here", "elsewhere"])) : null,
     );
+    if (this.#server.members !== null)
+      for (const user of ["ann", "bob", "eve"])
+        for (const list of LISTS) this.#server.changeMember(user, list, "joins");
     this.#network = new SimNetwork(world, this.#server);
     for (const user of ["ann", "bob"].slice(0, random.between(1, 2))) {
       const browser = new SimBrowser(user);
@@ -80,6 +86,10 @@ class Run {
     const random = this.#world.random;
     for (let count = random.between(20, 90); count > 0; count--)
       this.#world.at(random.between(0, SPAN_MS), () => this.#happen());
+    const { stories } = this.#world;
+    if (this.#server.members !== null)
+      for (let count = stories.between(2, 6); count > 0; count--)
+        this.#world.at(stories.between(0, SPAN_MS), () => this.#changeMember(random.pick(this.#browsers)));
     this.#world.runUntil(SPAN_MS, isOver);
     if (isOver()) return;
     this.#calm();
@@ -139,6 +149,7 @@ class Run {
           lost: this.#server.lost,
         }),
       );
+      this.#checkWithdrawn(browser);
       for (const tab of this.#tabsOf(browser)) {
         for (const partition of PARTITIONS) this.#compare(tab, partition);
         const { acknowledged } = tab.store.overlaid;
@@ -146,6 +157,26 @@ class Run {
         if (tab.outbox !== null) this.#checkStatus(tab);
       }
     }
+  }
+
+  /** Nothing of a row that is not theirs to see any more: not of its columns in what they wrote, nor among the rows that are kept. */
+  #checkWithdrawn(browser: SimBrowser): void {
+    for (const { key, state, writes } of browser.all())
+      for (const [index, write] of writes.entries()) {
+        if (!this.#server.isWithdrawn(browser.user, write)) continue;
+        if (state.kind === "refused") this.#world.hit("write to a withdrawn row refused");
+        const present = state.kind === "refused" && (state.problem.index ?? 0) === index ? state.present : null;
+        const shown = Object.values({ ...write.base, ...present }).filter((value) => typeof value === "string");
+        // What a person wrote, and later went on from, is their own.
+        const isOwn = (value: string) => this.#writer.get(this.#values.get(value) ?? "") === browser.user;
+        if (present != null || !shown.every(isOwn))
+          this.problems.push(`${key} (${state.kind}) keeps what was shown of ${write.id}, which is withdrawn`);
+      }
+    // A tab that was gone before it heard of it could not know.
+    for (const [partition, { rows, by }] of browser.kept)
+      for (const { row, v } of by.isAlive ? rows : [])
+        if (this.#server.isWithdrawn(browser.user, { table: "notes", partition, id: row.id as RowId }, v))
+          this.problems.push(`${String(row.id)} is kept, which is withdrawn`);
   }
 
   #checkStatus(tab: SimTab): void {
@@ -248,7 +279,8 @@ class Run {
     if (ids.length === 0 || random.chance(0.3)) {
       const parents = PARTITIONS.flatMap((name) => [...(tab.rows(name)?.keys() ?? [])]);
       const parent = parents.length > 0 && random.chance(0.4) ? (random.pick(parents) as string) : null;
-      const values = { owner: tab.browser.user, title: this.#value("title"), body: this.#value("body"), parent };
+      const columns = { title: this.#value("title"), body: this.#value("body"), parent, ...this.#drawList() };
+      const values = { owner: tab.browser.user, ...columns };
       return { ...base, op: "create", id: `n${this.#world.nextId()}`, values, base: null, tag: null };
     }
     const id = random.pick(ids);
@@ -310,8 +342,8 @@ class Run {
       this.#server.meddle(partition, { table: "notes", id, row: null });
     } else {
       const column = random.pick(["title", "body"]);
-      const fresh = { id, owner: random.pick(["ann", "bob"]), title: null, body: null, parent: null };
-      const row = { ...fresh, ...held, [column]: `${column}-${this.#world.nextId()}` };
+      const fresh = { id, owner: random.pick(["ann", "bob"]), title: null, body: null, parent: null, list: null };
+      const row = { ...fresh, ...(held ?? this.#drawList()), [column]: `${column}-${this.#world.nextId()}` };
       if (random.chance(0.1)) row.owner = random.pick(["ann", "bob"]);
       this.#server.meddle(partition, { table: "notes", id, row });
     }
@@ -517,6 +549,23 @@ class Run {
     this.#server.scopes.set(browser.user, scope);
     this.#world.note(`${browser.user}'s scope is ${scope}`);
     this.#network.breakWhere((each) => each.tab.browser === browser);
+  }
+
+  /** One person leaves a list or comes back to it: some rows of what is watched leave their sight, while they write to them. */
+  #changeMember(browser: SimBrowser): void {
+    const { random } = this.#world;
+    // The other one stays: who may see nothing at all is refused as a whole.
+    const [, list] = LISTS;
+    const isIn = this.#server.listsOf(browser.user, this.#server.objectOf("a")).includes(list);
+    if (isIn) for (let count = random.between(0, 3); count > 0; count--) this.#write(browser);
+    for (const name of PARTITIONS) this.#server.settle(name, this.#world.nowMs);
+    this.#server.changeMember(browser.user, list, isIn ? "leaves" : "joins");
+    this.#world.note(`${browser.user} ${isIn ? "leaves" : "joins"} list ${list}`);
+    this.#network.pumpAll();
+  }
+
+  #drawList(): { readonly list?: string } {
+    return this.#server.members === null ? {} : { list: this.#world.stories.pick(LISTS) };
   }
 
   // What is looked at.
