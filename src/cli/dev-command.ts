@@ -7,12 +7,13 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import { parseArgs } from "node:util";
 import { openGate } from "./dev/build-gate.ts";
+import { type DevLock, takeDevLock } from "./dev/dev-lock.ts";
 import { devSecret } from "./dev/dev-secret.ts";
 import { inTurn } from "./dev/in-turn.ts";
 import { countEdits, keepRunning } from "./dev/keep-running.ts";
 import { migratorOfD1 } from "./dev/migrate-d1.ts";
 import { readableLine } from "./dev/readable-line.ts";
-import { watchTables } from "./dev/watch-tables.ts";
+import { watchSources } from "./dev/watch-sources.ts";
 import { startWrangler } from "./dev/wrangler.ts";
 import { generate } from "./generate/generate.ts";
 import { consentHere, printOutcome } from "./generate-command.ts";
@@ -32,7 +33,16 @@ export async function devCommand(args: readonly string[]): Promise<number> {
   const { values } = parseArgs({ args: [...args], options: { port: { type: "string", default: "8787" } } });
   const project = projectAt(process.cwd());
   const port = readPort(values.port);
-  await refuseBusyPort(port);
+  const lock = await takeDevLock(project.state, port);
+  try {
+    await refuseBusyPort(port);
+    return await serve(project, port, lock);
+  } finally {
+    lock.release();
+  }
+}
+
+async function serve(project: Project, port: number, lock: DevLock): Promise<number> {
   const stopped = toldToStop();
   const first = await Promise.race([regenerate(project), stopped]);
   if (first !== "done") return first === "stopped" ? 0 : 1;
@@ -50,13 +60,17 @@ export async function devCommand(args: readonly string[]): Promise<number> {
     edits.add();
   };
   const work = inTurn(QUIET_MS, () => again().catch((error: unknown) => printError(messageOf(error))));
-  const unwatch = watchTables(project, work.ask);
+  const unwatch = watchSources(project, work.ask);
   // wrangler builds an edit only once its migrations are there, so no code is served before what it reads.
   const gate = await openGate(work.settled);
   const vars = { LEDGE_ENV: "development", LEDGE_SECRET: devSecret(project.state) };
   const end = await keepRunning({
-    start: () =>
-      startWrangler({ root: project.root, port, vars, env: gate.vars, onLine: (line) => print(readableLine(line)) }),
+    start: () => {
+      const onLine = (line: string) => print(readableLine(line));
+      const wrangler = startWrangler({ root: project.root, port, vars, env: gate.vars, onLine });
+      lock.serving(wrangler.group);
+      return wrangler;
+    },
     edits,
     stopped,
     onReady: () => printDone(`Ledge runs on http://${HOST}:${port}  ${dim("Ctrl-C stops it")}`),

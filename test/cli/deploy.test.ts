@@ -36,6 +36,9 @@ describe("a deployment over wrangler", () => {
 
   it("[CLI9] makes database, bucket, queues and secret on an empty account and migrates, and changes none of them the next time", async () => {
     const { account } = cloudflare;
+    const folder = join(copy.root, "migrations/d1");
+    // As a fork has them: one that waited for an upload long ago is none of today's.
+    writeFileSync(join(folder, "9000_was.sql"), afterUpload("ALTER TABLE rm_copies ADD title text;\n"));
     const first = await deployHere();
     expect(first.code, first.said).toBe(0);
     expect(account.queues.map(({ queue_name }) => queue_name).sort()).toEqual(["ledge-jobs", "ledge-read-model"]);
@@ -49,9 +52,11 @@ describe("a deployment over wrangler", () => {
     expect(made.length).toBe(1);
 
     // A column comes, and another goes: the Worker that runs still reads the one, the new one reads the other.
-    const folder = join(copy.root, "migrations/d1");
-    writeFileSync(join(folder, "0090_add.sql"), "ALTER TABLE rm_tasks ADD mood text;\n");
-    writeFileSync(join(folder, "0091_drop.sql"), afterUpload("ALTER TABLE rm_tasks DROP COLUMN title;\n"));
+    const columns = () =>
+      account.d1.prepare("SELECT name FROM pragma_table_info('rm_copies')").all().flatMap(Object.values);
+    expect(columns()).toContain("title");
+    writeFileSync(join(folder, "9001_add.sql"), "ALTER TABLE rm_copies ADD mood text;\n");
+    writeFileSync(join(folder, "9002_drop.sql"), afterUpload("ALTER TABLE rm_copies DROP COLUMN title;\n"));
     account.sql.length = 0;
     const second = await deployHere();
     expect(second.code, second.said).toBe(0);
@@ -61,6 +66,8 @@ describe("a deployment over wrangler", () => {
     );
     expect(places[0]).toBeGreaterThanOrEqual(0);
     expect(places, account.sql.join("\n")).toEqual([...places].sort((a, b) => a - b));
+    expect(columns()).toContain("mood");
+    expect(columns()).not.toContain("title");
     expect([account.queues.length, account.databases.length, account.buckets.length]).toEqual([2, 1, 1]);
     // The secret stays: cursors and sessions made with it go on.
     expect(account.secrets).toEqual(["LEDGE_SECRET"]);

@@ -1,11 +1,12 @@
 /**
- * As much of Cloudflare's API as `wrangler` asks for a deployment, on 127.0.0.1, with an account that begins empty: what was made is kept, and
- * what is not known here is 404, so a new question of wrangler's fails the test that asked it.
+ * As much of Cloudflare's API as `wrangler` asks for a deployment, on 127.0.0.1, with an account that begins empty: what was made is kept, D1
+ * is an SQLite of its own, and what is not known here is 404, so a new question of wrangler's fails the test that asked it.
  */
 
 import { once } from "node:events";
 import { createServer, type IncomingMessage } from "node:http";
 import type { AddressInfo } from "node:net";
+import { DatabaseSync } from "node:sqlite";
 
 export interface Account {
   readonly queues: { readonly queue_id: string; readonly queue_name: string; consumers: object[] }[];
@@ -13,6 +14,8 @@ export interface Account {
   readonly buckets: string[];
   /** Statements that D1 was sent, in their order; `-- upload` where the Worker was uploaded. */
   readonly sql: string[];
+  /** What those have led to. */
+  readonly d1: DatabaseSync;
   readonly secrets: string[];
   uploads: number;
   /** Of the Worker, as it was last uploaded. */
@@ -42,6 +45,7 @@ export async function fakeCloudflare(): Promise<FakeCloudflare> {
     databases: [],
     buckets: [],
     sql: [],
+    d1: new DatabaseSync(":memory:"),
     secrets: [],
     uploads: 0,
     bindings: [],
@@ -75,6 +79,7 @@ export async function fakeCloudflare(): Promise<FakeCloudflare> {
       CLOUDFLARE_ACCOUNT_ID: "0123456789abcdef0123456789abcdef",
     },
     async close() {
+      account.d1.close();
       server.closeAllConnections();
       server.close();
       await once(server, "close");
@@ -164,7 +169,10 @@ function upload(account: Account, form: string): void {
   account.sql.push("-- upload");
 }
 
-function runSql(account: Account, { sql }: Record<string, never>): unknown {
-  account.sql.push(String(sql));
-  return [{ results: [], success: true, meta: {} }];
+function runSql(account: Account, { sql: sent }: Record<string, never>): unknown {
+  const sql = String(sent);
+  account.sql.push(sql);
+  const isQuestion = /^\s*(select|pragma)\b/i.test(sql);
+  if (!isQuestion) account.d1.exec(sql);
+  return [{ results: isQuestion ? account.d1.prepare(sql).all() : [], success: true, meta: {} }];
 }

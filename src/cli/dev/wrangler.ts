@@ -10,6 +10,8 @@ import { QUIET_WRANGLER, wranglerCli } from "../wrangler-cli.ts";
 import { isReadyLine, isWranglerChatter } from "./wrangler-chatter.ts";
 
 export interface Wrangler {
+  /** Of it and all that it starts. */
+  readonly group: number | undefined;
   /** Resolves when the Worker can be asked. */
   readonly ready: Promise<void>;
   /** Resolves with the exit code when wrangler ends by itself or was stopped. */
@@ -56,7 +58,7 @@ export function startWrangler({ root, port, vars, env, onLine }: WranglerOptions
     for (const stream of [child.stdout, child.stderr]) passOn(stream, onLine, resolve);
   });
   const ended = new Promise<number>((resolve) => child.once("exit", (code) => resolve(code ?? 1)));
-  return { ready, ended, stop: () => stop(child, ended) };
+  return { group: child.pid, ready, ended, stop: () => stop(child, ended) };
 }
 
 async function stop(child: ChildProcess, ended: Promise<number>): Promise<void> {

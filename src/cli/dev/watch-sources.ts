@@ -1,19 +1,24 @@
-/** Watches what migrations are made from: src/app.ts and src/tables. Calls back for each change, and several times for most. */
+/**
+ * Watches what migrations are made from, src/app.ts and src/tables, and those of D1 that somebody makes by hand (`ledge generate` beside
+ * `ledge dev`, a pull). Calls back for each change, and several times for most.
+ */
 
 import { existsSync, readdirSync, watch } from "node:fs";
 import { dirname, join } from "node:path";
+import { D1_FOLDER } from "../generate/migration-folder.ts";
 import type { Project } from "../project.ts";
 
 /**
  * Returns what ends the watch. Folders are watched, never files: editors replace a file, and a watch on the old one sees
  * nothing more. For the same reason `recursive` is not used: on Linux, Node 24 watches each file.
  */
-export function watchTables(project: Project, onChange: () => void): () => void {
+export function watchSources(project: Project, onChange: () => void): () => void {
   const source = dirname(project.app);
+  const folders = [...foldersOf(join(source, "tables")), ...foldersOf(join(project.migrations, D1_FOLDER))];
   const watchers = [
     watch(source, (_event, name) => (name === "app.ts" ? onChange() : undefined)),
-    ...foldersOf(join(source, "tables")).map((folder) =>
-      watch(folder, (_event, name) => (name?.endsWith(".ts") ? onChange() : undefined)),
+    ...folders.map((folder) =>
+      watch(folder, (_event, name) => (/\.(ts|sql)$/.test(name ?? "") ? onChange() : undefined)),
     ),
   ];
   return () => {
