@@ -96,8 +96,8 @@ const USUAL_WORDS = 30;
 
 /**
  * Sum over the fields of weight × n / (n + k), where n is the number of occurrences: many count less and less, and k grows with the
- * words of the field. Written with a single n, as weight × (1 − k / (n + k)): SQLite evaluates n, which reads the text, each time it
- * stands there.
+ * words of the field. Written as weight / (1 + k / n), where each of the two stands once: SQLite evaluates what it is given as often as it
+ * stands there, and both read the text. Where n is 0 the quotient is NULL, which counts nothing.
  */
 function score({ table, fields }: SearchSelection): string {
   const name = quoteIdentifier(indexName(table.name));
@@ -109,7 +109,7 @@ function score({ table, fields }: SearchSelection): string {
     const occurrences = `(length(highlight(${name}, ${column.slice(1)}, 'x', '')) - length(${column}))`;
     const words = `(1 + length(${column}) - length(replace(${column}, ' ', '')))`;
     const k = `(0.3 + 0.9 * ${words} / ${USUAL_WORDS})`;
-    return `coalesce(${weight} * (1 - ${k} / (${occurrences} + ${k})), 0)`;
+    return `coalesce(${weight} / (1 + ${k} / ${occurrences}), 0)`;
   });
   return terms.join(" + ");
 }

@@ -1,7 +1,10 @@
 /**
  * D1 by hand, the yardstick of the read model: the same rows put in by batches of prepared inserts, as one writes them, or by several rows a
- * statement as far as D1's hundred parameters reach; and read by queries written for exactly one question each.
+ * statement as far as D1's hundred parameters reach; and read by queries written for exactly one question each. With `age=<group>` the
+ * same query goes along with what a view reads of its age, in a batch of a session, which tells what that costs.
  */
+
+import { ageStatements } from "../../src/features/read-model/read-age.ts";
 
 /** In the order of the table's columns. */
 export type BareRow = readonly (string | number | null)[];
@@ -40,36 +43,44 @@ export async function answerBare(request: Request, database: D1Database): Promis
       return new Response(null, { status: 204 });
     }
     case "list": {
-      const { results } = await database
-        .prepare("SELECT * FROM bare_items WHERE owner_id = ? ORDER BY id, box LIMIT 21")
-        .bind(searchParams.get("owner"))
-        .all<Record<string, string | number | null>>();
+      const statement = database.prepare("SELECT * FROM bare_items WHERE owner_id = ? ORDER BY id, box LIMIT 21");
+      const results = await read<BareItem>(database, statement.bind(searchParams.get("owner")), searchParams);
       return Response.json({ items: results.slice(0, 20).map(shown), hasMore: results.length > 20 });
     }
     case "count": {
-      const row = await database
-        .prepare("SELECT count(*) AS n FROM bare_items WHERE rank < 100")
-        .first<{ n: number }>();
+      const statement = database.prepare("SELECT count(*) AS n FROM bare_items WHERE rank < 100");
+      const [row] = await read<{ n: number }>(database, statement, searchParams);
       return Response.json({ count: row?.n });
     }
     case "aggregate": {
-      const { results } = await database
-        .prepare("SELECT status, count(*) AS n, sum(rank) AS total FROM bare_items GROUP BY status ORDER BY status")
-        .all<{ status: string; n: number; total: number }>();
+      const statement = database.prepare(
+        "SELECT status, count(*) AS n, sum(rank) AS total FROM bare_items GROUP BY status ORDER BY status",
+      );
+      const results = await read<{ status: string; n: number; total: number }>(database, statement, searchParams);
       return Response.json({
         groups: results.map(({ status, n, total }) => ({ key: { status }, count: n, sum: { rank: total } })),
       });
     }
     case "search": {
-      const { results } = await database
-        .prepare("SELECT id, title FROM bare_pages WHERE bare_pages MATCH ? ORDER BY rank LIMIT 11")
-        .bind(searchParams.get("q"))
-        .all();
+      const statement = database.prepare(
+        "SELECT id, title FROM bare_pages WHERE bare_pages MATCH ? ORDER BY rank LIMIT 11",
+      );
+      const results = await read(database, statement.bind(searchParams.get("q")), searchParams);
       return Response.json({ items: results.slice(0, 10), hasMore: results.length > 10 });
     }
     default:
       return new Response(null, { status: 404 });
   }
+}
+
+type BareItem = Record<string, string | number | null>;
+
+async function read<T>(database: D1Database, statement: D1PreparedStatement, asked: URLSearchParams): Promise<T[]> {
+  const group = asked.get("age");
+  if (group === null) return (await statement.all<T>()).results;
+  const along = ageStatements([group], []).map(({ sql, params }) => database.prepare(sql).bind(...params));
+  const [found] = await database.withSession("first-unconstrained").batch<T>([statement, ...along]);
+  return found?.results ?? [];
 }
 
 function insert(database: D1Database, rows: readonly BareRow[]): D1PreparedStatement {
@@ -85,7 +96,7 @@ function chunks(rows: readonly BareRow[]): BareRow[][] {
   );
 }
 
-function shown(row: Record<string, string | number | null>): object {
+function shown(row: BareItem): object {
   const { owner_id, created_at, done, ...rest } = row;
   const { id, box, title, status, rank, score, note } = rest;
   const createdAt = new Date(Number(created_at)).toISOString();

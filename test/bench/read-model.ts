@@ -1,7 +1,7 @@
 /**
  * `npm run bench:read-model`: how fast the copies in D1 follow, beside D1's own batch inserts of the same rows (equal bytes asserted first);
  * how late they are at a steady rate of writes; what a copied commit costs, alone and in bursts; and reads of a view beside queries by
- * hand; how fast all objects are asked in turn. One workerd, D1 on the same disk. ROWS=, ROUNDS=, RATE=, SECONDS=, OBJECTS= change it; `--write` puts the tables into docs/benchmarks.md.
+ * hand; how fast all objects are asked in turn. One workerd, D1 on the same disk. ROWS=, ROUNDS=, READS=, RATE=, SECONDS=, OBJECTS= change it; `--write` puts the tables into docs/benchmarks.md.
  */
 
 import { deepStrictEqual } from "node:assert";
@@ -9,6 +9,7 @@ import { mkdtempSync } from "node:fs";
 import { cpus, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { generate } from "../../src/cli/generate/generate.ts";
+import { youngCpuMicros } from "./cpu-time.ts";
 import { type Item, itemAt } from "./items.ts";
 import { row, table } from "./markdown-table.ts";
 import { median } from "./median.ts";
@@ -24,7 +25,7 @@ const RATE = Number(process.env.RATE ?? 500);
 const SECONDS = Number(process.env.SECONDS ?? 10);
 const BATCH = 1000;
 const SINGLES = 20;
-const READS = 100;
+const READS = Number(process.env.READS ?? 300);
 const OBJECTS = Number(process.env.OBJECTS ?? 1000);
 
 const folder = mkdtempSync(join(tmpdir(), "ledge-bench-read-model-"));
@@ -61,7 +62,7 @@ const bindings = {
   bindings: { ...LEDGE_BINDINGS.bindings, LEDGE_ENV: "development" },
   d1Databases: { LEDGE_D1: "bench" },
 };
-const { miniflare, url, stop } = await startWorker(folder, script, bindings);
+const { miniflare, url, pid, stop } = await startWorker(folder, script, bindings);
 const tables: string[] = [];
 try {
   const database = await miniflare.getD1Database("LEDGE_D1");
@@ -216,22 +217,34 @@ async function reads(): Promise<string> {
     await post("/api/pages/batch", { items: pages.slice(at, at + BATCH) });
   await follow("t/bench/pages");
   await post("/bare/pages", pages);
-  const cases: readonly (readonly [string, string, string])[] = [
+  const cases: readonly (readonly [string, string, string, string])[] = [
     [
       "list of 20 by an index",
       `/api/all_items?filter=${encodeURIComponent('ownerId=="owner-7"')}`,
       "/bare/list?owner=owner-7",
+      "box_items",
     ],
-    ["count over all rows", `/api/all_items/count?filter=${encodeURIComponent("rank<100")}`, "/bare/count"],
-    ["groups over all rows", "/api/all_items/aggregate?groupBy=status&count=true&sum=rank", "/bare/aggregate"],
+    [
+      "count over all rows",
+      `/api/all_items/count?filter=${encodeURIComponent("rank<100")}`,
+      "/bare/count?",
+      "box_items",
+    ],
+    [
+      "groups over all rows",
+      "/api/all_items/aggregate?groupBy=status&count=true&sum=rank",
+      "/bare/aggregate?",
+      "box_items",
+    ],
     [
       "search of 2,000 rows, ten best",
       "/api/search?resources=pages&q=garden%20fence&limit=10",
       `/bare/search?q=${encodeURIComponent('"garden" "fence"')}`,
+      "pages",
     ],
   ];
   const lines: string[] = [];
-  for (const [name, own, bare] of cases) {
+  for (const [name, own, bare, group] of cases) {
     const [left, right] = [await get<Record<string, unknown>>(own), await get<Record<string, unknown>>(bare)];
     const ours = (left.results as { pages: Record<string, unknown> } | undefined)?.pages ?? left;
     for (const member of Object.keys(right)) {
@@ -240,17 +253,32 @@ async function reads(): Promise<string> {
         deepStrictEqual((ours.items as unknown[]).length, (right.items as unknown[]).length);
       else deepStrictEqual(ours[member], right[member], name);
     }
-    const times: [number[], number[]] = [[], []];
+    const aged = `${bare}&age=${group}`;
+    deepStrictEqual(await get(aged), right);
+    const paths = [own, bare, aged];
+    const times = paths.map((): number[] => []);
+    const cpu = paths.map((): number[] => []);
     for (let round = 0; round < ROUNDS; round++)
-      for (const which of round % 2 === 0 ? ([0, 1] as const) : ([1, 0] as const)) {
-        const startedAt = performance.now();
-        for (let n = 0; n < READS / ROUNDS; n++) await get(which === 0 ? own : bare);
-        times[which].push((performance.now() - startedAt) / (READS / ROUNDS));
+      for (let turn = 0; turn < paths.length; turn++) {
+        const which = (round + turn) % paths.length;
+        const [startedAt, spentMicros] = [performance.now(), youngCpuMicros(pid)];
+        for (let n = 0; n < READS / ROUNDS; n++) await get(paths[which] ?? "");
+        times[which]?.push((performance.now() - startedAt) / (READS / ROUNDS));
+        cpu[which]?.push((youngCpuMicros(pid) - spentMicros) / 1000 / (READS / ROUNDS));
       }
-    const [mine, theirs] = [median(times[0]), median(times[1])];
-    lines.push(row([name, mine.toFixed(2), theirs.toFixed(2), (theirs / mine).toFixed(2)]));
+    const shown = (each: readonly (readonly number[])[]) => {
+      const [mine = 0, theirs = 0, withAge = 0] = each.map(median);
+      return [mine.toFixed(2), theirs.toFixed(2), withAge.toFixed(2), (theirs / mine).toFixed(2)];
+    };
+    lines.push(row([name, ...shown(times), ...shown(cpu)]));
   }
-  return table(["read, one connection", "view, ms", "by hand, ms", "speed by that by hand"], lines);
+  const columns = (unit: string) => [
+    `view, ${unit}`,
+    `by hand, ${unit}`,
+    `by hand with the age, ${unit}`,
+    "by hand by view",
+  ];
+  return table(["read, one connection", ...columns("ms"), ...columns("CPU ms")], lines);
 }
 
 /** All objects of the group in turn, none of which has news: as they are, and after all have been out of memory. */

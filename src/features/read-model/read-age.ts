@@ -18,11 +18,17 @@ import { groupOf, type Projection } from "./projection.ts";
 /** Objects whose positions an answer names, and that one read asks for news at once. */
 export const MAX_NAMED_OBJECTS = 16;
 
+export interface GroupAge {
+  /** Up to when (ms since 1970) nothing that was committed is missing; null while that is not known. */
+  readonly asOfMs: number | null;
+  /** The walk over its objects is not gone on with before this (ms). */
+  readonly dueMs: number;
+}
+
 export interface Age {
   /** Of the copies that serve; of many only some. */
   readonly cursors: readonly Cursor[];
-  /** Of the groups: up to when (ms since 1970) nothing that was committed is missing; null while that is not known. */
-  readonly groups: ReadonlyMap<string, number | null>;
+  readonly groups: ReadonlyMap<string, GroupAge>;
   /** The oldest of them. */
   readonly asOfMs: number | null;
   /** Those of the ledgers that the reader has named. */
@@ -32,7 +38,7 @@ export interface Age {
 /** Statements to be read along with the rows, and their records as an age: few, since each costs D1 more than what it reads. */
 export function ageStatements(groups: readonly string[], epochs: readonly string[]): readonly Statement[] {
   const cursors: Statement = {
-    sql: `SELECT object, epoch, seq, grp, status, form, as_of FROM rm_copies
+    sql: `SELECT object, epoch, seq, grp, status, form, as_of, head FROM rm_copies
  WHERE grp IN (SELECT value FROM json_each(?)) AND status IN ('serving', 'walked')
  ORDER BY status = 'serving', part IS NOT NULL, id LIMIT ${MAX_NAMED_OBJECTS + 1} + ?`,
     params: [JSON.stringify(groups), groups.length],
@@ -54,14 +60,14 @@ export function readAge(
   groups: readonly string[],
 ): Age {
   const serving = lines.filter(({ status }) => status === "serving");
-  const ages = groups.map((group): readonly [string, number | null] => {
+  const ages = groups.map((group): readonly [string, GroupAge] => {
     const form = groupOf(projection, objectName(projection.app, group, null))?.form;
-    const line = isPartitioned(projection, group)
-      ? lines.find((each) => each.grp === group && each.status === "walked" && each.form === form)
-      : serving.find((each) => each.grp === group && each.form === form);
-    return [group, Number(line?.as_of ?? 0) || null];
+    const status = isPartitioned(projection, group) ? "walked" : "serving";
+    const line = lines.find((each) => each.grp === group && each.status === status);
+    const asOfMs = line?.form === form ? Number(line?.as_of ?? 0) || null : null;
+    return [group, { asOfMs, dueMs: status === "walked" ? Number(line?.head ?? 0) : 0 }];
   });
-  const times = ages.flatMap(([, time]) => time ?? []);
+  const times = ages.flatMap(([, { asOfMs }]) => asOfMs ?? []);
   return {
     cursors: serving.map(cursorOf),
     groups: new Map(ages),

@@ -15,6 +15,7 @@ import type { Projection } from "./projection.ts";
 import {
   type Age,
   ageStatements,
+  type GroupAge,
   isPartitioned,
   MAX_NAMED_OBJECTS,
   readAge,
@@ -117,8 +118,8 @@ const renewing = new Map<string, number>();
 async function renew(exchange: Exchange, projection: Projection, { groups, cursors }: Age): Promise<void> {
   const { env, log, nowMs } = exchange;
   const consumer = { env, database: databaseOf(env, log), projection, clock: Date.now };
-  const isStale = ([group, asOfMs]: readonly [string, number | null]) =>
-    nowMs - (asOfMs ?? 0) > STALE_MS && (renewing.get(group) ?? 0) <= nowMs;
+  const isStale = ([group, { asOfMs, dueMs }]: readonly [string, GroupAge]) =>
+    nowMs - (asOfMs ?? 0) > STALE_MS && dueMs <= nowMs && (renewing.get(group) ?? 0) <= nowMs;
   await Promise.all(
     [...groups].filter(isStale).map(async ([group]) => {
       renewing.set(group, nowMs + STALE_MS);

@@ -161,8 +161,9 @@ async function answerView<T>(
   try {
     const sight = where.texts.scope === ALLOW ? "all" : "some";
     const standing = { groups, object: owner?.object ?? null, sight } as const;
+    const source = opened.partitionBy === null ? opened.source : sourceOf(view, projection, where.all);
     const { result, age, headers } = await readUnderAge(exchange, projection, standing, (sql) => {
-      const reader = selectionOf(opened, sql, where.all);
+      const reader = selectionOf(view, source, sql, where.all);
       return byCopy(reader.sql, reader.selection, sql);
     });
     const answer = show(result);
@@ -215,19 +216,13 @@ async function visibleWhere(
 }
 
 function selectionOf(
-  { view, projection, partitionBy, source: whole }: OpenView,
+  { resource: { operators } }: View,
+  source: ReadSource,
   sql: Sql,
   where: Filter,
 ): { readonly sql: Sql; readonly selection: Selection } {
-  const source = partitionBy === null ? whole : sourceOf(view, projection, where);
   const own = prefixed(sql, source.prefix);
-  const selection = {
-    table: source.spec,
-    where: [where],
-    operators: view.resource.operators,
-    textSizes: new TextSizes(own),
-  };
-  return { sql: own, selection };
+  return { sql: own, selection: { table: source.spec, where: [where], operators, textSizes: new TextSizes(own) } };
 }
 
 /** Rows of different partitions may have the same id: the partition then decides. */

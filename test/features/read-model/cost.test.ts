@@ -1,6 +1,6 @@
 /** What following an object costs D1, as D1 counts it. */
 
-import { env } from "cloudflare:test";
+import { createExecutionContext, env, waitOnExecutionContext } from "cloudflare:test";
 import { fullyPublic } from "ledge";
 import { expect, it } from "vitest";
 import { listRows } from "../../../durable-objects/sql/list-rows.ts";
@@ -141,4 +141,34 @@ it("[RM1] a view's page costs D1 its rows and one an object, where its object is
   expect(sum(read)).toBeLessThanOrEqual(VIEWED.walk.d1RowsRead);
   // The copies of fifty objects at once.
   expect(looks.filter((sql) => sql.includes("BETWEEN"))).toHaveLength(Math.ceil(VIEWED.objects / 50));
+});
+
+it("[RM1] [RM3] while the walk over its objects rests a read of a view over partitions is one batch, however old it is; once it is due, it goes on", async () => {
+  const { consumer } = counting();
+  await send("ann", "POST /api/@rest/notes", { id: "r", authorId: "ann", body: "b" });
+  await walkObjects(consumer, "notes");
+  let batches = 0;
+  const counted = {
+    prepare: (sql: string) => env.LEDGE_D1.prepare(sql),
+    withSession: () => counted,
+    getBookmark: () => null,
+    batch: (statements: D1PreparedStatement[]) => {
+      batches++;
+      return env.LEDGE_D1.batch(statements);
+    },
+  };
+  const batchesOfRead = async (dueMs: number) => {
+    await d1("UPDATE rm_copies SET as_of = 1, head = ? WHERE status = 'walked' AND grp = 'notes'", dueMs);
+    batches = 0;
+    const context = createExecutionContext();
+    const request = new Request("http://localhost/api/all_notes?limit=1", {
+      headers: { authorization: "Bearer dev:ann" },
+    });
+    const reply = await app.fetch(request, { ...env, LEDGE_D1: counted } as never, context);
+    await waitOnExecutionContext(context);
+    expect(await reply.json()).toMatchObject({ asOf: new Date(1).toISOString() });
+    return batches;
+  };
+  expect(await batchesOfRead(Date.now() + 600_000)).toBe(1);
+  expect(await batchesOfRead(0)).toBeGreaterThan(1);
 });
