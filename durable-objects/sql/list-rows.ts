@@ -74,8 +74,7 @@ export function countRows(sql: Sql, selection: Selection & { readonly limitRows?
   const effort = effortOf(residual);
   let count = 0;
   let examined = 0;
-  const request = { ...selection, orderBy: completeOrder([], selection.table), after: null, limit: 0, offset: 0 };
-  for (const { row, size } of walk(sql, request)) {
+  for (const { row, size } of walkAll(sql, selection)) {
     if (examined >= MAX_EXAMINED) throw tooExpensive();
     examined += effort(row, size);
     if (test(row) && ++count >= limitRows) break;
@@ -128,6 +127,12 @@ function listWithResidual(sql: Sql, request: WholeRows, residual: Filter): Liste
 /** A row, and about what it takes as it is stored. */
 export interface WalkedRow extends ListedRow {
   readonly size: number;
+}
+
+/** All rows of the selection that SQL lets through, each once. */
+export function walkAll(sql: Sql, selection: Selection): Generator<WalkedRow> {
+  const orderBy = selection.walkOrder ?? completeOrder([], selection.table);
+  return walk(sql, { ...selection, orderBy, after: null, limit: 0, offset: 0 });
 }
 
 /** All rows that SQL lets through, in order, in chunks, each read whole after the last row of the one before. */

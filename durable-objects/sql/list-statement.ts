@@ -31,6 +31,8 @@ export interface Selection {
   readonly operators?: CustomOperators | undefined;
   /** Compiles a filter, for example through a cache; default: `compileFilter`. */
   readonly compile?: CompileFilter;
+  /** In which order rows are walked that SQL cannot decide, no two alike in it. Default: by the key. */
+  readonly walkOrder?: readonly OrderTerm[];
   /** How much text the table holds; without it SQL may walk any amount. */
   readonly textSizes?: TextSizes;
 }

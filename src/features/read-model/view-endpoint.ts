@@ -7,9 +7,10 @@ import type { Sql } from "../../../durable-objects/sql/port.ts";
 import { TextSizes } from "../../../durable-objects/sql/text-sizes.ts";
 import { Fault } from "../../core/fault.ts";
 import type { RowId } from "../../core/ids.ts";
+import type { JsonScalar } from "../../core/json.ts";
 import { AGGREGATE_PARAMETERS, parseAggregate } from "../../core/query/aggregate.ts";
 import { compileMatcher } from "../../core/query/matches.ts";
-import { type OrderTerm, parseOrderBy } from "../../core/query/order.ts";
+import { completeOrder, isSortable, type OrderTerm, parseOrderBy } from "../../core/query/order.ts";
 import { type Parameters, parseFlag, parseLimit, parseOffset } from "../../core/query/parameters.ts";
 import { parseFilter } from "../../core/query/parse.ts";
 import { parseSelect } from "../../core/query/select.ts";
@@ -45,21 +46,30 @@ export interface OpenView {
   readonly groups: readonly string[];
   /** Of one partitioned table: ids of different partitions may be the same. */
   readonly partitionBy: string | null;
+  /** Columns that end every order, behind the key. */
+  readonly ties: readonly string[];
   readonly access: ReturnType<typeof createAccess>;
 }
 
 export function openView(view: View, projection: Projection): OpenView {
   const source = sourceOf(view, projection);
   const tables = view.tables.flatMap((name) => projection.tables.get(name) ?? []);
+  const partitionBy = view.query === null ? (tables[0]?.partitionBy ?? null) : null;
   return {
     view,
     projection,
     source,
     groups: [...new Set(tables.map(({ group }) => group))],
-    partitionBy: view.query === null ? (tables[0]?.partitionBy ?? null) : null,
+    partitionBy,
+    ties: tiesOf(view, partitionBy),
     access: createAccess(view.resource),
   };
 }
+
+/** Of a query view; each makes the condition of its next page deeper (SQLite: 100 at most). */
+const MAX_TIES = 8;
+/** As JSON; a cursor has 8 192 characters. */
+const MAX_PLACE_LENGTH = 5000;
 
 const LIST_PARAMETERS = ["filter", "select", "include", "orderBy", "limit", "cursor", "offset", "totalCount"];
 
@@ -68,7 +78,8 @@ export async function listView(opened: OpenView, context: RouteContext): Promise
   const { resource } = opened.view;
   const parameters = readQuery(exchange, LIST_PARAMETERS);
   const where = await visibleWhere(opened, exchange, parameters);
-  const orderBy = wholeOrder(opened, parseOrderBy(parameters.get("orderBy"), resource.spec));
+  const asked = parseOrderBy(parameters.get("orderBy"), resource.spec);
+  const orderBy = wholeOrder(opened, asked);
   const cursor = parameters.get("cursor");
   const place = cursorPlace(opened, exchange);
   const page = {
@@ -103,7 +114,7 @@ export async function listView(opened: OpenView, context: RouteContext): Promise
     }),
     byOwner: (owner) => askOwnerForList(owner, opened.view, { ...where.texts, ...page, totalCount, select }),
   });
-  const nextCursor = next === null ? null : await sealCursor(place, next, orderBy);
+  const nextCursor = next === null ? null : await sealCursor(place, shortPlace(opened, next, asked.length), orderBy);
   return new Response(JSON.stringify({ ...body, nextCursor }), { headers });
 }
 
@@ -163,7 +174,7 @@ async function answerView<T>(
     const standing = { groups, object: owner?.object ?? null, sight } as const;
     const source = opened.partitionBy === null ? opened.source : sourceOf(view, projection, where.all);
     const { result, age, headers } = await readUnderAge(exchange, projection, standing, (sql) => {
-      const reader = selectionOf(view, source, sql, where.all);
+      const reader = selectionOf(opened, source, sql, where.all);
       return byCopy(reader.sql, reader.selection, sql);
     });
     const answer = show(result);
@@ -216,19 +227,35 @@ async function visibleWhere(
 }
 
 function selectionOf(
-  { resource: { operators } }: View,
+  opened: OpenView,
   source: ReadSource,
   sql: Sql,
   where: Filter,
 ): { readonly sql: Sql; readonly selection: Selection } {
+  const { spec, operators } = opened.view.resource;
   const own = prefixed(sql, source.prefix);
-  return { sql: own, selection: { table: source.spec, where: [where], operators, textSizes: new TextSizes(own) } };
+  const walkOrder = wholeOrder(opened, completeOrder([], spec));
+  const textSizes = new TextSizes(own);
+  return { sql: own, selection: { table: source.spec, where: [where], operators, textSizes, walkOrder } };
 }
 
-/** Rows of different partitions may have the same id: the partition then decides. */
-function wholeOrder({ partitionBy }: OpenView, orderBy: readonly OrderTerm[]): readonly OrderTerm[] {
-  if (partitionBy === null || orderBy.some(({ field }) => field === partitionBy)) return orderBy;
-  return [...orderBy, { field: partitionBy, direction: "asc" }];
+/** What tells rows with one key apart ([PG1]): their partition; in a query, which may give a key more than once, the columns beside it. */
+function tiesOf({ query, resource: { spec } }: View, partitionBy: string | null): readonly string[] {
+  if (query === null) return partitionBy === null ? [] : [partitionBy];
+  const columns = spec.columns.filter((column) => isSortable(column) && column.name !== spec.primaryKey);
+  return columns.slice(0, MAX_TIES).map(({ name }) => name);
+}
+
+/** No two rows are alike in it. */
+function wholeOrder({ ties }: OpenView, orderBy: readonly OrderTerm[]): readonly OrderTerm[] {
+  const more = ties.filter((name) => !orderBy.some(({ field }) => field === name));
+  return [...orderBy, ...more.map((field): OrderTerm => ({ field, direction: "asc" }))];
+}
+
+/** Of a row of a query too long for a cursor the end of all that have its key: NULL comes last, and nothing behind it. */
+function shortPlace({ view }: OpenView, next: readonly JsonScalar[], terms: number): readonly JsonScalar[] {
+  const isShort = view.query === null || JSON.stringify(next).length <= MAX_PLACE_LENGTH;
+  return isShort ? next : next.map((value, index) => (index < terms ? value : null));
 }
 
 function cursorPlace({ view }: OpenView, { env, nowMs }: Exchange): CursorPlace {

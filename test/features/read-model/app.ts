@@ -173,6 +173,18 @@ const report = view({
   auth: { read: (user) => rsql`ownerId==${user.id}` },
 });
 
+/** A key that its rows share, and a column that is empty in most whatever it declares. */
+const looseTable = sqliteTable("loose_notes", { id: id(), body: text("body").notNull(), name: text("name").notNull() });
+const loose = view({
+  columns: looseTable,
+  of: [notes, projects],
+  query: new QueryBuilder()
+    .select({ id: notesTable.id, body: notesTable.body, name: projectsTable.name })
+    .from(notesTable)
+    .leftJoin(projectsTable, eq(projectsTable.id, notesTable.id)),
+  ...fullyPublic(),
+});
+
 export const app = defineApp({
   name: "test",
   resources: [projects, tasks, labels, notes, people, members, pins, ...differentialTables],
@@ -182,7 +194,9 @@ export const app = defineApp({
         view("all_tasks", { of: tasks, ...fullyPublic() }),
         view("all_notes", { of: notes, auth: { read: "*" } }),
         view("my_notes", { of: notes, auth: { read: (user) => rsql`authorId==${user.id}` } }),
+        view("team_notes", { of: notes, auth: { read: () => rsql`room=in=${["red", "blue"]}` } }),
         report,
+        loose,
         ...differentialViews,
       ],
     }),

@@ -190,4 +190,17 @@ describe("a view whose copy stays behind", () => {
     expect((await ask("ann", blues, red, stuck)).headers.has("ledge-bookmark")).toBe(true);
     expect((await ask("ann", blues, `${red},${blue}`, stuck)).headers.has("ledge-bookmark")).toBe(false);
   });
+
+  it("[HT8] of a scope that admits several partitions, answers by the one that the filter fixes, and waits for no other", async () => {
+    const reds = `/api/team_notes?filter=${text(`${ROOM};rank<50`)}`;
+    const own = await ask("ann", reds, red, stuck);
+    expect([own.status, own.headers.has("ledge-bookmark")]).toEqual([200, false]);
+    expect(bytes(own.text)).toBe(bytes((await ask("ann", reds, null, stuck)).text));
+    const byCopy = await ask("ann", reds, blue, stuck);
+    expect([byCopy.status, byCopy.headers.has("ledge-bookmark")]).toEqual([200, true]);
+    // Both at once is no row, and no object's.
+    const neither = `/api/team_notes?filter=${text(`${ROOM};room=="blue"`)}`;
+    expect((await ask("ann", neither, null, stuck)).json.items).toEqual([]);
+    expect((await ask("ann", "/api/team_notes", red, stuck)).status).toBe(503);
+  });
 });
