@@ -10,7 +10,7 @@
 import type { Migration } from "../../src/define/app.ts";
 import type { AnyResource } from "../../src/define/resource.ts";
 import type { Sql } from "../sql/port.ts";
-import { createIndex, dropIndex, type SearchedTable } from "../sql/search-index.ts";
+import { createIndex, dropIndex, rowidName, type SearchedTable } from "../sql/search-index.ts";
 import { logLine } from "./log-line.ts";
 import { migrationSteps } from "./migration-steps.ts";
 import { readMeta, writeMeta } from "./system-tables.ts";
@@ -63,7 +63,10 @@ export function isSearched(spec: AnyResource["spec"]): spec is SearchedTable {
 /** Weights are not in the index, so they are not in the note. */
 function noteOf(spec: SearchedTable, migrations: readonly Migration[]): string {
   const columns = spec.search.fields.map(({ name }) => spec.columns.find((column) => column.name === name)?.sqlName);
-  return JSON.stringify({ form: INDEX_FORM, columns, rebuilt: lastRebuild(spec.name, migrations) });
+  // A column that takes the name which the triggers have for the number of a row makes the index anew.
+  const number = rowidName(spec);
+  const named = number === "rowid" ? {} : { number };
+  return JSON.stringify({ form: INDEX_FORM, columns, rebuilt: lastRebuild(spec.name, migrations), ...named });
 }
 
 const rebuilds = new WeakMap<readonly Migration[], ReadonlyMap<string, string>>();

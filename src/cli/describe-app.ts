@@ -10,6 +10,7 @@ import { pathToFileURL } from "node:url";
 import { projectTable } from "../core/read-model/projected-table.ts";
 import type { AppDefinition } from "../define/app.ts";
 import type { AnyResource } from "../define/resource.ts";
+import { checkNames } from "./generate/check-names.ts";
 import { d1Snapshot, type ProjectionSource } from "./generate/d1-snapshot.ts";
 import { ORIGIN_ID, type Snapshot, withVersionColumn } from "./generate/snapshot.ts";
 
@@ -54,7 +55,10 @@ async function describe(appFile: string): Promise<AppDescription> {
     partitionBy: resource.spec.partitionBy,
     file: resource.file ?? null,
   }));
-  const d1 = d1Snapshot(await featureSnapshot(), projectionsOf(resources, snapshots));
+  const features = await featureSnapshot();
+  const copied = projectionsOf(resources, snapshots);
+  checkNames({ resources, groups: snapshots, copied, features });
+  const d1 = d1Snapshot(features, copied);
   return { name: definition.name, tables, snapshots, d1 };
 }
 

@@ -12,7 +12,6 @@ import type { ManyToMany } from "./config.ts";
 import { ConfigError } from "./config-error.ts";
 import type { ObjectProcedure } from "./hooks.ts";
 import type { AnyResource } from "./resource.ts";
-import { checkSearchNames } from "./search.ts";
 import type { SearchAdapter } from "./search-adapter.ts";
 
 /** Carries out an effect that a commit recorded: at least once; `key` (with `epoch`) is what it de-duplicates by. */
@@ -103,7 +102,6 @@ export function checkApp(name: string, resources: readonly AnyResource[]): Reado
     checkRelations(resource, byName);
     checkUses(resource, byName);
   }
-  checkSearchNames(resources);
   return byName;
 }
 

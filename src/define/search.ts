@@ -1,8 +1,7 @@
-/** The option `search` of a table, checked when the application starts ([SR1]): readable text columns, weights, names of indexes. */
+/** The option `search` of a table, checked when the application starts ([SR1]): readable text columns, weights. */
 
 import type { ColumnSpec, SearchSpec } from "../core/schema/table-spec.ts";
-import { ConfigError } from "./config-error.ts";
-import type { AnyResource, Refuse } from "./resource.ts";
+import type { Refuse } from "./resource.ts";
 
 /** A column, with its weight when it differs from 1. */
 export type SearchFieldConfig = string | { readonly name: string; readonly weight?: number };
@@ -60,24 +59,4 @@ export function searchOf(
     );
   }
   return { fields: listed, ...(attributes.length === 0 ? {} : { attributes }) };
-}
-
-/** What FTS5 and Ledge call the parts of an index: `_fts_<table>_<part>` must not be the index of a table `<table>_<part>`. */
-const INDEX_PARTS = ["data", "idx", "content", "docsize", "config", "rows"];
-
-/** Refuses two tables of one object whose indexes would share names. */
-export function checkSearchNames(resources: readonly AnyResource[]): void {
-  const searched = resources.filter(({ spec }) => spec.search !== undefined);
-  for (const one of searched) {
-    const twin = searched.find(
-      ({ name, spec }) => spec.group === one.spec.group && INDEX_PARTS.some((part) => name === `${one.name}_${part}`),
-    );
-    if (twin === undefined) continue;
-    throw new ConfigError(
-      twin.name,
-      twin.file,
-      `its index would bear the name of a part of the index of "${one.name}"`,
-      "Rename it, or put it into another group.",
-    );
-  }
 }

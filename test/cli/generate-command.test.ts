@@ -137,6 +137,20 @@ describe("migrations are generated from the tables", () => {
     expect(broken.output).not.toContain("node:internal");
   });
 
+  test("[CLI3] [RM1] a table whose copy would have the name of one of Ledge's own is refused by name, file and mend, and nothing is written", async () => {
+    const own = join(import.meta.dirname, "../../src/features/read-model/d1-tables.ts");
+    project.write("src/features/read-model/d1-tables.ts", `export * from "${own}";`);
+    project.table("guards", 'title: text("title")', "{ readModel: true }");
+    project.app("projects", "guards");
+    expect(await generate()).toMatchObject({
+      code: 1,
+      output: expect.stringMatching(
+        /^✗ Table "guards" \(src\/tables\/guards\.ts\): .*"rm_guards".*Rename the table.*\n$/,
+      ) as unknown,
+    });
+    expect(existsSync(join(project.root, "migrations"))).toBe(false);
+  });
+
   test("[CLI9] [RM4] what a copied table gains and what it loses are two migrations of D1, chained; the second waits for the upload", async () => {
     const copied = '{ group: "work", readModel: true }';
     project.table("tasks", 'title: text("title"), size: integer("size")', copied);

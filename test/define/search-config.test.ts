@@ -1,7 +1,7 @@
 /** Mistakes in `search` and `fields.aggregatable` stop the application at its start, with the table and the mend. */
 
 import { integer, sqliteTable, text } from "drizzle-orm/sqlite-core";
-import { ConfigError, defineApp, type ResourceConfig, resource } from "ledge";
+import { ConfigError, type ResourceConfig, resource } from "ledge";
 import { expect, test } from "vitest";
 
 const table = (name = "notes") =>
@@ -46,14 +46,6 @@ test("[SR1] the capability follows the configuration, and can be switched off", 
   expect(declare({ search, capabilities: { search: false } }).spec.capabilities.search).toBe(false);
   expect(declare({}).spec.capabilities.search).toBe(false);
   expect(declare({ capabilities: { search: true } }).spec.capabilities.search).toBe(false);
-});
-
-test("[SR1] two indexes of one object that would share a name are refused", () => {
-  const searched = (name: string, group: string) =>
-    resource(table(name), { group, search: { fields: ["title"] } } as Config);
-  const start = (...resources: ReturnType<typeof searched>[]) => defineApp({ resources }).definition;
-  expect(() => start(searched("notes", "g"), searched("notes_data", "g"))).toThrow(/part of the index of "notes"/);
-  expect(start(searched("notes", "g"), searched("notes_data", "h")).resources.size).toBe(2);
 });
 
 test.each([

@@ -196,8 +196,8 @@ export const READ_MODEL_FAULTS: readonly SimulatedFault[] = [
     rule: "RM2",
     what: "a view shows rows of copies that are not whole",
     file: "src/features/read-model/visible-rows.ts",
-    find: "NOT IN (SELECT id FROM rm_copies WHERE is_hidden = 1)",
-    replace: "NOT IN (SELECT id FROM rm_copies WHERE is_hidden = 2)",
+    find: "NOT IN (SELECT id FROM main.rm_copies WHERE is_hidden = 1)",
+    replace: "NOT IN (SELECT id FROM main.rm_copies WHERE is_hidden = 2)",
     seed: 1,
   },
   {

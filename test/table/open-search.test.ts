@@ -190,3 +190,20 @@ test("[SR1] another table of the object may be rebuilt, renamed and dropped besi
   expect(found(sql, "red")).toEqual(["a", "c"]);
   check(sql);
 });
+
+test("[SR1] a column that takes SQLite's name for the number of a row makes the index anew: its triggers would take that column for the number", () => {
+  const sql = openNotes();
+  const named = resource(
+    sqliteTable("notes", { id: text("id").primaryKey(), title: text("title"), rowid: integer("rowid") }),
+    { search: { fields: ["title"] } },
+  ) as unknown as AnyResource;
+  const added: Migration = { tag: "0001", sql: "ALTER TABLE `notes` ADD `rowid` integer" };
+  open(sql, [named], [CREATE, added]);
+  sql.run("INSERT INTO notes (id, title, rowid) VALUES ('d', 'red', 7), ('e', 'red', NULL)");
+  sql.run("UPDATE notes SET rowid = 9, title = 'green' WHERE id = 'd'");
+  check(sql);
+  const ids = sql.all("SELECT id FROM notes WHERE _rowid_ IN (SELECT rowid FROM _fts_notes WHERE _fts_notes MATCH ?)", [
+    "red",
+  ]);
+  expect(ids.map(({ id }) => id).sort()).toEqual(["a", "c", "e"]);
+});

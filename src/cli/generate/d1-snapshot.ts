@@ -5,6 +5,7 @@
  */
 
 import { COPY_COLUMN, type ProjectedTable, projectionName } from "../../core/read-model/projected-table.ts";
+import type { ColumnSpec } from "../../core/schema/table-spec.ts";
 import type { Snapshot, SnapshotColumn, SnapshotIndex, SnapshotTable, SnapshotTables } from "./snapshot.ts";
 import { VERSION_COLUMN } from "./snapshot.ts";
 
@@ -36,14 +37,34 @@ export function d1Snapshot(features: Snapshot, sources: readonly ProjectionSourc
   };
 }
 
-function projectionTable({ projected, table, sought }: ProjectionSource): SnapshotTable {
+function projectionTable(source: ProjectionSource): SnapshotTable {
+  const { projected, table } = source;
   const name = projectionName(projected.name);
-  const key = projected.columns.find((column) => column.name === projected.primaryKey);
-  if (key === undefined) throw new TypeError(`"${projected.name}" is projected without its key`);
+  const key = keyOf(projected);
   const columns = projected.columns.flatMap(({ sqlName }) => {
     const column = table.columns[sqlName];
     return column === undefined ? [] : [[sqlName, plainColumn(column, sqlName === key.sqlName)] as const];
   });
+  return {
+    name,
+    columns: {
+      [COPY_COLUMN]: { name: COPY_COLUMN, type: "integer", primaryKey: false, notNull: true, autoincrement: false },
+      ...Object.fromEntries(columns),
+      [VERSION_COLUMN.name]: VERSION_COLUMN,
+    },
+    indexes: Object.fromEntries(copiedIndexes(source).map((index) => [index.name, index])),
+    foreignKeys: {},
+    compositePrimaryKeys: {
+      [`${name}_pk`]: { name: `${name}_pk`, columns: [COPY_COLUMN, key.sqlName] },
+    },
+    uniqueConstraints: {},
+    checkConstraints: {},
+  };
+}
+
+/** Those of its table that reads across objects can use, of relations, and in partitions one by id. */
+export function copiedIndexes({ projected, table, sought }: ProjectionSource): readonly SnapshotIndex[] {
+  const name = projectionName(projected.name);
   const kept = new Set(projected.columns.map(({ sqlName }) => sqlName));
   // All rows of a table that is not partitioned are of one copy, which a read names first.
   const underCopy = (columns: readonly string[]) =>
@@ -54,30 +75,21 @@ function projectionTable({ projected, table, sought }: ProjectionSource): Snapsh
       : [],
   );
   // Across objects there is no order by id but this one: the key begins with the copy.
-  const byId = { name: `${name}_by_id`, columns: [key.sqlName], isUnique: false };
+  const byId = { name: `${name}_by_id`, columns: [keyOf(projected).sqlName], isUnique: false };
   const led = new Set(own.map(({ columns }) => columns[0]));
   const links = sought.flatMap((column) =>
     led.has(column) ? [] : [{ name: `${name}_of_${column}`, columns: [column], isUnique: false }],
   );
   const indexes = [...own, ...links].map((index) => ({ ...index, columns: underCopy(index.columns) }));
-  const all = [...indexes, ...(projected.partitionBy === null ? [] : [byId])];
-  return {
-    name,
-    columns: {
-      [COPY_COLUMN]: { name: COPY_COLUMN, type: "integer", primaryKey: false, notNull: true, autoincrement: false },
-      ...Object.fromEntries(columns),
-      [VERSION_COLUMN.name]: VERSION_COLUMN,
-    },
-    indexes: Object.fromEntries(all.map((index) => [index.name, index])),
-    foreignKeys: {},
-    compositePrimaryKeys: {
-      [`${name}_pk`]: { name: `${name}_pk`, columns: [COPY_COLUMN, key.sqlName] },
-    },
-    uniqueConstraints: {},
-    checkConstraints: {},
-  };
+  return [...indexes, ...(projected.partitionBy === null ? [] : [byId])];
 }
 
 function plainColumn({ name, type }: SnapshotColumn, isKey: boolean): SnapshotColumn {
   return { name, type, primaryKey: false, notNull: isKey, autoincrement: false };
+}
+
+function keyOf({ name, columns, primaryKey }: ProjectedTable): ColumnSpec {
+  const key = columns.find((column) => column.name === primaryKey);
+  if (key === undefined) throw new TypeError(`"${name}" is projected without its key`);
+  return key;
 }

@@ -22,7 +22,9 @@ export async function checkDatabase(
     const rows = probe([COPY_COLUMN, ...table.columns.map(quoteColumn)], name);
     return spec !== undefined && isIndexed(table, spec) ? [rows, probe(["rowid"], indexName(name))] : [rows];
   });
-  const asked = [probe(["id"], "rm_copies"), ...probes].map((sql) => database.prepare(sql).all());
+  const asked = [probe(["id"], "rm_copies"), probe(["held"], "rm_guards"), ...probes].map((sql) =>
+    database.prepare(sql).all(),
+  );
   const failed = (await Promise.allSettled(asked)).flatMap((each) => (each.status === "rejected" ? [each.reason] : []));
   if (failed.length > 0) throw new Error(`D1 is behind this version (npm run deploy): ${failed.join("; ")}`);
 }

@@ -3,7 +3,7 @@
  * objects. One line in src/app.ts, `features: [readModel({ views: [ … ] })]`; an application without it copies nothing.
  */
 
-import type { ObjectName } from "../../core/ids.ts";
+import { type ObjectName, RESERVED_RESOURCES } from "../../core/ids.ts";
 import { projectionForm } from "../../core/read-model/projected-table.ts";
 import type { AppDefinition, News } from "../../define/app.ts";
 import { ConfigError } from "../../define/config-error.ts";
@@ -121,11 +121,19 @@ function checkViews(
   { resources }: Pick<AppDefinition, "resources">,
   { tables }: Projection,
 ): void {
+  const taken = new Set([...RESERVED_RESOURCES, ...[...resources.keys()].map(lower)]);
   for (const { name, tables: read, resource } of views) {
     const refuse = (problem: string, mend: string) => new ConfigError(name, resource.file, problem, mend);
     const missing = read.find((table) => !tables.has(table));
     if (missing !== undefined)
       throw refuse(`reads "${missing}", which is not copied`, "Give that table readModel: true.");
-    if (resources.has(name)) throw refuse("has the name of a table", "Rename the view.");
+    if (taken.has(lower(name)))
+      throw refuse("has the name of a table, of another view or of a path of Ledge", "Rename the view.");
+    taken.add(lower(name));
   }
+}
+
+/** To SQLite upper and lower case are one. */
+function lower(name: string): string {
+  return name.toLowerCase();
 }

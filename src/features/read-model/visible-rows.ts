@@ -6,6 +6,7 @@
 import { VERSION_COLUMN } from "../../../durable-objects/sql/list-statement.ts";
 import type { Sql } from "../../../durable-objects/sql/port.ts";
 import { quoteColumn, quoteIdentifier } from "../../../durable-objects/sql/quote-identifier.ts";
+import { rowidName } from "../../../durable-objects/sql/search-index.ts";
 import { type ObjectName, objectName } from "../../core/ids.ts";
 import { ALL, type Filter } from "../../core/query/tree.ts";
 import { COPY_COLUMN, type ProjectedTable, projectionName } from "../../core/read-model/projected-table.ts";
@@ -55,7 +56,10 @@ export function tableSources(
   tables: readonly (readonly [ProjectedTable, TableSpec, Filter])[],
 ): { readonly sources: readonly TableSpec[]; readonly prefix: string } {
   const clauses = tables.map(([table, spec, where]) =>
-    clause(projectionName(table.name), rowsOf(projection, table, where, "all", isIndexed(table, spec))),
+    clause(
+      projectionName(table.name),
+      rowsOf(projection, table, where, "all", isIndexed(table, spec) ? [rowidName(spec)] : []),
+    ),
   );
   return {
     sources: tables.map(([table, spec]) => ({ ...spec, name: projectionName(table.name) })),
@@ -92,20 +96,20 @@ function rowsOf(
   table: ProjectedTable,
   where: Filter,
   which: "all" | "present",
-  withRowid = false,
+  numbers: readonly string[] = [],
 ): string {
   const hidden = softDeleted(table);
   const partitions = table.partitionBy === null ? [null] : fixedPartitions(where, table);
   const isVisible =
     partitions === null
       ? // Mostly none is hidden: then no row has to be looked up.
-        `(NOT EXISTS (SELECT 1 FROM rm_copies WHERE is_hidden = 1) OR ${COPY_COLUMN} NOT IN (SELECT id FROM rm_copies WHERE is_hidden = 1))`
+        `(NOT EXISTS (SELECT 1 FROM main.rm_copies WHERE is_hidden = 1) OR ${COPY_COLUMN} NOT IN (SELECT id FROM main.rm_copies WHERE is_hidden = 1))`
       : copiesOf(
           partitions.map((each) => objectName(app, table.group, each)),
           which,
         );
   const isPresent = which === "present" && hidden !== null ? ` AND t.${hidden} IS NULL` : "";
-  const names = [...(withRowid ? ["rowid AS rowid"] : []), ...table.columns.map(quoteColumn), VERSION_COLUMN];
+  const names = [...numbers.map((name) => `${name} AS ${name}`), ...table.columns.map(quoteColumn), VERSION_COLUMN];
   const columns = names.map((name) => `t.${name}`).join(", ");
   return `SELECT ${columns} FROM main.${quoteIdentifier(projectionName(table.name))} AS t WHERE ${isVisible}${isPresent}`;
 }
@@ -113,7 +117,7 @@ function rowsOf(
 /** Of one object `=`, so that its rows come in order of id; in a query, which has an order of its own, SQLite then looks at other indexes too. */
 function copiesOf(objects: readonly ObjectName[], which: "all" | "present"): string {
   const names = objects.map((name) => `'${name}'`).join(", ");
-  return `${COPY_COLUMN} ${objects.length === 1 && which === "all" ? "=" : "IN"} (SELECT id FROM rm_copies WHERE object IN (${names}) AND status = 'serving')`;
+  return `${COPY_COLUMN} ${objects.length === 1 && which === "all" ? "=" : "IN"} (SELECT id FROM main.rm_copies WHERE object IN (${names}) AND status = 'serving')`;
 }
 
 function softDeleted({ softDelete, columns }: ProjectedTable): string | null {

@@ -148,6 +148,12 @@ export const notes = resource(notesTable, {
   },
 });
 
+/** Columns with names that SQLite has for the number of a row. */
+export const shelves = resource(
+  sqliteTable("shelves", { id: id(), title: text("title").notNull(), rowid: integer("rowid"), oid: text("oid") }),
+  { ...fullyPublic(), id: "text", search: { fields: ["title"] }, readModel: true },
+);
+
 const reportTable = sqliteTable("project_report", {
   id: id(),
   name: text("name").notNull(),
@@ -187,7 +193,7 @@ const loose = view({
 
 export const app = defineApp({
   name: "test",
-  resources: [projects, tasks, labels, notes, people, members, pins, ...differentialTables],
+  resources: [projects, tasks, labels, notes, people, members, pins, shelves, ...differentialTables],
   features: [
     readModel({
       views: [

@@ -111,6 +111,8 @@ test("[RM4] [OB1] a Worker whose D1 lacks a table, a column or an index is not r
       expect(said).not.toContain("rm_tasks");
     });
   });
+  // A table of one of these names that is somebody else's.
+  await without("rm_guards", "held", async () => expect(await check()).toMatch(/^503 .*rm_guards.held/));
   await d1("DROP TABLE _fts_rm_notes");
   expect(await check()).toMatch(/^503 .*_fts_rm_notes/);
 });

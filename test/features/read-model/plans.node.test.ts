@@ -2,13 +2,15 @@
 
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { sql } from "drizzle-orm";
+import { sqliteTable, text } from "drizzle-orm/sqlite-core";
 import { expect, test } from "vitest";
 import { listRows } from "../../../durable-objects/sql/list-rows.ts";
 import type { Sql } from "../../../durable-objects/sql/port.ts";
 import { TextSizes } from "../../../durable-objects/sql/text-sizes.ts";
 import { parseFilter } from "../../../src/core/query/parse.ts";
 import { projectionOf } from "../../../src/features/read-model/projection.ts";
-import type { View } from "../../../src/features/read-model/view.ts";
+import { type View, view } from "../../../src/features/read-model/view.ts";
 import { prefixed, sourceOf } from "../../../src/features/read-model/visible-rows.ts";
 import { messages } from "../../../src/tables/messages.ts";
 import { myMessages } from "../../../src/tables/my-messages.ts";
@@ -61,4 +63,11 @@ test("[RM1] what the scopes of the example's views ask for is found by an index 
   // Grouped by the owner, too, so that SQLite asks for the scope inside, before it groups.
   const report = planOf(projectReport, 'ownerId=="ann"').join("\n");
   expect(report).toMatch(/SEARCH t USING INDEX rm_tasks_by_place \(_copy=\? AND project_id=\?/);
+});
+
+test("[RM1] a view may have the name of the list of copies: what hides rows is asked of the list", () => {
+  const columns = sqliteTable("rm_copies", { id: text("id").primaryKey() });
+  const query = sql`SELECT id FROM projects`;
+  const named = view({ columns, of: [projects], query, auth: { read: "*" } });
+  expect(planOf(named, 'id=="a"').join("\n")).toMatch(/SEARCH t USING/);
 });

@@ -107,6 +107,23 @@ describe("what a view shows", () => {
     expect(after).toMatchObject({ tasks: { items: [] } });
     expect((await send("ann", "GET /api/search?q=fence&resources=nothing")).status).toBe(400);
   });
+
+  it("[SR6] [RM1] a searched table may have columns that SQLite has for the number of a row", async () => {
+    for (const [shelf, rowid] of [
+      ["s1", 7],
+      ["s2", null],
+    ] as const)
+      await send("ann", "POST /api/shelves", { id: shelf, title: `oak shelf ${shelf}`, rowid, oid: "9" });
+    await settle("t/test/shelves");
+    const { status, json } = await send("ann", "GET /api/search?q=oak&resources=shelves");
+    expect(status).toBe(200);
+    const { shelves } = json.results as Record<string, { items: Record<string, unknown>[] }>;
+    const rows = [...(shelves?.items ?? [])].sort((a, b) => String(a.id).localeCompare(String(b.id)));
+    expect(rows).toMatchObject([
+      { id: "s1", rowid: 7, oid: "9" },
+      { id: "s2", rowid: null },
+    ]);
+  });
 });
 
 describe("how old an answer is", () => {
