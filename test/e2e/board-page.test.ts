@@ -254,6 +254,91 @@ test("[RH1] [TX1] a card is carried by keys: picked up, moved over columns, put 
   await context.close();
 }, 90_000);
 
+/** An Enter that takes a candidate of an input method, as Chromium tells of it and, after the composition, Safari. */
+const CANDIDATE_ENTER = `
+  for (const more of [{ isComposing: true }, { keyCode: 229 }])
+    document.activeElement.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", bubbles: true, cancelable: true, ...more }));
+`;
+
+test("[RH1] what is typed into a task is one write, on what was shown when it was begun, however the task is left; Escape gives it up; a comment waits", async () => {
+  const { context, page } = await openExample("olga");
+  const sent: unknown[] = [];
+  page.on("response", (reply) => {
+    if (reply.request().method() === "PATCH" && reply.ok()) sent.push(reply.request().postDataJSON());
+  });
+  const task = await taskOf("olga", "Turn the compost");
+  const open = () => card(page, "compost").locator("a").click();
+  const [title, day, comment] = [
+    page.getByLabel("Title"),
+    page.getByLabel("Due"),
+    page.getByRole("textbox", { name: "Comment", exact: true }),
+  ];
+  const sheet = page.locator("dialog[open]");
+  const server = async (column: string) => (await ask("olga", `GET /tasks/${task.id}`))[column];
+  await open();
+  await day.focus();
+  await page.keyboard.type("12252026");
+  await page.keyboard.press("Enter");
+  await expect.poll(() => server("dueAt"), PATIENT).toBe("2026-12-25T12:00:00.000Z");
+  await day.blur();
+  await day.focus();
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Tab");
+  await page.keyboard.type("2027");
+  await page.keyboard.press("Escape");
+  expect([await day.inputValue(), await sheet.count()]).toEqual(["2026-12-25", 1]);
+  // Half of a date is none, and takes nothing away.
+  await page.keyboard.press("Backspace");
+  await title.focus();
+  expect(await day.inputValue()).toBe("2026-12-25");
+  await page.getByText("That was no whole date").waitFor();
+
+  // Others' title shows while nobody types, and what is typed then is typed on theirs.
+  await ask("olga", `PATCH /tasks/${task.id}`, { title: "Warm compost" });
+  await expect.poll(() => title.inputValue(), PATIENT).toBe("Warm compost");
+  await page.keyboard.press("End");
+  await page.keyboard.type(" heap");
+  await page.evaluate(CANDIDATE_ENTER);
+  await page.keyboard.type("s");
+  await comment.fill("Half a comm");
+  await day.focus();
+  await page.keyboard.press("Tab");
+  await page.keyboard.press("Tab");
+  await page.keyboard.type("2028");
+  await page.goBack();
+  await expect.poll(() => sheet.count(), PATIENT).toBe(0);
+  await expect.poll(() => server("dueAt"), PATIENT).toBe("2028-12-25T12:00:00.000Z");
+  expect(await server("title")).toBe("Warm compost heaps");
+  await isStanding(page, "Live");
+  expect(sent).toEqual([
+    { dueAt: "2026-12-25T12:00:00.000Z" },
+    { title: "Warm compost heaps" },
+    { dueAt: "2028-12-25T12:00:00.000Z" },
+  ]);
+
+  // To the top of another column, and the focus stays where somebody has pressed Enter.
+  await open();
+  expect(await comment.inputValue()).toBe("Half a comm");
+  await page.getByLabel("Column").selectOption("Done");
+  await expect.poll(async () => (await cards(page, "done"))[0], PATIENT).toBe("Warm compost heaps");
+  await page.getByLabel("Shared with").fill("paul");
+  await page.keyboard.press("Enter");
+  await expect.poll(() => server("assigneeId"), PATIENT).toBe("paul");
+  expect(await page.evaluate("document.activeElement.placeholder")).toBe("Id from their menu");
+
+  // Somebody removes the task: what was typed is theirs to copy, and the write that had no task any more is shown.
+  await title.fill("Compost for Paul");
+  await ask("olga", `DELETE /tasks/${task.id}`);
+  await expect.poll(() => page.locator(".unsaid").textContent(), PATIENT).toBe("Half a comm");
+  await isStanding(page, "1 refused");
+  await page.getByRole("button", { name: "Discard it" }).click();
+  await page.locator(".sync").click();
+  expect(await page.locator(".refused .what").textContent()).toBe("Rename a task to “Compost for Paul”");
+  // The browser tells of that answer, too.
+  expect(complaints.splice(0).filter((each) => !each.includes("404"))).toEqual([]);
+  await context.close();
+}, 60_000);
+
 test("[RH1] [O2] on a phone: a finger takes a card by its grip to a column out of sight; what is added is in sight; what cannot be stored is said", async () => {
   const phone = { viewport: { width: 390, height: 844 }, hasTouch: true, isMobile: true };
   const { context, page } = await openExample("tina", phone);

@@ -3,7 +3,7 @@
 import { useInfiniteList, useLiveList } from "ledge/client/react";
 import { Fragment, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { Card } from "./card.tsx";
-import type { Project, Status, Task } from "./columns.ts";
+import { cardsOf, type Project, type Status, type Task } from "./columns.ts";
 import { QuickAdd } from "./quick-add.tsx";
 import type { Lifting } from "./use-lift.ts";
 import { type Place, placeHref } from "./use-place.ts";
@@ -21,12 +21,8 @@ export interface ColumnProps {
 }
 
 export function Column({ project, status, name, count, person, place, pending, lifting }: ColumnProps) {
-  const filter = { projectId: project.id, status };
-  const { items, isLoading, error, hasNextPage, fetchNextPage } = useInfiniteList("tasks", {
-    filter,
-    orderBy: ["position", "id"],
-    pageSize: 100,
-  });
+  const asked = cardsOf(project.id, status);
+  const { items, isLoading, error, hasNextPage, fetchNextPage } = useInfiniteList("tasks", asked);
   const [told, setTold] = useState<Task | null>(null);
   /** Its end, while that is not among what has been scrolled to. */
   const end = hasNextPage ? told : null;
@@ -68,7 +64,7 @@ export function Column({ project, status, name, count, person, place, pending, l
           <li className="nothing">Nothing here yet.</li>
         )}
         {hasNextPage && <More onSeen={fetchNextPage} />}
-        {hasNextPage && <End filter={filter} onTold={setTold} />}
+        {hasNextPage && <End filter={asked.filter} onTold={setTold} />}
       </ol>
       <QuickAdd
         project={project.id}

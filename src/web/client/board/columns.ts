@@ -16,3 +16,8 @@ export const COLUMNS: readonly { readonly status: Status; readonly name: string 
 export function columnName(status: string): string {
   return COLUMNS.find((column) => column.status === status)?.name ?? status;
 }
+
+/** A column's cards as every part of the page asks for them, which therefore are one list. */
+export function cardsOf(projectId: string, status: Status) {
+  return { filter: { projectId, status }, orderBy: ["position", "id"], pageSize: 100 } as const;
+}

@@ -1,11 +1,12 @@
 /** YOURS. What was said about a task, and where it was moved, in order; and a field to say more. */
 
 import { useLiveList } from "ledge/client/react";
-import { type ReactNode, useState } from "react";
+import type { ReactNode } from "react";
 import { shortName } from "./card.tsx";
 import { type Comment, columnName, type Task } from "./columns.ts";
 import { companion } from "./move-task.ts";
-import { NOT_STORED, say } from "./say.tsx";
+import { NOT_STORED } from "./say.tsx";
+import { useDraft } from "./use-draft.ts";
 
 export interface CommentsProps {
   readonly task: Task;
@@ -19,14 +20,13 @@ export function Comments({ task, person, children }: CommentsProps) {
     filter: { taskId: task.id },
     orderBy: "id",
   });
-  const [text, setText] = useState("");
-  const send = () => {
-    setText("");
-    mutate.create({ taskId: task.id, body: text.trim(), recipientId: companion(task, person) }).catch(() => {
-      setText(text);
-      say(NOT_STORED);
-    });
-  };
+  const [field, send] = useDraft({
+    shown: "",
+    base: task,
+    save: ({ text }) => mutate.create({ taskId: task.id, body: text.trim(), recipientId: companion(task, person) }),
+    notStored: NOT_STORED,
+    keepAs: commentOf(task.id),
+  });
   return (
     <>
       <div className="body">
@@ -45,7 +45,7 @@ export function Comments({ task, person, children }: CommentsProps) {
         className="say"
         onSubmit={(event) => {
           event.preventDefault();
-          if (text.trim() !== "") send();
+          if (field.value.trim() !== "") send();
         }}
       >
         <input
@@ -54,8 +54,8 @@ export function Comments({ task, person, children }: CommentsProps) {
           placeholder="Write a comment"
           maxLength={4000}
           autoComplete="off"
-          value={text}
-          onChange={({ target }) => setText(target.value)}
+          dir="auto"
+          {...field}
         />
         <button type="submit" className="button">
           Send
@@ -63,6 +63,11 @@ export function Comments({ task, person, children }: CommentsProps) {
       </form>
     </>
   );
+}
+
+/** Under this name a comment waits that somebody has begun. */
+export function commentOf(task: string): string {
+  return `comment on ${task}`;
 }
 
 function Entry({ comment, person }: { readonly comment: Comment; readonly person: string }) {
@@ -84,7 +89,9 @@ function Entry({ comment, person }: { readonly comment: Comment; readonly person
         <span>{who}</span>
         <span>{when}</span>
       </p>
-      <p className="said">{comment.body}</p>
+      <p className="said" dir="auto">
+        {comment.body}
+      </p>
     </li>
   );
 }

@@ -11,7 +11,7 @@ export function describeWrite({ writes }: OutboxItem): string {
   if (first === undefined) return "Nothing";
   const values = first.values as Values;
   const what = { projects: "board", tasks: "task", comments: "comment" }[first.table] ?? first.table;
-  if (writes.length > 2) return `Add a board with ${writes.length - 1} entries`;
+  if (writes.length > 2 && first.table === "projects") return `Add a board with ${writes.length - 1} entries`;
   if (first.op === "create") return `Add ${quoted(values.title ?? values.name ?? values.body) ?? `a ${what}`}`;
   if (first.op === "delete") return `Remove a ${what}`;
   if (values.status !== undefined) return `Move a task to ${columnName(String(values.status))}`;

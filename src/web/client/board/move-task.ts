@@ -1,7 +1,7 @@
 /** YOURS. The writes that move a task: its new place and, in another column, a line of its history, in one transaction over both tables' objects. Pure. */
 
 import type { AnyWrite } from "ledge/client/react";
-import { placeBetween } from "../../place-between.ts";
+import { isBetween, placeOf } from "../../place-between.ts";
 import type { Status, Task } from "./columns.ts";
 
 export interface Target {
@@ -16,22 +16,23 @@ export interface Shown {
   readonly end: Task | null;
 }
 
-/**
- * `items`: the cards of the target's column that are shown, in order; `end`: its last one, where that is not among them: below the last that is shown
- * then means behind it. Null: it is there already.
- */
-export function moveWrites(
-  task: Task,
-  target: Target,
-  { items, end }: Shown,
-  person: string,
-): readonly AnyWrite[] | null {
+/** Cards that are put in another place to let one in among those that share theirs; beyond it the card goes to the end. */
+const MAX_SPREAD = 50;
+
+export interface Move {
+  readonly writes: readonly AnyWrite[];
+  /** It goes behind all of its column's cards, which may be out of sight. */
+  readonly isToEnd: boolean;
+}
+
+/** Null: it is there already. Below the last card that is shown means behind the column's end. */
+export function moveWrites(task: Task, target: Target, { items, end }: Shown, person: string): Move | null {
   const others = items.filter(({ id }) => id !== task.id);
   const from = items.findIndex(({ id }) => id === task.id);
   if (task.status === target.status && from === target.index) return null;
-  const next = others[target.index];
-  const previous = (next === undefined ? end : null) ?? others[target.index - 1];
-  const position = placeBetween(previous?.position ?? null, next?.position ?? null);
+  const spread = target.index < others.length || end === null ? placesAt(task, others, target.index, end) : null;
+  const last = end ?? others.at(-1) ?? null;
+  const [position = "", ...pushed] = spread ?? [placeOf(task.id, last?.position ?? null, null)];
   const place: AnyWrite = {
     op: "update",
     table: "tasks",
@@ -39,7 +40,12 @@ export function moveWrites(
     values: { status: target.status, position },
     on: task,
   };
-  if (task.status === target.status) return [place];
+  // Whatever else others do with these, they come behind the card.
+  const room = pushed.map((behind, index): AnyWrite => {
+    return { op: "update", table: "tasks", id: others[target.index + index]?.id ?? "", values: { position: behind } };
+  });
+  const isToEnd = spread === null;
+  if (task.status === target.status) return { writes: [place, ...room], isToEnd };
   const line: AnyWrite = {
     op: "create",
     table: "comments",
@@ -50,7 +56,23 @@ export function moveWrites(
       recipientId: companion(task, person),
     },
   };
-  return [place, line];
+  return { writes: [place, ...room, line], isToEnd };
+}
+
+/**
+ * A place for the task before the card at `index`, then one each for the cards behind it that have to make room: they share the place of the card before,
+ * as cards do that others have written, or have none. Null: too many of them, or more than are known.
+ */
+function placesAt(task: Task, others: readonly Task[], index: number, end: Task | null): readonly string[] | null {
+  const before = others[index - 1]?.position ?? null;
+  let count = 0;
+  while (!isBetween(before, others[index + count]?.position ?? null)) count++;
+  const isUnknown = index + count === others.length && end !== null;
+  if (count > MAX_SPREAD || (isUnknown && count > 0)) return null;
+  const after = others[index + count]?.position ?? null;
+  const places = [placeOf(task.id, before, after)];
+  for (const { id } of others.slice(index, index + count)) places.push(placeOf(id, places.at(-1) ?? null, after));
+  return places;
 }
 
 /** The other person who works on a task; null: nobody. */

@@ -1,8 +1,9 @@
 /** YOURS. A field at the foot of a column: Enter adds a task there, at once and without a network too, and the field is ready for the next. */
 
+import { newId } from "ledge/client";
 import { useMutation } from "ledge/client/react";
 import { useState } from "react";
-import { placeBetween } from "../../place-between.ts";
+import { placeOf } from "../../place-between.ts";
 import type { Status } from "./columns.ts";
 import { NOT_STORED, say } from "./say.tsx";
 
@@ -25,8 +26,8 @@ export function QuickAdd({ project, status, columnName, last, showsEnd }: QuickA
     if (showsEnd)
       requestAnimationFrame(() => requestAnimationFrame(() => cards?.scrollTo({ top: cards.scrollHeight })));
     else say(`Added at the end of ${columnName}`);
-    const position = placeBetween(last, null);
-    create({ projectId: project, title: title.trim(), status, position }).catch(() => {
+    const id = newId();
+    create({ id, projectId: project, title: title.trim(), status, position: placeOf(id, last, null) }).catch(() => {
       setTitle(title);
       say(NOT_STORED);
     });

@@ -1,10 +1,13 @@
 /** YOURS. A task's column, day and companion as fields; each change is one write, kept in the browser until the server has it. */
 
-import { type TableWrites, useTransaction } from "ledge/client/react";
-import { useId, useState } from "react";
-import { COLUMNS, type Status, type Task } from "./columns.ts";
-import { isOwn, moveWrites } from "./move-task.ts";
+import { type TableWrites, useInfiniteList, useTransaction } from "ledge/client/react";
+import { useId } from "react";
+import { COLUMNS, cardsOf, columnName, type Status, type Task } from "./columns.ts";
+import { isOwn, moveWrites, type Shown } from "./move-task.ts";
 import { say } from "./say.tsx";
+import { useDraft } from "./use-draft.ts";
+
+const NOT_CHANGED = "The change could not be stored in this browser";
 
 export interface TaskFactsProps {
   readonly task: Task;
@@ -15,12 +18,24 @@ export interface TaskFactsProps {
 export function TaskFacts({ task, person, save }: TaskFactsProps) {
   const { run } = useTransaction();
   const ids = { column: useId(), day: useId(), companion: useId() };
-  const change = (values: Parameters<typeof save>[1]) =>
-    save(task.id, values, { on: task }).catch(() => say("The change could not be stored in this browser"));
+  const [day] = useDraft({
+    shown: task.dueAt?.slice(0, 10) ?? "",
+    base: task,
+    save: ({ text, isWhole }, base) => {
+      if (isWhole) return save(base.id, { dueAt: text === "" ? null : `${text}T12:00:00.000Z` }, { on: base });
+      say("That was no whole date: it is as it was before");
+      return undefined;
+    },
+    notStored: NOT_CHANGED,
+  });
+  const columns = useColumns(task.projectId);
   const move = (status: Status) => {
-    // At the top of its new column, whose cards need not be known here.
-    const writes = moveWrites(task, { status, index: 0 }, { items: [], end: null }, person);
-    if (writes !== null) run(writes).catch(() => say("The move could not be stored in this browser"));
+    const toTop = moveWrites(task, { status, index: 0 }, columns[status], person);
+    if (toTop === null) return;
+    run(toTop.writes).then(
+      () => toTop.isToEnd && say(`Moved to the end of ${columnName(status)}`),
+      () => say("The move could not be stored in this browser"),
+    );
   };
   return (
     <div className="facts">
@@ -38,52 +53,51 @@ export function TaskFacts({ task, person, save }: TaskFactsProps) {
         ))}
       </select>
       <label htmlFor={ids.day}>Due</label>
-      <input
-        id={ids.day}
-        className="field"
-        type="date"
-        value={task.dueAt?.slice(0, 10) ?? ""}
-        onChange={({ target }) => void change({ dueAt: target.value === "" ? null : `${target.value}T12:00:00.000Z` })}
-      />
+      <input id={ids.day} className="field" type="date" min="1900-01-01" max="9999-12-31" {...day} />
       {isOwn(task, person) && (
         <>
           <label htmlFor={ids.companion}>Shared with</label>
-          <Companion
-            key={task.assigneeId}
-            id={ids.companion}
-            value={task.assigneeId ?? ""}
-            save={(id) => void change({ assigneeId: id === "" ? null : id })}
-          />
+          <Companion id={ids.companion} task={task} save={save} />
         </>
       )}
     </div>
   );
 }
 
-interface CompanionProps {
-  readonly id: string;
-  readonly value: string;
-  readonly save: (value: string) => void;
+/** The lists that the board behind the sheet shows. */
+function useColumns(projectId: string): Readonly<Record<Status, Shown>> {
+  const todo = useInfiniteList("tasks", cardsOf(projectId, "todo"));
+  const doing = useInfiniteList("tasks", cardsOf(projectId, "doing"));
+  const done = useInfiniteList("tasks", cardsOf(projectId, "done"));
+  const shownOf = ({ items, hasNextPage }: typeof todo): Shown => {
+    return { items, end: hasNextPage ? (items.at(-1) ?? null) : null };
+  };
+  return { todo: shownOf(todo), doing: shownOf(doing), done: shownOf(done) };
 }
 
-function Companion({ id, value, save }: CompanionProps) {
-  const [draft, setDraft] = useState(value);
-  const finish = () => {
-    if (draft.trim() !== value) save(draft.trim());
-  };
+interface CompanionProps extends Pick<TaskFactsProps, "task" | "save"> {
+  readonly id: string;
+}
+
+function Companion({ id, task, save }: CompanionProps) {
+  const [field] = useDraft({
+    shown: task.assigneeId ?? "",
+    base: task,
+    save: ({ text }, base) => {
+      const assigneeId = text.trim() || null;
+      return assigneeId === base.assigneeId ? undefined : save(base.id, { assigneeId }, { on: base });
+    },
+    notStored: NOT_CHANGED,
+  });
   return (
     <input
       id={id}
       className="field"
-      placeholder="The id in their menu"
+      placeholder="Id from their menu"
       autoComplete="off"
       maxLength={200}
-      value={draft}
-      onChange={({ target }) => setDraft(target.value)}
-      onBlur={finish}
-      onKeyDown={(event) => {
-        if (event.key === "Enter") finish();
-      }}
+      enterKeyHint="done"
+      {...field}
     />
   );
 }

@@ -4,7 +4,8 @@ import type { LiveStatus } from "ledge/client/live";
 import { useLiveRow } from "ledge/client/react";
 import { useEffect, useRef } from "react";
 import type { Task } from "./columns.ts";
-import { Comments } from "./comments.tsx";
+import { Comments, commentOf } from "./comments.tsx";
+import { keepDraft, keptDraft } from "./kept-drafts.ts";
 import { isOwn } from "./move-task.ts";
 import { say } from "./say.tsx";
 import { TaskFacts } from "./task-facts.tsx";
@@ -59,9 +60,12 @@ export function TaskSheet({ id, person, place }: TaskSheetProps) {
         </button>
       </div>
       {row === null ? (
-        <p className="body quiet">
-          {isLoading ? "Loading …" : error === null || error.status === 404 ? GONE : error.message}
-        </p>
+        <div className="body">
+          <p className="quiet" role="status">
+            {isLoading ? "Loading …" : error === null || error.status === 404 ? GONE : error.message}
+          </p>
+          {!isLoading && <Unsaid task={id} onDone={close} />}
+        </div>
       ) : (
         <Comments task={row} person={person}>
           <TitleField task={row} save={mutate.update} />
@@ -75,5 +79,26 @@ export function TaskSheet({ id, person, place }: TaskSheetProps) {
         </Comments>
       )}
     </dialog>
+  );
+}
+
+/** A comment that somebody was writing when the task went: theirs to copy. */
+function Unsaid({ task, onDone }: { readonly task: string; readonly onDone: () => void }) {
+  const text = keptDraft(commentOf(task))?.text;
+  if (text === undefined) return null;
+  const discard = () => {
+    keepDraft(commentOf(task), null);
+    onDone();
+  };
+  return (
+    <>
+      <h3>Your comment, which was not sent</h3>
+      <p className="unsaid" dir="auto">
+        {text}
+      </p>
+      <button type="button" className="button" onClick={discard}>
+        Discard it
+      </button>
+    </>
   );
 }

@@ -1,9 +1,8 @@
-/** YOURS. A task's title as a field. What others change shows at once, but never under somebody's typing; a change is sent with the row as it was when they began. */
+/** YOURS. A task's title as a field. */
 
 import type { TableWrites } from "ledge/client/react";
-import { useRef, useState } from "react";
 import type { Task } from "./columns.ts";
-import { say } from "./say.tsx";
+import { useDraft } from "./use-draft.ts";
 
 export interface TitleFieldProps {
   readonly task: Task;
@@ -11,38 +10,24 @@ export interface TitleFieldProps {
 }
 
 export function TitleField({ task, save }: TitleFieldProps) {
-  /** Null: nobody types. */
-  const [draft, setDraft] = useState<string | null>(null);
-  const begun = useRef(task);
-  const finish = () => {
-    const title = draft?.trim() ?? "";
-    setDraft(null);
-    if (title === "" || title === begun.current.title) return;
-    save(task.id, { title }, { on: begun.current }).catch(() => say("The title could not be stored in this browser"));
-  };
+  const [field] = useDraft({
+    shown: task.title,
+    base: task,
+    save: ({ text }, base) => {
+      const title = text.replaceAll("\n", " ").trim();
+      return title === "" || title === base.title ? undefined : save(base.id, { title }, { on: base });
+    },
+    notStored: "The title could not be stored in this browser",
+  });
   return (
     <textarea
       className="heading"
       aria-label="Title"
       rows={1}
       maxLength={200}
-      value={draft ?? task.title}
-      onFocus={() => {
-        begun.current = task;
-      }}
-      onChange={({ target }) => setDraft(target.value.replaceAll("\n", " "))}
-      onBlur={finish}
-      onKeyDown={(event) => {
-        if (event.key === "Enter") {
-          event.preventDefault();
-          event.currentTarget.blur();
-        } else if (event.key === "Escape" && draft !== null) {
-          // Gives the typing up, not the sheet.
-          event.preventDefault();
-          event.stopPropagation();
-          setDraft(null);
-        }
-      }}
+      enterKeyHint="done"
+      dir="auto"
+      {...field}
     />
   );
 }

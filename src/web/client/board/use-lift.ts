@@ -67,12 +67,11 @@ export function useLift(person: string): Lifting {
         if (current === null) return;
         const { task, target } = current;
         const { items, end } = shown.current.get(target.status) ?? { items: [], end: null };
-        const writes = moveWrites(task, target, { items, end }, person);
-        if (writes === null) return;
-        const isOutOfSight = end !== null && target.index === others(current).length;
-        const place = `${isOutOfSight ? "the end of " : ""}${columnName(target.status)}`;
-        run(writes).then(
-          () => (isOutOfSight || task.status !== target.status) && say(`Moved to ${place}`),
+        const move = moveWrites(task, target, { items, end }, person);
+        if (move === null) return;
+        const place = `${move.isToEnd ? "the end of " : ""}${columnName(target.status)}`;
+        run(move.writes).then(
+          () => (move.isToEnd || task.status !== target.status) && say(`Moved to ${place}`),
           () => say("The move could not be stored in this browser"),
         );
       },
