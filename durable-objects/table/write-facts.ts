@@ -3,12 +3,14 @@
 import type { ScopeTests, WriteFacts } from "../../src/core/change/plan-write.ts";
 import type { FieldError } from "../../src/core/fault.ts";
 import type { Json } from "../../src/core/json.ts";
+import { withTransactions } from "../../src/core/protocol/etag.ts";
 import type { Preconditions, ScopeText, WriteScopes } from "../../src/core/protocol/object-call.ts";
 import type { Draft, Row } from "../../src/core/schema/table-spec.ts";
 import type { Commit } from "./commit.ts";
 import { scopeTest } from "./scope-test.ts";
 import type { Store } from "./store.ts";
 import type { TableStore } from "./table-store.ts";
+import { findApplied } from "./transaction-tables.ts";
 
 const ALWAYS = () => true;
 
@@ -45,13 +47,17 @@ function factsWith(
   invalid: readonly FieldError[],
   nowMs: number,
 ): WriteFacts {
+  const { ifMatch } = conditions;
   return {
     table: table.spec,
     epoch: store.epoch,
     nowMs,
     partition: store.partition,
     scopes,
-    conditions,
+    conditions: {
+      ...conditions,
+      ...(ifMatch && { ifMatch: withTransactions(ifMatch, store.epoch, (txid) => findApplied(store.sql, txid)) }),
+    },
     invalid,
     defaults: (missing) => table.defaults(missing),
     onUpdate: () => onUpdateValues(table),

@@ -96,8 +96,7 @@ function start(): { readonly firstMs: number; readonly allMs: number } {
       done++;
       outbox.replied(action.entry.key, {
         kind: "done",
-        state: { kind: "done", positions: [`e:${done}`] },
-        tag: `e:${done}:s`,
+        state: { kind: "done", positions: [`e:${done}`], tags: [`e:${done}:s`] },
       });
     }
   }

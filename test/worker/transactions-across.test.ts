@@ -209,6 +209,37 @@ describe("a transaction over two objects", () => {
     expect(Number(left[0]?.balance) + Number(right[0]?.balance)).toBe(200);
   });
 
+  it("[TX31] [HT33] a row may be named as a transaction has left it: by itself and in another transaction, not once somebody else has written it", async () => {
+    const { a, b } = openRooms();
+    ok(await a.post([wallet(1, a.room), wallet(1, b.room, 0, { as: "other" })]));
+    const shown = ok(await a.post([{ op: "read", resource: "wallets", partition: b.room, id: uid(1) }])).steps[0]
+      ?.version;
+    const put = (bank: Bank, balance: number, more: object = {}) => ({
+      ...{
+        op: "update",
+        resource: "wallets",
+        partition: bank.room,
+        id: uid(1),
+        data: { balance },
+        as: bank === a ? "here" : "there",
+      },
+      ...more,
+    });
+    const moved = ok(await a.post([put(a, 1), put(b, 1, { ifVersion: shown })]));
+    // Where it was not decided, nobody has told its version.
+    expect(moved.steps[1]).not.toHaveProperty("version");
+    const again = ok(await a.post([put(a, 2), put(b, 2, { ifVersion: `${shown}+${moved.txid}` })]));
+    const left = `${shown}+${again.txid}`;
+    const patch = (tag: string, balance: number) =>
+      b.send(`PATCH /wallets/${uid(1)}`, { balance }, { headers: { "if-match": `"${tag}"` } });
+    expect((await patch(`${shown}+${moved.txid}`, 9)).status).toBe(412);
+    expect((await patch(left, 3)).status).toBe(200);
+    expect((await patch(left, 9)).status).toBe(412);
+    expect((await a.post([put(a, 9), put(b, 9, { ifVersion: left })])).status).toBe(412);
+    expect((await b.rows("wallets"))[0]?.balance).toBe(3);
+    expect((await a.post([put(a, 9), put(b, 9, { ifVersion: `${shown}+${"x".repeat(36)}` })])).status).toBe(400);
+  });
+
   it("[TX36] after-hooks follow the commit, on every object", async () => {
     const { a, b } = openRooms();
     hookLog.length = 0;

@@ -5,12 +5,18 @@
 
 import type { JsonObject } from "../../core/json.ts";
 import type { AttemptReply } from "../../core/offline/judge-reply.ts";
-import { type Done, doneAt, type OutboxEntry, type RowWrite } from "../../core/offline/outbox-entry.ts";
+import { type Done, doneAt, type OutboxEntry, type RowWrite, tagLeftBy } from "../../core/offline/outbox-entry.ts";
 import type { PresentRow } from "../../core/offline/outbox-port.ts";
 import { LedgeError, TransportError } from "../ledge-error.ts";
 import type { Call, Reply, Send } from "../send.ts";
 import { rowPath } from "../table-client.ts";
 import { tablePath } from "../table-path.ts";
+
+interface TransactionBody {
+  readonly txid?: string;
+  /** One for each operation, in order. */
+  readonly steps?: readonly { readonly version?: string }[];
+}
 
 const METHODS = { create: "POST", update: "PATCH", replace: "PUT", delete: "DELETE" } as const;
 
@@ -34,7 +40,7 @@ export async function attempt(send: Send, entry: OutboxEntry): Promise<AttemptRe
     const reply = await send(callOf(entry));
     const state = doneOf(entry, reply);
     // Every write that Ledge has done says where. Something in between has answered: a sign-in page of a network, a proxy.
-    return state.positions.length === 0 ? { kind: "lost" } : { kind: "done", state, tag: tagOf(reply) };
+    return state.positions.length === 0 ? { kind: "lost" } : { kind: "done", state };
   } catch (error) {
     if (!isAnswer(error)) return { kind: "lost" };
     const { status, code, message, details, fieldErrors, retryable } = error;
@@ -81,14 +87,20 @@ export function pathOf(write: RowWrite): string {
   return tablePath(write.table, write.partition) + rowPath(write.id);
 }
 
-export function tagOf({ headers }: Reply): string | null {
+function tagOf({ headers }: Reply): string | null {
   return headers.get("etag")?.replace(/^"|"$/g, "") ?? null;
 }
 
 /** What the answer to these writes says of where they took place. */
-export function doneOf({ writes }: Pick<OutboxEntry, "writes">, reply: Reply): Done {
-  const { txid } = (reply.body ?? {}) as { readonly txid?: string };
-  return doneAt(positionsOf(reply), writes.length > 1 ? txid : undefined);
+export function doneOf(
+  { writes }: Pick<OutboxEntry, "writes">,
+  reply: Reply,
+): Done & { readonly tags: readonly (string | null)[] } {
+  const positions = positionsOf(reply);
+  if (writes.length === 1) return { ...doneAt(positions), tags: [tagOf(reply)] };
+  const { txid, steps = [] } = (reply.body ?? {}) as TransactionBody;
+  const tags = writes.map((write, at) => steps[at]?.version ?? tagLeftBy(txid, write));
+  return { ...doneAt(positions, txid), tags };
 }
 
 function positionsOf({ headers }: Reply): string[] {

@@ -42,7 +42,7 @@ type Table = Readonly<Record<string, unknown>>;
 
 export function withOutbox<C extends object>(client: C, given: OutboxOptions = {}): WithOutbox<C> {
   const bare = client as unknown as Bare;
-  const { send, options } = bare.resource;
+  const { send, options, hub } = bare.resource;
   const platform: Platform = { ...PLATFORM, ...options.platform, ...given.platform };
   const name = given.name ?? options.url.replace(/\/+$/, "") + (options.basePath ?? "/api");
   const { conflicts = "server-wins" } = given;
@@ -75,7 +75,6 @@ export function withOutbox<C extends object>(client: C, given: OutboxOptions = {
       }
     },
   });
-  const { hub } = bare.resource;
   const noteRefusal = hub && followWithdrawals(hub, runner, send);
   const wiring = writeWiring(platform, hub, given.keys);
   const write = async (later: LaterWrite): Promise<{ readonly key: string; readonly id: RowId }> => {

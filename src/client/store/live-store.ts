@@ -14,7 +14,7 @@ import type { LiveHub } from "../live/live-hub.ts";
 import type { LiveStatus } from "../live/live-types.ts";
 import { type LivePlace, placePath } from "../live/request-ticket.ts";
 import { aggregateRequest, rowsRequest } from "../live/subscribe.ts";
-import { callOf, doneOf, tagOf } from "../offline/entry-request.ts";
+import { callOf, doneOf } from "../offline/entry-request.ts";
 import type { News, OutboxRunner } from "../offline/outbox-runner.ts";
 import type { Send } from "../send.ts";
 import { etagOf, withTag } from "../tags.ts";
@@ -184,8 +184,9 @@ export class LiveStoreState {
     try {
       await this.#line.run(writes, async (onLatest) => {
         const reply = await this.#wiring.send({ ...callOf({ key, writes: onLatest }), options: {} });
-        settle(doneOf({ writes }, reply));
-        return tagOf(reply);
+        const done = doneOf({ writes: onLatest }, reply);
+        settle(done);
+        return done.tags;
       });
     } catch (error) {
       rollback();

@@ -10,17 +10,20 @@ const LIMIT = 500;
 
 export class WriteLine {
   readonly #last = new Map<string, Promise<unknown>>();
-  /** By row and tag: the tag that an own write on it has led to; null: it has led to one, but the answer has not said which. */
-  readonly #led = new Map<string, string | null>();
+  /** By row and tag: the tag that an own write on it has led to. */
+  readonly #led = new Map<string, string>();
 
-  /** `send` gives the tag of the row that it has led to, where the answer has it. */
-  async run(writes: readonly RowWrite[], send: (writes: readonly RowWrite[]) => Promise<string | null>): Promise<void> {
+  /** `send` gives the tags of the rows that it has led to, where the answer has them. */
+  async run(
+    writes: readonly RowWrite[],
+    send: (writes: readonly RowWrite[]) => Promise<readonly (string | null)[]>,
+  ): Promise<void> {
     const rows = writes.map(rowKey);
     const earlier = rows.map((row) => this.#last.get(row));
     const own = Promise.allSettled(earlier).then(async () => {
       const sent = writes.map((write) => ({ ...write, tag: this.#latest(write) }));
-      const tag = await send(sent);
-      for (const write of [...writes, ...sent]) this.#lead(write, tag);
+      const tags = await send(sent);
+      for (const made of [writes, sent]) for (const [at, write] of made.entries()) this.#lead(write, tags[at] ?? null);
     });
     for (const row of rows) this.#last.set(row, own);
     try {
@@ -36,12 +39,12 @@ export class WriteLine {
     return tag;
   }
 
-  #next(write: RowWrite, tag: string | null): string | null | undefined {
+  #next(write: RowWrite, tag: string | null): string | undefined {
     return tag === null ? undefined : this.#led.get(placeOf(write, tag));
   }
 
   #lead(write: RowWrite, tag: string | null): void {
-    if (write.tag === null || (tag !== null && versionOf(tag) === versionOf(write.tag))) return;
+    if (write.tag === null || tag === null || versionOf(tag) === versionOf(write.tag)) return;
     this.#led.set(placeOf(write, write.tag), tag);
     const [oldest] = this.#led.keys();
     if (this.#led.size > LIMIT && oldest !== undefined) this.#led.delete(oldest);
@@ -54,5 +57,5 @@ function placeOf(write: RowWrite, tag: string): string {
 
 /** Without the form in which the row was shown, which may be another in a list. */
 function versionOf(tag: string): string {
-  return tag.split(":", 2).join(":");
+  return tag.replace(/:[^:+]*(?=\+|$)/, "");
 }

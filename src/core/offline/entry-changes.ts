@@ -15,18 +15,26 @@ export function letGo(entries: readonly OutboxEntry[]): EntryChange[] {
     .map((before) => ({ before, after: null }));
 }
 
-/** Later writes of the row that were made on what this one has led to stand on its tag from now on. */
-export function rebased(entries: readonly OutboxEntry[], done: OutboxEntry, tag: string | null): EntryChange[] {
-  const [written, ...more] = done.writes;
-  if (tag === null || written === undefined || more.length > 0) return [];
-  const isOnIt = (write: RowWrite) => isSameRow(write, written) && write.op !== "create" && write.tag === written.tag;
+/** Later writes of its rows that were made on what this one has led to stand on that from now on. */
+export function rebased(entries: readonly OutboxEntry[], { place, writes, state }: OutboxEntry): EntryChange[] {
   const changes: EntryChange[] = [];
-  for (const later of entries) {
-    if (later.place <= done.place || later.state.kind !== "queued" || !later.writes.some(isOnIt)) continue;
-    const writes = later.writes.map((write) => (isOnIt(write) ? { ...write, tag } : write));
-    changes.push(changed(later, { writes }));
-  }
+  if (state.kind !== "done") return changes;
+  const tagOf = (write: RowWrite) =>
+    state.tags?.[
+      writes.findLastIndex((each) => isSameRow(write, each) && write.op !== "create" && write.tag === each.tag)
+    ];
+  for (const later of entries)
+    if (later.place > place && later.state.kind === "queued" && later.writes.some(tagOf))
+      changes.push(
+        changed(later, { writes: later.writes.map((write) => ({ ...write, tag: tagOf(write) ?? write.tag })) }),
+      );
   return changes;
+}
+
+/** The same of one that is made while its rows are still shown as they were before what was done of late. */
+export function caughtUp(entries: readonly OutboxEntry[], made: OutboxEntry): EntryChange[] {
+  const { writes } = entries.reduce((last, entry) => rebased([last], entry)[0]?.after ?? last, made);
+  return writes === made.writes ? [] : [changed(made, { writes })];
 }
 
 /** Nothing that was shown of these rows is kept; what the person wrote is. */

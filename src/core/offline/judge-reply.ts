@@ -7,12 +7,7 @@ import type { JsonObject } from "../json.ts";
 import { type Done, doneAt, type OutboxEntry } from "./outbox-entry.ts";
 
 export type AttemptReply =
-  | {
-      readonly kind: "done";
-      readonly state: Done;
-      /** Of the row that it has led to, where the reply has it. */
-      readonly tag: string | null;
-    }
+  | { readonly kind: "done"; readonly state: Done }
   | {
       readonly kind: "problem";
       readonly status: number;
@@ -26,7 +21,7 @@ export type AttemptReply =
   | { readonly kind: "lost" };
 
 export type Verdict =
-  | { readonly kind: "done"; readonly state: Done; readonly tag: string | null }
+  | { readonly kind: "done"; readonly state: Done }
   /** `afterMs`: what the server asked for, at least; null: once it can be reached. */
   | { readonly kind: "again"; readonly mayHaveArrived: boolean; readonly afterMs: number | null }
   | { readonly kind: "signed-out" }
@@ -53,7 +48,7 @@ export function judgeReply(entry: OutboxEntry, reply: AttemptReply, defects: num
   if ((status === 412 || status === 428) && typeof at === "number" && at in entry.writes)
     return { kind: "conflict", at };
   if (status === 404 && typeof at === "number" && entry.writes[at]?.op === "delete")
-    return more.length === 0 ? { kind: "done", state: doneAt(positions), tag: null } : { kind: "fulfilled", at };
+    return more.length === 0 ? { kind: "done", state: doneAt(positions) } : { kind: "fulfilled", at };
   return { kind: "refused", problem };
 }
 

@@ -29,14 +29,24 @@ export type EntryState =
   | { readonly kind: "refused"; readonly problem: JsonObject; readonly present?: JsonObject | null }
   /**
    * It took place; one position (`epoch:seq`) for each object that the answer knew of. `txid`: of a transaction, by which the other objects
-   * say where they have their part.
+   * say where they have their part. `tags`: of the rows that its writes have led to, where they are known.
    */
-  | { readonly kind: "done"; readonly positions: readonly string[]; readonly txid?: string };
+  | {
+      readonly kind: "done";
+      readonly positions: readonly string[];
+      readonly txid?: string;
+      readonly tags?: readonly (string | null)[];
+    };
 
 export type Done = Extract<EntryState, { kind: "done" }>;
 
 export function doneAt(positions: readonly string[], txid?: string): Done {
   return { kind: "done", positions, ...(txid !== undefined && { txid }) };
+}
+
+/** The row as it was, or as a transaction has left it: the answer tells the versions of rows of the deciding object only. */
+export function tagLeftBy(txid: string | undefined, { tag }: Pick<RowWrite, "tag">): string | null {
+  return txid === undefined || tag === null ? null : `${tag.split("+")[0]}+${txid}`;
 }
 
 export interface OutboxEntry {
@@ -66,7 +76,7 @@ export interface EntryChange {
 export function changed(
   before: OutboxEntry,
   { state = before.state, writes = before.writes }: Partial<Pick<OutboxEntry, "state" | "writes">>,
-): EntryChange {
+): EntryChange & { readonly after: OutboxEntry } {
   return { before, after: { ...before, rev: before.rev + 1, state, writes } };
 }
 

@@ -7,7 +7,16 @@
 import type { JsonObject } from "../json.ts";
 import { backoffMs } from "../live/backoff.ts";
 import { type Conflict, findConflict, isFulfilled, type Resolution, resolveConflict } from "./conflict.ts";
-import { type IsRevoked, isSelfGuarding, letGo, newer, onTop, rebased, withoutRevoked } from "./entry-changes.ts";
+import {
+  caughtUp,
+  type IsRevoked,
+  isSelfGuarding,
+  letGo,
+  newer,
+  onTop,
+  rebased,
+  withoutRevoked,
+} from "./entry-changes.ts";
 import { type AttemptReply, isConclusion, judgeReply, type Verdict } from "./judge-reply.ts";
 import {
   changed,
@@ -172,7 +181,7 @@ export class Outbox {
     const nowMs = this.#port.elapsedMs();
     switch (verdict.kind) {
       case "done":
-        this.#finish(entry, verdict.state, verdict.tag);
+        this.#finish(entry, verdict.state);
         break;
       case "again":
         if (verdict.mayHaveArrived) this.#doubt(course);
@@ -216,7 +225,7 @@ export class Outbox {
     const isAlone = entry.writes.length === 1;
     // What was to go is gone; or this very write has taken place, so long ago that the server has forgotten its key.
     if (isAlone && isFulfilled(conflict)) {
-      this.#finish(entry, doneAt(present.positions), null);
+      this.#finish(entry, doneAt(present.positions));
       return;
     }
     const resolution = this.#resolve(entry, conflict);
@@ -285,6 +294,7 @@ export class Outbox {
       if (held?.state.kind === "refused" || held?.state.kind === "done") this.#replace(index, null);
     } else if (held === undefined || entry.rev > held.rev) {
       if (held === undefined) this.#insert(entry);
+      if (held === undefined) this.#save(caughtUp(this.#entries, entry));
       else this.#replace(index, entry);
       if (entry.state.kind === "sent") this.#doubt(this.#courseOf(key));
     }
@@ -347,10 +357,10 @@ export class Outbox {
     if (changes.length > 0) this.#port.act({ kind: "save", changes });
   }
 
-  #finish(entry: OutboxEntry, state: Done, tag: string | null): void {
+  #finish(entry: OutboxEntry, state: Done): void {
     // What was shown of its rows it needs no longer.
     const done = changed(entry, { state, writes: entry.writes.map((write) => ({ ...write, base: null })) });
-    this.#save([done, ...letGo(this.#entries), ...rebased(this.#entries, entry, tag)]);
+    this.#save([done, ...letGo(this.#entries), ...rebased(this.#entries, done.after)]);
   }
 
   #requeue(entry: OutboxEntry, writes = entry.writes): void {

@@ -52,7 +52,8 @@ export function syncStatus({ entries, isInFlight, principal, pause, ...facts }: 
     oldestUnsentAtMs = Math.min(oldestUnsentAtMs ?? madeAtMs, madeAtMs);
   }
   const heldUp = countHeldUp(entries);
-  const why = unsent === 0 ? null : pause;
+  // Without a network what others do is not seen either.
+  const why = unsent > 0 || pause === "offline" ? pause : null;
   return { unsent, sending, unknown, heldUp, foreign, refused, oldestUnsentAtMs, pause: why, ...facts };
 }
 

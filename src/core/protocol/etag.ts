@@ -51,6 +51,24 @@ export function matchesRow(condition: TagCondition, epoch: Epoch, version: Seq):
   return condition.tags.some((tag) => !tag.isWeak && tag.opaque.startsWith(prefix));
 }
 
+/**
+ * `<tag>+<txid>`, what a client knows of a row of another object than the one that decided: as it was shown, or as that transaction has left it, once
+ * that is applied here, at `seqOf(txid)`.
+ */
+export function withTransactions(
+  condition: TagCondition,
+  epoch: Epoch,
+  seqOf: (txid: string) => number | null,
+): TagCondition {
+  if (condition.kind === "any") return condition;
+  const tags = condition.tags.flatMap((tag) => {
+    const [, txid] = tag.opaque.split("+");
+    const seq = txid === undefined ? null : seqOf(txid);
+    return seq === null ? [tag] : [tag, { ...tag, opaque: `${epoch}:${seq}:` }];
+  });
+  return { kind: "tags", tags };
+}
+
 /** `If-Match` against a tag that is compared whole, as a collection's is: strong. */
 export function matchesStrongly(condition: TagCondition, opaque: string): boolean {
   return condition.kind === "any" || condition.tags.some((tag) => !tag.isWeak && tag.opaque === opaque);

@@ -2,7 +2,7 @@
 
 import type { TagCondition } from "./etag.ts";
 
-const FORM = /^[a-z2-7]{16}:(?:0|[1-9][0-9]{0,15})(?::[0-9a-f]{6})?$/;
+const FORM = /^[a-z2-7]{16}:(?:0|[1-9][0-9]{0,15})(?::[0-9a-f]{6}(?:\+[0-9a-f-]{36})?)?$/;
 
 export const IF_VERSION_FORM = "must be a row's tag without quotes, or <epoch>:<version>";
 

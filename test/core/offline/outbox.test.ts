@@ -4,7 +4,7 @@ import { expect, test } from "vitest";
 import type { ConflictPolicy } from "../../../src/core/offline/conflict.ts";
 import { decide } from "../../../src/core/offline/decide.ts";
 import { Outbox } from "../../../src/core/offline/outbox.ts";
-import type { OutboxEntry } from "../../../src/core/offline/outbox-entry.ts";
+import { type OutboxEntry, tagLeftBy } from "../../../src/core/offline/outbox-entry.ts";
 import { OUTBOX_LIMITS, type OutboxAction } from "../../../src/core/offline/outbox-port.ts";
 import { entry, write } from "./entries.ts";
 
@@ -43,7 +43,8 @@ function bench(entries: readonly OutboxEntry[], policy: ConflictPolicy = "server
   return { outbox, storage, actions, settle, at };
 }
 
-const DONE = { kind: "done", state: { kind: "done", positions: ["e:1"] }, tag: null } as const;
+const DONE = { kind: "done", state: { kind: "done", positions: ["e:1"] } } as const;
+const doneWith = (tags: readonly (string | null)[]) => ({ ...DONE, state: { ...DONE.state, tags } });
 const LOST = { kind: "lost" } as const;
 const REFUSAL = {
   kind: "problem",
@@ -216,9 +217,27 @@ test("[O3] a write made on an earlier one of its row goes on from what that one 
   const on = { tag: "e:1:s", base: { title: "x" } };
   const { outbox, settle, storage } = bench([entry(1, [write("a", on)]), entry(2, [write("a", on)])]);
   expect(settle()).toEqual(["k1"]);
-  outbox.replied("k1", { ...DONE, tag: "e:7:s" });
+  outbox.replied("k1", doneWith(["e:7:s"]));
   expect(settle()).toEqual(["k2"]);
   expect(storage.get("k2")?.writes).toMatchObject([{ tag: "e:7:s" }]);
+});
+
+test("[O3] so does one made on a transaction, and one that is made while the row is still shown as it was before", () => {
+  const on = { tag: "e:1:s", base: { title: "x" } };
+  const first = entry(1, [write("b"), write("a", on)]);
+  const { outbox, settle, storage } = bench([first, entry(2, [write("a", on), write("c")])]);
+  expect(settle()).toEqual(["k1"]);
+  const left = tagLeftBy("tx1", on);
+  outbox.replied("k1", doneWith([null, left]));
+  expect([settle(), left]).toEqual([["k2"], "e:1:s+tx1"]);
+  expect(storage.get("k2")?.writes).toMatchObject([{ tag: left }, { tag: null }]);
+  outbox.replied("k2", doneWith([tagLeftBy("tx2", { tag: left }), null]));
+  settle();
+  const late = entry(3, [write("a", on)]);
+  storage.set("k3", late);
+  outbox.noticed("k3", late);
+  expect(settle()).toEqual(["k3"]);
+  expect(storage.get("k3")?.writes).toMatchObject([{ tag: "e:1:s+tx2" }]);
 });
 
 test("[O2] a storage that cannot be written stops nothing for ever: it is read again", () => {

@@ -6,7 +6,13 @@
 import type { RowId } from "../../../src/core/ids.ts";
 import { canonicalJson, type JsonObject } from "../../../src/core/json.ts";
 import type { AttemptReply } from "../../../src/core/offline/judge-reply.ts";
-import { doneAt, type OutboxEntry, type RowOf, type RowWrite } from "../../../src/core/offline/outbox-entry.ts";
+import {
+  doneAt,
+  type OutboxEntry,
+  type RowOf,
+  type RowWrite,
+  tagLeftBy,
+} from "../../../src/core/offline/outbox-entry.ts";
 import type { PresentRow } from "../../../src/core/offline/outbox-port.ts";
 import { ALL } from "../../../src/core/query/tree.ts";
 import type { Row } from "../../../src/core/schema/table-spec.ts";
@@ -156,7 +162,7 @@ export class ModelServer {
       if (held !== null) return this.#refuse([write], 409, "CONFLICT");
     } else {
       if (held === null || !this.#sees(user, held.row, object)) return this.#refuse([write], 404, "NOT_FOUND");
-      if (write.tag !== null && !write.tag.startsWith(`${object.epoch}:${held.version}:`))
+      if (write.tag !== null && !this.#matches(write.tag, object, held.version))
         return this.#refuse([write], 412, "PRECONDITION_FAILED");
     }
     const isBad = Object.values(write.values).some((value) => String(value).startsWith("bad"));
@@ -166,6 +172,12 @@ export class ModelServer {
       created.has(id) || PARTITIONS.some((name) => this.objectOf(name).find("notes", id) !== null);
     if (typeof parent === "string" && !isThere(parent)) return this.#refuse([write], 409, `NO ${parent}`);
     return null;
+  }
+
+  #matches(tag: string, object: ModelObject, version: number): boolean {
+    const [shown = "", txid] = tag.split("+");
+    const seq = txid === undefined ? null : object.settledAt(txid);
+    return shown.startsWith(`${object.epoch}:${version}:`) || seq === version;
   }
 
   #commit(user: string, key: string, writes: readonly RowWrite[]): AttemptReply {
@@ -192,9 +204,14 @@ export class ModelServer {
       positions.push(`${object.epoch}:${object.head()}`);
     }
     for (const write of writes) this.applied.push({ key, write, order: this.#order++ });
-    const [write, ...more] = writes;
-    const { tag } = more.length === 0 && write !== undefined ? this.read(user, write) : { tag: null };
-    return { kind: "done", state: doneAt(positions, txid), tag };
+    // Of the object that decides the versions are told, of the others the transaction.
+    const tags = writes.map((write) => {
+      const object = this.objectOf(write.partition);
+      const isTold = write.partition === touched[0] && positions.some((each) => each.startsWith(`${object.epoch}:`));
+      const version = isTold ? object.find("notes", write.id)?.version : undefined;
+      return version === undefined ? tagLeftBy(txid, write) : `${object.epoch}:${version}:000000`;
+    });
+    return { kind: "done", state: { ...doneAt(positions, txid), tags } };
   }
 
   #written({ op, table, partition, id, values }: RowWrite): Written {
