@@ -59,6 +59,8 @@ export class LiveStoreState {
   readonly #wiring: StoreWiring;
   readonly #handles = new Map<string, AnyHandle>();
   readonly #queries = new Map<AnyHandle, QuerySource>();
+  /** As each was asked last. */
+  readonly #asked = new WeakMap<AnyHandle, StoreQuery<unknown>>();
   readonly #pages = new WeakMap<AnyHandle, InfiniteSource>();
   /** By the source's key in the core: its handle. */
   readonly #sources = new Map<string, { readonly source: WatchSource; readonly handle: AnyHandle }>();
@@ -158,7 +160,7 @@ export class LiveStoreState {
       const { cache } = this.#wiring;
       const handed = this.#handover.take("queries", key);
       if (handed !== null) cache.set(key, handed.data, query);
-      const source = new QuerySource(key, query, {
+      const source = new QuerySource(key, () => this.#asked.get(own) ?? query, {
         cache,
         changed: () => this.#touch(own),
       });
@@ -172,6 +174,7 @@ export class LiveStoreState {
         },
       };
     });
+    this.#asked.set(handle as AnyHandle, query);
     return Object.assign(handle, { refresh: async () => this.#queries.get(handle as AnyHandle)?.askAgain() });
   }
 

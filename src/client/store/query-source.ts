@@ -30,7 +30,8 @@ export interface QueryHost {
 
 export class QuerySource implements Source<QuerySnapshot<unknown>> {
   readonly #entry: CacheEntry;
-  readonly #query: StoreQuery<unknown>;
+  /** As it was asked last: an equal key may come with another `load`, which sees what is there now. */
+  readonly #query: () => StoreQuery<unknown>;
   readonly #host: QueryHost;
   #snapshot = NO_ANSWER;
   /** Counts questions: an answer to an earlier one comes too late. */
@@ -40,8 +41,8 @@ export class QuerySource implements Source<QuerySnapshot<unknown>> {
   /** Something changed while it was being asked. */
   #isStale = false;
 
-  constructor(key: string, query: StoreQuery<unknown>, host: QueryHost) {
-    this.#entry = { key, path: query.tables?.[0] ?? "", operation: "query" };
+  constructor(key: string, query: () => StoreQuery<unknown>, host: QueryHost) {
+    this.#entry = { key, path: query().tables?.[0] ?? "", operation: "query" };
     this.#query = query;
     this.#host = host;
     void this.ask();
@@ -59,7 +60,9 @@ export class QuerySource implements Source<QuerySnapshot<unknown>> {
 
   reads(path: string): boolean {
     const bare = (name: string) => name.slice(name.indexOf("/") + 1);
-    return this.#query.tables?.some((table) => table === path || bare(table) === path || table === bare(path)) === true;
+    return (
+      this.#query().tables?.some((table) => table === path || bare(table) === path || table === bare(path)) === true
+    );
   }
 
   read(before: QuerySnapshot<unknown>): QuerySnapshot<unknown> {
@@ -73,7 +76,7 @@ export class QuerySource implements Source<QuerySnapshot<unknown>> {
     const isCurrent = () => turn === this.#turn && !this.#isClosed;
     if (!this.#snapshot.isRefreshing) this.#become({ ...this.#snapshot, isRefreshing: true });
     try {
-      const { load, ttlMs } = this.#query;
+      const { load, ttlMs } = this.#query();
       const data = await this.#host.cache.fetch(this.#entry, load, { ttlMs, signal: this.#ended.signal });
       if (isCurrent()) this.#become(ready(data));
     } catch (cause) {

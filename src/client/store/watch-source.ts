@@ -134,6 +134,7 @@ export class WatchSource implements WatchListener {
   }
 
   close(): void {
+    void this.#host.keeper?.flush();
     this.#isClosed = true;
     if (this.#watch !== null) this.#host.hub.leave(this.#watch, this);
     this.#host.core.remove(this.key);

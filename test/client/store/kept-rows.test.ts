@@ -249,6 +249,25 @@ test.each(["online", "offline", "closed"])(
   },
 );
 
+test("[LS10] of a list that is left, what it showed last is kept, also where that is newer than what was kept of it before", async () => {
+  const { ledge, clock, page } = browser();
+  ledge.write("tasks", "a", { title: "one" });
+  const { store } = page();
+  watch(store.list("tasks")).leave();
+  const list = watch(store.list("tasks"));
+  await clock.advance(5_000);
+  list.leave();
+  await clock.advance(29_500);
+  // Half a second before its connection goes.
+  ledge.write("tasks", "a", { title: "two" });
+  await clock.advance(10_000);
+  expect(ledge.open).toBe(0);
+  ledge.become(false);
+  const again = watch(page().store.list("tasks"));
+  await clock.advance(100);
+  expect(titles(again.now())).toBe("two");
+});
+
 test("[LS10] a storage of rows that never answers is done without after two seconds, and then at once", async () => {
   const ledge = new FakeLedge();
   ledge.write("tasks", "a", { title: "there" });

@@ -311,6 +311,39 @@ test("[LS8] a query is asked once for all, and again when its table changes or i
   expect(ledge.requests.filter((line) => line === "GET /tasks")).toHaveLength(4);
 });
 
+test("[LS8] an equal key may come with another load: the one that was given last is asked, again and by who comes back", async () => {
+  const { store, clock } = open();
+  const loads: string[] = [];
+  const give = (token: string) =>
+    store.query({ key: ["report"], tables: ["tasks"], load: async () => void loads.push(token) });
+  const { leave } = watch(give("t1"));
+  await clock.advance(50);
+  give("t2");
+  store.invalidate("tasks");
+  await clock.advance(50);
+  leave();
+  give("t3");
+  await clock.advance(60_000);
+  store.invalidate("tasks");
+  watch(give("t4"));
+  await clock.advance(50);
+  expect(loads).toEqual(["t1", "t2", "t4"]);
+});
+
+test("[LS1] what another list shows of a row is taken for the row itself only where it is whole", async () => {
+  const { ledge, store, clock } = open();
+  ledge.write("tasks", "a", { title: "one", rank: 1 });
+  watch(store.list("tasks", { select: ["title"] } as object));
+  await clock.advance(50);
+  ledge.holdsFrames = true;
+  const narrow = watch(store.row("tasks", "a"));
+  await clock.advance(50);
+  expect(narrow.now().row).toBe(null);
+  ledge.release();
+  await clock.advance(50);
+  expect(narrow.now().row).toMatchObject({ title: "one", rank: 1 });
+});
+
 test("[LS8] a query is asked again after whatever this client writes to its tables, by any of its methods, also one that failed", async () => {
   const { ledge, clock, store, client } = open();
   let asked = 0;
