@@ -8,6 +8,7 @@
  */
 
 import { requireColumn } from "../../src/core/query/grouping.ts";
+import { completeOrder } from "../../src/core/query/order.ts";
 import { fragment, joinBalanced, packParams } from "./fragment.ts";
 import { compileWhere, type Selection, type Statement } from "./list-statement.ts";
 import { quoteColumn, quoteIdentifier } from "./quote-identifier.ts";
@@ -57,8 +58,9 @@ function ranked(
   return { ...packParams({ text, params: [...where.params, limit, offset] }), residual };
 }
 
-function keyOf({ table }: SearchSelection): string {
-  return quoteColumn(requireColumn(table, table.primaryKey));
+/** Of rows that are equally good. */
+function keyOf({ table, walkOrder = completeOrder([], table) }: SearchSelection): string {
+  return walkOrder.map(({ field }) => quoteColumn(requireColumn(table, field))).join(", ");
 }
 
 /** The number of matching rows in column `count`. Meaningless while `residual` is not null. */

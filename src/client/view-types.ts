@@ -118,6 +118,13 @@ export interface ViewClient<Row, Key extends keyof Row, Rel = object> {
     options?: Omit<ViewListOptions<Row, Name, I>, "limit" | "cursor">,
   ): Promise<Viewed<Row, Name, Key, Rel, I> | null>;
   count(options?: ViewReadOptions<Row>): Promise<number>;
+  /** Best first, of a view of one table that is searched; others answer 404. */
+  search<const Name extends Column<Row> = Column<Row>>(
+    q: string,
+    options?: Omit<ViewListOptions<Row, Name>, "include" | "orderBy" | "cursor"> & {
+      readonly fields?: readonly Column<Row>[];
+    },
+  ): Promise<Omit<ViewPage<Selected<Row, Name, Key>>, "nextCursor">>;
   aggregate<
     const By extends Column<Row> = never,
     Count extends boolean = false,

@@ -6,8 +6,7 @@
 
 import { objectName } from "../../core/ids.ts";
 import type { JsonObject, JsonScalar } from "../../core/json.ts";
-import type { CallHeader, CountCall, ListCall } from "../../core/protocol/object-call.ts";
-import type { AggregateQuery } from "../../core/query/aggregate.ts";
+import type { CallHeader, CountCall } from "../../core/protocol/object-call.ts";
 import { ETAG_FIELD } from "../../core/query/select.ts";
 import type { Filter } from "../../core/query/tree.ts";
 import { readObject } from "../../edge/call-object.ts";
@@ -42,29 +41,20 @@ export function ownerOf(view: View, projection: Projection, exchange: Exchange, 
   return { ...exchange, entry, partition, object: objectName(projection.app, table.group, partition) };
 }
 
-export async function askOwnerForList(
-  owner: TableRequest,
-  { resource }: View,
-  call: AskedRows & Pick<ListCall, "orderBy" | "limit" | "offset" | "after" | "totalCount" | "select">,
-): Promise<ViewAnswer> {
+/** What the object is to show: its rows have columns that are not copied, too. */
+export function shownColumns({ resource }: View, select: readonly string[] | null): readonly string[] {
   const { columns, computed } = resource.spec;
   const all = [...columns.filter(({ readable }) => readable).map(({ name }) => name), ...computed];
-  const select = (call.select ?? all).filter((name) => name !== ETAG_FIELD);
-  return ask(owner, { ...call, op: "list", select, isExplained: false, etags: false });
-}
-
-export function askOwnerForCount(owner: TableRequest, rows: AskedRows): Promise<ViewAnswer> {
-  return ask(owner, { ...rows, op: "count", limit: null });
-}
-
-export function askOwnerForGroups(owner: TableRequest, rows: AskedRows, query: AggregateQuery): Promise<ViewAnswer> {
-  return ask(owner, { ...rows, op: "aggregate", query });
+  return (select ?? all).filter((name) => name !== ETAG_FIELD);
 }
 
 type Call = Exclude<Parameters<typeof readObject>[1], { op: "load" }>;
 type OwnPart<C> = C extends Call ? Omit<C, keyof CallHeader | "conditions" | "withDeleted"> : never;
 
-async function ask(owner: TableRequest, part: OwnPart<Extract<Call, { op: "list" | "count" | "aggregate" }>>) {
+export async function askOwner(
+  owner: TableRequest,
+  part: OwnPart<Extract<Call, { op: "list" | "count" | "aggregate" | "search" }>>,
+): Promise<ViewAnswer> {
   // A reader who names a transaction waits for its outcome, whatever else is asked.
   const { consistency: _, ...header } = callHeader(owner);
   const answer = expectAnswer(

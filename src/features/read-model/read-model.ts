@@ -21,7 +21,7 @@ import { ageMembers, readUnderAge } from "./read-view.ts";
 import { searchAcross } from "./search-across.ts";
 import { showObjects } from "./show-objects.ts";
 import type { View } from "./view.ts";
-import { aggregateView, countView, listView, type OpenView, openView } from "./view-endpoint.ts";
+import { aggregateView, countView, listView, type OpenView, openView, searchView } from "./view-endpoint.ts";
 
 export { type View, view } from "./view.ts";
 
@@ -96,6 +96,7 @@ async function includeInto(projection: Projection, request: TableRequest, text: 
 
 function viewRoutes(route: RouteBuilder, root: string, view: View, open: () => OpenView): void {
   route("GET", root, (context: RouteContext) => listView(open(), context));
+  route("GET", `${root}/search`, (context: RouteContext) => searchView(open(), context));
   route("GET", `${root}/count`, (context: RouteContext) => countView(open(), context));
   if (view.resource.spec.capabilities.aggregate)
     route("GET", `${root}/aggregate`, (context: RouteContext) => aggregateView(open(), context));

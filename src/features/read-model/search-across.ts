@@ -4,9 +4,6 @@
  * how old each is.
  */
 
-import { searchExpression } from "../../../durable-objects/sql/search-expression.ts";
-import type { SearchedTable } from "../../../durable-objects/sql/search-index.ts";
-import { searchRows } from "../../../durable-objects/sql/search-rows.ts";
 import { invalidField } from "../../core/fault.ts";
 import type { Json } from "../../core/json.ts";
 import { parseSearch } from "../../core/query/search.ts";
@@ -18,6 +15,7 @@ import type { Exchange } from "../../edge/exchange.ts";
 import { ORIGIN } from "../../edge/transaction/server-context.ts";
 import type { Projection } from "./projection.ts";
 import { ageMembers, readUnderAge } from "./read-view.ts";
+import { searchCopies } from "./search-copies.ts";
 import { copiedResource, shownRow, sightOf } from "./sight.ts";
 import { isIndexed, prefixed, tableSource } from "./visible-rows.ts";
 
@@ -62,25 +60,12 @@ async function searchOne(
   const table = projection.tables.get(resource.name);
   const { spec } = resource;
   if (table === undefined || spec.search === undefined) throw new TypeError(`"${path}" is not searched in D1`);
-  const asked = new Map([...parameters].filter(([name]) => name !== "resources"));
-  const { q, limit } = parseSearch(asked, spec.search);
-  const expression = searchExpression(q, null);
+  const query = parseSearch(parameters, spec.search);
   const copied = copiedResource(resource, table);
   const source = tableSource(projection, table, copied.spec, where);
+  const selection = { table: source.spec, where: [where], operators: resource.operators };
   const { result, age } = await readUnderAge(exchange, projection, { groups: [spec.group] }, (sql) =>
-    expression === null
-      ? { rows: [], hasMore: false }
-      : searchRows(
-          prefixed(sql, source.prefix),
-          {
-            table: source.spec as SearchedTable,
-            where: [where],
-            operators: resource.operators,
-            expression,
-            fields: spec.search?.fields.map(({ name }) => name) ?? [],
-          },
-          { limit, offset: 0, totalCount: false },
-        ),
+    searchCopies(prefixed(sql, source.prefix), selection, query),
   );
   const items = result.rows.map(({ row }) => shownRow(exchange, copied, row, null));
   return { items, hasMore: result.hasMore, ...ageMembers(age) };

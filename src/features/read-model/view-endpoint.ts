@@ -1,4 +1,4 @@
-/** The endpoints of a view: `GET /`, `/count`, `/aggregate`, with the parameters and the replies of a table's, and `asOf` beside. */
+/** The endpoints of a view: `GET /`, `/count`, `/aggregate`, `/search`, with parameters and replies of a table's, and `asOf` beside. */
 
 import { aggregateGroups } from "../../../durable-objects/sql/aggregate-groups.ts";
 import { countRows, listRows } from "../../../durable-objects/sql/list-rows.ts";
@@ -7,12 +7,12 @@ import type { Sql } from "../../../durable-objects/sql/port.ts";
 import { TextSizes } from "../../../durable-objects/sql/text-sizes.ts";
 import { Fault } from "../../core/fault.ts";
 import type { RowId } from "../../core/ids.ts";
-import type { JsonScalar } from "../../core/json.ts";
 import { AGGREGATE_PARAMETERS, parseAggregate } from "../../core/query/aggregate.ts";
 import { compileMatcher } from "../../core/query/matches.ts";
-import { completeOrder, isSortable, type OrderTerm, parseOrderBy } from "../../core/query/order.ts";
+import { completeOrder, parseOrderBy } from "../../core/query/order.ts";
 import { type Parameters, parseFlag, parseLimit, parseOffset } from "../../core/query/parameters.ts";
 import { parseFilter } from "../../core/query/parse.ts";
+import { parseSearch } from "../../core/query/search.ts";
 import { parseSelect } from "../../core/query/select.ts";
 import { showGroup } from "../../core/query/show-group.ts";
 import { conjoin, type Filter } from "../../core/query/tree.ts";
@@ -23,19 +23,14 @@ import { readFilter, readQuery } from "../../edge/endpoints/read-access.ts";
 import type { Exchange, TableRequest } from "../../edge/exchange.ts";
 import { ALLOW, createAccess, requireScope } from "../../edge/scopes.ts";
 import { ORIGIN } from "../../edge/transaction/server-context.ts";
-import {
-  type AskedRows,
-  askOwnerForCount,
-  askOwnerForGroups,
-  askOwnerForList,
-  ownerOf,
-  type ViewAnswer,
-} from "./ask-owner.ts";
+import { type AskedRows, askOwner, ownerOf, shownColumns, type ViewAnswer } from "./ask-owner.ts";
 import { type Inclusion, prepareInclude } from "./include.ts";
 import type { Projection } from "./projection.ts";
 import { ageMembers, readUnderAge } from "./read-view.ts";
+import { searchCopies } from "./search-copies.ts";
 import { shownRow } from "./sight.ts";
 import type { View } from "./view.ts";
+import { shortPlace, tiesOf, wholeOrder } from "./view-order.ts";
 import { prefixed, type ReadSource, sourceOf } from "./visible-rows.ts";
 
 /** A view, prepared once for all requests. */
@@ -66,11 +61,6 @@ export function openView(view: View, projection: Projection): OpenView {
   };
 }
 
-/** Of a query view; each makes the condition of its next page deeper (SQLite: 100 at most). */
-const MAX_TIES = 8;
-/** As JSON; a cursor has 8 192 characters. */
-const MAX_PLACE_LENGTH = 5000;
-
 const LIST_PARAMETERS = ["filter", "select", "include", "orderBy", "limit", "cursor", "offset", "totalCount"];
 
 export async function listView(opened: OpenView, context: RouteContext): Promise<Response> {
@@ -79,7 +69,7 @@ export async function listView(opened: OpenView, context: RouteContext): Promise
   const parameters = readQuery(exchange, LIST_PARAMETERS);
   const where = await visibleWhere(opened, exchange, parameters);
   const asked = parseOrderBy(parameters.get("orderBy"), resource.spec);
-  const orderBy = wholeOrder(opened, asked);
+  const orderBy = wholeOrder(opened.ties, asked);
   const cursor = parameters.get("cursor");
   const place = cursorPlace(opened, exchange);
   const page = {
@@ -107,14 +97,18 @@ export async function listView(opened: OpenView, context: RouteContext): Promise
           ...members?.get(keyOf(row)),
         })),
         hasMore: listed.hasMore,
-        ...(total === null ? {} : { totalCount: total }),
       },
-      headers: total === null ? {} : { "x-total-count": String(total) },
+      total,
       next: listed.next,
     }),
-    byOwner: (owner) => askOwnerForList(owner, opened.view, { ...where.texts, ...page, totalCount, select }),
+    byOwner: (owner) =>
+      askOwner(owner, {
+        ...{ ...where.texts, ...page, op: "list", totalCount, select: shownColumns(opened.view, select) },
+        ...{ isExplained: false, etags: false },
+      }),
   });
-  const nextCursor = next === null ? null : await sealCursor(place, shortPlace(opened, next, asked.length), orderBy);
+  const nextCursor =
+    next === null ? null : await sealCursor(place, shortPlace(opened.view, next, asked.length), orderBy);
   return new Response(JSON.stringify({ ...body, nextCursor }), { headers });
 }
 
@@ -123,8 +117,8 @@ export async function countView(opened: OpenView, context: RouteContext): Promis
   const where = await visibleWhere(opened, exchange, readQuery(exchange, ["filter"]));
   const { body, headers } = await answerView(opened, exchange, where, {
     byCopy: countRows,
-    show: (count) => ({ body: { count }, headers: {}, next: null }),
-    byOwner: (owner) => askOwnerForCount(owner, where.texts),
+    show: (count) => ({ body: { count } }),
+    byOwner: (owner) => askOwner(owner, { ...where.texts, op: "count", limit: null }),
   });
   return new Response(JSON.stringify(body), { headers });
 }
@@ -141,12 +135,37 @@ export async function aggregateView(opened: OpenView, context: RouteContext): Pr
         groups: groups.map((group) => showGroup(group, query)),
         ...(isTruncated ? { truncated: true } : {}),
       },
-      headers: {},
-      next: null,
     }),
-    byOwner: (owner) => askOwnerForGroups(owner, where.texts, query),
+    byOwner: (owner) => askOwner(owner, { ...where.texts, op: "aggregate", query }),
   });
   return new Response(JSON.stringify(body), { headers });
+}
+
+/** Best first, of a view of one table that is searched and whose searched fields are copied. */
+export async function searchView(opened: OpenView, context: RouteContext): Promise<Response> {
+  const { exchange } = context[ORIGIN];
+  const { resource } = opened.view;
+  const { spec } = resource;
+  if (spec.search === undefined) throw new Fault({ slug: "not-found", detail: "This view has no search." });
+  const parameters = readQuery(exchange, ["q", "fields", "limit", "offset", "totalCount", "filter", "select"]);
+  const where = await visibleWhere(opened, exchange, parameters);
+  const query = parseSearch(parameters, spec.search);
+  const select = parseSelect(parameters.get("select"), spec);
+  const { body, headers } = await answerView(opened, exchange, where, {
+    byCopy: (sql, selection) => searchCopies(sql, selection, query),
+    show: ({ rows, hasMore, totalCount }) => ({
+      body: { items: rows.map(({ row }) => shownRow(exchange, resource, row, select)), hasMore },
+      total: totalCount,
+    }),
+    byOwner: (owner) =>
+      askOwner(owner, { ...where.texts, op: "search", query, select: shownColumns(opened.view, select) }),
+  });
+  return new Response(JSON.stringify(body), { headers });
+}
+
+interface Shown extends Pick<ViewAnswer, "body">, Partial<Pick<ViewAnswer, "next">> {
+  /** Null when it was not asked for. */
+  readonly total?: number | null;
 }
 
 /** One read in both ways. */
@@ -155,7 +174,7 @@ interface Reading<T> {
   readonly inclusion?: Inclusion | null;
   /** `plain` is without the clauses of the view. */
   readonly byCopy: (sql: Sql, selection: Selection, plain: Sql) => T;
-  readonly show: (result: T) => ViewAnswer;
+  readonly show: (result: T) => Shown;
   readonly byOwner: (owner: TableRequest) => Promise<ViewAnswer>;
 }
 
@@ -177,8 +196,9 @@ async function answerView<T>(
       const reader = selectionOf(opened, source, sql, where.all);
       return byCopy(reader.sql, reader.selection, sql);
     });
-    const answer = show(result);
-    return { ...answer, body: { ...answer.body, ...ageMembers(age) }, headers: { ...headers, ...answer.headers } };
+    const { body, next = null, total = null } = show(result);
+    const [member, header] = total === null ? [] : [{ totalCount: total }, { "x-total-count": String(total) }];
+    return { body: { ...body, ...member, ...ageMembers(age) }, headers: { ...headers, ...header }, next };
   } catch (error) {
     if (owner === null || !(error instanceof Fault) || error.data.slug !== "read-behind") throw error;
     return byOwner(owner);
@@ -234,28 +254,9 @@ function selectionOf(
 ): { readonly sql: Sql; readonly selection: Selection } {
   const { spec, operators } = opened.view.resource;
   const own = prefixed(sql, source.prefix);
-  const walkOrder = wholeOrder(opened, completeOrder([], spec));
+  const walkOrder = wholeOrder(opened.ties, completeOrder([], spec));
   const textSizes = new TextSizes(own);
   return { sql: own, selection: { table: source.spec, where: [where], operators, textSizes, walkOrder } };
-}
-
-/** What tells rows with one key apart ([PG1]): their partition; in a query, which may give a key more than once, the columns beside it. */
-function tiesOf({ query, resource: { spec } }: View, partitionBy: string | null): readonly string[] {
-  if (query === null) return partitionBy === null ? [] : [partitionBy];
-  const columns = spec.columns.filter((column) => isSortable(column) && column.name !== spec.primaryKey);
-  return columns.slice(0, MAX_TIES).map(({ name }) => name);
-}
-
-/** No two rows are alike in it. */
-function wholeOrder({ ties }: OpenView, orderBy: readonly OrderTerm[]): readonly OrderTerm[] {
-  const more = ties.filter((name) => !orderBy.some(({ field }) => field === name));
-  return [...orderBy, ...more.map((field): OrderTerm => ({ field, direction: "asc" }))];
-}
-
-/** Of a row of a query too long for a cursor the end of all that have its key: NULL comes last, and nothing behind it. */
-function shortPlace({ view }: OpenView, next: readonly JsonScalar[], terms: number): readonly JsonScalar[] {
-  const isShort = view.query === null || JSON.stringify(next).length <= MAX_PLACE_LENGTH;
-  return isShort ? next : next.map((value, index) => (index < terms ? value : null));
 }
 
 function cursorPlace({ view }: OpenView, { env, nowMs }: Exchange): CursorPlace {

@@ -65,8 +65,10 @@ function viewOfTable(name: string, { of, auth, public: open, pagination }: Table
   const { readModel, softDelete, search, fields, columns, computed, operators, query, relations } = of.config;
   const copied = projectTable(of.spec, Array.isArray(readModel) ? readModel : true).columns;
   const isWhole = copied.length === of.spec.columns.length;
+  const isSearched = of.spec.search?.fields.every(({ name: field }) => copied.some((each) => each.name === field));
   const plain = given({
-    ...{ softDelete, search, fields, columns, operators, query, relations, auth, public: open },
+    ...{ softDelete, fields, columns, operators, query, relations, auth, public: open },
+    search: isSearched ? search : undefined,
     // Computed fields see whole rows.
     computed: isWhole ? computed : undefined,
     pagination: pagination ?? of.config.pagination,

@@ -102,6 +102,8 @@ const TASKS = [
     'id=="f7"',
   ].flatMap((filter) => [`?filter=${text(filter)}`, `/count?filter=${text(filter)}`]),
   "?limit=3&offset=2",
+  "/search?q=paint&limit=4&totalCount=true",
+  `/search?q=paint&offset=3&select=title&filter=${text("size>2")}`,
   "/count",
   "/aggregate?count=true",
   "/aggregate?groupBy=projectId&count=true&sum=hours,size&avg=hours&min=title,big&max=dueAt",
@@ -115,6 +117,7 @@ const NOTES = ["all_notes", "my_notes"].flatMap((view) =>
     `?filter=${text(`${ROOM};rank>=1`)}&orderBy=-rank&limit=2&totalCount=true`,
     `?filter=${text(`(rank==1,rank==2);${ROOM}`)}&select=body`,
     `/count?filter=${text(ROOM)}`,
+    `/search?q=note&filter=${text(`${ROOM};rank>=1`)}&limit=2&totalCount=true`,
     `/aggregate?groupBy=authorId,rank&count=true&filter=${text(ROOM)}`,
   ].map((rest) => ({ user: "bob", path: `/api/${view}${rest}` })),
 );

@@ -102,6 +102,8 @@ const OFFERED: Readonly<Record<string, readonly string[]>> = {
   "/count": ["filter", "withDeleted"],
   "/aggregate": ["filter", "groupBy", "sum", "min", "max", "count", "having", "orderBy", "limit"],
   "/search": ["q", "limit", "filter"],
+  // Of the view.
+  "/find": ["q", "limit", "offset", "filter", "select", "totalCount"],
 };
 
 interface Question {
@@ -117,7 +119,7 @@ const question: fc.Arbitrary<Question> = fc.constantFrom("", "", ...Object.keys(
       fc.constantFrom("mallory", "mallory", "moll", "nobody", null),
     )
     .map(([given, asked, user]) => {
-      const needed = path === "/search" ? ["q"] : path === "/aggregate" ? ["count"] : [];
+      const needed = path === "/search" || path === "/find" ? ["q"] : path === "/aggregate" ? ["count"] : [];
       const kept = Object.entries(given).filter(([name]) => asked.includes(name) || needed.includes(name));
       return { path, query: Object.fromEntries(kept), user };
     }),
@@ -130,7 +132,7 @@ function ask(
 ): Promise<Sent> {
   const view = world === "world_a" ? "mine_a" : "mine_b";
   const whole = path === "/search" ? { ...query, resources: world } : { ...query, ...more };
-  const at = path === "/search" ? "search" : `${view}${path}`;
+  const at = path === "/search" ? "search" : `${view}${path === "/find" ? "/search" : path}`;
   return send(user, `GET /api/${at}?${new URLSearchParams(whole)}`, undefined, { "x-request-id": "same" });
 }
 
