@@ -96,6 +96,9 @@ export const compiled = {
     groups[0]?.sum?.open;
     same<Awaited<ReturnType<typeof client.report.count>>, number>(true);
     for await (const row of client.report.rows()) same<typeof row, { id: string; open: number }>(true);
+    const found = await client.my_messages.search("fence", { select: ["name"], totalCount: true, limit: 5 });
+    same<(typeof found)["items"][number], { id: string; name: string }>(true);
+    same<(typeof found)["asOf"], string | null>(true);
     // @ts-expect-error nothing creates in a view
     client.resource("report").create;
     // @ts-expect-error nor removes

@@ -10,6 +10,7 @@ import type { AccessRules, ResourceConfig } from "../../define/config.ts";
 import { ConfigError } from "../../define/config-error.ts";
 import { printSql } from "../../define/print-sql.ts";
 import { type AnyResource, resource } from "../../define/resource.ts";
+import { isIndexed } from "./visible-rows.ts";
 
 /** `Of`, by type alone, says whose rows and relations the client sees ([TY3]). */
 export interface View<N extends string = string, Of = unknown> {
@@ -63,12 +64,12 @@ export function view(...given: readonly [string, TableViewOptions] | readonly [Q
 
 function viewOfTable(name: string, { of, auth, public: open, pagination }: TableViewOptions): View {
   const { readModel, softDelete, search, fields, columns, computed, operators, query, relations } = of.config;
-  const copied = projectTable(of.spec, Array.isArray(readModel) ? readModel : true).columns;
+  const table = projectTable(of.spec, Array.isArray(readModel) ? readModel : true);
+  const copied = table.columns;
   const isWhole = copied.length === of.spec.columns.length;
-  const isSearched = of.spec.search?.fields.every(({ name: field }) => copied.some((each) => each.name === field));
   const plain = given({
     ...{ softDelete, fields, columns, operators, query, relations, auth, public: open },
-    search: isSearched ? search : undefined,
+    search: isIndexed(table, of.spec) ? search : undefined,
     // Computed fields see whole rows.
     computed: isWhole ? computed : undefined,
     pagination: pagination ?? of.config.pagination,
