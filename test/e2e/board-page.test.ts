@@ -233,7 +233,7 @@ test("[FS15] [FS16] [RH8] files are chosen, pasted and dropped onto a task, show
   await context.close();
 }, 120_000);
 
-test("[RH1] [TX1] a card is carried by keys: picked up, moved over columns, put down; Escape leaves it where it was", async () => {
+test("[RH1] [TX1] a card is carried by keys: picked up, moved over columns, put down, opened, removed after a question; the focus goes with it, and on to the next; Escape leaves it where it was", async () => {
   const { context, page } = await openExample("berta");
   await card(page, "Find a place").locator("a").focus();
   for (const key of ["Space", "ArrowRight", "ArrowUp", "ArrowUp", "ArrowUp"]) await page.keyboard.press(key);
@@ -246,8 +246,44 @@ test("[RH1] [TX1] a card is carried by keys: picked up, moved over columns, put 
   for (const key of ["Space", "ArrowRight", "ArrowUp", "Space"]) await page.keyboard.press(key);
   const moved = ["Turn the compost", "Find a place for the rain barrel", "Mend the fence along the lane"];
   await expect.poll(() => cards(page, "doing"), PATIENT).toEqual(moved);
-  // The focus goes along, so that it can be carried on.
-  await expect.poll(() => page.evaluate("document.activeElement.textContent")).toMatch(/^Find a place/);
+  // The focus goes along, so that it can be carried on,
+  const focused = () =>
+    page.evaluate<string>("(document.activeElement.querySelector('.name') ?? document.activeElement).textContent");
+  await expect.poll(focused).toMatch(/^Find a place/);
+  // and goes on to the next card where somebody has removed its own, but not once it has been put elsewhere.
+  const walk = async (title: string) => card(page, title).locator("a").focus();
+  const removed = async (title: string) => {
+    await ask("berta", `DELETE /tasks/${(await taskOf("berta", title)).id}`);
+    await expect.poll(() => card(page, title).count(), PATIENT).toBe(0);
+  };
+  await walk("Plant garlic");
+  await page.keyboard.press("ArrowDown");
+  await removed("Rake the leaves under the walnut");
+  expect(await focused()).toMatch(/^Bring the lemon/);
+  await page.getByLabel("Search", { exact: true }).focus();
+  await page.keyboard.press("Escape");
+  await removed("Bring the lemon tree inside");
+  expect(await page.evaluate("document.activeElement.tagName")).toBe("BODY");
+  // A task is put away by going back, a second press does nothing more, and the focus is on its card, wherever that is now.
+  const depth = () => page.evaluate<number>("navigation.currentEntry.index");
+  const shallow = await depth();
+  await walk("Sharpen the spade");
+  await page.keyboard.press("Enter");
+  await page.getByLabel("Column").selectOption("Done");
+  await expect.poll(() => cards(page, "done"), PATIENT).toContain("Sharpen the spade and oil its handle");
+  await page.evaluate("{ const close = document.querySelector('.sheet .bar button'); close.click(); close.click(); }");
+  await expect.poll(() => page.locator("dialog").count()).toBe(0);
+  expect([await depth(), await focused()]).toEqual([shallow, "Sharpen the spade and oil its handle"]);
+  // It is removed after a question, whose first answer changes nothing.
+  await page.keyboard.press("Enter");
+  await page.getByRole("button", { name: "Remove this task" }).press("Enter");
+  await expect.poll(focused).toBe("Keep it");
+  await page.keyboard.press("Escape");
+  await expect.poll(focused).toBe("Remove this task");
+  await page.keyboard.press("Enter");
+  await page.getByRole("button", { name: "Remove it" }).press("Enter");
+  await expect.poll(() => cards(page, "done"), PATIENT).toEqual(["Plant garlic"]);
+  await expect.poll(focused).toBe("Plant garlic");
   await isStanding(page, "Live");
   await page.reload();
   await expect.poll(() => cards(page, "doing"), PATIENT).toEqual(moved);
@@ -330,6 +366,7 @@ test("[RH1] what is typed into a task is one write, on what was shown when it wa
   await title.fill("Compost for Paul");
   await ask("olga", `DELETE /tasks/${task.id}`);
   await expect.poll(() => page.locator(".unsaid").textContent(), PATIENT).toBe("Half a comm");
+  expect(await page.evaluate("document.activeElement.className")).toBe("sheet");
   await isStanding(page, "1 refused");
   await page.getByRole("button", { name: "Discard it" }).click();
   await page.locator(".sync").click();

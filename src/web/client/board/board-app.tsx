@@ -82,7 +82,7 @@ function ProjectStage({ project, person, place }: StageProps & { readonly projec
   return (
     <>
       <div className="title">
-        <h1>{project.name}</h1>
+        <h1 dir="auto">{project.name}</h1>
         {/* The columns say it of themselves, with what is not saved yet. */}
         {place.view === "list" && <p className="sum">{counts === null ? "" : sumOf(counts)}</p>}
         <nav className="views" aria-label="View">

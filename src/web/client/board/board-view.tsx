@@ -1,9 +1,11 @@
 /** YOURS. The three columns of a board, and the card that is on its way between them. */
 
-import { useEffect, useRef } from "react";
+import { useRef } from "react";
 import { MOVE_HELP } from "./card.tsx";
+import { cardAfter } from "./card-after.ts";
 import { Column } from "./column.tsx";
 import { COLUMNS, columnName, type Project } from "./columns.ts";
+import { useKeptFocus } from "./use-kept-focus.ts";
 import { useLift } from "./use-lift.ts";
 import type { Place } from "./use-place.ts";
 
@@ -18,14 +20,8 @@ export interface BoardViewProps {
 export function BoardView({ project, person, place, counts, pending }: BoardViewProps) {
   const lifting = useLift(person);
   const { lift } = lifting;
-  // A card that was moved by keys is another element in its new column: the focus goes along.
-  const carried = useRef<string | null>(null);
-  if (lift?.by === "keys") carried.current = lift.task.id;
-  useEffect(() => {
-    if (carried.current === null) return;
-    const card = document.querySelector<HTMLElement>(`[data-task="${CSS.escape(carried.current)}"] .open`);
-    if (card !== null && document.activeElement === document.body) card.focus();
-  });
+  const columns = useRef<HTMLDivElement>(null);
+  useKeptFocus(columns, cardAfter);
   return (
     <>
       <p id={MOVE_HELP} className="unseen">
@@ -37,7 +33,7 @@ export function BoardView({ project, person, place, counts, pending }: BoardView
           ? `${lift.task.title}: ${columnName(lift.target.status)}, place ${lift.target.index + 1}`
           : ""}
       </p>
-      <div className="columns">
+      <div ref={columns} className="columns">
         {COLUMNS.map(({ status, name }) => (
           <Column
             key={status}

@@ -54,7 +54,9 @@ export const Card = memo(function Card({ task, href, person, isPending, look, li
           if (event.key === " ") event.preventDefault();
         }}
       >
-        <span className="name">{task.title}</span>
+        <span className="name" dir="auto">
+          {task.title}
+        </span>
         <Meta task={task} person={person} isPending={isPending} />
       </a>
       <span className="grip" aria-hidden="true">

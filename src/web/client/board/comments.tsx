@@ -4,6 +4,7 @@ import { useLiveList } from "ledge/client/react";
 import type { ReactNode } from "react";
 import { shortName } from "./card.tsx";
 import { type Comment, columnName, type Task } from "./columns.ts";
+import { inOrder } from "./comment-order.ts";
 import { companion } from "./move-task.ts";
 import { NOT_STORED } from "./say.tsx";
 import { useDraft } from "./use-draft.ts";
@@ -36,7 +37,7 @@ export function Comments({ task, person, children }: CommentsProps) {
         {isLoading && status === "offline" && <p className="comments quiet none">The comments cannot be shown now.</p>}
         {!isLoading && items.length === 0 && <p className="comments quiet none">Nothing said yet.</p>}
         <ol className="comments">
-          {items.map((comment) => (
+          {inOrder(items).map((comment) => (
             <Entry key={comment.id} comment={comment} person={person} />
           ))}
         </ol>

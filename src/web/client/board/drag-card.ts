@@ -93,6 +93,7 @@ function ghostOf(card: HTMLElement, { width }: DOMRect): HTMLElement {
   ghost.className = "ghost";
   ghost.style.width = `${width}px`;
   ghost.setAttribute("aria-hidden", "true");
+  ghost.dir = "auto";
   ghost.textContent = card.querySelector(".name")?.textContent ?? "";
   document.body.appendChild(ghost);
   return ghost;

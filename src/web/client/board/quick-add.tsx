@@ -47,6 +47,7 @@ export function QuickAdd({ project, status, columnName, last, showsEnd }: QuickA
         maxLength={200}
         enterKeyHint="done"
         autoComplete="off"
+        dir="auto"
         value={title}
         onChange={({ target }) => setTitle(target.value)}
       />

@@ -121,7 +121,9 @@ function Row({ task, index, count, person, href, isPending }: RowProps) {
       aria-setsize={count}
     >
       <a className="open" href={href}>
-        <span className="name">{task.title}</span>
+        <span className="name" dir="auto">
+          {task.title}
+        </span>
         <Meta task={task} person={person} isPending={isPending} />
         <span className="badge" data-status={task.status}>
           {columnName(task.status)}

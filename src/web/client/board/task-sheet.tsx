@@ -3,15 +3,18 @@
 import type { LiveStatus } from "ledge/client/live";
 import { useLiveRow } from "ledge/client/react";
 import { useEffect, useRef } from "react";
+import { cardAfter } from "./card-after.ts";
 import type { Task } from "./columns.ts";
 import { Comments, commentOf } from "./comments.tsx";
 import { keepDraft, keptDraft } from "./kept-drafts.ts";
 import { isOwn } from "./move-task.ts";
+import { RemoveTask } from "./remove-task.tsx";
 import { say } from "./say.tsx";
 import { TaskFacts } from "./task-facts.tsx";
 import { TaskFiles } from "./task-files.tsx";
 import { TitleField } from "./title-field.tsx";
-import { goTo, type Place, placeHref } from "./use-place.ts";
+import { useKeptFocus } from "./use-kept-focus.ts";
+import { leaveTask, type Place } from "./use-place.ts";
 
 export interface TaskSheetProps {
   readonly id: string;
@@ -26,12 +29,23 @@ const GONE = "This task is not here any more, or not shared with you.";
 export function TaskSheet({ id, person, place }: TaskSheetProps) {
   const { row, isLoading, isPending, status, error, mutate } = useLiveRow("tasks", id);
   const dialog = useRef<HTMLDialogElement>(null);
-  const close = () => goTo(placeHref(place, { task: null }));
+  // Once: going back takes a moment, and a second step would leave the page.
+  const isLeft = useRef(false);
+  const close = () => {
+    if (!isLeft.current) leaveTask(place);
+    isLeft.current = true;
+  };
   useEffect(() => {
     const { current } = dialog;
+    const cardNow = cardAfter(document.activeElement);
     if (current !== null && !current.open) current.showModal();
-    return () => current?.close();
+    return () => {
+      current?.close();
+      // The browser gives the focus back, but not to a card that has been moved or removed meanwhile.
+      if (document.activeElement === document.body) cardNow()?.focus();
+    };
   }, []);
+  useKeptFocus(dialog, (_focused, sheet) => () => sheet);
   const remove = (task: Task) => {
     close();
     mutate.delete(task.id, { on: task }).then(
@@ -43,6 +57,7 @@ export function TaskSheet({ id, person, place }: TaskSheetProps) {
     <dialog
       ref={dialog}
       className="sheet"
+      tabIndex={-1}
       aria-label={row === null ? "Task" : `Task: ${row.title}`}
       onCancel={(event) => {
         event.preventDefault();
@@ -71,11 +86,7 @@ export function TaskSheet({ id, person, place }: TaskSheetProps) {
           <TitleField task={row} save={mutate.update} />
           <TaskFacts task={row} person={person} save={mutate.update} />
           <TaskFiles task={row.id} />
-          {isOwn(row, person) && (
-            <button type="button" className="button plain away" onClick={() => remove(row)}>
-              Remove this task
-            </button>
-          )}
+          {isOwn(row, person) && <RemoveTask remove={() => remove(row)} />}
         </Comments>
       )}
     </dialog>
