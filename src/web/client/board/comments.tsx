@@ -12,11 +12,13 @@ import { useDraft } from "./use-draft.ts";
 export interface CommentsProps {
   readonly task: Task;
   readonly person: string;
-  /** What stands above them. */
+  /** What stands above them, */
   readonly children: ReactNode;
+  /** and what at their end. */
+  readonly end: ReactNode;
 }
 
-export function Comments({ task, person, children }: CommentsProps) {
+export function Comments({ task, person, children, end }: CommentsProps) {
   const { items, isLoading, status, error, mutate } = useLiveList("comments", {
     filter: { taskId: task.id },
     orderBy: "id",
@@ -41,6 +43,7 @@ export function Comments({ task, person, children }: CommentsProps) {
             <Entry key={comment.id} comment={comment} person={person} />
           ))}
         </ol>
+        {end}
       </div>
       <form
         className="say"

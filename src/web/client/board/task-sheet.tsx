@@ -82,11 +82,10 @@ export function TaskSheet({ id, person, place }: TaskSheetProps) {
           {!isLoading && <Unsaid task={id} onDone={close} />}
         </div>
       ) : (
-        <Comments task={row} person={person}>
+        <Comments task={row} person={person} end={isOwn(row, person) && <RemoveTask remove={() => remove(row)} />}>
           <TitleField task={row} save={mutate.update} />
           <TaskFacts task={row} person={person} save={mutate.update} />
           <TaskFiles task={row.id} />
-          {isOwn(row, person) && <RemoveTask remove={() => remove(row)} />}
         </Comments>
       )}
     </dialog>
