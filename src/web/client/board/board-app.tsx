@@ -6,13 +6,14 @@ import type { Person } from "./board-client.ts";
 import { BoardView } from "./board-view.tsx";
 import { COLUMNS, type Project } from "./columns.ts";
 import { PersonMenu } from "./person-menu.tsx";
+import { type Place, placeHref } from "./place.ts";
 import { ProjectMenu } from "./project-menu.tsx";
 import { Notice } from "./say.tsx";
 import { SearchBox } from "./search-box.tsx";
 import { SyncPanel } from "./sync-panel.tsx";
 import { TaskList } from "./task-list.tsx";
 import { TaskSheet } from "./task-sheet.tsx";
-import { type Place, placeHref, usePlace } from "./use-place.ts";
+import { usePlace } from "./use-place.ts";
 import { Welcome } from "./welcome.tsx";
 import { useIsSignedOut } from "./whose-page.ts";
 

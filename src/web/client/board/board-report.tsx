@@ -7,7 +7,7 @@ import { useQuery } from "ledge/client/react";
 import { useEffect, useState } from "react";
 import { ageWords } from "./age-words.ts";
 import type { BoardClient } from "./board-client.ts";
-import { type Place, placeHref } from "./use-place.ts";
+import { type Place, placeHref } from "./place.ts";
 
 /** Between looks at the clock, ms. */
 const TICK_MS = 5000;

@@ -5,9 +5,9 @@ import { MOVE_HELP } from "./card.tsx";
 import { cardAfter } from "./card-after.ts";
 import { Column } from "./column.tsx";
 import { COLUMNS, columnName, type Project } from "./columns.ts";
+import type { Place } from "./place.ts";
 import { useKeptFocus } from "./use-kept-focus.ts";
 import { useLift } from "./use-lift.ts";
-import type { Place } from "./use-place.ts";
 
 export interface BoardViewProps {
   readonly project: Project;

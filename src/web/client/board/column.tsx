@@ -4,9 +4,9 @@ import { useInfiniteList, useLiveList } from "ledge/client/react";
 import { Fragment, useEffect, useLayoutEffect, useRef, useState } from "react";
 import { Card } from "./card.tsx";
 import { cardsOf, type Project, type Status, type Task } from "./columns.ts";
+import { type Place, placeHref } from "./place.ts";
 import { QuickAdd } from "./quick-add.tsx";
 import type { Lifting } from "./use-lift.ts";
-import { type Place, placeHref } from "./use-place.ts";
 
 export interface ColumnProps {
   readonly project: Project;

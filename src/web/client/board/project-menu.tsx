@@ -6,8 +6,9 @@ import { useState } from "react";
 import { BoardReport } from "./board-report.tsx";
 import { ExportTasks } from "./export-tasks.tsx";
 import { HangingPanel } from "./hanging-panel.tsx";
+import { type Place, placeHref } from "./place.ts";
 import { NOT_STORED, say } from "./say.tsx";
-import { goTo, type Place, placeHref } from "./use-place.ts";
+import { goTo } from "./use-place.ts";
 
 export function ProjectMenu({ place, title }: { readonly place: Place; readonly title: string }) {
   const { items } = useLiveList("projects", { orderBy: "name" });

@@ -4,7 +4,7 @@ import { useSearch } from "ledge/client/react";
 import { useEffect, useRef, useState } from "react";
 import { asTyped } from "./as-typed.ts";
 import { columnName } from "./columns.ts";
-import { type Place, placeHref } from "./use-place.ts";
+import { type Place, placeHref } from "./place.ts";
 
 export function SearchBox({ place }: { readonly place: Place }) {
   const [text, setText] = useState("");

@@ -7,7 +7,7 @@ import { useInfiniteList, useLiveList } from "ledge/client/react";
 import { type UIEvent, useEffect, useRef, useState } from "react";
 import { Meta } from "./card.tsx";
 import { columnName, type Task } from "./columns.ts";
-import { type Place, placeHref } from "./use-place.ts";
+import { type Place, placeHref } from "./place.ts";
 
 /** As `.rows .row` has it: 3.25rem. */
 const ROW_PX = 52;

@@ -8,13 +8,14 @@ import type { Task } from "./columns.ts";
 import { Comments, commentOf } from "./comments.tsx";
 import { keepDraft, keptDraft } from "./kept-drafts.ts";
 import { isOwn } from "./move-task.ts";
+import type { Place } from "./place.ts";
 import { RemoveTask } from "./remove-task.tsx";
 import { say } from "./say.tsx";
 import { TaskFacts } from "./task-facts.tsx";
 import { TaskFiles } from "./task-files.tsx";
 import { TitleField } from "./title-field.tsx";
 import { useKeptFocus } from "./use-kept-focus.ts";
-import { leaveTask, type Place } from "./use-place.ts";
+import { leaveTask } from "./use-place.ts";
 
 export interface TaskSheetProps {
   readonly id: string;

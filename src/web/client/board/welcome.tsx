@@ -2,10 +2,11 @@
 
 import { newId } from "ledge/client";
 import { useTransaction } from "ledge/client/react";
+import { placeHref } from "./place.ts";
 import { NewProject } from "./project-menu.tsx";
 import { sampleBoard } from "./sample-board.ts";
 import { NOT_STORED, say } from "./say.tsx";
-import { goTo, placeHref } from "./use-place.ts";
+import { goTo } from "./use-place.ts";
 
 export function Welcome() {
   const { run, isPending } = useTransaction();

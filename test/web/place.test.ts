@@ -1,7 +1,7 @@
 /** What the address of the board names, and when going back puts a task away. */
 
 import { expect, test } from "vitest";
-import { leadsBack, type Place, parsePlace, placeHref } from "../../src/web/client/board/use-place.ts";
+import { leadsBack, type Place, parsePlace, placeHref } from "../../src/web/client/board/place.ts";
 
 const page = "https://board.example/board";
 const place: Place = { board: "b1", view: "board", task: "t1" };
