@@ -23,30 +23,25 @@ export interface Instant<T> {
 export async function readInstant<T>(
   database: Database,
   along: readonly Statement[],
-  work: (sql: Sql, along: Instant<T>["along"]) => T,
+  work: (sql: Sql) => T,
 ): Promise<Instant<T>> {
   const asked = new Map<string, Statement>(
     along.map((statement) => [keyOf(statement.sql, statement.params), statement]),
   );
-  const first = run(recorder(new Map(), asked, 0), (sql) =>
-    work(
-      sql,
-      along.map(() => []),
-    ),
-  );
-  // What a guess at nothing throws says nothing.
-  void first;
-  for (let batches = 0; batches < MAX_BATCHES; batches++) {
-    const known = await fetchAll(database, asked);
-    const sizes = known.sizeBytes;
-    const found = along.map((statement) => known.records.get(keyOf(statement.sql, statement.params)) ?? []);
+  let known: Fetched = { records: new Map(), sizeBytes: 0 };
+  for (let batches = 0; ; batches++) {
     const before = asked.size;
-    const outcome = run(recorder(known.records, asked, sizes), (sql) => work(sql, found));
-    if (asked.size > before) continue;
-    if (outcome.kind === "thrown") throw outcome.error;
-    return { result: outcome.result, along: found };
+    const outcome = run(recorder(known, asked), work);
+    // What a guess at nothing gives, or throws, says nothing.
+    if (batches > 0 && asked.size === before) {
+      if (outcome.kind === "thrown") throw outcome.error;
+      const found = along.map(({ sql, params }) => known.records.get(keyOf(sql, params)) ?? []);
+      return { result: outcome.result, along: found };
+    }
+    if (batches === MAX_BATCHES)
+      throw new Fault({ slug: "query-too-expensive", examined: MAX_BATCHES, limit: MAX_BATCHES });
+    known = await fetchAll(database, asked);
   }
-  throw new Fault({ slug: "query-too-expensive", examined: MAX_BATCHES, limit: MAX_BATCHES });
 }
 
 interface Fetched {
@@ -74,10 +69,10 @@ function run<T>(sql: Sql, work: (sql: Sql) => T): Outcome<T> {
 }
 
 /** Answers what is known, and nothing for the rest, which it notes. */
-function recorder(known: Fetched["records"], asked: Map<string, Statement>, sizeBytes: number): Sql {
+function recorder({ records, sizeBytes }: Fetched, asked: Map<string, Statement>): Sql {
   const all = (text: string, params: readonly Stored[] = []): SqlRecord[] => {
     const key = keyOf(text, params);
-    const found = known.get(key);
+    const found = records.get(key);
     if (found !== undefined) return [...found];
     asked.set(key, { sql: text, params: params as Statement["params"] });
     return [];
