@@ -187,7 +187,7 @@ export const READ_MODEL_FAULTS: readonly SimulatedFault[] = [
     rule: "RM3",
     what: "rows and cursors are read one after the other",
     file: "src/features/read-model/read-instant.ts",
-    find: "const found = along.map((statement) => known.records.get(keyOf(statement.sql, statement.params)) ?? []);",
+    find: "const found = along.map(({ sql, params }) => known.records.get(keyOf(sql, params)) ?? []);",
     replace:
       "const found = (await database.batch<SqlRecord>(along.map(({ sql, params }) => database.prepare(sql).bind(...params)))).map(({ results }) => results);",
     seed: 9,
@@ -212,8 +212,8 @@ export const READ_MODEL_FAULTS: readonly SimulatedFault[] = [
     rule: "RM3",
     what: "an object without a copy does not count in the age of what spans objects",
     file: "src/features/read-model/read-age.ts",
-    find: "const line = isPartitioned(projection, group)",
-    replace: "const line = isPartitioned(projection, group) && serving.length === 0",
+    find: "const status = isPartitioned(projection, group)",
+    replace: "const status = isPartitioned(projection, group) && serving.length === 0",
     seed: 1,
   },
   {
