@@ -362,6 +362,14 @@ test("[RH1] what is typed into a task is one write, on what was shown when it wa
   await expect.poll(() => server("assigneeId"), PATIENT).toBe("paul");
   expect(await page.evaluate("document.activeElement.placeholder")).toBe("Id from their menu");
 
+  // The page itself is left.
+  await title.fill("Compost to share");
+  await page.goto(`${base}/about`);
+  await expect.poll(() => server("title"), PATIENT).toBe("Compost to share");
+  await page.goBack();
+  await expect.poll(() => title.inputValue(), PATIENT).toBe("Compost to share");
+  await comment.fill("Half a comm");
+
   // Somebody removes the task: what was typed is theirs to copy, and the write that had no task any more is shown.
   await title.fill("Compost for Paul");
   await ask("olga", `DELETE /tasks/${task.id}`);
@@ -403,6 +411,11 @@ test("[RH1] [O2] on a phone: a finger takes a card by its grip to a column out o
   expect(await page.getByLabel("New task in Done").inputValue()).toBe("Too much");
   // The notice comes at once, the column with the next frame.
   await expect.poll(() => cards(page, "done")).not.toContain("Too much");
+  await card(page, "Weed").locator("a").click();
+  await page.getByLabel("Title").fill("Too much");
+  await page.keyboard.press("Enter");
+  await expect.poll(() => page.locator(".notice").textContent()).toBe("The title could not be stored in this browser");
+  expect(await page.getByLabel("Title").inputValue()).toBe("Too much");
   await context.close();
 }, 60_000);
 
