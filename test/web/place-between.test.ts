@@ -50,6 +50,9 @@ test("[RH1] two people who put a card each into one gap, or at one end, give the
       expect([place, place > (before ?? "") && place < (after ?? "z")]).toEqual([place, true]);
     expect(placeOf("0193", before, after)).toBe(placeOf("0193", before, after));
   }
+  // Nothing would lie between such a place and the same without its end.
+  const many = Array.from({ length: 1000 }, (_, index) => `${index}`);
+  expect(many.filter((id) => placeOf(id, "V000", "V001").endsWith("0"))).toEqual([]);
 });
 
 test("[RH1] between two cards in one place there is none, nor before one without a place, nor between texts that leave nothing free", () => {
