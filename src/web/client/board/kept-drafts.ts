@@ -5,6 +5,8 @@
 
 import type { Draft } from "./draft.ts";
 
+/** Named by what all runtimes have, so that tests need no browser. */
+const page = globalThis as unknown as EventTarget;
 const kept = new Map<string, Draft<unknown>>();
 
 export function keptDraft(name: string): Draft<unknown> | null {
@@ -14,8 +16,8 @@ export function keptDraft(name: string): Draft<unknown> | null {
 export function keepDraft(name: string, draft: Draft<unknown> | null): void {
   if (draft === null || draft.text === "") kept.delete(name);
   else kept.set(name, draft);
-  if (kept.size === 0) removeEventListener("beforeunload", ask);
-  else addEventListener("beforeunload", ask);
+  if (kept.size === 0) page.removeEventListener("beforeunload", ask);
+  else page.addEventListener("beforeunload", ask);
 }
 
 function ask(event: Event): void {
