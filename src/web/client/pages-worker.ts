@@ -1,39 +1,52 @@
 /**
- * YOURS. The service worker of the board: its page and what `ledge bundle` made are kept, and given where the network gives nothing. The network
- * comes first, so that nobody works with an old page while there is a new one. It never touches the API.
+ * YOURS. The service worker of the board, a shell around `board/kept-pages.ts`: its page and what `ledge bundle` made are kept, from the first visit
+ * on, and given where the network gives nothing. It never touches the API.
  */
 
+import { keptPages } from "./board/kept-pages.ts";
 import { PAGES } from "./board/offline-pages.ts";
 
-interface FetchEventLike extends Event {
+/** What a service worker has that pages do not; the types of both at once contradict each other. */
+interface WorkerGlobals {
+  skipWaiting(): Promise<void>;
+  readonly clients: {
+    claim(): Promise<void>;
+    matchAll(options: object): Promise<readonly { readonly url: string }[]>;
+  };
+}
+interface WorkerEvent extends Event {
   readonly request: Request;
   respondWith(reply: Promise<Response>): void;
+  waitUntil(work: Promise<unknown>): void;
 }
 
+const worker = globalThis as unknown as WorkerGlobals;
+const pages = keptPages({
+  open: () => caches.open(PAGES),
+  fetch: (request) => fetch(request),
+  wait: (ms) => new Promise((resolve) => setTimeout(resolve, ms)),
+});
+
 const BOARD = new Set(["/", "/board"]);
+const isFile = (path: string) => path.startsWith("/build/") || path === "/ledge.svg";
 
 addEventListener("fetch", (event: Event) => {
-  const { request, respondWith } = event as FetchEventLike;
+  const { request } = event as WorkerEvent;
   const { origin, pathname } = new URL(request.url);
-  const isOurs = BOARD.has(pathname) || pathname.startsWith("/build/") || pathname === "/ledge.svg";
-  if (request.method === "GET" && origin === location.origin && isOurs) respondWith.call(event, networkFirst(request));
+  if (request.method !== "GET" || origin !== location.origin) return;
+  if (!BOARD.has(pathname) && !isFile(pathname)) return;
+  const { reply, behind } = pages.answer(request, isFile(pathname) ? "file" : "page");
+  (event as WorkerEvent).respondWith(reply);
+  (event as WorkerEvent).waitUntil(behind);
 });
-addEventListener("install", () => void (globalThis as unknown as { skipWaiting(): Promise<void> }).skipWaiting());
-addEventListener("activate", (event: Event) => {
-  const { clients } = globalThis as unknown as { readonly clients: { claim(): Promise<void> } };
-  (event as Event & { waitUntil(work: Promise<void>): void }).waitUntil(clients.claim());
+addEventListener("install", (event: Event) => {
+  void worker.skipWaiting();
+  // The pages that brought it here were loaded without it.
+  (event as WorkerEvent).waitUntil(openBoards().then(pages.keep));
 });
+addEventListener("activate", (event: Event) => (event as WorkerEvent).waitUntil(worker.clients.claim()));
 
-async function networkFirst(request: Request): Promise<Response> {
-  const pages = await caches.open(PAGES);
-  try {
-    const reply = await fetch(request);
-    // A redirect to the sign-in page is no page of the board.
-    if (reply.ok && !reply.redirected) await pages.put(request, reply.clone());
-    return reply;
-  } catch (error) {
-    const kept = await pages.match(request);
-    if (kept !== undefined) return kept;
-    throw error;
-  }
+async function openBoards(): Promise<readonly string[]> {
+  const open = await worker.clients.matchAll({ type: "window", includeUncontrolled: true });
+  return open.map(({ url }) => url.replace(/#.*/, "")).filter((url) => BOARD.has(new URL(url).pathname));
 }
