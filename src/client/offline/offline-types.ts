@@ -81,7 +81,7 @@ export interface OutboxClient<C = unknown> {
   refused(): readonly OutboxItem[];
   /** Tries a refused write again, on top of the server's row where there was a conflict. False: it is not refused any more. */
   retry(key: string): Promise<boolean>;
-  /** The same write with other columns. Of a transaction the one at `index`; default: the one for which it was refused (`problem.index`). */
+  /** The same write with other columns, after a conflict on top of the server's row. Of a transaction the one at `index`; default: the one for which it was refused (`problem.index`). */
   edit(key: string, values: JsonObject, which?: OneWrite): Promise<boolean>;
   /** Gives a refused write up; with `index` only that one of a transaction, and the others are tried again. */
   discard(key: string, which?: OneWrite): Promise<boolean>;

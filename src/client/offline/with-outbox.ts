@@ -142,9 +142,11 @@ function outboxOf(runner: OutboxRunner, wiring: WriteWiring, close: () => void):
   const items = () => runner.entries.map((entry) => itemOf(entry, runner));
   const pending = () => items().filter(({ status }) => status !== "done");
   /** The writes of an entry, and which of them is meant: the one that was refused, unless somebody says. */
-  const refusedAt = (key: string, index: number | undefined) => {
-    const { writes = [], problem } = items().find((item) => item.key === key) ?? {};
-    return { writes, at: index ?? (writes.length === 1 ? 0 : Number(problem?.index ?? Number.NaN)) };
+  const refusedAt = (key: string, index?: number) => {
+    const { writes = [], problem, present } = items().find((item) => item.key === key) ?? {};
+    // Without a condition, because the person has seen what stands there.
+    const seen = present !== undefined && { onTop: { row: null, tag: null } };
+    return { writes, seen, at: index ?? (writes.length === 1 ? 0 : Number(problem?.index ?? Number.NaN)) };
   };
   return {
     ready: runner.ready,
@@ -153,16 +155,13 @@ function outboxOf(runner: OutboxRunner, wiring: WriteWiring, close: () => void):
       return pending().length;
     },
     refused: () => items().filter(({ status }) => status === "refused"),
-    retry: async (key) => {
-      const { present } = items().find((item) => item.key === key) ?? {};
-      // Without a condition, because the person has seen what stands there.
-      return runner.decide(key, { kind: "retry", ...(present !== undefined && { onTop: { row: null, tag: null } }) });
-    },
+    retry: async (key) => runner.decide(key, { kind: "retry", ...refusedAt(key).seen }),
     edit: async (key, values, { index } = {}) => {
-      const { writes, at } = refusedAt(key, index);
+      const { writes, at, seen } = refusedAt(key, index);
       if (writes[at] === undefined) return false;
       return runner.decide(key, {
-        kind: "edit",
+        kind: "retry",
+        ...seen,
         writes: writes.map((write, i) => (i === at ? { ...write, values } : write)),
       });
     },
@@ -170,7 +169,7 @@ function outboxOf(runner: OutboxRunner, wiring: WriteWiring, close: () => void):
       const { writes } = refusedAt(key, index);
       if (index === undefined || writes.length === 1) return runner.decide(key, { kind: "discard" });
       if (writes[index] === undefined) return false;
-      return runner.decide(key, { kind: "edit", writes: writes.filter((_, i) => i !== index) });
+      return runner.decide(key, { kind: "retry", writes: writes.filter((_, i) => i !== index) });
     },
     transaction: async (writes) => {
       if (writes.length === 0) throw new TypeError("A transaction needs a write");

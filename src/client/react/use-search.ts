@@ -1,6 +1,6 @@
 /**
  * `useSearch("tasks", text)`: full-text search as somebody types; `useSearch(["tasks", "comments"], text)` over several tables. Asks when
- * they pause, aborts what is overtaken; what was found before stays until the new is there.
+ * they pause, aborts what is overtaken; what was found before stays until the new is there, or cannot be had.
  */
 
 import { useEffect, useState } from "react";
@@ -78,7 +78,8 @@ export function useSearch(
   );
   const none = isOne ? NO_ITEMS : NO_RESULTS;
   const [held, hold] = useState<object>(none);
-  const next = words === "" ? none : (data ?? held);
+  // What was found for other words is no answer to words that could not be asked.
+  const next = data ?? (words === "" || error !== null ? none : held);
   if (next !== held) hold(next);
   const isSearching = words !== "" && (isLoading || settled !== words);
   return isOne ? { items: next as readonly unknown[], error, isSearching } : { results: next, error, isSearching };

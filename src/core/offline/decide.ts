@@ -7,9 +7,13 @@ import { type Beneath, onTop } from "./entry-changes.ts";
 import { changed, type EntryChange, type OutboxEntry, QUEUED, type RowWrite } from "./outbox-entry.ts";
 
 export type Decision =
-  /** `onTop`: of the server's present row, where a conflict was the reason. */
-  | { readonly kind: "retry"; readonly onTop?: Omit<Beneath, "values"> }
-  | { readonly kind: "edit"; readonly writes: readonly RowWrite[] }
+  | {
+      readonly kind: "retry";
+      /** Instead of its own. */
+      readonly writes?: readonly RowWrite[];
+      /** Of the server's present row, where a conflict was the reason. */
+      readonly onTop?: Omit<Beneath, "values">;
+    }
   | { readonly kind: "discard" };
 
 /** Null: it is not refused, so there is nothing to decide. */
@@ -18,13 +22,11 @@ export function decide(entry: OutboxEntry, decision: Decision): EntryChange | nu
   if (state.kind !== "refused") return null;
   switch (decision.kind) {
     case "retry": {
+      const { writes = entry.writes, onTop: beneath } = decision;
       // What the other writes of a transaction stand on nobody has looked at.
       const at = typeof state.problem.index === "number" ? state.problem.index : 0;
-      const writes = decision.onTop === undefined ? entry.writes : onTop(entry, at, decision.onTop);
-      return changed(entry, { state: QUEUED, writes });
+      return changed(entry, { state: QUEUED, writes: beneath === undefined ? writes : onTop({ writes }, at, beneath) });
     }
-    case "edit":
-      return changed(entry, { state: QUEUED, writes: decision.writes });
     case "discard":
       return { before: entry, after: null };
   }

@@ -65,7 +65,7 @@ export interface Beneath {
 }
 
 /** Its writes, one of them on top of another row than before. */
-export function onTop({ writes }: OutboxEntry, at: number, { row, tag, values }: Beneath): RowWrite[] {
+export function onTop({ writes }: Pick<OutboxEntry, "writes">, at: number, { row, tag, values }: Beneath): RowWrite[] {
   return writes.map((write, index) => {
     const sent = values ?? write.values;
     return index === at ? { ...write, values: sent, base: columnsOf(row, sent), tag } : write;

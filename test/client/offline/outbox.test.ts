@@ -206,6 +206,22 @@ test.each([
   },
 );
 
+test("[O3] what is changed after a conflict is sent on top of the row that stands there, as what is retried", async () => {
+  const { tasks, client, sent } = open(
+    ({ method, headers }) => {
+      if (method === "GET")
+        return { body: { id: "a", title: "theirs" }, headers: { etag: '"e:5:s"', "ledge-seq": "e:5" } };
+      return headers["if-match"] === undefined ? DONE : problem(412, "PRECONDITION_FAILED");
+    },
+    { conflicts: "server-wins" },
+  );
+  const { key } = await tasks.later.update("a", { title: "mine" }, { on: { id: "a", title: "old", _etag: '"e:2:s"' } });
+  await until(() => client.outbox.refused().length === 1);
+  await client.outbox.edit(key, { title: "both" });
+  await until(() => client.outbox.pendingCount === 0);
+  expect(sent.slice(2).map(line)).toEqual([["PATCH", "tasks/a", key, { title: "both" }]]);
+});
+
 test("[O2] an expired sign-in is no refusal: the write waits, is asked for, and goes when there is another", async () => {
   let isSignedIn = false;
   const { tasks, client, sent } = open(() => (isSignedIn ? DONE : problem(401, "UNAUTHORIZED")));

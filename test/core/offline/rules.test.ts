@@ -144,7 +144,7 @@ test("[O2] a person decides about refused writes only; an edit and a retry keep 
   expect(decide(entry(1, [write("a")]), { kind: "discard" })).toBeNull();
   expect(decide(refused, { kind: "discard" })).toEqual({ before: refused, after: null });
   expect(decide(refused, { kind: "retry" })?.after).toEqual({ ...refused, rev: 5, state: { kind: "queued" } });
-  const edited = decide(refused, { kind: "edit", writes: [write("a", { values: { title: "x" } })] });
+  const edited = decide(refused, { kind: "retry", writes: [write("a", { values: { title: "x" } })] });
   expect(edited?.after).toMatchObject({
     key: "k1",
     rev: 5,

@@ -312,7 +312,7 @@ class Run {
       roll < 0.3
         ? { kind: "retry", ...(present !== undefined && { onTop: present }) }
         : roll < 0.6
-          ? { kind: "edit", writes: edited }
+          ? { kind: "retry", writes: edited }
           : { kind: "discard" },
     );
     if (change === null) return;

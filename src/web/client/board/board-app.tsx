@@ -50,10 +50,12 @@ export function BoardApp({ person }: { readonly person: Person }) {
         {project !== undefined && <ProjectStage key={project.id} project={project} person={person.id} place={place} />}
         {place.board === "assigned" && <AssignedStage person={person.id} place={place} />}
         {!isSignedOut && !isLoading && place.board !== null && place.board !== "assigned" && project === undefined && (
-          <p className="welcome quiet">
-            This board is not here any more.{" "}
-            <a href={placeHref({ board: null, view: "board", task: null })}>To your boards</a>
-          </p>
+          <div className="welcome">
+            <h1>This board is not here any more</h1>
+            <p>
+              <a href={placeHref({ board: null, view: "board", task: null })}>To your boards</a>
+            </p>
+          </div>
         )}
       </main>
       {place.task !== null && <TaskSheet key={place.task} id={place.task} person={person.id} place={place} />}
@@ -158,14 +160,17 @@ function SignedOut({ person }: { readonly person: Person }) {
 
 function Bones() {
   return (
-    <section className="columns" aria-busy="true" aria-label="Loading the board">
-      {COLUMNS.map(({ status }) => (
-        <div key={status} className="column" data-status={status}>
-          {[1, 2, 3].map((bone) => (
-            <div key={bone} className="bone" />
-          ))}
-        </div>
-      ))}
-    </section>
+    <>
+      <h1 className="unseen">Your boards are loading</h1>
+      <div className="columns" aria-busy="true">
+        {COLUMNS.map(({ status }) => (
+          <div key={status} className="column" data-status={status}>
+            {[1, 2, 3].map((bone) => (
+              <div key={bone} className="bone" />
+            ))}
+          </div>
+        ))}
+      </div>
+    </>
   );
 }

@@ -1,12 +1,13 @@
 /** YOURS. What was said about a task, and where it was moved, in order; and a field to say more. */
 
-import { useLiveList } from "ledge/client/react";
-import type { ReactNode } from "react";
+import { useLiveList, useSyncStatus } from "ledge/client/react";
+import { type ReactNode, useEffect, useRef } from "react";
 import { shortName } from "./card.tsx";
-import { type Comment, columnName, type Task } from "./columns.ts";
+import { columnName, type Task } from "./columns.ts";
 import { inOrder } from "./comment-order.ts";
 import { companion } from "./move-task.ts";
 import { NOT_STORED } from "./say.tsx";
+import { type UnsentComment, unsentComments } from "./unsent-comments.ts";
 import { useDraft } from "./use-draft.ts";
 
 export interface CommentsProps {
@@ -23,6 +24,12 @@ export function Comments({ task, person, children, end }: CommentsProps) {
     filter: { taskId: task.id },
     orderBy: "id",
   });
+  const { pending } = useSyncStatus();
+  const shown = useRef<readonly UnsentComment[]>([]);
+  const unsent = unsentComments({ task: task.id, pending, listed: items, shown: isLoading ? shown.current : [] });
+  useEffect(() => {
+    shown.current = unsent;
+  });
   const [field, send] = useDraft({
     shown: "",
     base: task,
@@ -36,10 +43,14 @@ export function Comments({ task, person, children, end }: CommentsProps) {
         {children}
         <h3>Comments</h3>
         {error !== null && <p className="failure">{error.message}</p>}
-        {isLoading && status === "offline" && <p className="comments quiet none">The comments cannot be shown now.</p>}
-        {!isLoading && items.length === 0 && <p className="comments quiet none">Nothing said yet.</p>}
+        {isLoading && status === "offline" && (
+          <p className="comments quiet none">
+            {unsent.length === 0 ? "The comments" : "Earlier comments"} cannot be shown now.
+          </p>
+        )}
+        {!isLoading && items.length + unsent.length === 0 && <p className="comments quiet none">Nothing said yet.</p>}
         <ol className="comments">
-          {inOrder(items).map((comment) => (
+          {[...inOrder(items), ...unsent].map((comment) => (
             <Entry key={comment.id} comment={comment} person={person} />
           ))}
         </ol>
@@ -74,9 +85,10 @@ export function commentOf(task: string): string {
   return `comment on ${task}`;
 }
 
-function Entry({ comment, person }: { readonly comment: Comment; readonly person: string }) {
+function Entry({ comment, person }: { readonly comment: UnsentComment; readonly person: string }) {
   // The server says who and when; until then it is this person, now.
-  const who = (comment.authorId ?? person) === person ? "You" : shortName(comment.authorId);
+  const { authorId = person } = comment;
+  const who = authorId === person ? "You" : shortName(authorId);
   const when =
     comment.createdAt === null || comment.createdAt === undefined ? "not saved yet" : timeOf(comment.createdAt);
   if (comment.kind === "moved") {

@@ -5,20 +5,25 @@ import { columnName } from "./columns.ts";
 
 type Values = Readonly<Record<string, unknown>>;
 
-/** `Add “Plant garlic”`, `Move a task to Done` */
-export function describeWrite({ writes }: OutboxItem): string {
+/** `Add “Plant garlic”`, `Move a task to Done`; with its words `apart`, because they are shown beside it: `Add a task`. */
+export function describeWrite({ writes }: OutboxItem, words: "quoted" | "apart" = "quoted"): string {
   const first = writes[0];
   if (first === undefined) return "Nothing";
   const values = first.values as Values;
   const what = { projects: "board", tasks: "task", comments: "comment" }[first.table] ?? first.table;
   if (writes.length > 2 && first.table === "projects") return `Add a board with ${writes.length - 1} entries`;
-  if (first.op === "create") return `Add ${quoted(values.title ?? values.name ?? values.body) ?? `a ${what}`}`;
+  const text = (value: unknown) => (words === "quoted" ? quoted(value) : null);
+  if (first.op === "create") return `Add ${text(values.title ?? values.name ?? values.body) ?? `a ${what}`}`;
   if (first.op === "delete") return `Remove a ${what}`;
   if (values.status !== undefined) return `Move a task to ${columnName(String(values.status))}`;
-  if (values.title !== undefined) return `Rename a task to ${quoted(values.title)}`;
-  if (values.name !== undefined) return `Rename a board to ${quoted(values.name)}`;
+  if (values.title !== undefined) return renamed("task", text(values.title));
+  if (values.name !== undefined) return renamed("board", text(values.name));
   if (values.position !== undefined) return "Move a task within its column";
   return `Change ${Object.keys(values).join(", ")} of a ${what}`;
+}
+
+function renamed(what: string, text: string | null): string {
+  return text === null ? `Rename a ${what}` : `Rename a ${what} to ${text}`;
 }
 
 interface Refusal {

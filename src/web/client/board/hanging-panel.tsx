@@ -9,6 +9,8 @@ export interface HangingPanelProps {
   readonly side?: "left" | "right";
   readonly panelClass?: string;
   readonly state?: string;
+  /** The name of a panel that is read, and not only pressed: it takes the focus, so that keys scroll it. */
+  readonly reading?: string;
   readonly children: (close: () => void) => ReactNode;
 }
 
@@ -19,6 +21,7 @@ export function HangingPanel({
   side = "right",
   panelClass = "",
   state,
+  reading,
   children,
 }: HangingPanelProps) {
   const [isOpen, setOpen] = useState(false);
@@ -62,10 +65,14 @@ export function HangingPanel({
         {button}
       </button>
       {isOpen && (
-        <div id={id} className={`panel ${side} ${panelClass}`}>
+        <div id={id} className={`panel ${side} ${panelClass}`} {...(reading !== undefined && readable(reading))}>
           {children(close)}
         </div>
       )}
     </div>
   );
+}
+
+function readable(name: string) {
+  return { role: "region", "aria-label": name, tabIndex: 0 };
 }

@@ -1,14 +1,16 @@
 /** YOURS. Search in tasks, boards, comments and files, from anywhere by `/`; arrows walk through what was found. */
 
-import { useSearch } from "ledge/client/react";
+import { useInvalidate, useSearch } from "ledge/client/react";
 import { useEffect, useRef, useState } from "react";
 import { asTyped } from "./as-typed.ts";
 import { columnName } from "./columns.ts";
 import { type Place, placeHref } from "./place.ts";
+import { searchNote } from "./search-note.ts";
+import { useBackOnline } from "./use-back-online.ts";
 
 export function SearchBox({ place }: { readonly place: Place }) {
   const [text, setText] = useState("");
-  const { items, isSearching, error } = useSearch("tasks", asTyped(text));
+  const tasks = useSearch("tasks", asTyped(text));
   // Beside tasks, in one request over their copies; each table shows what its own rules let this person see.
   const elsewhere = useSearch(["projects", "comments", "attachments"], asTyped(text), { limit: 5 });
   const { projects: boards, comments, attachments: files } = elsewhere.results;
@@ -22,7 +24,12 @@ export function SearchBox({ place }: { readonly place: Place }) {
     })),
     ...(files?.items ?? []).map(({ id, taskId, name }) => ({ id, text: name, kind: "File", to: { task: taskId } })),
   ];
-  const isNothing = items.length + others.length === 0;
+  const note = searchNote({ tasks, elsewhere, hits: tasks.items.length + others.length });
+  const invalidate = useInvalidate();
+  useBackOnline(() => {
+    if (tasks.error === null && elsewhere.error === null) return;
+    for (const table of ["tasks", "projects"]) invalidate(table);
+  });
   const root = useRef<HTMLDivElement>(null);
   const field = useRef<HTMLInputElement>(null);
   useEffect(() => {
@@ -67,8 +74,8 @@ export function SearchBox({ place }: { readonly place: Place }) {
         /
       </span>
       {text.trim() !== "" && (
-        <section className="panel" aria-label="Found" aria-busy={isSearching}>
-          {items.map((task) => (
+        <section className="panel" aria-label="Found" aria-busy={tasks.isSearching || elsewhere.isSearching}>
+          {tasks.items.map((task) => (
             <a key={task.id} className="item" href={placeHref(place, { task: task.id })} onClick={() => setText("")}>
               <span>{task.title}</span>
               <span className="badge count" data-status={task.status}>
@@ -82,9 +89,9 @@ export function SearchBox({ place }: { readonly place: Place }) {
               <span className="badge count">{kind}</span>
             </a>
           ))}
-          {isNothing && (
+          {note !== null && (
             <p className="note" role="status">
-              {error !== null ? "Search needs the server." : isSearching ? "Searching …" : "Nothing found."}
+              {note}
             </p>
           )}
         </section>

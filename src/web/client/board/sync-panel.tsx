@@ -1,11 +1,11 @@
 /** YOURS. How it stands with the server, in the head: live, offline, unsent; and below it each write that waits or was refused, with what a person can do. */
 
-import { type OutboxItem, type WaitsFor, waitsFor } from "ledge/client/offline";
+import { type WaitsFor, waitsFor } from "ledge/client/offline";
 import { useSyncStatus } from "ledge/client/react";
-import { useEffect } from "react";
-import { describeRefusal, describeWrite } from "./describe-write.ts";
+import { useEffect, useState } from "react";
+import { describeWrite } from "./describe-write.ts";
 import { HangingPanel } from "./hanging-panel.tsx";
-import { say } from "./say.tsx";
+import { RefusedWrite } from "./refused-write.tsx";
 import { useIsSignedOut } from "./whose-page.ts";
 
 type Syncing = ReturnType<typeof useSyncStatus>;
@@ -14,6 +14,8 @@ export function SyncPanel() {
   const sync = useSyncStatus();
   const isSignedOut = useIsSignedOut();
   const { state, text } = standing({ ...sync, isSignedOut });
+  /** Words of refused writes as somebody has changed them, by key: the panel may be closed in the middle of it. */
+  const [drafts, setDrafts] = useState<ReadonlyMap<string, string>>(new Map());
   const isAtRisk = !sync.isDurable && sync.unsent > 0;
   useEffect(() => {
     if (!isAtRisk) return;
@@ -29,6 +31,7 @@ export function SyncPanel() {
       label={`${text}. Show writes that wait`}
       buttonClass="sync"
       panelClass="writes"
+      reading="Writes that wait"
       state={state}
       button={
         <>
@@ -57,7 +60,13 @@ export function SyncPanel() {
           {sync.pending.length > 0 && (
             <ul>
               {sync.refusedWrites.map((item) => (
-                <Refused key={item.key} item={item} sync={sync} />
+                <RefusedWrite
+                  key={item.key}
+                  item={item}
+                  sync={sync}
+                  draft={drafts.get(item.key)}
+                  change={(text) => setDrafts(new Map(drafts).set(item.key, text))}
+                />
               ))}
               {waiting.map((item) => (
                 <li key={item.key}>
@@ -70,28 +79,6 @@ export function SyncPanel() {
         </>
       )}
     </HangingPanel>
-  );
-}
-
-function Refused({ item, sync }: { readonly item: OutboxItem; readonly sync: Syncing }) {
-  const isConflict = item.present !== undefined && item.present !== null;
-  const decide = async (decision: "retry" | "discard") => {
-    await sync[decision](item.key);
-    say(decision === "retry" ? "Sent again" : isConflict ? "Theirs is kept" : "Discarded");
-  };
-  return (
-    <li className="refused">
-      <p className="what">{describeWrite(item)}</p>
-      <p className="why">{describeRefusal(item)}</p>
-      <p className="choices">
-        <button type="button" className="button" onClick={() => void decide("retry")}>
-          {isConflict ? "Keep mine" : "Try again"}
-        </button>
-        <button type="button" className="button" onClick={() => void decide("discard")}>
-          {isConflict ? "Take theirs" : "Discard"}
-        </button>
-      </p>
-    </li>
   );
 }
 
