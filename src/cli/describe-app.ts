@@ -11,6 +11,7 @@ import { projectTable } from "../core/read-model/projected-table.ts";
 import type { AppDefinition } from "../define/app.ts";
 import type { AnyResource } from "../define/resource.ts";
 import { checkNames } from "./generate/check-names.ts";
+import { checkViews } from "./generate/check-views.ts";
 import { d1Snapshot, type ProjectionSource } from "./generate/d1-snapshot.ts";
 import { ORIGIN_ID, type Snapshot, withVersionColumn } from "./generate/snapshot.ts";
 
@@ -59,6 +60,7 @@ async function describe(appFile: string): Promise<AppDescription> {
   const copied = projectionsOf(resources, snapshots);
   checkNames({ resources, groups: snapshots, copied, features });
   const d1 = d1Snapshot(features, copied);
+  await checkViews(definition.news?.flatMap(({ queries }) => queries?.() ?? []) ?? [], d1);
   return { name: definition.name, tables, snapshots, d1 };
 }
 

@@ -33,11 +33,20 @@ export interface NewsListener {
   readonly tables: ReadonlySet<string>;
   /** Another text than the one before is news by itself. */
   readonly form: string;
+  /** The application's own queries of what is copied, for the tools to try. */
+  readonly queries?: () => readonly CopyQuery[];
   /**
    * At least once after commits. "more": it has not come to the end, and is to be told again. "passed on": somebody else was told, and it
    * is said again after a minute unless that one has said meanwhile that it took everything (`newsTaken`). One that throws is told later.
    */
   tell(news: News): Promise<"current" | "more" | "passed on">;
+}
+
+export interface CopyQuery {
+  /** Of the view. */
+  readonly name: string;
+  readonly file: string | undefined;
+  readonly sql: string;
 }
 
 export interface News {

@@ -66,6 +66,11 @@ export function readModel<const V extends readonly View[] = []>(
       return {
         tables: new Set(tables.keys()),
         form: projectionForm([...tables.values()]),
+        queries: () =>
+          views.map((view) => {
+            const { spec, prefix } = open(view).source;
+            return { name: view.name, file: view.resource.file, sql: `${prefix}SELECT * FROM "${spec.name}"` };
+          }),
         tell: (news) => tell(ready(), news),
       };
     },
