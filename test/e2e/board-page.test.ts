@@ -761,6 +761,7 @@ test("[RH1] every page is clean to axe, in both colour schemes, at a desk and on
     // The policy of the pages lets no script in but their own: axe would be one.
     const context = await browser.newContext({ viewport: { width, height: 844 }, colorScheme, bypassCSP: true });
     const person = `axe-${colorScheme}`;
+    await context.route("**/api/**", (route) => route.abort());
     const page = await open(context, person);
     const look = async (name: string) => {
       // Not while something appears or goes.
@@ -779,6 +780,10 @@ test("[RH1] every page is clean to axe, in both colour schemes, at a desk and on
       expect(passes.length).toBeGreaterThan(5);
       found.push(...violations.map(({ id, nodes }) => `${name} ${colorScheme} ${width}: ${id} ${nodes[0]?.html}`));
     };
+    await page.locator(".bone").first().waitFor();
+    await look("loading");
+    await context.unroute("**/api/**");
+    await page.reload();
     await page.getByText("Or begin with an example").waitFor();
     await look("welcome");
     await page.getByText("Or begin with an example").click();
@@ -817,7 +822,7 @@ test("[RH1] every page is clean to axe, in both colour schemes, at a desk and on
     await page.locator(".sync").click();
     await look("offline");
     // Keys scroll what waits, where there is more than room.
-    await page.setViewportSize({ width, height: 260 });
+    await page.setViewportSize({ width, height: 200 });
     await look("offline-low");
     await page.setViewportSize({ width, height: 844 });
     await page.keyboard.press("Escape");
