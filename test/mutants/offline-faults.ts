@@ -116,7 +116,7 @@ export const OFFLINE_FAULTS: readonly SimulatedFault[] = [
     file: "core/offline/lost-rows.ts",
     find: "if (!waits && !isMeant(entry)) continue;",
     replace: "if (!isMeant(entry)) continue;",
-    seed: 188,
+    seed: 107,
   },
   {
     rule: "RV3",
@@ -124,7 +124,15 @@ export const OFFLINE_FAULTS: readonly SimulatedFault[] = [
     file: "core/offline/lost-rows.ts",
     find: "return keeping(entries, (entry) => entry.key === key).filter(",
     replace: "return keeping(entries, () => false).filter(",
-    seed: 312,
+    seed: 709,
+  },
+  {
+    rule: "O4",
+    what: "a tab that was asleep, and thinks that it still leads, concludes what another has taken over",
+    file: "core/offline/outbox.ts",
+    find: "course.isAnothers = true;",
+    replace: "",
+    seed: 2217,
   },
   {
     rule: "CI6",

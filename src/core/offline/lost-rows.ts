@@ -6,6 +6,7 @@
 import type { RowId } from "../ids.ts";
 import type { LiveView, ViewStep } from "../live/live-view.ts";
 import { type OutboxEntry, type RowOf, type RowWrite, rowKey } from "./outbox-entry.ts";
+import { mentions } from "./sendable.ts";
 
 interface Shows {
   readonly place: { readonly resource: string; readonly partition?: string | undefined };
@@ -38,12 +39,17 @@ export function unseenRows(
 function keeping(entries: readonly OutboxEntry[], isMeant: (entry: OutboxEntry) => boolean): RowWrite[] {
   const found: RowWrite[] = [];
   const stuck = new Set<string>();
+  const toCome = new Set<unknown>();
   for (const entry of entries) {
     const { state, writes } = entry;
-    const waits = state.kind === "queued" && stuck.size > 0 && writes.some((write) => stuck.has(rowKey(write)));
+    const waits =
+      state.kind === "queued" &&
+      stuck.size > 0 &&
+      writes.some((write) => stuck.has(rowKey(write)) || mentions(write.values, toCome));
     if (!waits && !isMeant(entry)) continue;
     for (const write of writes) {
       stuck.add(rowKey(write));
+      if (write.op === "create") toCome.add(write.id);
       if (write.base !== null || (state.kind === "refused" && state.present != null)) found.push(write);
     }
   }

@@ -41,6 +41,8 @@ interface Course {
   doubtUntilMs: number;
   /** Some attempt since it was last queued has had no answer: it may have taken place. */
   mayHaveArrived: boolean;
+  /** Another tab has sent it, which may think that it still leads: it is saved before it leaves, so that nothing that one concludes is. */
+  isAnothers: boolean;
   /** How often the server has failed on it. */
   defects: number;
   /** Of its writes the one whose row is read. */
@@ -99,10 +101,8 @@ export class Outbox {
     const fresh = entries.map((entry) => newer(before.get(entry.key), entry));
     this.#entries = fresh.sort((a, b) => a.place - b.place);
     this.#lastPlace = Math.max(this.#lastPlace, this.#entries.at(-1)?.place ?? 0);
-    for (const { key, state } of fresh)
-      if (state.kind === "sent" && before.get(key)?.state.kind !== "sent") this.#doubt(this.#courseOf(key));
-    const present = new Set(fresh.map(({ key }) => key));
-    for (const key of this.#courses.keys()) if (!present.has(key)) this.#courses.delete(key);
+    for (const entry of fresh) if (before.get(entry.key)?.rev !== entry.rev) this.#learnSent(entry);
+    for (const key of this.#courses.keys()) if (this.#indexOf(key) < 0) this.#courses.delete(key);
     const meanwhile = this.#meanwhile;
     this.#meanwhile = null;
     for (const [key, entry] of meanwhile ?? []) this.#notice(key, entry);
@@ -144,7 +144,8 @@ export class Outbox {
       const course = this.#courses.get(before.key);
       if (course?.phase !== "saving") continue;
       course.phase = "waiting";
-      if (!isDone) course.dueMs = this.#port.elapsedMs() + OUTBOX_LIMITS.storageMs;
+      if (isDone) course.isAnothers = false;
+      else course.dueMs = this.#port.elapsedMs() + OUTBOX_LIMITS.storageMs;
     }
     if (!isDone) {
       this.#reload();
@@ -293,10 +294,12 @@ export class Outbox {
     if (entry === null) {
       if (held?.state.kind === "refused" || held?.state.kind === "done") this.#replace(index, null);
     } else if (held === undefined || entry.rev > held.rev) {
-      if (held === undefined) this.#insert(entry);
-      if (held === undefined) this.#save(caughtUp(this.#entries, entry));
-      else this.#replace(index, entry);
-      if (entry.state.kind === "sent") this.#doubt(this.#courseOf(key));
+      if (held !== undefined) this.#replace(index, entry);
+      else {
+        this.#insert(entry);
+        this.#save(caughtUp(this.#entries, entry));
+      }
+      this.#learnSent(entry);
     }
   }
 
@@ -328,8 +331,8 @@ export class Outbox {
   }
 
   #start(entry: OutboxEntry): void {
-    if (entry.state.kind === "queued")
-      this.#save([changed(entry, { state: { kind: "sent", firstAtMs: this.#port.nowMs() } })]);
+    if (entry.state.kind === "queued" || this.#courseOf(entry.key).isAnothers)
+      this.#save([changed(entry, { state: { firstAtMs: this.#port.nowMs(), ...entry.state, kind: "sent" } })]);
     else if (!this.#isForgotten(entry) || isSelfGuarding(entry)) this.#send(entry);
     else if (entry.writes.length === 1 && entry.writes[0]?.op === "create") this.#read(entry, 0);
     else this.#refuse(entry, {});
@@ -384,6 +387,13 @@ export class Outbox {
     return ageMs > OUTBOX_LIMITS.replayWithinMs || ageMs < -OUTBOX_LIMITS.clockErrorMs;
   }
 
+  #learnSent({ key, state }: OutboxEntry): void {
+    if (state.kind !== "sent") return;
+    const course = this.#courseOf(key);
+    course.isAnothers = true;
+    this.#doubt(course);
+  }
+
   #doubt(course: Course): void {
     course.doubtUntilMs = this.#port.elapsedMs() + OUTBOX_LIMITS.attemptLifeMs;
     course.mayHaveArrived = true;
@@ -401,7 +411,15 @@ export class Outbox {
   #courseOf(key: string): Course {
     let course = this.#courses.get(key);
     if (course === undefined) {
-      course = { phase: "waiting", dueMs: 0, doubtUntilMs: 0, mayHaveArrived: false, defects: 0, at: 0 };
+      course = {
+        phase: "waiting",
+        dueMs: 0,
+        doubtUntilMs: 0,
+        mayHaveArrived: false,
+        isAnothers: false,
+        defects: 0,
+        at: 0,
+      };
       this.#courses.set(key, course);
     }
     return course;

@@ -65,7 +65,7 @@ class RowSet {
 }
 
 /** Whether a column holds the id of a row that is still to be created. */
-function mentions(values: Readonly<Record<string, unknown>>, ids: ReadonlySet<unknown>): boolean {
+export function mentions(values: Readonly<Record<string, unknown>>, ids: ReadonlySet<unknown>): boolean {
   if (ids.size === 0) return false;
   for (const name in values) if (ids.has(values[name])) return true;
   return false;

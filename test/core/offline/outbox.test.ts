@@ -240,6 +240,18 @@ test("[O3] so does one made on a transaction, and one that is made while the row
   expect(storage.get("k3")?.writes).toMatchObject([{ tag: "e:1:s+tx2" }]);
 });
 
+test("[O4] what another tab has sent is saved before it leaves again: whatever that one concludes, should it think that it still leads, is not kept", () => {
+  const first = bench([entry(1, [write("a")])]);
+  expect(first.settle()).toEqual(["k1"]);
+  // It does not run any more; another takes its place.
+  const second = bench([...first.storage.values()]);
+  expect(second.settle()).toEqual(["k1"]);
+  first.outbox.replied("k1", REFUSAL);
+  const [save] = first.actions.splice(0);
+  if (save?.kind !== "save") throw new Error("nothing was concluded");
+  expect(second.storage.get("k1")?.rev).toBeGreaterThan(save.changes[0]?.before.rev as number);
+});
+
 test("[O2] a storage that cannot be written stops nothing for ever: it is read again", () => {
   const { outbox, actions } = bench([]);
   actions.splice(0);

@@ -43,6 +43,9 @@ export const OFFLINE_INTERVALS = [
   "came back to unsent writes",
   "signed out in one tab",
   "let another tab lead",
+  "leader suspended",
+  "silent leader lost its place",
+  "silent leader woke and thought it led",
 ] as const;
 
 export type OfflineInterval = (typeof OFFLINE_INTERVALS)[number];

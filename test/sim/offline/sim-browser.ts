@@ -10,6 +10,10 @@ import type { TabMessage } from "../../../src/core/offline/tab-message.ts";
 export interface BrowserTab {
   readonly isAlive: boolean;
   lead(): void;
+  /** Another tab has taken the lock. */
+  lost(): void;
+  /** Now, or once it runs again. */
+  whenRuns(run: () => void): void;
   switched(): void;
   hear(message: TabMessage): void;
 }
@@ -71,8 +75,19 @@ export class SimBrowser {
   /** It stands in line again, behind all others. */
   handOn(tab: BrowserTab): void {
     this.tabs = [...this.tabs.filter((each) => each !== tab), tab];
+    // Of a lock that was taken nothing can be handed on.
+    if (this.leader !== tab) return;
     this.leader = null;
     this.elect();
+  }
+
+  /** Takes the lock from whoever has it, who hears of it once it runs. */
+  steal(tab: BrowserTab): void {
+    const robbed = this.leader;
+    this.tabs = [...this.tabs.filter((each) => each !== robbed), ...(robbed === null ? [] : [robbed])];
+    this.leader = tab;
+    robbed?.lost();
+    tab.lead();
   }
 
   /** The lock goes to the tab that has waited longest. */
@@ -80,6 +95,7 @@ export class SimBrowser {
     this.tabs = this.tabs.filter(({ isAlive }) => isAlive);
     if (this.leader?.isAlive === true) return;
     this.leader = this.tabs[0] ?? null;
-    this.leader?.lead();
+    const { leader } = this;
+    leader?.whenRuns(() => this.leader === leader && leader.lead());
   }
 }

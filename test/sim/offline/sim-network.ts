@@ -136,6 +136,10 @@ export class SimNetwork {
   connectLater(tab: SimTab, partition: PartitionName, afterMs: number): void {
     this.#world.at(this.#world.nowMs + afterMs + this.#world.random.between(20, 150), () => {
       if (!tab.isAlive) return;
+      if (tab.isAsleep) {
+        tab.whenRuns(() => this.connectLater(tab, partition, 0));
+        return;
+      }
       const session = tab.watcher.sessions.get(`t/app/${partition}` as ObjectName);
       if (!tab.browser.isOnline) {
         session?.closed(1006);

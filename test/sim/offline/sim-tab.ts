@@ -20,7 +20,7 @@ import {
   type RowWrite,
   rowKey,
 } from "../../../src/core/offline/outbox-entry.ts";
-import type { OutboxAction, PresentRow } from "../../../src/core/offline/outbox-port.ts";
+import { OUTBOX_LIMITS, type OutboxAction, type PresentRow } from "../../../src/core/offline/outbox-port.ts";
 import type { TabMessage } from "../../../src/core/offline/tab-message.ts";
 import { yieldsTo } from "../../../src/core/offline/yields-to.ts";
 import { StoreCore } from "../../../src/core/store/store-core.ts";
@@ -40,6 +40,8 @@ export interface TabWorld {
   readonly close: (tab: SimTab, object: ObjectName) => void;
   readonly broadcast: (tab: SimTab, message: TabMessage) => void;
   readonly renew: (tab: SimTab) => void;
+  /** A tab has taken the place of one that does not run. */
+  readonly stole: () => void;
   readonly shown: (tab: SimTab) => void;
   /** What was shown is no longer this person's to see. */
   readonly purged: (tab: SimTab, partition: PartitionName) => void;
@@ -48,9 +50,13 @@ export interface TabWorld {
   readonly elapsedMs: () => number;
   readonly nowMs: () => number;
   readonly policy: ConflictPolicy;
+  /** Whether tabs ask if the one that leads does run. */
+  readonly doubts: boolean;
   readonly hit: (
     interval:
       | "conflict"
+      | "silent leader lost its place"
+      | "silent leader woke and thought it led"
       | "row withdrawn"
       | "storage was ahead"
       | "began with kept rows"
@@ -72,6 +78,11 @@ export class SimTab {
   /** Whom the tab that leads does, as far as this one has heard. */
   #leading: string | null = NOBODY;
   isAlive = true;
+  /** What is to run once it runs again; null: it runs. */
+  #asleep: (() => void)[] | null = null;
+  /** Of the tab that leads, as `OutboxRunner` has it: whether it was asked if it runs, and whether it has answered since. */
+  #isAsked = false;
+  #hasAnswered = false;
   /** Nothing is shown before the entries are known: a write would come in late, over what came after it. */
   isLoaded = false;
   /** Keys of what was written here. */
@@ -182,6 +193,59 @@ export class SimTab {
     else this.hear(message);
   }
 
+  get isAsleep(): boolean {
+    return this.#asleep !== null;
+  }
+
+  /** Stopped in a debugger, or suspended: nothing of it runs, and it keeps its lock. */
+  sleep(): void {
+    this.#asleep ??= [];
+  }
+
+  /** What has come meanwhile is there all at once, in the order in which it came; but that it leads no more may be told at any moment. */
+  wake(pick: (count: number) => number): void {
+    const waiting = this.#asleep ?? [];
+    this.#asleep = null;
+    if (this.#isRobbed) {
+      this.#world.hit("silent leader woke and thought it led");
+      waiting.splice(pick(waiting.length + 1), 0, () => this.lost());
+    }
+    this.#isRobbed = false;
+    for (const run of waiting) if (this.isAlive) run();
+  }
+
+  #isRobbed = false;
+  lost(): void {
+    if (this.#asleep === null) this.outbox = null;
+    else this.#isRobbed = true;
+  }
+
+  whenRuns(run: () => void): void {
+    if (this.#asleep === null) run();
+    else this.#asleep.push(run);
+  }
+
+  /** As `OutboxRunner` does: whoever leads and does not answer for so long loses its place. */
+  #doubt(): void {
+    const isOpen = this.browser.all().some(({ state }) => state.kind === "queued" || state.kind === "sent");
+    if (!this.#world.doubts || this.#isAsked || this.outbox !== null || !isOpen) return;
+    this.#isAsked = true;
+    this.#hasAnswered = false;
+    this.#world.broadcast(this, { type: "nudge", principal: this.principal });
+    this.#world.after(OUTBOX_LIMITS.leaderMs, () =>
+      this.whenRuns(() => {
+        this.#isAsked = false;
+        if (!this.isAlive || this.outbox !== null) return;
+        if (this.#hasAnswered) this.#doubt();
+        else {
+          this.#world.hit("silent leader lost its place");
+          this.browser.steal(this);
+          this.#world.stole();
+        }
+      }),
+    );
+  }
+
   lead(): void {
     const outbox: Outbox = new Outbox({
       act: (action) => outbox === this.outbox && this.#act(action),
@@ -221,6 +285,7 @@ export class SimTab {
 
   #nudged(by: string | null): void {
     if (this.outbox === null) return;
+    if (this.#world.doubts) this.#tellWho();
     if (!yieldsTo(this.browser.all(), this.principal, by)) {
       this.outbox.tick();
       return;
@@ -271,9 +336,14 @@ export class SimTab {
 
   hear(message: TabMessage): void {
     if (!this.isAlive) return;
+    if (this.#asleep !== null) {
+      this.#asleep.push(() => this.hear(message));
+      return;
+    }
     if (message.type === "nudge") this.#nudged(message.principal);
     if (message.type === "progress") {
       this.#leading = message.principal;
+      this.#hasAnswered = true;
       this.#speakUp();
     }
     if (message.type === "revoked") {
@@ -289,6 +359,7 @@ export class SimTab {
       this.#tell(key, entry);
       this.outbox?.noticed(key, entry);
     }
+    this.#doubt();
     this.#speakUp();
     this.show();
   }
@@ -415,6 +486,7 @@ export class SimTab {
       this.#tell(key, entry);
       if (mode === "all") this.outbox?.noticed(key, entry);
     }
+    this.#doubt();
     this.#speakUp();
     this.show();
   }
@@ -424,14 +496,18 @@ export class SimTab {
   }
 
   #soon(run: () => void): void {
-    this.#world.soon(() => {
-      if (this.isAlive) run();
-    });
+    this.#world.soon(() =>
+      this.whenRuns(() => {
+        if (this.isAlive) run();
+      }),
+    );
   }
 
   /** `outbox`: the one that asked; where this tab leads no longer, or again, its answers are nobody's. */
   #live(outbox: Outbox | null, run: (outbox: Outbox) => void): void {
-    if (this.isAlive && outbox !== null && outbox === this.outbox) run(outbox);
+    this.whenRuns(() => {
+      if (this.isAlive && outbox !== null && outbox === this.outbox) run(outbox);
+    });
   }
 }
 

@@ -51,6 +51,7 @@ class Run {
   readonly #written = new Map<string, OutboxEntry | null>();
   readonly #writer = new Map<string, string>();
   readonly #policy: ConflictPolicy;
+  readonly #tellsOfSilence: boolean;
 
   constructor(world: SimWorld) {
     this.#world = world;
@@ -65,6 +66,7 @@ class Run {
       for (const user of ["ann", "bob", "eve"])
         for (const list of LISTS) this.#server.changeMember(user, list, "joins");
     this.#network = new SimNetwork(world, this.#server);
+    this.#tellsOfSilence = world.stories.chance(0.25);
     for (const user of ["ann", "bob"].slice(0, random.between(1, 2))) {
       const browser = new SimBrowser(user);
       this.#server.scopes.set("eve", random.pick(["*", `owner=="${user}"`]));
@@ -90,6 +92,9 @@ class Run {
     if (this.#server.members !== null)
       for (let count = stories.between(2, 6); count > 0; count--)
         this.#world.at(stories.between(0, SPAN_MS), () => this.#changeMember(random.pick(this.#browsers)));
+    if (this.#tellsOfSilence)
+      for (let count = stories.between(1, 2); count > 0; count--)
+        this.#world.at(stories.between(0, SPAN_MS / 2), () => this.#silence(random.pick(this.#browsers)));
     this.#world.runUntil(SPAN_MS, isOver);
     if (isOver()) return;
     this.#calm();
@@ -126,6 +131,7 @@ class Run {
       if (browser.tabs.every(({ isAlive }) => !isAlive)) this.#openTab(browser);
       this.#comeOnline(browser);
       browser.isSignedIn = true;
+      for (const tab of this.#tabsOf(browser)) this.#wake(tab);
       this.#comeBack(browser);
       // One tab is enough, and it need not be the one that leads.
       const tabs = this.#tabsOf(browser);
@@ -255,6 +261,7 @@ class Run {
     if (withdrawn.size > 0) this.#world.hit("base withdrawn");
     this.#world.at(this.#world.nowMs + 500, () => {
       if (!tab.isAlive || tab.browser.leader !== leader || leader?.isAlive !== true) return;
+      if (this.#tabsOf(tab.browser).some(({ isAsleep }) => isAsleep)) return;
       for (const held of basesOf())
         if (withdrawn.has(held)) this.problems.push(`${JSON.stringify(held)} is kept after it was withdrawn`);
     });
@@ -360,7 +367,7 @@ class Run {
     browser.isOnline = false;
     for (const tab of this.#tabsOf(browser)) {
       // Some platforms do not tell.
-      if (this.#world.random.chance(0.7)) tab.outbox?.connected(false);
+      if (this.#world.random.chance(0.7)) tab.whenRuns(() => tab.outbox?.connected(browser.isOnline));
       this.#network.breakWhere((each) => each.tab === tab);
     }
     this.#world.at(this.#world.nowMs + this.#world.random.pick([500, 5_000, 20_000]), () => this.#comeOnline(browser));
@@ -369,7 +376,7 @@ class Run {
   #comeOnline(browser: SimBrowser): void {
     this.#world.note(`${browser.user} is online`);
     browser.isOnline = true;
-    for (const tab of this.#tabsOf(browser)) tab.outbox?.connected(true);
+    for (const tab of this.#tabsOf(browser)) tab.whenRuns(() => tab.outbox?.connected(browser.isOnline));
   }
 
   #openTab(browser: SimBrowser): void {
@@ -393,9 +400,15 @@ class Run {
         this.#world.at(this.#world.nowMs + this.#world.random.between(100, 3000), () => {
           if (!from.isAlive || !browser.isOnline || (!this.#world.isCalm && this.#world.random.chance(0.3))) return;
           browser.isSignedIn = true;
-          from.outbox?.signedIn(from.principal);
+          from.whenRuns(() => from.outbox?.signedIn(from.principal));
         }),
       shown: (from) => this.#look(from),
+      // So that two think that they lead, while what one of them has sent is under way.
+      stole: () => {
+        const { stories } = this.#world;
+        for (const each of this.#tabsOf(browser))
+          if (stories.chance(0.6)) this.#world.at(this.#world.nowMs + stories.between(0, 600), () => this.#wake(each));
+      },
       // So that a person decides about what is being changed for another reason.
       purged: (from, partition) => {
         this.#checkPurge(from, partition);
@@ -407,6 +420,7 @@ class Run {
       elapsedMs: () => this.#world.nowMs - elapsedFrom,
       nowMs: () => this.#world.serverMs + browser.skewMs,
       policy: this.#policy,
+      doubts: this.#tellsOfSilence,
       hit: (interval) => this.#world.hit(interval),
     });
     browser.tabs.push(tab);
@@ -551,6 +565,32 @@ class Run {
     this.#network.breakWhere((each) => each.tab.browser === browser);
   }
 
+  /** The tab that leads is stopped in the middle of its work, perhaps for longer than the others wait for it; it wakes and thinks that it still leads. */
+  #silence(browser: SimBrowser): void {
+    if (this.#shared.has(browser)) return;
+    const { stories } = this.#world;
+    while (this.#tabsOf(browser).length < 2) this.#openTab(browser);
+    const leader = browser.leader as SimTab | null;
+    if (leader?.isAlive !== true || leader.isAsleep) return;
+    for (let count = stories.between(1, 3); count > 0; count--) this.#write(browser);
+    this.#world.at(this.#world.nowMs + stories.between(0, 250), () => {
+      if (!leader.isAlive || browser.leader !== leader) return;
+      this.#world.hit("leader suspended");
+      this.#world.note(`${leader.name} sleeps`);
+      this.#network.breakWhere((each) => each.tab === leader);
+      leader.sleep();
+      this.#world.at(this.#world.nowMs + stories.pick([5_000, 16_000, 17_000, 25_000, 40_000]), () =>
+        this.#wake(leader),
+      );
+    });
+  }
+
+  #wake(tab: SimTab): void {
+    if (!tab.isAlive || !tab.isAsleep) return;
+    this.#world.note(`${tab.name} wakes`);
+    tab.wake((count) => this.#world.stories.between(0, count - 1));
+  }
+
   /** One person leaves a list or comes back to it: some rows of what is watched leave their sight, while they write to them. */
   #changeMember(browser: SimBrowser): void {
     const { random } = this.#world;
@@ -666,7 +706,7 @@ class Run {
   }
 
   #pickTab(browser: SimBrowser): SimTab | null {
-    const tabs = this.#tabsOf(browser);
+    const tabs = this.#tabsOf(browser).filter(({ isAsleep }) => !isAsleep);
     return tabs.length === 0 ? null : this.#world.random.pick(tabs);
   }
 }
