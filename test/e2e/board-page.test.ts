@@ -497,9 +497,11 @@ test("[O3] [O5] [RH4] two windows rename a card, one of them without a network: 
     .poll(() => away.locator(".refused .why").textContent())
     .toBe("Somebody else changed it meanwhile: title is now “Draw no plan”.");
   await expect.poll(() => cards(away, "todo"), PATIENT).toContain("Draw no plan");
-  await away.getByText("Keep mine").click();
+  await away.getByText("Keep mine").press("Enter");
   await expect.poll(() => cards(here, "todo"), PATIENT).toContain("Draw two plans");
   await isStanding(away, "Live");
+  // The button is gone, the focus is not.
+  expect(await away.evaluate("document.activeElement.className")).toContain("writes");
 
   // A card is dragged without a network, and renamed in the other window: these go together.
   await away.keyboard.press("Escape");

@@ -1,6 +1,7 @@
 /** YOURS. A button with a panel that hangs from it: closed by Escape, by a click elsewhere, and when focus leaves it. */
 
 import { type ReactNode, useEffect, useId, useRef, useState } from "react";
+import { useKeptFocus } from "./use-kept-focus.ts";
 
 export interface HangingPanelProps {
   readonly label: string;
@@ -29,6 +30,11 @@ export function HangingPanel({
   const root = useRef<HTMLDivElement>(null);
   const opener = useRef<HTMLButtonElement>(null);
   const close = () => setOpen(false);
+  // Of a panel that is read, what was decided about goes; the next decision is not one key away.
+  useKeptFocus(root, (focused) => {
+    const panel = focused.closest<HTMLElement>(".panel[tabindex]");
+    return () => panel;
+  });
   useEffect(() => {
     if (!isOpen) return;
     const onPointer = (event: PointerEvent) => {
