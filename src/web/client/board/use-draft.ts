@@ -65,7 +65,7 @@ export function useDraft<Base>(options: DraftOptions<Base>): readonly [DraftFiel
   useEffect(() => {
     if (keepAs !== undefined) return;
     const end = () => ending.current();
-    // A page that is left asks first, and says so once more on phones, where it may not ask.
+    // Of a page that is left, as far as the browser still stores it: told before it goes and, on phones, while it does.
     addEventListener("beforeunload", end);
     addEventListener("pagehide", end);
     return () => {
