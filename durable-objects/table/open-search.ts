@@ -64,9 +64,8 @@ export function isSearched(spec: AnyResource["spec"]): spec is SearchedTable {
 function noteOf(spec: SearchedTable, migrations: readonly Migration[]): string {
   const columns = spec.search.fields.map(({ name }) => spec.columns.find((column) => column.name === name)?.sqlName);
   // A column that takes the name which the triggers have for the number of a row makes the index anew.
-  const number = rowidName(spec);
-  const named = number === "rowid" ? {} : { number };
-  return JSON.stringify({ form: INDEX_FORM, columns, rebuilt: lastRebuild(spec.name, migrations), ...named });
+  const number = rowidName(spec) === "rowid" ? undefined : rowidName(spec);
+  return JSON.stringify({ form: INDEX_FORM, columns, rebuilt: lastRebuild(spec.name, migrations), number });
 }
 
 const rebuilds = new WeakMap<readonly Migration[], ReadonlyMap<string, string>>();

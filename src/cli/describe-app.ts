@@ -10,7 +10,8 @@ import { pathToFileURL } from "node:url";
 import { projectTable } from "../core/read-model/projected-table.ts";
 import type { AppDefinition } from "../define/app.ts";
 import type { AnyResource } from "../define/resource.ts";
-import { checkNames } from "./generate/check-names.ts";
+import { checkInclude } from "./generate/check-include.ts";
+import { checkSchema } from "./generate/check-schema.ts";
 import { checkViews } from "./generate/check-views.ts";
 import { d1Snapshot, type ProjectionSource } from "./generate/d1-snapshot.ts";
 import { ORIGIN_ID, type Snapshot, withVersionColumn } from "./generate/snapshot.ts";
@@ -47,6 +48,7 @@ async function describe(appFile: string): Promise<AppDescription> {
   const definition = loaded.app?.definition;
   if (definition === undefined) throw new Error(`${appFile} must export "app", made by defineApp({ name, resources })`);
   const resources = [...definition.resources.values()];
+  checkInclude(resources);
   const groups = Map.groupBy(resources, (resource) => resource.spec.group);
   const snapshots: Record<string, Snapshot> = {};
   for (const [group, members] of groups) snapshots[group] = await snapshotOf(members);
@@ -58,7 +60,7 @@ async function describe(appFile: string): Promise<AppDescription> {
   }));
   const features = await featureSnapshot();
   const copied = projectionsOf(resources, snapshots);
-  checkNames({ resources, groups: snapshots, copied, features });
+  checkSchema({ resources, groups: snapshots, copied, features });
   const d1 = d1Snapshot(features, copied);
   await checkViews(definition.news?.flatMap(({ queries }) => queries?.() ?? []) ?? [], d1);
   return { name: definition.name, tables, snapshots, d1 };

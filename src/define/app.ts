@@ -5,10 +5,8 @@
 
 import { isAppName, type ObjectName } from "../core/ids.ts";
 import type { Json } from "../core/json.ts";
-import { projectTable } from "../core/read-model/projected-table.ts";
 import type { ColumnSpec } from "../core/schema/table-spec.ts";
 import { checkUses } from "./check-uses.ts";
-import type { ManyToMany } from "./config.ts";
 import { ConfigError } from "./config-error.ts";
 import type { ObjectProcedure } from "./hooks.ts";
 import type { AnyResource } from "./resource.ts";
@@ -165,12 +163,8 @@ function checkRelations(resource: AnyResource, all: ReadonlyMap<string, AnyResou
     const refuse = (problem: string, mend: string) =>
       new ConfigError(resource.name, resource.file, `relation "${name}" ${problem}`, mend);
     const target = requireTable(relation.resource, all, refuse);
-    if (relation.type === "manyToMany") {
-      if (resource.spec.columns.some((column) => column.name === name) || resource.spec.computed.includes(name))
-        throw refuse("has the name of a column", "Rename the relation: rows would have two members of one name.");
-      checkManyToMany(relation, [resource, target], all, refuse);
-      continue;
-    }
+    // What lies in D1 of these the tools check (`check-include.ts`).
+    if (relation.type === "manyToMany") continue;
     const holder = relation.type === "belongsTo" ? resource : target;
     const column = requireColumn(relation.foreignKey, holder, refuse);
     if (relation.onDelete === undefined) continue;
@@ -188,40 +182,15 @@ function checkRelations(resource: AnyResource, all: ReadonlyMap<string, AnyResou
   }
 }
 
-/** What `include` reads of it lies in D1: the join table's keys and the target. */
-function checkManyToMany(
-  { through }: ManyToMany,
-  [source, target]: readonly [AnyResource, AnyResource],
-  all: ReadonlyMap<string, AnyResource>,
-  refuse: Refuse,
-): void {
-  const join = requireTable(through.resource, all, refuse);
-  for (const each of [join, target])
-    if (each.config.readModel === undefined)
-      throw refuse(`is read from copies, and "${each.name}" has none`, `Give "${each.name}" readModel: true.`);
-  const copied = projectTable(join.spec, join.config.readModel as true | readonly string[]).columns;
-  for (const [name, { spec }] of [
-    [through.sourceKey, source],
-    [through.targetKey, target],
-  ] as const) {
-    const column = requireColumn(name, join, refuse);
-    const kind = spec.columns.find((each) => each.name === spec.primaryKey)?.kind;
-    if (column.kind !== kind)
-      throw refuse(`compares "${name}" (${column.kind}) with a key (${kind})`, "Give both columns one type.");
-    if (!copied.includes(column))
-      throw refuse(`needs "${name}", which is not copied`, `Add it to the readModel of "${join.name}".`);
-  }
-}
-
 type Refuse = (problem: string, mend: string) => ConfigError;
 
-function requireTable(name: string, all: ReadonlyMap<string, AnyResource>, refuse: Refuse): AnyResource {
+export function requireTable(name: string, all: ReadonlyMap<string, AnyResource>, refuse: Refuse): AnyResource {
   const table = all.get(name);
   if (table === undefined) throw refuse(`names no table: "${name}"`, `Tables are: ${[...all.keys()].join(", ")}.`);
   return table;
 }
 
-function requireColumn(name: string, { name: table, spec }: AnyResource, refuse: Refuse): ColumnSpec {
+export function requireColumn(name: string, { name: table, spec }: AnyResource, refuse: Refuse): ColumnSpec {
   const column = spec.columns.find((candidate) => candidate.name === name);
   if (column !== undefined) return column;
   const names = spec.columns.map((each) => each.name).join(", ");

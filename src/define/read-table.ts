@@ -37,9 +37,6 @@ export interface ReadTable {
   readonly foreignKeys: readonly ForeignKey[];
 }
 
-/** Columns a table may have: SQLite in a Durable Object takes 100, one of which is Ledge's hidden `_version`. */
-const MAX_COLUMNS = 99;
-
 export function readTable(table: SQLiteTable, config: ResourceConfig, file: string | undefined): ReadTable {
   const drizzle = getTableConfig(table);
   const refuse = (problem: string, mend: string) => new ConfigError(drizzle.name, file, problem, mend);
@@ -47,8 +44,6 @@ export function readTable(table: SQLiteTable, config: ResourceConfig, file: stri
     throw refuse("the name cannot be a path segment", "Use letters, digits and _.");
 
   const entries = Object.entries(getTableColumns(table));
-  if (entries.length > MAX_COLUMNS)
-    throw refuse(`has ${entries.length} columns, limit is ${MAX_COLUMNS}`, "Split the table.");
   if (drizzle.primaryKeys.length > 0) {
     throw refuse(
       "a composite primary key is not supported",
@@ -59,12 +54,7 @@ export function readTable(table: SQLiteTable, config: ResourceConfig, file: stri
   const defaults = new Map<string, DefaultSource>();
   const onUpdate = new Map<string, () => Json>();
   for (const [name, column] of entries) {
-    if (
-      !/^[A-Za-z_][A-Za-z0-9_]*$/.test(name) ||
-      name.startsWith("__") ||
-      column.name === "_version" ||
-      column.name.startsWith("_cf_")
-    ) {
+    if (!/^(?!__)[A-Za-z_]\w*$/.test(name) || /^(_version$|_cf_)/i.test(column.name)) {
       throw refuse(
         `column "${name}" has a name that filters or Ledge cannot use`,
         "Use letters, digits and _; _version and _cf_… are taken.",

@@ -8,7 +8,6 @@ import type { SQLiteTable } from "drizzle-orm/sqlite-core";
 import { RESERVED_RESOURCES } from "../core/ids.ts";
 import { isJsonObject, type Json } from "../core/json.ts";
 import { type CustomOperators, defineOperators } from "../core/query/custom-operators.ts";
-import { MAX_COPIED_COLUMNS, projectTable } from "../core/read-model/projected-table.ts";
 import type { ColumnSpec, Row, TableSpec } from "../core/schema/table-spec.ts";
 import { checkOperators } from "./check-operators.ts";
 import { checkOptions } from "./check-options.ts";
@@ -109,17 +108,7 @@ function declare<T extends SQLiteTable>(
   };
   checkOperators(config.query?.operators, made.operators, refuse);
   checkScopes(made as unknown as AnyResource, refuse);
-  if (plain.readModel !== undefined) checkCopied(spec, plain.readModel, refuse);
   return made;
-}
-
-function checkCopied(spec: TableSpec, wanted: true | readonly string[], refuse: Refuse): void {
-  const { length } = projectTable(spec, wanted).columns;
-  if (length > MAX_COPIED_COLUMNS)
-    throw refuse(
-      `readModel copies ${length} columns, limit is ${MAX_COPIED_COLUMNS} (a table of D1 has 100)`,
-      'List those that are read across objects: readModel: ["title", …].',
-    );
 }
 
 export type Refuse = (problem: string, mend: string) => ConfigError;

@@ -27,6 +27,9 @@ export const PROJECTED = {
 /** Of a table with three indexes and full text, as the example's tasks; held there too. */
 export const INDEXED = { createRowsWritten: 7, patchRowsWritten: 5 } as const;
 
+/** Of a table in partitions with search and no index of its own: found by id across them. Held there too; docs/cost.md says it in words. */
+export const PARTITIONED = { createRowsWritten: 5, textRowsWritten: 4, patchRowsWritten: 2 } as const;
+
 /** A view's page of 20, of one object and of 25; held there too. */
 export const VIEWED = {
   d1RowsRead: 30,

@@ -4,8 +4,7 @@
  * behind; its indexes come along, because reads want them. Pure.
  */
 
-import { COPY_COLUMN, type ProjectedTable, projectionName } from "../../core/read-model/projected-table.ts";
-import type { ColumnSpec } from "../../core/schema/table-spec.ts";
+import { COPY_COLUMN, keyColumn, type ProjectedTable, projectionName } from "../../core/read-model/projected-table.ts";
 import type { Snapshot, SnapshotColumn, SnapshotIndex, SnapshotTable, SnapshotTables } from "./snapshot.ts";
 import { VERSION_COLUMN } from "./snapshot.ts";
 
@@ -40,7 +39,7 @@ export function d1Snapshot(features: Snapshot, sources: readonly ProjectionSourc
 function projectionTable(source: ProjectionSource): SnapshotTable {
   const { projected, table } = source;
   const name = projectionName(projected.name);
-  const key = keyOf(projected);
+  const key = keyColumn(projected);
   const columns = projected.columns.flatMap(({ sqlName }) => {
     const column = table.columns[sqlName];
     return column === undefined ? [] : [[sqlName, plainColumn(column, sqlName === key.sqlName)] as const];
@@ -75,7 +74,7 @@ export function copiedIndexes({ projected, table, sought }: ProjectionSource): r
       : [],
   );
   // Across objects there is no order by id but this one: the key begins with the copy.
-  const byId = { name: `${name}_by_id`, columns: [keyOf(projected).sqlName], isUnique: false };
+  const byId = { name: `${name}_by_id`, columns: [keyColumn(projected).sqlName], isUnique: false };
   const led = new Set(own.map(({ columns }) => columns[0]));
   const links = sought.flatMap((column) =>
     led.has(column) ? [] : [{ name: `${name}_of_${column}`, columns: [column], isUnique: false }],
@@ -86,10 +85,4 @@ export function copiedIndexes({ projected, table, sought }: ProjectionSource): r
 
 function plainColumn({ name, type }: SnapshotColumn, isKey: boolean): SnapshotColumn {
   return { name, type, primaryKey: false, notNull: isKey, autoincrement: false };
-}
-
-function keyOf({ name, columns, primaryKey }: ProjectedTable): ColumnSpec {
-  const key = columns.find((column) => column.name === primaryKey);
-  if (key === undefined) throw new TypeError(`"${name}" is projected without its key`);
-  return key;
 }

@@ -62,7 +62,7 @@ export function isMissing(value: MetricValue | Json): value is null {
 }
 
 /** The column of a name that was checked before. */
-export function requireColumn(table: TableSpec, name: string | undefined): ColumnSpec {
+export function requireColumn(table: Pick<TableSpec, "name" | "columns">, name: string | undefined): ColumnSpec {
   const column = name === undefined ? undefined : columnOf(table, name);
   if (column === undefined) throw new TypeError(`${table.name} has no column ${name}`);
   return column;

@@ -4,6 +4,7 @@
  */
 
 import { shortHash } from "../json.ts";
+import { requireColumn } from "../query/grouping.ts";
 import type { ColumnSpec, TableSpec } from "../schema/table-spec.ts";
 
 export interface ProjectedTable {
@@ -34,6 +35,11 @@ export function projectTable(spec: TableSpec, wanted: true | readonly string[]):
   );
   const { name, group, primaryKey, partitionBy } = spec;
   return { name, group, columns, primaryKey, partitionBy, softDelete: spec.softDelete?.field ?? null };
+}
+
+/** Copies have it whatever columns were asked for. */
+export function keyColumn(table: ProjectedTable): ColumnSpec {
+  return requireColumn(table, table.primaryKey);
 }
 
 /** The name of a table in D1. */

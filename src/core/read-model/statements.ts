@@ -11,7 +11,7 @@ import { decodeBase64 } from "../schema/base64.ts";
 import type { ColumnSpec } from "../schema/table-spec.ts";
 import { encodeValue } from "../schema/value.ts";
 import type { Copy, Step } from "./copy.ts";
-import { COPY_COLUMN, type ProjectedTable, projectionName } from "./projected-table.ts";
+import { COPY_COLUMN, keyColumn, type ProjectedTable, projectionName } from "./projected-table.ts";
 import { isComplete, type Place, type PulledRow } from "./pull.ts";
 
 export interface Statement {
@@ -203,12 +203,6 @@ function packed(items: readonly string[]): string[] {
     size += item.length;
   }
   return held.length === 0 ? arrays : [...arrays, `[${held.join(",")}]`];
-}
-
-function keyColumn(table: ProjectedTable): ColumnSpec {
-  const key = table.columns.find(({ name }) => name === table.primaryKey);
-  if (key === undefined) throw new TypeError(`"${table.name}" is projected without its key`);
-  return key;
 }
 
 function placeText(place: Place | null): string | null {

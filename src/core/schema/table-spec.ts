@@ -113,13 +113,13 @@ export type Row = Readonly<Record<string, Json>>;
 export type Draft = Readonly<Record<string, Json>>;
 
 /** The column of that name, or undefined. */
-export function columnOf(table: TableSpec, name: string): ColumnSpec | undefined {
+export function columnOf(table: Pick<TableSpec, "columns">, name: string): ColumnSpec | undefined {
   return lookup(table).get(name);
 }
 
-const lookups = new WeakMap<TableSpec, ReadonlyMap<string, ColumnSpec>>();
+const lookups = new WeakMap<Pick<TableSpec, "columns">, ReadonlyMap<string, ColumnSpec>>();
 
-function lookup(table: TableSpec): ReadonlyMap<string, ColumnSpec> {
+function lookup(table: Pick<TableSpec, "columns">): ReadonlyMap<string, ColumnSpec> {
   let found = lookups.get(table);
   if (found === undefined) {
     found = new Map(table.columns.map((column) => [column.name, column]));

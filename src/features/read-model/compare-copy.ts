@@ -6,7 +6,7 @@
 import { quoteColumn, quoteIdentifier } from "../../../durable-objects/sql/quote-identifier.ts";
 import type { ObjectName, RowId } from "../../core/ids.ts";
 import { jsonEquals } from "../../core/json.ts";
-import { COPY_COLUMN, type ProjectedTable, projectionName } from "../../core/read-model/projected-table.ts";
+import { COPY_COLUMN, keyColumn, type ProjectedTable, projectionName } from "../../core/read-model/projected-table.ts";
 import type { Place, PulledPage, PulledRow, PullReply, PullRequest } from "../../core/read-model/pull.ts";
 import { decodeValue } from "../../core/schema/value.ts";
 import { runBatch } from "./database.ts";
@@ -69,7 +69,7 @@ async function compareWith(
   const [cursors, ...held] = await runBatch(database, [
     { sql: "SELECT epoch, seq FROM rm_copies WHERE object = ? AND status = 'serving'", params: [object] },
     ...tables.map(({ table, after, until }) => {
-      const key = `t.${quoteIdentifier(keyOf(table))}`;
+      const key = `t.${quoteColumn(keyColumn(table))}`;
       const columns = table.columns.map((column) => `t.${quoteColumn(column)}`).join(", ");
       return {
         sql: `SELECT ${columns} FROM ${quoteIdentifier(projectionName(table.name))} AS t WHERE ${COPY_COLUMN} = ${serving} AND (?2 IS NULL OR ${key} > ?2) AND (?3 IS NULL OR ${key} <= ?3)`,
@@ -118,7 +118,7 @@ function differencesOf(
   standing: readonly PulledRow[],
   copied: readonly Record<string, unknown>[],
 ): string[] {
-  const key = keyOf(table);
+  const key = keyColumn(table).sqlName;
   const copies = new Map(copied.map((record) => [record[key] as RowId, record]));
   const different = standing.filter(({ id, row }) => {
     const record = copies.get(id);
@@ -131,8 +131,4 @@ function differencesOf(
     );
   });
   return [...different.map(({ id }) => id), ...copies.keys()].map((id) => `${table.name}/${id}`);
-}
-
-function keyOf(table: ProjectedTable): string {
-  return table.columns.find(({ name }) => name === table.primaryKey)?.sqlName ?? table.primaryKey;
 }

@@ -4,17 +4,16 @@
  * lacks. One bounded step a call, for administrators, who carry the cursor on (`ledge read-model`).
  */
 
-import { quoteIdentifier } from "../../../durable-objects/sql/quote-identifier.ts";
 import { invalidField } from "../../core/fault.ts";
 import type { ObjectName } from "../../core/ids.ts";
 import { isJsonObject, type Json } from "../../core/json.ts";
 import { beginStep } from "../../core/read-model/copy.ts";
-import { projectionName } from "../../core/read-model/projected-table.ts";
 import { type ObjectFacts, PAGE_LIMITS, type Place } from "../../core/read-model/pull.ts";
 import { type Statement, statementsOf } from "../../core/read-model/statements.ts";
 import type { RouteContext } from "../../edge/app-options.ts";
 import { requireOperator } from "../../edge/may-inspect.ts";
 import { readJsonBody } from "../../edge/read-body.ts";
+import { claimStrays } from "./claim-strays.ts";
 import { comparePage } from "./compare-copy.ts";
 import { databaseOf, runBatch } from "./database.ts";
 import { type Consumer, dropOld, followObject, pullObject } from "./follow-object.ts";
@@ -25,9 +24,10 @@ import { registeredNames } from "./registered-names.ts";
 /** A step looks at no further object once so much time has passed, so that a call stays below any limit. */
 const STEP_MS = 3000;
 const MAX_OBJECTS = 50;
+const MAX_COPIES = 1000;
 const ACTS = ["follow", "rebuild", "compare", "drop"] as const;
 
-/** The same object once more, wherever it has got to. */
+/** The same object once more, wherever it has got to; of copies without a line, from the first one. */
 const GOES_ON: Place = { table: "", after: null };
 
 interface Step {
@@ -38,6 +38,8 @@ interface Step {
   readonly after: string;
   /** Of the next one, how far it has been compared. */
   readonly place: Place | null;
+  /** What comes before all objects; null: it is done. */
+  readonly strays: Place | null;
 }
 
 export async function operate(projection: Projection, context: RouteContext): Promise<Response> {
@@ -47,43 +49,36 @@ export async function operate(projection: Projection, context: RouteContext): Pr
   const unknown = step.tables?.find((name) => !projection.tables.has(name));
   if (unknown !== undefined) throw invalidField("tables", `names no copied table: ${unknown}`);
   const consumer: Consumer = { env, database: databaseOf(env, log), projection, clock: Date.now };
-  if (step.after === "") await runBatch(consumer.database, claimStrays(projection));
-  const { names, registered, end } = await nextObjects(consumer, step.after);
   const endsAt = Date.now() + STEP_MS;
+  const isOver = () => Date.now() >= endsAt;
+  if (step.strays !== null) {
+    const strays = await claimStrays(consumer.database, projection, step.strays, { copies: MAX_COPIES, isOver });
+    if (strays !== null) return answer([], { after: "", place: null, strays: { ...strays } });
+  }
+  const { names, registered, end } = await nextObjects(consumer, step.after);
   const done: Json[] = [];
   let { after, place } = step;
   let next: Json = end === undefined ? null : { after: end, place: null };
   const isMeant = (name: ObjectName) =>
     holds(projection, name, step.tables) && !(step.act === "drop" && registered.has(name));
   for (const object of names.filter(isMeant)) {
-    if (Date.now() >= endsAt) {
-      next = { after, place: null };
-      break;
-    }
     const shown = await (registered.has(object)
       ? actOn(consumer, object, step.act, place, endsAt)
       : actOnUnknown(consumer, object, step.act, endsAt));
     done.push({ object, ...shown.report });
     place = shown.place;
-    if (place !== null) {
-      next = { after, place: place as unknown as Json };
+    if (place === null) after = object;
+    // One object at least, so that a walk comes on whatever went before.
+    if (place !== null || isOver()) {
+      next = { after, place: place && { ...place } };
       break;
     }
-    after = object;
   }
-  return Response.json({ objects: done, next }, { headers: { "cache-control": "no-store" } });
+  return answer(done, next);
 }
 
-/**
- * Rows under a copy of which no line tells are in views over partitions, and nobody's: each such copy has a line from here on, which hides it,
- * as that of an object that is not registered.
- */
-function claimStrays({ tables }: Projection): readonly Statement[] {
-  return [...tables.values()].map(({ name, group }) => ({
-    sql: `INSERT INTO rm_copies (id, object, grp, part, status, is_hidden, epoch, migration, form, seq, head, size_bytes, place, as_of, step)
- SELECT DISTINCT _copy, ?1 || _copy, ?2, NULL, 'dropping', 1, '', NULL, '', 0, 0, 0, NULL, 0, 0 FROM ${quoteIdentifier(projectionName(name))} WHERE _copy NOT IN (SELECT id FROM rm_copies)`,
-    params: [`t/stray/${group}/`, group],
-  }));
+function answer(objects: readonly Json[], next: Json): Response {
+  return Response.json({ objects, next }, { headers: { "cache-control": "no-store" } });
 }
 
 /** The next objects that the register or D1 knows, in the order of their names; `end`: there may be more behind it. */
@@ -169,16 +164,18 @@ function holds(projection: Projection, object: ObjectName, tables: readonly stri
 }
 
 function readStep(body: Json): Step {
-  const { act = "follow", tables = null, after = "", place = null } = isJsonObject(body) ? body : {};
+  const given = isJsonObject(body) ? body : {};
+  const { act = "follow", tables = null, after = "", place = null } = given;
+  const { strays = after === "" && place === null ? { ...GOES_ON } : null } = given;
   if (!ACTS.some((each) => each === act)) throw invalidField("act", `must be one of ${ACTS.join(", ")}`);
   const isList = Array.isArray(tables) && tables.every((each) => typeof each === "string");
   if (tables !== null && !isList) throw invalidField("tables", "must be names of tables");
-  const isPlace = place === null || (isJsonObject(place) && typeof place.table === "string");
-  if (typeof after !== "string" || !isPlace) throw invalidField("after", "must be as the step before answered");
-  return {
-    act: act as Step["act"],
-    tables: tables as readonly string[] | null,
-    after,
-    place: place as unknown as Place | null,
-  };
+  if (typeof after !== "string" || !isPlace(place) || !isPlace(strays))
+    throw invalidField("after", "must be as the step before answered");
+  return { act: act as Step["act"], tables: tables as readonly string[] | null, after, place, strays };
+}
+
+/** Of no use but where it came from. */
+function isPlace(value: Json): value is Json & (Place | null) {
+  return value === null || (isJsonObject(value) && typeof value.table === "string");
 }

@@ -127,19 +127,13 @@ function checkViews(
   { resources }: Pick<AppDefinition, "resources">,
   { tables }: Projection,
 ): void {
-  const taken = new Set([...RESERVED_RESOURCES, ...[...resources.keys()].map(lower)]);
+  const taken = new Set([...RESERVED_RESOURCES, ...resources.keys()]);
   for (const { name, tables: read, resource } of views) {
     const refuse = (problem: string, mend: string) => new ConfigError(name, resource.file, problem, mend);
     const missing = read.find((table) => !tables.has(table));
     if (missing !== undefined)
       throw refuse(`reads "${missing}", which is not copied`, "Give that table readModel: true.");
-    if (taken.has(lower(name)))
-      throw refuse("has the name of a table, of another view or of a path of Ledge", "Rename the view.");
-    taken.add(lower(name));
+    if (taken.has(name)) throw refuse("has the name of a table, a view or a path of Ledge", "Rename the view.");
+    taken.add(name);
   }
-}
-
-/** To SQLite upper and lower case are one. */
-function lower(name: string): string {
-  return name.toLowerCase();
 }

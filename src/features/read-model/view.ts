@@ -79,7 +79,7 @@ function viewOfTable(name: string, { of, auth, public: open, pagination }: Table
   const kept = whole.spec.columns.filter((column) => copied.some((each) => each.name === column.name));
   const made = { ...whole, spec: { ...whole.spec, columns: kept } };
   if (!/^[A-Za-z][A-Za-z0-9_]{0,62}$/.test(name))
-    throw new ConfigError(name, made.file, "the name is no path segment", "Use letters, digits and _.");
+    throw new ConfigError(name, made.file, "the name cannot be a path segment", "Use letters, digits and _.");
   return { name, resource: { ...made, name }, tables: [of.name], query: null };
 }
 

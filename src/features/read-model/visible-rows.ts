@@ -33,10 +33,12 @@ export function sourceOf(view: View, projection: Projection, where: Filter = ALL
   const names = view.query.columns.map(quoteIdentifier).join(", ");
   // Views have no versions; the readers of tables want one.
   const own = `${quoteIdentifier(`${spec.name} of`)}(${names}) AS (${view.query.sql})`;
-  const whole = clause(spec.name, `SELECT *, 0 AS "_version" FROM ${quoteIdentifier(`${spec.name} of`)}`);
+  // With a blank, as no table has one that the query reads.
+  const name = `rows of ${spec.name}`;
+  const whole = clause(name, `SELECT *, 0 AS "_version" FROM ${quoteIdentifier(`${spec.name} of`)}`);
   // A query may give NULL whatever its columns declare (an outer join): no page may be lost by it.
   const columns = spec.columns.map((column) => ({ ...column, notNull: false }));
-  return { spec: { ...spec, columns }, prefix: `WITH ${[...clauses, own, whole].join(", ")} ` };
+  return { spec: { ...spec, name, columns }, prefix: `WITH ${[...clauses, own, whole].join(", ")} ` };
 }
 
 /** All rows of one table, soft-deleted ones too: the reader's filter leaves them out. */

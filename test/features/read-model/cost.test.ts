@@ -16,7 +16,7 @@ import { readInstant } from "../../../src/features/read-model/read-instant.ts";
 import { type View, view } from "../../../src/features/read-model/view.ts";
 import { prefixed, sourceOf } from "../../../src/features/read-model/visible-rows.ts";
 import { walkObjects } from "../../../src/features/read-model/walk-objects.ts";
-import { INDEXED, PROJECTED, VIEWED } from "../../bench/measured-usage.ts";
+import { INDEXED, PARTITIONED, PROJECTED, VIEWED } from "../../bench/measured-usage.ts";
 import { app, notes, projects } from "./app.ts";
 import { d1, send, settle } from "./client.ts";
 
@@ -101,6 +101,22 @@ it("[RM2] a commit of a table with three indexes and search, as the example's ta
   await send("ann", "PATCH /api/tasks/k1", { isDone: true });
   const patch = await follow("t/test/work");
   expect([create.written, patch.written]).toEqual([[INDEXED.createRowsWritten], [INDEXED.patchRowsWritten]]);
+});
+
+it("[RM2] a commit of a table in partitions costs D1 the row that finds it by id, too", async () => {
+  const { follow } = counting();
+  const object = "t/test/notes/priced";
+  const written = async (to: string, body: object) => {
+    await send("ann", to, body);
+    return (await follow(object)).written;
+  };
+  await send("ann", "POST /api/@priced/notes", { id: "b0", authorId: "a", body: "first fence" });
+  await settle(object);
+  const create = await written("POST /api/@priced/notes", { id: "b1", authorId: "a", body: "second fence" });
+  const text = await written("PATCH /api/@priced/notes/b1", { body: "third fence" });
+  const other = await written("PATCH /api/@priced/notes/b1", { rank: 2 });
+  const { createRowsWritten, textRowsWritten, patchRowsWritten } = PARTITIONED;
+  expect([create, text, other]).toEqual([[createRowsWritten], [textRowsWritten], [patchRowsWritten]]);
 });
 
 it("[RM1] a view's page costs D1 its rows and one an object, where its object is asked for news a request and a row, and a walk over 25 a request each and two rows", async () => {

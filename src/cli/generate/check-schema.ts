@@ -1,16 +1,17 @@
 /**
- * Names that would meet in one database: of tables, of their indexes and of the parts of full-text indexes in an object, and of their copies in
- * D1, where all groups and Ledge's own tables lie side by side; of columns beside Ledge's own. SQLite tells upper and lower case not apart. What
- * a migration would refuse with a page of SQL, or would not, is a `ConfigError` here that names table and mend. Called when the tools load an application.
+ * What SQLite would not hold, or not as it is meant: names that would meet in one database (of tables, of their indexes and of the parts of
+ * full-text indexes in an object, and of their copies in D1, where all groups and Ledge's own tables lie side by side; of columns beside Ledge's
+ * own; upper and lower case are one there), and tables and copies that are too wide. A migration would refuse it with a page of SQL, or would not: here it
+ * is a `ConfigError` with table and mend. Called when the tools load an application, so that no Worker carries it.
  */
 
 import { indexName } from "../../../durable-objects/sql/search-index.ts";
-import { COPY_COLUMN, projectionName } from "../../core/read-model/projected-table.ts";
+import { COPY_COLUMN, MAX_COPIED_COLUMNS, projectionName } from "../../core/read-model/projected-table.ts";
 import type { ColumnSpec } from "../../core/schema/table-spec.ts";
 import { ConfigError } from "../../define/config-error.ts";
 import type { AnyResource } from "../../define/resource.ts";
 import { copiedIndexes, type ProjectionSource } from "./d1-snapshot.ts";
-import { type SnapshotTables, VERSION_COLUMN } from "./snapshot.ts";
+import type { SnapshotTables } from "./snapshot.ts";
 
 export interface NamedApp {
   readonly resources: readonly AnyResource[];
@@ -22,10 +23,12 @@ export interface NamedApp {
 }
 
 /** Throws `ConfigError`. */
-export function checkNames({ resources, groups, copied, features }: NamedApp): void {
+export function checkSchema({ resources, groups, copied, features }: NamedApp): void {
   for (const resource of resources) {
     checkTableName(resource);
-    checkColumns(resource, copied.find(({ projected }) => projected.name === resource.name)?.projected.columns ?? []);
+    const columns = copied.find(({ projected }) => projected.name === resource.name)?.projected.columns ?? [];
+    checkWidth(resource, columns);
+    checkColumns(resource, columns);
   }
   for (const [group, { tables }] of Object.entries(groups)) {
     const own = resources.filter(({ spec }) => spec.group === group);
@@ -109,6 +112,21 @@ function checkTableName({ name, file }: AnyResource): void {
     throw new ConfigError(name, file, "the name is one that SQLite keeps for itself", "Give the table another name.");
 }
 
+/** SQLite in a Durable Object takes 100, one of which is Ledge's hidden `_version`. */
+const MAX_COLUMNS = 99;
+
+function checkWidth({ name, file, spec: { columns } }: AnyResource, copied: readonly ColumnSpec[]): void {
+  if (columns.length > MAX_COLUMNS)
+    throw new ConfigError(name, file, `has ${columns.length} columns, limit is ${MAX_COLUMNS}`, "Split the table.");
+  if (copied.length <= MAX_COPIED_COLUMNS) return;
+  throw new ConfigError(
+    name,
+    file,
+    `readModel copies ${copied.length} columns, limit is ${MAX_COPIED_COLUMNS} (a table of D1 has 100)`,
+    'List those that are read across objects: readModel: ["title", …].',
+  );
+}
+
 function checkColumns({ name, file, spec }: AnyResource, copied: readonly ColumnSpec[]): void {
   const refuse = (column: ColumnSpec, problem: string, mend: string) =>
     new ConfigError(name, file, `column "${column.name}" is "${column.sqlName}" in SQL, ${problem}`, mend);
@@ -120,7 +138,6 @@ function checkColumns({ name, file, spec }: AnyResource, copied: readonly Column
     if (twin !== undefined)
       throw refuse(column, `as column "${twin}" is (upper and lower case are one to SQLite)`, rename);
     seen.set(lower, column.name);
-    if (lower === VERSION_COLUMN.name) throw refuse(column, "which Ledge adds to every table", rename);
     if (lower === COPY_COLUMN && copied.includes(column))
       throw refuse(column, "which in D1 says whose row it is", `${rename} Or leave it out of readModel: ["…"].`);
   }

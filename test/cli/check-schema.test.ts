@@ -1,8 +1,8 @@
-/** Names that would meet in SQLite are refused where the application is described, with table and mend; names that only look so are not. */
+/** What SQLite or D1 would not hold is refused where the application is described, with table and mend; names that only look so are not. */
 
 import { integer, type SQLiteTable, sqliteTable, text } from "drizzle-orm/sqlite-core";
 import { expect, test } from "vitest";
-import { checkNames } from "../../src/cli/generate/check-names.ts";
+import { checkSchema } from "../../src/cli/generate/check-schema.ts";
 import type { ProjectionSource } from "../../src/cli/generate/d1-snapshot.ts";
 import type { SnapshotTable, SnapshotTables } from "../../src/cli/generate/snapshot.ts";
 import { projectTable } from "../../src/core/read-model/projected-table.ts";
@@ -46,7 +46,7 @@ function check(...declared: readonly Declared[]): void {
         ],
   );
   const features = { rm_copies: described("rm_copies", ["rm_copies_serving"]), rm_guards: described("rm_guards", []) };
-  checkNames({ resources, groups, copied, features: { tables: features } });
+  checkSchema({ resources, groups, copied, features: { tables: features } });
 }
 
 const copied = { readModel: true };
@@ -127,11 +127,6 @@ const REFUSED: readonly (readonly [what: string, declared: () => readonly Declar
     /Table "notes" .*column "copy" is "_Copy" in SQL, which in D1 says whose row it is.*another name in SQL.*leave it out of readModel/,
   ],
   [
-    "a column that is Ledge's",
-    () => [table("notes", { version: integer("_Version") })],
-    /"version" is "_Version" in SQL, which Ledge adds/,
-  ],
-  [
     "columns that differ in case alone",
     () => [table("notes", { heading: text("Title") })],
     /column "heading" is "Title" in SQL, as column "title" is/,
@@ -140,6 +135,11 @@ const REFUSED: readonly (readonly [what: string, declared: () => readonly Declar
     "columns of one name",
     () => [table("notes", { heading: text("title") })],
     /column "heading" .*as column "title" is/,
+  ],
+  [
+    "more columns copied than a table of D1 has",
+    () => [table("wide", Object.fromEntries([...Array(97).keys()].map((n) => [`c${n}`, text(`c${n}`)])), copied)],
+    /Table "wide" .*readModel copies 99 columns, limit is 98 .*List those that are read across objects/,
   ],
   [
     "a search in rows whose number has no name left",
@@ -157,6 +157,8 @@ test("[PF1] [RM1] names that meet in no database are taken", () => {
   // Not copied, so not in D1.
   check(table("guards"), table("copies"), table("notes", { copy: text("_copy") }));
   check(table("notes", { copy: text("_copy") }, { readModel: ["title"] }));
+  const many = Object.fromEntries([...Array(97).keys()].map((n) => [`c${n}`, text(`c${n}`)]));
+  check(table("wide", many), table("narrow", many, { readModel: ["c1"] }));
   // Objects of their own.
   check(table("notes", {}, search, ["by_owner"]), table("notes_data", {}, search, ["by_owner"]), table("Notes"));
   check(table("search_terms", { rowid: integer("rowid"), oid: integer("oid") }, { ...copied, ...search }));
