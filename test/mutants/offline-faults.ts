@@ -58,7 +58,7 @@ export const OFFLINE_FAULTS: readonly SimulatedFault[] = [
     rule: "O2",
     what: "after a restart nothing is thought to be under way",
     file: "core/offline/outbox.ts",
-    find: 'if (before.get(entry.key)?.rev !== entry.rev) this.#learnSent(entry);',
+    find: "if (before.get(entry.key)?.rev !== entry.rev) this.#learnSent(entry);",
     replace: ";",
     seed: 35,
   },
