@@ -20,7 +20,7 @@ export const OFFLINE_FAULTS: readonly SimulatedFault[] = [
     file: "core/offline/sendable.ts",
     find: " || mentions(write.values, toCome)",
     replace: "",
-    seed: 6,
+    seed: 2,
   },
   {
     rule: "O2",
@@ -28,7 +28,7 @@ export const OFFLINE_FAULTS: readonly SimulatedFault[] = [
     file: "core/offline/sendable.ts",
     find: 'if (entry.state.kind === "done") continue;',
     replace: 'if (entry.state.kind === "done" || entry.state.kind === "refused") continue;',
-    seed: 10,
+    seed: 3,
   },
   {
     rule: "O2",
@@ -44,7 +44,7 @@ export const OFFLINE_FAULTS: readonly SimulatedFault[] = [
     file: "core/offline/judge-reply.ts",
     find: 'return { kind: "again", mayHaveArrived: true, afterMs: null };',
     replace: 'return { kind: "again", mayHaveArrived: false, afterMs: null };',
-    seed: 12,
+    seed: 34,
   },
   {
     rule: "O2",
@@ -60,7 +60,7 @@ export const OFFLINE_FAULTS: readonly SimulatedFault[] = [
     file: "core/offline/outbox.ts",
     find: "if (before.get(entry.key)?.rev !== entry.rev) this.#learnSent(entry);",
     replace: ";",
-    seed: 35,
+    seed: 116,
   },
   {
     rule: "O2",
@@ -84,7 +84,7 @@ export const OFFLINE_FAULTS: readonly SimulatedFault[] = [
     file: "core/offline/entry-changes.ts",
     find: "writes.every(({ tag }) => tag !== null)",
     replace: 'writes.every(({ op, tag }) => op === "create" || tag !== null)',
-    seed: 39,
+    seed: 71,
   },
   {
     rule: "O4",
@@ -92,7 +92,7 @@ export const OFFLINE_FAULTS: readonly SimulatedFault[] = [
     file: "core/offline/outbox.ts",
     find: "if (!isDone) {\n      this.#reload();\n      return;\n    }",
     replace: "if (!isDone) return;",
-    seed: 513,
+    seed: 85,
   },
   {
     rule: "RV3",
@@ -100,7 +100,7 @@ export const OFFLINE_FAULTS: readonly SimulatedFault[] = [
     file: "core/offline/outbox.ts",
     find: "this.#revoke();\n    this.#pump();\n  }\n\n  /** News",
     replace: "this.#toRevoke = [];\n    this.#pump();\n  }\n\n  /** News",
-    seed: 68,
+    seed: 10,
   },
   {
     rule: "RV3",
@@ -108,7 +108,7 @@ export const OFFLINE_FAULTS: readonly SimulatedFault[] = [
     file: "core/offline/entry-changes.ts",
     find: "isRevoked(write) ? { ...write, base: null } : write",
     replace: "write",
-    seed: 4,
+    seed: 2,
   },
   {
     rule: "RV3",
@@ -148,7 +148,7 @@ export const OFFLINE_FAULTS: readonly SimulatedFault[] = [
     file: "core/offline/overlay.ts",
     find: "isReached(entry) && !writes.some((write) => staying.has(rowKey(write)))",
     replace: "isReached(entry)",
-    seed: 2,
+    seed: 11,
   },
   {
     rule: "CI6",
@@ -156,7 +156,7 @@ export const OFFLINE_FAULTS: readonly SimulatedFault[] = [
     file: "core/offline/overlay.ts",
     find: "if (known === undefined) return { name };",
     replace: "if (known === undefined) return null;",
-    seed: 2,
+    seed: 1,
   },
   {
     rule: "CC3",
@@ -164,7 +164,7 @@ export const OFFLINE_FAULTS: readonly SimulatedFault[] = [
     file: "core/live/object-questions.ts",
     find: "if (needs.has(object)) needs.set(object, this.#fresh());",
     replace: "if (needs.size < 0) needs.set(object, this.#fresh());",
-    seed: 14010,
+    seed: 10055,
   },
   {
     rule: "CI6",
@@ -172,7 +172,7 @@ export const OFFLINE_FAULTS: readonly SimulatedFault[] = [
     file: "core/offline/overlay.ts",
     find: "this.#over.set(key, rev);",
     replace: "",
-    seed: 206,
+    seed: 1309,
   },
   {
     rule: "CI6",
@@ -180,7 +180,7 @@ export const OFFLINE_FAULTS: readonly SimulatedFault[] = [
     file: "core/offline/overlay.ts",
     find: "if ((held?.rev ?? this.#over.get(entry.key) ?? -1) >= entry.rev) return;",
     replace: "",
-    seed: 206,
+    seed: 1309,
   },
   {
     rule: "O2",
@@ -196,6 +196,6 @@ export const OFFLINE_FAULTS: readonly SimulatedFault[] = [
     file: "core/offline/yields-to.ts",
     find: "return leading !== other && !has(leading) && has(other);",
     replace: "return false;",
-    seed: 36,
+    seed: 104,
   },
 ];

@@ -12,7 +12,7 @@ export const STORE_FAULTS: readonly SimulatedFault[] = [
     file: "core/offline/overlay.ts",
     find: "(at !== null && toAsk(at, entry, told) === null)",
     replace: "at === null || toAsk(at, entry, told) === null",
-    seed: 2,
+    seed: 1,
   },
   {
     rule: "CI6",
@@ -36,7 +36,7 @@ export const STORE_FAULTS: readonly SimulatedFault[] = [
     file: "core/store/store-core.ts",
     find: "held.late = this.#finished;",
     replace: "held.late = [];",
-    seed: 2,
+    seed: 1,
   },
   {
     rule: "LS10",
@@ -52,7 +52,7 @@ export const STORE_FAULTS: readonly SimulatedFault[] = [
     file: "core/store/store-core.ts",
     find: "const over = outOf(late, (entry) => !this.#isBehind(place, entry));",
     replace: "const over = new Set(late.filter((entry) => !this.#isBehind(place, entry)));",
-    seed: 2,
+    seed: 11,
   },
   {
     rule: "LS3",
@@ -68,7 +68,7 @@ export const STORE_FAULTS: readonly SimulatedFault[] = [
     file: "core/store/store-core.ts",
     find: "this.#staleTables( before.filter(({ key }) => this.#overlay.entry(key) === undefined).flatMap(({ writes }) => writes), );",
     replace: ";",
-    seed: 16,
+    seed: 3,
   },
   {
     rule: "CI6",
