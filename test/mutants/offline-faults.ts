@@ -50,9 +50,17 @@ export const OFFLINE_FAULTS: readonly SimulatedFault[] = [
     rule: "O2",
     what: "a refusal is final while an earlier attempt may still take place",
     file: "core/offline/outbox.ts",
-    find: "if (nowMs < course.doubtUntilMs && isConclusion(verdict, entry)) course.dueMs = course.doubtUntilMs;\n    else {",
+    find: "if (course.sentMs < course.doubtUntilMs && isConclusion(verdict, entry)) course.dueMs = course.doubtUntilMs;\n    else {",
     replace: "{",
     seed: 265,
+  },
+  {
+    rule: "O2",
+    what: "a refusal is as final as when it is heard, by a tab that slept",
+    file: "core/offline/outbox.ts",
+    find: "if (course.sentMs < course.doubtUntilMs && isConclusion",
+    replace: "if (this.#port.elapsedMs() < course.doubtUntilMs && isConclusion",
+    seed: 10055,
   },
   {
     rule: "O2",

@@ -37,6 +37,8 @@ interface Course {
   phase: "waiting" | "saving" | "sending" | "reading";
   /** Not before. */
   dueMs: number;
+  /** When its last attempt left. */
+  sentMs: number;
   /** Until then an earlier attempt may still take place. */
   doubtUntilMs: number;
   /** Some attempt since it was last queued has had no answer: it may have taken place. */
@@ -166,11 +168,11 @@ export class Outbox {
     const entry = this.#entries[this.#indexOf(key)];
     if (course?.phase !== "sending" || entry?.state.kind !== "sent") return;
     course.phase = "waiting";
-    const nowMs = this.#port.elapsedMs();
     if (reply.kind === "lost") this.#lose();
     else this.#losses = 0;
     const verdict = judgeReply(entry, reply, course.defects);
-    if (nowMs < course.doubtUntilMs && isConclusion(verdict, entry)) course.dueMs = course.doubtUntilMs;
+    // By when it left, not when it is heard: a tab that slept hears of what was said before the earlier attempt took place.
+    if (course.sentMs < course.doubtUntilMs && isConclusion(verdict, entry)) course.dueMs = course.doubtUntilMs;
     else {
       if (reply.kind === "problem" && reply.status === 500) course.defects++;
       this.#follow(entry, course, verdict);
@@ -339,7 +341,7 @@ export class Outbox {
   }
 
   #send(entry: OutboxEntry): void {
-    this.#courseOf(entry.key).phase = "sending";
+    Object.assign(this.#courseOf(entry.key), { phase: "sending", sentMs: this.#port.elapsedMs() });
     this.#port.act({ kind: "send", entry });
   }
 
@@ -414,6 +416,7 @@ export class Outbox {
       course = {
         phase: "waiting",
         dueMs: 0,
+        sentMs: 0,
         doubtUntilMs: 0,
         mayHaveArrived: false,
         isAnothers: false,

@@ -126,6 +126,20 @@ test("[O2] a refusal is final only when no earlier attempt can take place any mo
   expect(storage.get("k1")?.state).toEqual({ kind: "refused", problem: {} });
 });
 
+test("[O2] a refusal that a sleeping tab hears long after is no more final than when it was said", () => {
+  const { outbox, settle, storage, at } = bench([entry(1, [write("a")])]);
+  settle();
+  outbox.replied("k1", LOST);
+  expect(at(600)).toEqual(["k1"]);
+  expect(at(6 * OUTBOX_LIMITS.attemptLifeMs)).toEqual([]);
+  outbox.replied("k1", REFUSAL);
+  expect(settle()).toEqual(["k1"]);
+  expect(storage.get("k1")?.state.kind).toBe("sent");
+  outbox.replied("k1", REFUSAL);
+  settle();
+  expect(storage.get("k1")?.state).toEqual({ kind: "refused", problem: {} });
+});
+
 test("[O2] what had left before a restart is repeated under its key, and is in doubt until no attempt of before can arrive", () => {
   const { outbox, settle, storage } = bench([entry(1, [write("a")], { state: { kind: "sent", firstAtMs: 999_000 } })]);
   expect(settle()).toEqual(["k1"]);
