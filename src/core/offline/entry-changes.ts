@@ -31,10 +31,14 @@ export function rebased(entries: readonly OutboxEntry[], { place, writes, state 
   return changes;
 }
 
-/** The same of one that is made while its rows are still shown as they were before what was done of late. */
+/**
+ * The same of one that is made while its rows are still shown as they were before what was done of late. What is sent without a condition stays so:
+ * what was done last need not be what stands there.
+ */
 export function caughtUp(entries: readonly OutboxEntry[], made: OutboxEntry): EntryChange[] {
-  const { writes } = entries.reduce((last, entry) => rebased([last], entry)[0]?.after ?? last, made);
-  return writes === made.writes ? [] : [changed(made, { writes })];
+  const last = entries.reduce((now, entry) => rebased([now], entry)[0]?.after ?? now, made);
+  const writes = made.writes.map((write, at) => (write.tag === null ? write : (last.writes[at] ?? write)));
+  return writes.every((write, at) => write === made.writes[at]) ? [] : [changed(made, { writes })];
 }
 
 /** Nothing that was shown of these rows is kept; what the person wrote is. */

@@ -254,6 +254,18 @@ test("[O3] so does one made on a transaction, and one that is made while the row
   expect(storage.get("k3")?.writes).toMatchObject([{ tag: "e:1:s+tx2" }]);
 });
 
+test("[O3] one that is made without a condition has none, whatever was done of its row before", () => {
+  const { outbox, settle, storage } = bench([entry(1, [write("a")])]);
+  expect(settle()).toEqual(["k1"]);
+  outbox.replied("k1", doneWith(["e:7:s"]));
+  settle();
+  const late = entry(2, [write("a"), write("b")]);
+  storage.set("k2", late);
+  outbox.noticed("k2", late);
+  expect(settle()).toEqual(["k2"]);
+  expect(storage.get("k2")?.writes).toMatchObject([{ tag: null }, { tag: null }]);
+});
+
 test("[O4] what another tab has sent is saved before it leaves again: whatever that one concludes, should it think that it still leads, is not kept", () => {
   const first = bench([entry(1, [write("a")])]);
   expect(first.settle()).toEqual(["k1"]);
