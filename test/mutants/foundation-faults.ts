@@ -17,6 +17,7 @@ export interface PlantedFault {
     | "features/auth"
     | "features/files"
     | "core/files"
+    | "core/live"
     | "client"
     | "client/offline"
     | "client/store"

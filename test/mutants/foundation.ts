@@ -27,6 +27,7 @@ const CONFIGS = {
   "features/auth": "test/vitest.auth.config.ts",
   "features/files": "test/vitest.files.config.ts",
   "core/files": "test/vitest.node.config.ts",
+  "core/live": "test/vitest.node.config.ts",
   client: "test/vitest.node.config.ts",
   "client/offline": "test/vitest.node.config.ts",
   "client/store": "test/vitest.node.config.ts",

@@ -167,14 +167,6 @@ export const OFFLINE_FAULTS: readonly SimulatedFault[] = [
     seed: 1,
   },
   {
-    rule: "CC3",
-    what: "what waits for a position of an object that was restored is not asked for again",
-    file: "core/live/object-questions.ts",
-    find: "if (needs.has(object)) needs.set(object, this.#fresh());",
-    replace: "if (needs.size < 0) needs.set(object, this.#fresh());",
-    seed: 10055,
-  },
-  {
     rule: "CI6",
     what: "old news of a finished write brings it back",
     file: "core/offline/overlay.ts",

@@ -7,6 +7,16 @@ import type { PlantedFault } from "./foundation-faults.ts";
 
 export const STORE_UNIT_FAULTS: readonly PlantedFault[] = [
   {
+    // The simulator of offline clients finds it in one of some ten thousand seeds.
+    folder: "core/live",
+    rule: "CC3",
+    file: "src/core/live/object-questions.ts",
+    find: "if (needs.has(object)) needs.set(object, this.#fresh());",
+    replace: "if (needs.size < 0) needs.set(object, this.#fresh());",
+    test: "client",
+    name: "[CC3] what waits for a position of an object that was restored meanwhile",
+  },
+  {
     folder: "client",
     rule: "CI4",
     file: "src/client/live/live-hub.ts",
