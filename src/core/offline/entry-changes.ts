@@ -37,7 +37,7 @@ export function rebased(entries: readonly OutboxEntry[], { place, writes, state 
  */
 export function caughtUp(entries: readonly OutboxEntry[], made: OutboxEntry): EntryChange[] {
   const last = entries.reduce((now, entry) => rebased([now], entry)[0]?.after ?? now, made);
-  const writes = made.writes.map((write, at) => (write.tag === null ? write : (last.writes[at] ?? write)));
+  const writes = made.writes.map((write, at) => (write.tag && last.writes[at]) || write);
   return writes.every((write, at) => write === made.writes[at]) ? [] : [changed(made, { writes })];
 }
 
