@@ -86,7 +86,7 @@ test("[SDK10] [J15] jobs are at most 1.25 KB beside the client, gzipped, and the
   expect(alone.inputs.filter((path) => path.includes("job"))).toEqual([]);
 });
 
-test("[SDK10] the outbox is at most 9.5 KB beside the client, gzipped, 27.5 KB with live queries, and the client does not carry it", async () => {
+test("[SDK10] the outbox is at most 9.5 KB beside the client, gzipped, 27.6 KB with live queries, and the client does not carry it", async () => {
   const alone = await bundle("{ createClient }");
   const both = await bundle(
     '{ createClient } from "./src/client/ledge-client.ts"; export { withOutbox }',
@@ -97,7 +97,7 @@ test("[SDK10] the outbox is at most 9.5 KB beside the client, gzipped, 27.5 KB w
     '{ withOutbox } from "./src/client/ledge-client-offline.ts"; export { createClient }',
     "ledge-client-live",
   );
-  expect(all.gzip).toBeLessThanOrEqual(27.5 * KB);
+  expect(all.gzip).toBeLessThanOrEqual(27.6 * KB);
   expect(alone.inputs.filter((path) => path.includes("offline"))).toEqual([]);
 });
 

@@ -19,10 +19,13 @@ export function letGo(entries: readonly OutboxEntry[]): EntryChange[] {
 export function rebased(entries: readonly OutboxEntry[], { place, writes, state }: OutboxEntry): EntryChange[] {
   const changes: EntryChange[] = [];
   if (state.kind !== "done") return changes;
-  const tagOf = (write: RowWrite) =>
-    state.tags?.[
-      writes.findLastIndex((each) => isSameRow(write, each) && write.op !== "create" && write.tag === each.tag)
-    ];
+  // A plain loop here, too: of thousands that wait, each is asked about at each that is done.
+  const tagOf = (write: RowWrite) => {
+    let tag: string | null | undefined;
+    for (const [at, each] of writes.entries())
+      if (isSameRow(write, each) && write.op !== "create" && write.tag === each.tag) tag = state.tags?.[at];
+    return tag;
+  };
   for (const later of entries)
     if (later.place > place && later.state.kind === "queued" && later.writes.some(tagOf))
       changes.push(
