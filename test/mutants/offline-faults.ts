@@ -28,7 +28,7 @@ export const OFFLINE_FAULTS: readonly SimulatedFault[] = [
     file: "core/offline/sendable.ts",
     find: 'if (entry.state.kind === "done") continue;',
     replace: 'if (entry.state.kind === "done" || entry.state.kind === "refused") continue;',
-    seed: 3,
+    seed: 204,
   },
   {
     rule: "O2",
@@ -172,7 +172,7 @@ export const OFFLINE_FAULTS: readonly SimulatedFault[] = [
     file: "core/offline/overlay.ts",
     find: "this.#over.set(key, rev);",
     replace: "",
-    seed: 1309,
+    seed: 226,
   },
   {
     rule: "CI6",
@@ -180,7 +180,7 @@ export const OFFLINE_FAULTS: readonly SimulatedFault[] = [
     file: "core/offline/overlay.ts",
     find: "if ((held?.rev ?? this.#over.get(entry.key) ?? -1) >= entry.rev) return;",
     replace: "",
-    seed: 1309,
+    seed: 226,
   },
   {
     rule: "O2",
@@ -196,6 +196,6 @@ export const OFFLINE_FAULTS: readonly SimulatedFault[] = [
     file: "core/offline/yields-to.ts",
     find: "return leading !== other && !has(leading) && has(other);",
     replace: "return false;",
-    seed: 104,
+    seed: 34,
   },
 ];

@@ -108,7 +108,7 @@ export const STORE_FAULTS: readonly SimulatedFault[] = [
     file: "core/store/shown-list.ts",
     find: "const moved = [...shown.values()].sort(compare);",
     replace: "const moved = [...shown.values()];",
-    seed: 1,
+    seed: 2,
   },
   {
     rule: "LS3",
