@@ -8,6 +8,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node
 import { dirname, join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { CliError } from "../project.ts";
+import { endGroup } from "./process-group.ts";
 
 export interface DevLock {
   /** Notes the process group that serves from now on. */
@@ -21,9 +22,6 @@ interface Holder {
   readonly group?: number | undefined;
 }
 
-/** How long what was left behind may take to end by itself. */
-const END_MS = 4000;
-
 /** Rejects with `CliError` where one runs. A process is known by its command line, too: after a restart of the machine its id is another's. */
 export async function takeDevLock(stateFolder: string, port: number): Promise<DevLock> {
   const file = join(stateFolder, "dev.json");
@@ -32,7 +30,8 @@ export async function takeDevLock(stateFolder: string, port: number): Promise<De
     throw new CliError(
       `ledge dev runs in this folder already: http://127.0.0.1:${held.port}, process ${held.pid}. Two would share one storage.`,
     );
-  if (held?.group !== undefined && commandOf(held.group).includes("wrangler")) await endGroup(held.group);
+  if (held?.group !== undefined && commandOf(held.group).includes("wrangler"))
+    await endGroup(held.group, hasEnded(held.group));
   const write = (holder: Holder) => writeFileSync(file, `${JSON.stringify(holder)}\n`);
   mkdirSync(dirname(file), { recursive: true });
   write({ pid: process.pid, port });
@@ -61,18 +60,6 @@ function commandOf(pid: number): string {
   }
 }
 
-async function endGroup(group: number): Promise<void> {
-  for (let waited = 0; commandOf(group) !== "" && waited < END_MS; waited += 100) {
-    if (waited === 0) signal(group, "SIGTERM");
-    await pause(100);
-  }
-  signal(group, "SIGKILL"); // Whoever of it is left.
-}
-
-function signal(group: number, name: NodeJS.Signals): void {
-  try {
-    process.kill(-group, name);
-  } catch {
-    // It is gone.
-  }
+async function hasEnded(pid: number): Promise<void> {
+  while (commandOf(pid) !== "") await pause(100);
 }

@@ -3,10 +3,11 @@
  * workerd behind: wrangler starts workerd and esbuild as children, and a terminal's Ctrl-C would reach them in any order.
  */
 
-import { type ChildProcess, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { QUIET_WRANGLER, wranglerCli } from "../wrangler-cli.ts";
+import { endGroup } from "./process-group.ts";
 import { isReadyLine, isWranglerChatter } from "./wrangler-chatter.ts";
 
 export interface Wrangler {
@@ -29,9 +30,6 @@ export interface WranglerOptions {
   /** Lines of the Worker's own output and of build errors. */
   readonly onLine: (line: string) => void;
 }
-
-/** How long wrangler may take to stop politely. */
-const STOP_MS = 4000;
 
 export function startWrangler({ root, port, vars, env, onLine }: WranglerOptions): Wrangler {
   const variables = Object.entries(vars).flatMap(([name, value]) => ["--var", `${name}:${value}`]);
@@ -58,25 +56,8 @@ export function startWrangler({ root, port, vars, env, onLine }: WranglerOptions
     for (const stream of [child.stdout, child.stderr]) passOn(stream, onLine, resolve);
   });
   const ended = new Promise<number>((resolve) => child.once("exit", (code) => resolve(code ?? 1)));
-  return { group: child.pid, ready, ended, stop: () => stop(child, ended) };
-}
-
-async function stop(child: ChildProcess, ended: Promise<number>): Promise<void> {
-  signalGroup(child, "SIGTERM");
-  const timer = setTimeout(() => signalGroup(child, "SIGKILL"), STOP_MS);
-  await ended;
-  clearTimeout(timer);
-  signalGroup(child, "SIGKILL"); // Whoever of the group outlived wrangler.
-}
-
-/** The child leads its group, so its id negated is the group. */
-function signalGroup(child: ChildProcess, signal: NodeJS.Signals): void {
-  if (child.pid === undefined) return;
-  try {
-    process.kill(-child.pid, signal);
-  } catch {
-    // The group is gone already.
-  }
+  const { pid } = child;
+  return { group: pid, ready, ended, stop: async () => (pid === undefined ? undefined : endGroup(pid, ended)) };
 }
 
 function passOn(stream: Readable, onLine: (line: string) => void, onReady: () => void): void {
