@@ -104,7 +104,8 @@ export class Outbox {
     this.#entries = fresh.sort((a, b) => a.place - b.place);
     this.#lastPlace = Math.max(this.#lastPlace, this.#entries.at(-1)?.place ?? 0);
     for (const entry of fresh) if (before.get(entry.key)?.rev !== entry.rev) this.#learnSent(entry);
-    for (const key of this.#courses.keys()) if (this.#indexOf(key) < 0) this.#courses.delete(key);
+    const present = new Set(fresh.map(({ key }) => key));
+    for (const key of this.#courses.keys()) if (!present.has(key)) this.#courses.delete(key);
     const meanwhile = this.#meanwhile;
     this.#meanwhile = null;
     for (const [key, entry] of meanwhile ?? []) this.#notice(key, entry);
